@@ -1,0 +1,77 @@
+"""The directive ``derivations``: every formula of the theory with its derivation, each line checked now."""
+
+import sympy
+from docutils import nodes
+from references import linked
+from sphinx.util.docutils import SphinxDirective
+
+from regimes.report.derivation import checked_steps
+from regimes.theory import catalogue
+
+
+def math(latex):
+    return nodes.math_block(latex, latex, number=None, label=None)
+
+
+def bullets(*paragraphs):
+    return nodes.bullet_list("", *[nodes.list_item("", paragraph) for paragraph in paragraphs])
+
+
+class Derivations(SphinxDirective):
+    """One section for each formula."""
+
+    def run(self):
+        return [self.section(formula) for formula in catalogue()]
+
+    def section(self, formula):
+        name = f"formula-{formula.name.replace('_', '-')}"
+        section = nodes.section("", nodes.title("", formula.title), ids=[name], names=[name])
+        self.state.document.note_explicit_target(section)
+        section += math(formula.latex())
+        source = nodes.paragraph("", "Source: ")
+        source += linked(formula.source)
+        source += nodes.Text(". Name in code: ")
+        source += nodes.literal("", formula.name)
+        section += source
+        section += nodes.paragraph("", "with")
+        section += bullets(*map(self.variable, formula.inputs))
+        if formula.assumes:
+            section += nodes.paragraph("", "It assumes:")
+            section += bullets(*[nodes.paragraph("", text) for text in formula.assumes])
+        section += self.steps(formula)
+        return section
+
+    def variable(self, variable):
+        paragraph = nodes.paragraph("", "", nodes.math("", sympy.latex(variable.symbol)))
+        paragraph += nodes.Text(f" (in code {variable.name}): {variable.meaning}, in ")
+        paragraph += nodes.math("", sympy.latex(variable.domain))
+        return paragraph
+
+    def steps(self, formula):
+        checks = checked_steps(formula)
+        failed = [check.reason for check in checks if check.method == "failed"]
+        if failed:
+            raise self.error(f"derivations: {formula.name} does not hold: {failed}")
+        if not formula.steps:
+            yield nodes.paragraph("", "A definition: there is nothing to derive.")
+        else:
+            items = nodes.enumerated_list("", enumtype="arabic", prefix="", suffix=".")
+            for step, check in zip(formula.steps, checks, strict=False):
+                claim = step.claim
+                if not isinstance(claim, sympy.Eq):
+                    claim = sympy.Eq(formula.symbol, claim, evaluate=False)
+                item = nodes.list_item("", nodes.paragraph("", step.reason), math(sympy.latex(claim)))
+                if step.extra:
+                    item += bullets(*map(self.variable, step.extra))
+                item += nodes.paragraph("", "", nodes.emphasis("", f"Checked: {check}."))
+                items += item
+            yield items
+        if formula.stable is not None:
+            yield nodes.paragraph("", "In floating point it is evaluated in the equal form")
+            yield math(sympy.latex(formula.stable))
+            yield nodes.paragraph("", "", nodes.emphasis("", f"Checked: {checks[-1]}."))
+
+
+def setup(app):
+    app.add_directive("derivations", Derivations)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,5 @@
+"""Command-line calculators."""
+
+from regimes.cli.main import main
+
+__all__ = ["main"]

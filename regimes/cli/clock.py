@@ -1,0 +1,43 @@
+"""``regimes clock``: one noise level on every clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from regimes.cli.output import emit, user_errors
+
+__all__ = ["command"]
+
+
+@click.command("clock", short_help="One noise level on every clock in use.")
+@click.option("--time", type=float, metavar="T", help="Ornstein-Uhlenbeck time.")
+@click.option("--alpha-bar", type=float, metavar="A", help="Cumulative product of a variance-preserving schedule.")
+@click.option("--snr", type=float, metavar="S", help="Signal-to-noise ratio exp(-2t)/(1 - exp(-2t)).")
+@click.option("--log-snr", type=float, metavar="L", help="Natural logarithm of the signal-to-noise ratio.")
+@click.option("--sigma", type=float, metavar="X", help="EDM noise level.")
+@click.option("--flow-time", type=float, metavar="S", help="Time of linear flow matching, 0 at the data.")
+@click.option("--step", type=int, metavar="K", help="0-based step of --schedule.")
+@click.option("--schedule", metavar="NAME", help="ddpm-linear, cosine or edm; default: all of them.")
+@click.option("--steps", type=int, metavar="N", help="Number of steps of --schedule (1000, 1000, 18).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@user_errors
+def command(as_json: bool, **given: Any) -> None:
+    """Translate one noise level, given on any clock, to every clock.
+
+    \b
+    regimes clock --time 1
+    regimes clock --step 446 --schedule ddpm-linear
+    regimes clock --sigma 0.5 --schedule edm --steps 40
+    """
+    from regimes.numerics.clock import clock
+
+    reading = clock(**given)
+
+    def table() -> Any:
+        from regimes.report.tables import clock_table
+
+        return clock_table(reading)
+
+    emit(reading, table, as_json=as_json)

@@ -1,0 +1,46 @@
+"""The command ``regimes``: one module a subcommand, loaded when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from regimes import __version__
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "predict": "regimes.cli.predict",
+    "speciation": "regimes.cli.speciation",
+    "collapse": "regimes.cli.collapse",
+    "clock": "regimes.cli.clock",
+    "derive": "regimes.cli.derive",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a subcommand's module only when the subcommand is looked up."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="regimes")
+def main() -> None:
+    """Predict, from theory, when a diffusion model makes up its mind.
+
+    \b
+    regimes predict digits                       transition times of a data set
+    regimes speciation --dim 256 --mu 1 --sigma 1
+    regimes collapse --dim 256 --samples 20000 --sigma 1
+    regimes clock --time 1
+    regimes derive collapse_time                 where a number comes from
+    """

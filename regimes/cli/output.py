@@ -1,0 +1,151 @@
+"""What every subcommand shares: numbers as options, errors with exit code 2, results to the right place."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["emit", "numbers", "output_options", "schedule_option", "time_option", "user_errors"]
+
+_TABLE_WIDTH = 110
+
+
+class _UserError(click.ClickException):
+    exit_code = 2
+
+
+def user_errors(function: Callable[..., None]) -> Callable[..., None]:
+    """Turn an error of the user's into a message and exit code 2.
+
+    Parameters
+    ----------
+    function : callable
+        Body of a subcommand.
+
+    Returns
+    -------
+    callable
+        The same, without tracebacks for bad input, exhausted memory or an interrupt.
+    """
+
+    @functools.wraps(function)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+        except ValueError as error:
+            raise _UserError(str(error)) from None
+        except MemoryError:
+            raise _UserError("the data do not fit into memory; use fewer points or a smaller --memory") from None
+        except KeyboardInterrupt:
+            click.echo("interrupted; no file was changed", err=True)
+            raise SystemExit(130) from None
+
+    return wrapped
+
+
+def numbers(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[float, ...] | None:
+    """Parse a repeatable option that holds numbers separated by commas or spaces.
+
+    Parameters
+    ----------
+    context, parameter
+        Of click.
+    values : tuple of str
+        What was given.
+
+    Returns
+    -------
+    tuple of float or None
+        None if the option was not given.
+
+    Raises
+    ------
+    click.BadParameter
+        If something is not a number.
+    """
+    if not values:
+        return None
+    texts = [text for value in values for text in value.replace(",", " ").split()]
+    try:
+        return tuple(float(text) for text in texts)
+    except ValueError:
+        raise click.BadParameter(f"takes numbers, separated by commas, got {' '.join(values)!r}") from None
+
+
+time_option = click.option(
+    "--time", "times", multiple=True, callback=numbers, metavar="T[,T...]",
+    help="Ornstein-Uhlenbeck times of the curves; may be repeated.",
+)  # fmt: skip
+schedule_option = click.option(
+    "--schedule", default="ddpm-linear", show_default=True, metavar="NAME",
+    help="Noise schedule in whose steps times are shown: ddpm-linear, cosine or edm.",
+)  # fmt: skip
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--plot``, ``--json`` and ``-o`` to a subcommand.
+
+    Parameters
+    ----------
+    function : callable
+        The subcommand.
+
+    Returns
+    -------
+    callable
+        The same with the options.
+    """
+    for option in (
+        click.option("-o", "--output", metavar="FILE", help="Write the result as JSON to FILE."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables."),
+        click.option("--plot", metavar="FILE", help="Draw the result to FILE (.png, .pdf or .svg)."),
+    ):
+        function = option(function)
+    return function
+
+
+def emit(
+    result: Any,
+    table: Callable[[], RenderableType],
+    *,
+    as_json: bool,
+    output: str | None = None,
+    plot: str | None = None,
+) -> None:
+    """Write files first, then print.
+
+    Parameters
+    ----------
+    result : dataclass
+        With ``to_dict()`` and, for ``plot``, ``plot()``.
+    table : callable
+        Makes the table, if one is printed.
+    as_json : bool
+        Print JSON instead.
+    output, plot : str, optional
+        Files.
+    """
+    if plot is not None:
+        from regimes.report.files import save_figure
+
+        save_figure(result.plot(), plot)
+    if as_json or output is not None:
+        from regimes.report.files import json_text, write_text
+
+        text = json_text(result.to_dict())
+        if output is not None:
+            write_text(output, text)
+        if as_json:
+            click.echo(text, nl=False)
+    if not as_json:
+        from rich.console import Console
+
+        width = None if sys.stdout.isatty() else _TABLE_WIDTH
+        Console(width=width, highlight=False).print(table())

@@ -1,0 +1,91 @@
+"""``regimes predict``: the transition times of a data set."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from regimes.cli.output import emit, output_options, schedule_option, time_option, user_errors
+
+__all__ = ["command"]
+
+
+@click.command("predict", short_help="Transition times of a data set.")
+@click.argument("dataset")
+@click.option("--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz.")
+@click.option("--classes", metavar="A,B", help="Keep only these classes.")
+@click.option("--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none for files.")
+@click.option("--no-center", is_flag=True, help="Leave the mean in: Lambda then measures spread about the origin.")
+@click.option(
+    "--parts", metavar="A,B", help="Only these: speciation, classes, collapse; an error if one is impossible."
+)
+@click.option("--probes", type=int, metavar="N", help="Number of noised points; chosen from the data by default.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
+@click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
+@click.option("--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB.")
+@time_option
+@schedule_option
+@output_options
+@user_errors
+def command(
+    dataset: str, labels: str | None, classes: str | None, scale: str | None, no_center: bool, parts: str | None,
+    probes: int | None, seed: int, groups: int, memory: float, times: tuple[float, ...] | None, schedule: str,
+    plot: str | None, as_json: bool, output: str | None,
+) -> None:  # fmt: skip
+    """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
+
+    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes) or a .npy, .npz or .csv file.
+
+    \b
+    regimes predict digits
+    regimes predict digits --classes 0,7 --plot digits.png
+    regimes predict points.npz --labels y --scale range --json
+    """
+    from regimes.prediction import predict
+
+    with _progress() as report:
+        result = predict(
+            dataset, labels, classes=_names(classes), scale=_scale(scale), center=not no_center, parts=_names(parts),
+            probes=probes, rng=seed, groups=groups, memory=round(memory * 2**30), t=times, schedule=schedule,
+            progress=report,
+        )  # fmt: skip
+
+    def table() -> Any:
+        from regimes.report.tables import prediction_table
+
+        return prediction_table(result)
+
+    emit(result, table, as_json=as_json, output=output, plot=plot)
+
+
+def _names(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _scale(text: str | None) -> str | float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error, where someone watches; it vanishes when the work is done."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("posterior over the data", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,144 @@
+"""What a data set holds once it is ready for a prediction, and what was done to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Dataset", "Preprocessing"]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How the points were scaled: every predicted time depends on it.
+
+    Attributes
+    ----------
+    scale : str
+        ``"none"``, ``"range"``, ``"standard"``, ``"feature"``, or ``"factor"`` where a number was given.
+    center : bool
+        Whether the mean was subtracted, after scaling.
+    factor : float or None
+        The one factor by which every value was multiplied; None where each feature has its own.
+    offset : float or None
+        What was added after the factor and before centring; None where each feature has its own factor.
+    description : str
+        The same in words.
+    input_range : tuple of float
+        Smallest and largest value before scaling; for a built-in image set the range that its format has.
+    mean_variance : float
+        Variance per dimension after scaling: the trace of the covariance (divisor n - 1) over d.
+    """
+
+    scale: str
+    center: bool
+    factor: float | None
+    offset: float | None
+    description: str
+    input_range: tuple[float, float]
+    mean_variance: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes by name, the range as a list.
+        """
+        return {**vars(self), "input_range": list(self.input_range)}
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Points, scaled as a diffusion model would see them, with their classes.
+
+    Attributes
+    ----------
+    name : str
+        Short name for tables and figures.
+    X : ndarray, shape (n, d)
+        Points in rows, float64, C-contiguous, scaled and centred as ``preprocessing`` says.
+    labels : ndarray of intp, shape (n,), or None
+        Class of each point, 0 to K - 1.
+    classes : tuple of str
+        The K class names, empty without labels.
+    preprocessing : Preprocessing
+        What was done to the values.
+    source : str
+        Where the points came from.
+    notes : tuple of str
+        What a user should know before using times that were predicted from these points.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not have these shapes and types, or a class has no point.
+
+    Examples
+    --------
+    >>> from regimes.datasets import load_dataset
+    >>> data = load_dataset([[0.0, 1.0], [2.0, -1.0], [1.0, 0.0]], ["a", "b", "a"])
+    >>> data.n, data.d, data.classes, data.labels.tolist()
+    (3, 2, ('a', 'b'), [0, 1, 0])
+    """
+
+    name: str
+    X: NDArray[np.float64]
+    labels: NDArray[np.intp] | None
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        X = self.X
+        if X.ndim != 2 or X.dtype != np.float64 or not X.flags.c_contiguous:
+            raise ValueError(
+                "Dataset: X must be a C-contiguous float64 array of shape (n, d), "
+                f"got shape {X.shape} of {X.dtype}; load_dataset makes one of any array"
+            )
+        if self.labels is None:
+            if self.classes:
+                raise ValueError(f"Dataset: class names need labels, got {len(self.classes)} names and no labels")
+            return
+        if self.labels.shape != X.shape[:1] or self.labels.dtype != np.intp:
+            raise ValueError(
+                f"Dataset: labels must be intp of shape ({len(X)},), one for each point, "
+                f"got shape {self.labels.shape} of {self.labels.dtype}"
+            )
+        if np.unique(self.labels).tolist() != list(range(len(self.classes))):
+            raise ValueError(
+                "Dataset: every class must have a point and every label a class, "
+                f"got {len(self.classes)} classes and labels {np.unique(self.labels)[:10].tolist()}; "
+                "number the labels 0 to K - 1"
+            )
+
+    @property
+    def n(self) -> int:
+        """Number of points."""
+        return int(self.X.shape[0])
+
+    @property
+    def d(self) -> int:
+        """Number of dimensions."""
+        return int(self.X.shape[1])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON: what identifies the data, without the points.
+
+        Returns
+        -------
+        dict
+            Keys ``name``, ``n``, ``d``, ``classes``, ``preprocessing``.
+        """
+        return {
+            "name": self.name,
+            "n": self.n,
+            "d": self.d,
+            "classes": list(self.classes),
+            "preprocessing": self.preprocessing.to_dict(),
+        }

@@ -1,0 +1,186 @@
+"""Class labels: from any values to 0..K-1 with names, and the selection of classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["encode_labels", "label_texts", "select_classes"]
+
+
+def label_texts(labels: Any) -> list[str]:
+    """Text of each label: the name of its class.
+
+    Parameters
+    ----------
+    labels : array_like, shape (n,) or (n, 1)
+        Integers, integer-valued floats, booleans or strings.
+
+    Returns
+    -------
+    list of str
+        Surrounding blanks stripped.
+
+    Raises
+    ------
+    ValueError
+        If a label is neither an integer nor a string, or is empty, or the shape is another.
+
+    Examples
+    --------
+    >>> label_texts([3, 1]), label_texts(["cat ", "dog"]), label_texts([1.0, 2.0])
+    (['3', '1'], ['cat', 'dog'], ['1', '2'])
+    """
+    try:
+        values = np.asarray(labels)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(f"load_dataset: labels must be one value for each point, got {error}") from None
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        advice = "; of one-hot rows give the argmax" if values.ndim == 2 else ""
+        raise ValueError(f"load_dataset: labels must be one value for each point, got shape {values.shape}{advice}")
+    return [_text(value, row) for row, value in enumerate(values.tolist())]
+
+
+def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """Number the classes.
+
+    Parameters
+    ----------
+    labels : array_like, shape (n,)
+        One label for each point.
+    n : int
+        Number of points.
+    class_names : sequence of str, optional
+        Names of the labels 0, 1, ...; otherwise each label's text is the name of its class.
+
+    Returns
+    -------
+    numbers : ndarray of intp, shape (n,)
+        Class of each point, 0 to K - 1.
+    names : tuple of str
+        Class names: numbers in numerical order, other names in alphabetical order.
+
+    Raises
+    ------
+    ValueError
+        If there is not one proper label for each point.
+
+    Examples
+    --------
+    >>> encode_labels([10, 9, 10], 3)
+    (array([1, 0, 1]), ('9', '10'))
+    """
+    texts = label_texts(labels)
+    if len(texts) != n:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {len(texts)} labels for {n} points"
+        )
+    if class_names:
+        return np.array([int(text) for text in texts], dtype=np.intp), tuple(class_names)
+    names = tuple(sorted(set(texts), key=_order))
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number[text] for text in texts], dtype=np.intp), names
+
+
+def select_classes(
+    labels: NDArray[np.intp], names: tuple[str, ...], classes: Iterable[Any]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], tuple[str, ...]]:
+    """Find the points of some classes.
+
+    Parameters
+    ----------
+    labels : ndarray of intp, shape (n,)
+        Class of each point.
+    names : tuple of str
+        Class names.
+    classes : sequence of str or int
+        Names of the classes wanted, in the order in which they are to be numbered. Where no name is a number,
+        an integer counts the classes from 0.
+
+    Returns
+    -------
+    rows : ndarray of intp
+        Points in these classes, in their order.
+    numbers : ndarray of intp
+        Their classes, numbered anew.
+    chosen : tuple of str
+        Names of the classes, in the order asked for.
+
+    Raises
+    ------
+    ValueError
+        If none is asked for, or one twice, or one that does not exist.
+
+    Examples
+    --------
+    >>> rows, numbers, chosen = select_classes(np.array([0, 1, 2, 1]), ("a", "b", "c"), ["c", "b"])
+    >>> rows.tolist(), numbers.tolist(), chosen
+    ([1, 2, 3], [1, 0, 1], ('c', 'b'))
+    """
+    if isinstance(classes, str | bytes) or np.ndim(classes) == 0:  # type: ignore[arg-type]
+        raise ValueError(
+            f"load_dataset: classes must be a sequence of names or numbers, got {classes!r}; "
+            "give a list such as ['0', '7']"
+        )
+    places = [_place(wanted, names) for wanted in classes]
+    if not places:
+        raise ValueError(f"load_dataset: classes must name at least one class, got none; known are {_listed(names)}")
+    if len(set(places)) != len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        raise ValueError(f"load_dataset: each class can be asked for once, got {names[twice]!r} more than once")
+    renumber = np.full(len(names), -1, dtype=np.intp)
+    renumber[places] = np.arange(len(places))
+    rows = np.flatnonzero(renumber[labels] >= 0)
+    return rows, renumber[labels[rows]], tuple(names[place] for place in places)
+
+
+def _text(value: Any, row: int) -> str:
+    value = _plain(value)
+    if not isinstance(value, int | str):
+        advice = "; a number to be predicted is no class" if isinstance(value, float) else ""
+        raise ValueError(f"load_dataset: labels must be integers or strings, got {value!r} at row {row}{advice}")
+    text = str(value).strip()
+    if not text:
+        raise ValueError(f"load_dataset: every point must have a label, got an empty one at row {row}")
+    return text
+
+
+def _plain(value: Any) -> Any:
+    """The Python value of a label: objects of NumPy and bytes occur inside arrays of either."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _order(name: str) -> tuple[int, float, str]:
+    """Numbers first and by size, then other names by their letters."""
+    try:
+        number = float(name)
+    except ValueError:
+        number = math.nan
+    return (0, number, name) if math.isfinite(number) else (1, 0.0, name)
+
+
+def _place(wanted: Any, names: tuple[str, ...]) -> int:
+    text = str(_plain(wanted)).strip()
+    if text in names:
+        return names.index(text)
+    by_count = text.isdecimal() and not any(_order(name)[0] == 0 for name in names)
+    if by_count and not isinstance(wanted, bool) and int(text) < len(names):
+        return int(text)
+    raise ValueError(f"load_dataset: there is no class {text!r}; known are {_listed(names)}")
+
+
+def _listed(names: tuple[str, ...], most: int = 20) -> str:
+    if not names:
+        return "none"
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -1,0 +1,116 @@
+"""From any array to rows of finite numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["check_points", "flat_points"]
+
+
+def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
+    """Bring values into the shape (n, d).
+
+    Parameters
+    ----------
+    values : array_like, shape (n, ...)
+        Points along the first axis; integers, booleans or floats.
+    owned : bool
+        Whether nobody else holds the values, so that they need not be copied.
+
+    Returns
+    -------
+    ndarray, shape (n, d)
+        float64, C-contiguous; not the caller's memory unless ``owned``.
+
+    Raises
+    ------
+    ValueError
+        If the values are not real numbers with at least two axes.
+
+    Examples
+    --------
+    >>> flat_points(np.zeros((5, 8, 8), dtype=np.uint8)).shape
+    (5, 64)
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        raise ValueError(
+            "load_dataset: every value must be present, got a masked array; fill or drop the masked points"
+        )
+    try:
+        given = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(
+            "load_dataset: a source must be an array, a built-in data set or a file, "
+            f"got {type(values).__name__} that NumPy cannot read: {error}"
+        ) from None
+    if given.dtype.kind not in "buif":
+        raise ValueError(_refusal(values, given))
+    if given.ndim < 2:
+        advice = "use reshape(-1, 1) for n points in one dimension" if given.ndim else "give points in rows"
+        raise ValueError(
+            f"load_dataset: points must have shape (n, ...), n along the first axis, got shape {given.shape}; {advice}"
+        )
+    if given.size == 0:
+        raise ValueError(
+            f"load_dataset: there must be at least two points of at least one feature, got shape {given.shape}"
+        )
+    flat = given.reshape(len(given), -1)
+    with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
+        return np.ascontiguousarray(flat, dtype=np.float64) if owned else np.array(flat, dtype=np.float64, order="C")
+
+
+def check_points(X: NDArray[np.float64]) -> None:
+    """Check that a prediction can be made from points at all.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+        Points in rows.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two points, a value is nan or infinite, or all points are equal.
+
+    Examples
+    --------
+    >>> check_points(np.array([[1.0, 2.0], [3.0, np.nan]]))
+    Traceback (most recent call last):
+        ...
+    ValueError: load_dataset: every value must be finite, got nan at row 1, column 1 (1 of 4 values is nan or
+    infinite); drop or fill those points
+    """
+    n, d = X.shape
+    if n < 2:
+        raise ValueError(f"load_dataset: there must be at least two points, got {n} in {d} dimensions")
+    finite = np.isfinite(X)
+    bad = X.size - int(np.count_nonzero(finite))
+    if bad:
+        row, column = divmod(int(np.argmin(finite)), d)
+        verb = "is" if bad == 1 else "are"
+        raise ValueError(
+            f"load_dataset: every value must be finite, got {X[row, column]:g} at row {row}, column {column} "
+            f"({bad} of {X.size} values {verb} nan or infinite); drop or fill those points"
+        )
+    if np.array_equal(X.min(axis=0), X.max(axis=0)):
+        raise ValueError(
+            f"load_dataset: data must not be constant, got {n} equal points: there is nothing to commit to"
+        )
+
+
+def _refusal(values: Any, given: NDArray[Any]) -> str:
+    rule = "load_dataset: values must be real numbers, got"
+    if given.dtype.kind == "c":
+        return f"{rule} complex ones ({given.dtype}); stack real and imaginary parts as features"
+    if given.dtype.kind in "US":
+        return f"{rule} text ({given.dtype}); a class belongs in labels, other text must be encoded as numbers"
+    if given.dtype.kind != "O":
+        return f"{rule} dtype {given.dtype}; convert them to float64"
+    if hasattr(values, "toarray"):
+        return f"{rule} a sparse {type(values).__name__}; give its toarray()"
+    if given.ndim == 0:
+        return f"{rule} {type(values).__name__}; a source is an array, a built-in data set or a file"
+    return f"{rule} Python objects (dtype object); convert them to float64, with rows of equal length"

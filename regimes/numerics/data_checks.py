@@ -1,0 +1,183 @@
+"""Checks of data arrays, so that no kernel ever sees bad data."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Points", "checked_labels", "checked_points", "checked_size"]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Data points that have been checked.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n, d)
+        float32 or float64, C-contiguous, finite; the caller's array where it is that already.
+    mean, low, high : ndarray of float64, shape (d,)
+        Mean and range of each coordinate.
+    """
+
+    values: NDArray[Any]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def extent(self, origin: NDArray[np.float64]) -> float:
+        """A bound on the distance of a point from the origin, at most sqrt(d) times the largest; 0 if all lie there.
+
+        Parameters
+        ----------
+        origin : ndarray, shape (d,)
+            Where distances are measured from.
+
+        Returns
+        -------
+        float
+            ``sqrt(d)`` times the largest coordinate of a difference.
+        """
+        reach = float(np.maximum(np.abs(self.high - origin), np.abs(origin - self.low)).max())
+        return float(np.sqrt(origin.size) * reach)
+
+
+def checked_points(function: str, X: ArrayLike) -> Points:
+    """Check data points.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    X : array_like, shape (n, d)
+        Real, finite, at least two points.
+
+    Returns
+    -------
+    Points
+        The points with the range of their coordinates.
+
+    Raises
+    ------
+    ValueError
+        If X is anything else; a value that is not finite is named by row and column.
+
+    Examples
+    --------
+    >>> points = checked_points("posterior_curves", [[0, 1], [4, 1]])
+    >>> points.mean.tolist(), round(points.extent(points.mean), 3)
+    ([2.0, 1.0], 2.828)
+    """
+    try:
+        values = np.asarray(X)
+    except ValueError:
+        raise ValueError(f"{function}: X must be a 2-d array of shape (n, d), got rows of unequal length") from None
+    if values.ndim != 2:
+        raise ValueError(f"{function}: X must be 2-d, of shape (n, d), got shape {values.shape}; flatten each point")
+    if values.dtype.kind not in "fiub":
+        raise ValueError(f"{function}: X must hold real numbers, got {values.dtype}")
+    n, d = values.shape
+    if n < 2 or d < 1:
+        raise ValueError(f"{function}: X needs at least 2 points of dimension at least 1, got shape {values.shape}")
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    values = np.ascontiguousarray(values)
+    low, high = (reduce(values, axis=0).astype(np.float64) for reduce in (np.min, np.max))
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        row, column = np.argwhere(~np.isfinite(values))[0]
+        raise ValueError(
+            f"{function}: X must be finite, got {values[row, column]} in row {row}, column {column}; drop or fill such "
+            "points"
+        )
+    # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
+    mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
+    return Points(values, mean, low, high)
+
+
+def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:
+    """Check class labels.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    labels : array_like of int, shape (n,), or None
+        Classes 0 to K - 1.
+    n : int
+        Number of points.
+
+    Returns
+    -------
+    classes : int
+        K; 1 without labels.
+    members : ndarray of int64, shape (n,)
+        Class of each point.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label per point, a label is no integer, or a class between 0 and the largest is empty.
+
+    Examples
+    --------
+    >>> checked_labels("posterior_curves", [1, 0, 1], 3)
+    (2, array([1, 0, 1]))
+    """
+    if labels is None:
+        return 1, np.zeros(n, dtype=np.int64)
+    given = np.asarray(labels)
+    if given.shape != (n,):
+        raise ValueError(f"{function}: labels must be one per point, shape ({n},), got shape {given.shape}")
+    advice = "relabel with numpy.unique(labels, return_inverse=True)[1]"
+    if given.dtype.kind not in "iub":
+        raise ValueError(f"{function}: labels must be integers 0 to K - 1, got {given.dtype}; {advice}")
+    members = given.astype(np.int64)
+    present = np.unique(members)
+    classes = present.size
+    if present[0] != 0 or present[-1] != classes - 1:
+        missing = int(np.setdiff1d(np.arange(classes), present)[0])
+        raise ValueError(
+            f"{function}: labels must be 0 to K - 1 with a point in every class, got labels from {present[0]} to "
+            f"{present[-1]} and none equal to {missing}; {advice}"
+        )
+    return classes, members
+
+
+def checked_size(function: str, name: str, value: Any, least: int) -> int:
+    """Check an integer option.
+
+    Parameters
+    ----------
+    function, name : str
+        For the error.
+    value : int
+        What was given.
+    least : int
+        Smallest admissible value.
+
+    Returns
+    -------
+    int
+        The value.
+
+    Raises
+    ------
+    ValueError
+        If it is no integer or too small.
+
+    Examples
+    --------
+    >>> checked_size("posterior_curves", "probes", np.int64(8), 2)
+    8
+    """
+    try:
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ValueError(f"{function}: {name} must be an integer, at least {least}, got {value!r}")
+    return number

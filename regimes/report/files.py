@@ -1,0 +1,111 @@
+"""Results on disk: a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FIGURE_SUFFIXES", "json_text", "save_figure", "write_text"]
+
+FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def json_text(result: Any) -> str:
+    """Serialise a result's dictionary.
+
+    Parameters
+    ----------
+    result : dict
+        Plain values; infinities and nan become null, since JSON has neither.
+
+    Returns
+    -------
+    str
+        Indented JSON with a final newline.
+
+    Examples
+    --------
+    >>> print(json_text({"t_C": 1.5, "bound": float("inf")}), end="")
+    {
+      "t_C": 1.5,
+      "bound": null
+    }
+    """
+    return json.dumps(_finite(result), indent=2, allow_nan=False) + "\n"
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Destination, replaced if it exists.
+    text : str
+        Content.
+
+    Raises
+    ------
+    ValueError
+        If the folder does not exist or cannot be written.
+    """
+    with _replacing(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def save_figure(figure: Any, path: str | Path) -> None:
+    """Save a figure whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : path
+        Destination; the suffix (.png, .pdf, .svg) chooses the format.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is unknown, or the folder does not exist or cannot be written.
+    """
+    destination = Path(path)
+    if destination.suffix.lower() not in FIGURE_SUFFIXES:
+        raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
+    with _replacing(destination) as temporary:
+        figure.savefig(temporary, format=destination.suffix[1:].lower(), dpi=200)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        raise ValueError(f"output: {path} is a folder; give the name of a file in it")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ValueError(f"output: cannot write to folder {path.parent} ({error.strerror}); choose another") from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files; a result is an ordinary one
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

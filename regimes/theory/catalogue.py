@@ -1,0 +1,57 @@
+"""All formulas by name."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+
+from regimes.theory import clocks, clones, collapse, forward, information, random_energy, speciation
+from regimes.theory.formula import Formula
+
+__all__ = ["catalogue", "formula"]
+
+_MODULES = (forward, clocks, speciation, clones, information, collapse, random_energy)
+
+
+@cache
+def catalogue() -> tuple[Formula, ...]:
+    """All formulas, in the order in which the theory builds them.
+
+    Returns
+    -------
+    tuple of Formula
+        Names are unique.
+    """
+    return tuple(value for module in _MODULES for name, value in vars(module).items() if name in module.__all__)
+
+
+def formula(name: str) -> Formula:
+    """Look a formula up by its name.
+
+    Parameters
+    ----------
+    name : str
+        As listed by ``regimes derive --list``.
+
+    Returns
+    -------
+    Formula
+        The formula.
+
+    Raises
+    ------
+    ValueError
+        If no formula has that name; close names are offered.
+
+    Examples
+    --------
+    >>> from regimes.theory import formula
+    >>> formula("snr").title
+    'Signal-to-noise ratio per unit of data variance'
+    """
+    known = {entry.name: entry for entry in catalogue()}
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "`regimes derive --list` lists all"
+        raise ValueError(f"formula: there is no formula called {name!r}; {hint}")
+    return known[name]

@@ -1,0 +1,48 @@
+"""Every symbol of the theory, defined once: sympy symbols of one name differ if their assumptions do."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Interval, oo
+
+from regimes.theory.formula import Variable, expm1
+
+__all__ = [
+    "DIMENSION", "LAMBDA", "MU", "POSITIVE", "SAMPLES", "SIGMA", "SNR_VALUE", "TIME",
+    "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "alpha", "alpha_bar", "d", "kappa", "mu", "n",
+    "r", "sigma", "snr", "t", "u", "x", "y",
+]  # fmt: skip
+
+POSITIVE = Interval.open(0, oo)
+
+t = sympy.Symbol("t", positive=True)
+d = sympy.Symbol("d", positive=True)
+n = sympy.Symbol("n", positive=True)
+mu = sympy.Symbol("mu", positive=True)
+sigma = sympy.Symbol("sigma", positive=True)
+Lambda = sympy.Symbol("Lambda", positive=True)
+snr = sympy.Symbol("snr", positive=True)
+alpha = sympy.Symbol("alpha", positive=True)
+alpha_bar = sympy.Symbol("alpha_bar", positive=True)
+kappa = sympy.Symbol("kappa", positive=True)
+r = sympy.Symbol("r", positive=True)
+x = sympy.Symbol("x", real=True)
+y = sympy.Symbol("y", real=True)
+u = sympy.Symbol("u", real=True)
+
+Delta = 1 - sympy.exp(-2 * t)
+"""Noise variance Delta_t as an expression in t."""
+Gamma = Delta + sigma**2 * sympy.exp(-2 * t)
+"""Variance Gamma_t of one noised Gaussian cluster, as an expression in t and sigma."""
+Delta_stable = -expm1(-2 * t)
+"""Delta_t without the difference that loses all digits at small t; for float-safe forms."""
+Gamma_stable = sigma**2 * sympy.exp(-2 * t) + Delta_stable
+"""Gamma_t from Delta_stable; for float-safe forms."""
+
+TIME = Variable(t, "Ornstein-Uhlenbeck time", POSITIVE)
+DIMENSION = Variable(d, "dimension of the data", Interval(1, oo))
+SAMPLES = Variable(n, "number of training points", Interval.open(1, oo))
+MU = Variable(mu, "distance of a class centre from the origin, per square root of the dimension", POSITIVE)
+SIGMA = Variable(sigma, "standard deviation of a class in every direction", POSITIVE)
+LAMBDA = Variable(Lambda, "top eigenvalue of the covariance of the data", POSITIVE)
+SNR_VALUE = Variable(snr, "signal-to-noise ratio exp(-2t)/Delta_t", POSITIVE)

@@ -1,0 +1,145 @@
+"""``regimes predict`` as a user meets it."""
+
+import json
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from regimes.cli import main
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(main, ["predict", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+def test_digits_pair(tmp_path):
+    figure, output = tmp_path / "digits.png", tmp_path / "digits.json"
+    text = run("digits", "--classes", "0,7", "--probes", 4096, "--plot", figure, "-o", output)
+    plain = json.loads(output.read_text())
+    assert plain["speciation"]["time"] == pytest.approx(0.984, abs=0.0005)
+    assert f"{plain['speciation']['time']:.4f}" in text
+    assert "357 points in 64 dimensions, 2 classes (0, 7)" in text
+    assert "step of ddpm-linear" in text
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_is_the_only_thing_on_standard_output():
+    plain = json.loads(run("iris", "--probes", 256, "--json", "--time", "0.1,1"))
+    assert plain["schema"] == 1
+    assert plain["curves"]["t"] == [0.1, 1.0]
+
+
+def test_seed_changes_the_noise_and_nothing_else():
+    one, two, other = (json.loads(run("iris", "--probes", 256, "--seed", s, "--json")) for s in (1, 1, 2))
+    assert one == two
+    assert one["curves"]["clone_index"] != other["curves"]["clone_index"]
+    assert one["speciation"]["Lambda"] == other["speciation"]["Lambda"]
+
+
+def test_files(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 3)) * 2, np.repeat(["cat", "dog"], 25)
+    np.save(tmp_path / "x.npy", X)
+    np.savez(tmp_path / "x.npz", images=X.reshape(50, 3, 1), kind=y)
+    lines = ["a,b,c,kind"] + [",".join(map(repr, map(float, row))) + f",{name}" for row, name in zip(X, y, strict=True)]
+    (tmp_path / "x.csv").write_text("\n".join(lines))
+    np.save(tmp_path / "y.npy", np.repeat([0, 1], 25))
+    results = [
+        json.loads(run(tmp_path / name, *extra, "--probes", 128, "--json"))
+        for name, extra in (
+            ("x.npy", ["--labels", tmp_path / "y.npy"]),
+            ("x.npz", ["--labels", "kind"]),
+            ("x.csv", ["--labels", "kind"]),
+        )
+    ]
+    assert results[1]["dataset"]["classes"] == ["cat", "dog"]
+    for other in results[1:]:
+        assert other["speciation"]["Lambda"] == pytest.approx(results[0]["speciation"]["Lambda"], rel=1e-9)
+        assert other["curves"]["clone_class"] == pytest.approx(results[0]["curves"]["clone_class"], rel=1e-6)
+
+
+class Trap:
+    def __reduce__(self):
+        return (open, ("trap-was-sprung", "w"))
+
+
+@pytest.fixture
+def bad(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = np.random.default_rng(0).normal(size=(20, 4))
+    holed = good.copy()
+    holed[3, 2] = np.nan
+    np.save("nan.npy", holed)
+    np.save("inf.npy", np.where(np.isnan(holed), np.inf, holed))
+    np.save("flat.npy", np.ones((20, 4)))
+    np.save("one.npy", good[:1])
+    np.save("line.npy", good[:, 0])
+    np.save("good.npy", good)
+    np.save("short.npy", np.zeros(19))
+    np.save("single.npy", np.zeros(20))
+    np.save("object.npy", np.array([Trap()], dtype=object), allow_pickle=True)
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(Trap()))
+    (tmp_path / "pickle.npy").write_bytes(pickle.dumps(Trap()))
+    (tmp_path / "text.csv").write_text("a,b\n1,2\n3,x\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.npy"], "missing.npy"),
+        (["no-such-data"], "digits"),
+        (["nan.npy"], "row 3, column 2"),
+        (["inf.npy"], "row 3, column 2"),
+        (["flat.npy"], "equal"),
+        (["one.npy"], "two"),
+        (["line.npy"], "shape"),
+        (["object.npy"], "object"),
+        (["pickle.npy"], "pickle.npy"),
+        (["x.pkl"], "x.pkl"),
+        (["text.csv"], "line 3, column 'b'"),
+        (["good.npy", "--labels", "short.npy"], "19"),
+        (["good.npy", "--labels", "single.npy"], "at least two classes"),
+        (["good.npy", "--classes", "0,1"], "label"),
+        (["digits", "--classes", "0,eleven"], "eleven"),
+        (["digits", "--scale", "-2"], "scale"),
+        (["digits", "--scale", "huge"], "scale"),
+        (["digits", "--probes", "0"], "probes"),
+        (["digits", "--probes", "-5"], "probes"),
+        (["digits", "--memory", "0.000001"], "memory"),
+        (["digits", "--time", "-1"], "must be positive"),
+        (["digits", "--parts", "everything"], "parts must be among"),
+        (["diabetes", "--parts", "classes"], "no labels"),
+        (["good.npy", "--scale", "0.01", "--parts", "speciation"], "must exceed 1"),
+        (["digits", "--seed", "-1"], "seed"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(bad, arguments, words):
+    output = run(*arguments, code=2)
+    assert words in " ".join(output.split())
+    assert "Traceback" not in output
+    assert not (bad / "trap-was-sprung").exists()
+
+
+def test_a_failed_run_leaves_an_old_result_alone(bad):
+    (bad / "result.json").write_text("precious")
+    run("nan.npy", "-o", "result.json", code=2)
+    assert (bad / "result.json").read_text() == "precious"
+
+
+def test_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "regimes", "predict", "iris", "--probes", "64", "--json"],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["dataset"]["name"] == "iris"
+    assert done.stderr == b""

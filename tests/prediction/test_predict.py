@@ -1,0 +1,261 @@
+"""The main job: transition times of real data, held against independent measurements."""
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from sklearn.datasets import load_digits
+
+from regimes import collapse, finite_size_collapse_time, load_dataset, predict
+from regimes.validation import Agreement
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return predict("digits", classes=[0, 7], t=[0.3231], probes=32768, rng=1)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return predict("digits")
+
+
+def by_brute_force(X, labels, times, rounds, seed):
+    """Leave-one-out excess entropy over alpha and normalised class clone probability by plain sums in float64.
+
+    Independent of the package: every point is a probe once a round, all exponents are formed anew.
+    """
+    n, d = X.shape
+    rng, member = np.random.default_rng(seed), np.eye(labels.max() + 1)[labels]
+    floor = float(np.sum(member.mean(axis=0) ** 2))
+    squares = (X**2).sum(axis=1)
+    distance = squares[:, None] + squares - 2 * X @ X.T
+    np.fill_diagonal(distance, 0.0)
+    values = np.empty((2, len(times), rounds))
+    for i in range(rounds):
+        z = rng.standard_normal((n, d))
+        overlap = (z * X).sum(axis=1)[:, None] - z @ X.T
+        np.fill_diagonal(overlap, 0.0)
+        for k, t in enumerate(times):
+            snr = 1 / np.expm1(2 * t)
+            exponents = -snr / 2 * distance - np.sqrt(snr) * overlap
+            posterior = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+            posterior /= posterior.sum(axis=1, keepdims=True)
+            values[1, k, i] = (((posterior @ member) ** 2).sum(axis=1).mean() - floor) / (1 - floor)
+            np.fill_diagonal(exponents, -np.inf)
+            values[0, k, i] = (logsumexp(exponents, axis=1).mean() + np.log(n / (n - 1))) / np.log(n)
+    return values.mean(axis=2), values.std(axis=2, ddof=1) / np.sqrt(rounds)
+
+
+@pytest.mark.parametrize(("classes", "rounds"), [([0, 7], 80), (None, 6)])
+def test_crossings_are_where_brute_force_finds_them(classes, rounds):
+    """At the predicted times the brute-force curves stand at their levels, within the errors of both."""
+    result = predict("digits", classes=classes, rng=1)
+    data = load_dataset("digits", classes=classes)
+    times = [result.collapse.time, result.speciation.clone_crossing]
+    value, error = by_brute_force(data.X, data.labels, times, rounds, seed=5)
+    own = predict("digits", classes=classes, rng=1, t=times, groups=0).curves
+    left_out = Agreement(
+        "leave-one-out", times[0], 0.0, value[0, 0], float(np.hypot(error[0, 0], own.leave_one_out_se[0])), rounds
+    )
+    spread = 1 - float(np.sum(np.bincount(data.labels) ** 2)) / data.n**2
+    decided = Agreement(
+        "class", times[1], 0.5504005, value[1, 1], float(np.hypot(error[1, 1], own.clone_class_se[1] / spread)), rounds
+    )
+    assert abs(left_out.z) < 4
+    assert abs(decided.z) < 4
+
+
+def test_digits_pair_matches_the_independent_measurement(pair):
+    assert pair.speciation.Lambda == pytest.approx(7.16, abs=0.005)
+    assert pair.speciation.time == pytest.approx(0.984, abs=0.0005)
+
+
+@pytest.mark.parametrize(
+    ("curve", "value", "error"), [("clone_index", 0.2663, 0.0007), ("excess_entropy", 0.3891, 0.0008)]
+)
+def test_digits_pair_curves_match_the_independent_measurement(pair, curve, value, error):
+    own = getattr(pair.curves, f"{curve}_se")[0]
+    check = Agreement(curve, 0.3231, value, float(getattr(pair.curves, curve)[0]), float(np.hypot(own, error)), 32768)
+    assert abs(check.z) < 3
+
+
+def test_all_digits_match_the_independent_measurement(digits):
+    assert digits.speciation.Lambda == pytest.approx(2.797, abs=0.0005)
+    assert digits.collapse.spectral_bound == pytest.approx(0.2913, abs=0.0001)
+
+
+def test_intervals_hold_the_value_and_say_what_they_cover(digits):
+    for part, name in ((digits.speciation, "time"), (digits.speciation, "clone_crossing"), (digits.collapse, "time"),
+                       (digits.collapse, "clone_crossing")):  # fmt: skip
+        low, high = getattr(part, f"{name}_interval")
+        assert 0 < low < getattr(part, name) < high
+    assert digits.intervals == {
+        "curves": "probes",
+        "speciation.time": "data",
+        "speciation.clone_crossing": "data and probes",
+        "speciation.clone_crossing_leave_one_out": "data and probes",
+        "collapse.time": "data and probes",
+        "collapse.clone_crossing": "data and probes",
+    }
+    assert digits.settings["groups"] == 20
+
+
+def test_schema(digits):
+    plain = digits.to_dict()
+    assert plain["schema"] == 1
+    assert {"name", "n", "d", "classes", "preprocessing"} <= set(plain["dataset"])
+    assert {"Lambda", "time", "time_interval", "clone_crossing", "clone_crossing_interval"} <= set(plain["speciation"])
+    assert {"time", "time_interval", "clone_crossing", "spectral_bound"} <= set(plain["collapse"])
+    curves = plain["curves"]
+    for name in (
+        "clone_class",
+        "clone_index",
+        "excess_entropy",
+        "leave_one_out",
+        "clone_class_leave_one_out",
+    ):
+        assert len(curves[name]) == len(curves[f"{name}_se"]) == len(curves["t"])
+    assert plain["dataset"]["n"] == 1797
+    assert plain["sources"]
+
+
+def test_the_same_seed_gives_the_same_bytes():
+    one, other = (predict("iris", rng=3, probes=512) for _ in range(2))
+    assert one.to_dict() == other.to_dict()
+
+
+def test_interval_of_the_collapse_time_covers_repeated_data():
+    """Delete-a-group jackknife against the scatter over data sets of the same law."""
+    found, reach = [], []
+    for seed in range(12):
+        X = np.random.default_rng(seed).normal(size=(300, 24))
+        own = predict(X, rng=seed, probes=3000, parts=["collapse"]).collapse
+        found.append(own.time)
+        reach.append((own.time_interval[1] - own.time_interval[0]) / 2)
+    scatter = 1.96 * np.std(found, ddof=1)
+    assert 0.5 < np.mean(reach) / scatter < 2.0
+
+
+@pytest.mark.parametrize(("d", "low", "high"), [(64, 0.04, 0.06), (256, 0.015, 0.035)])
+def test_isotropic_gaussian_data_lie_above_the_closed_form_by_the_finite_size_shift(d, low, high):
+    closed, predicted = collapse(d, 2000, 1).t_C, finite_size_collapse_time(d, 2000, 1)
+    shifts = []
+    for seed in range(3):
+        X = np.random.default_rng(seed).normal(size=(2000, d))
+        shifts.append(predict(X, rng=seed, probes=3000, parts=["collapse"]).collapse.time / closed - 1)
+    assert low < np.mean(shifts) < high
+    assert abs(np.mean(shifts) - (predicted / closed - 1)) < 0.5 * np.mean(shifts)
+
+
+def test_mixture_curve_needs_the_class_information():
+    """d = 256, n = 20000, t = 2.12: the data give what the corrected curve gives, not what the paper's gives."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20000, 256)) + np.repeat([1.0, -1.0], 10000)[:, None]
+    result = predict(X, t=[2.12], probes=2000, groups=0, parts=["collapse"])
+    theory = collapse(256, 20000, 1, mu=1, t=[2.12])
+    simulated, error = float(result.curves.excess_entropy[0]), float(result.curves.excess_entropy_se[0])
+    corrected = Agreement("f/alpha", 2.12, float(theory.excess_entropy_corrected[0]), simulated, error, 2000)
+    omitted = Agreement("f/alpha", 2.12, float(theory.excess_entropy[0]), simulated, error, 2000)
+    assert abs(corrected.z) < 4
+    assert abs(omitted.z) > 10
+
+
+def test_unlabelled_data_have_no_class_part_and_say_why():
+    result = predict(np.random.default_rng(0).normal(size=(60, 5)) * 2, probes=256)
+    assert result.speciation.clone_crossing is None
+    assert result.reasons["speciation.clone_crossing"] == "the data have no labels"
+    assert result.curves.clone_class is None
+    assert result.to_dict()["speciation"]["clone_crossing"] is None
+
+
+def test_small_scale_has_no_speciation_time_unless_asked_for():
+    X = np.random.default_rng(0).normal(size=(60, 5)) * 0.3
+    result = predict(X, probes=256)
+    assert result.speciation.time is None
+    assert "must exceed 1" in result.reasons["speciation.time"]
+    assert any("variance per dimension" in text for text in result.warnings)
+    with pytest.raises(ValueError, match="must exceed 1, got 0.1"):
+        predict(X, probes=256, parts=["speciation"])
+
+
+def test_one_class():
+    assert (
+        predict("digits", classes=[3], probes=256).reasons["speciation.clone_crossing"].startswith("there is one class")
+    )
+    with pytest.raises(ValueError, match="needs at least two classes, but there is one class"):
+        predict("digits", classes=[3], parts=["classes"])
+    with pytest.raises(ValueError, match="needs at least two classes, but there is one class"):
+        predict(np.eye(5), labels=np.zeros(5))
+
+
+def test_collapse_before_speciation_is_said():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(30, 400)) * 1.2
+    result = predict(X, probes=512)
+    assert result.collapse.time > result.speciation.time
+    assert any("no generalising regime" in text for text in result.warnings)
+
+
+def test_duplicated_points():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(100, 8))
+    half = predict(np.vstack([X, X]), probes=1024)
+    assert any("repeat another exactly" in text for text in half.warnings)
+    assert half.collapse.time is None  # a point left out is still there once
+    assert "stays above 0" in half.reasons["collapse.time"]
+    assert half.curves.clone_index.max() <= 0.5 + 1e-9
+
+
+def test_scale_of_the_pixels_moves_the_time_by_log_two():
+    X = load_digits().data
+    wide = predict(X / 8 - 1, probes=64, groups=0)
+    narrow = predict(X / 16, probes=64, groups=0)
+    assert wide.speciation.Lambda / narrow.speciation.Lambda == pytest.approx(4.0, rel=1e-9)
+    assert any("fourfold" in text for text in narrow.warnings)
+
+
+def test_times_asked_for_are_the_times_of_the_curves_and_change_no_crossing():
+    free = predict("iris", probes=2048)
+    fixed = predict("iris", probes=2048, t=[0.5, 0.1])
+    assert fixed.curves.t.tolist() == [0.5, 0.1]
+    assert fixed.collapse.time == pytest.approx(free.collapse.time, rel=1e-4)
+    one = predict("iris", probes=2048, t=[0.1])
+    assert fixed.curves.clone_index[1] == pytest.approx(one.curves.clone_index[0], rel=1e-6)
+
+
+def test_steps_follow_the_schedule():
+    result = predict("digits", parts=["speciation"], schedule="cosine")
+    assert result.steps["schedule"] == "cosine"
+    assert set(result.steps["at"]) == {"speciation.time"}
+    assert result.curves is None
+    with pytest.raises(ValueError, match="holds no curves"):
+        result.plot()
+
+
+def test_figure_shows_both_panels(digits):
+    figure = digits.plot()
+    top, bottom = figure.axes
+    assert "clone probability" in top.get_ylabel()
+    assert "excess entropy" in bottom.get_ylabel()
+    assert len(top.lines) >= 3
+    assert {text.get_text() for text in bottom.texts} == {
+        "I  undecided",
+        "II  generalisation",
+        "III  collapse",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (("digits",), {"parts": ["class"]}, "parts must be among speciation, classes, collapse, got class"),
+        (("digits",), {"parts": []}, "parts must be among .* got none"),
+        (("digits",), {"schedule": "x"}, "name must be one of ddpm-linear"),
+        (("digits",), {"t": [0.0]}, "must be positive and finite, got 0"),
+        (("digits",), {"probes": 1}, "probes"),
+        (("diabetes",), {"parts": ["classes"]}, "the data have no labels"),
+    ],
+)
+def test_bad_input(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        predict(*arguments, **options)

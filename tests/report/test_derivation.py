@@ -1,0 +1,49 @@
+"""Derivations as text."""
+
+import sympy
+
+from regimes import catalogue, formula
+from regimes.report import derivation
+from regimes.report.derivation import checked_steps, derivation_dict, derivation_text
+
+
+def test_text_holds_everything_that_the_formula_holds():
+    entry = formula("speciation_time_noise_matched")
+    text = derivation_text(entry)
+    for part in (entry.title, entry.source, *entry.assumes, *(step.reason for step in entry.steps)):
+        assert part in text
+    assert text.count("[proven by sympy") == len(entry.steps) + 1
+
+
+def test_checks_are_recalled_and_equal_a_fresh_verification(tmp_path, monkeypatch):
+    monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
+    entry = formula("snr")
+    fresh = checked_steps(entry)
+    assert fresh == entry.verify()
+
+    def refuse(self, **options):
+        raise AssertionError("checked again")
+
+    monkeypatch.setattr(type(entry), "verify", refuse)
+    assert checked_steps(entry) == fresh
+    next(tmp_path.rglob("snr.checks.json")).write_text("garbage")
+    monkeypatch.undo()
+    monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
+    assert checked_steps(entry) == fresh
+
+
+def test_dictionaries_hold_latex_for_every_formula(monkeypatch):
+    # The checks themselves are the subject of the identity tests; here only the rendering is.
+    monkeypatch.setattr(derivation, "checked_steps", lambda entry: _stand_in(entry))
+    for entry in catalogue():
+        plain = derivation_dict(entry)
+        assert plain["latex"].startswith(sympy.latex(entry.symbol))
+        assert len(plain["steps"]) == len(entry.steps)
+        assert (plain["float_form"] is None) == (entry.stable is None)
+
+
+def _stand_in(entry):
+    from regimes.theory import StepCheck
+
+    count = len(entry.steps) + (entry.stable is not None)
+    return tuple(StepCheck("stand-in", "numeric", 50.0, 3) for _ in range(count))

@@ -1,0 +1,90 @@
+"""What the documentation shows is what the program does: every example is run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from regimes.cli import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]\d+)?")
+
+
+def blocks(language):
+    for page in PAGES:
+        for match in re.finditer(
+            rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            line = page.read_text(encoding="utf-8")[: match.start()].count("\n") + 1
+            yield pytest.param(match.group(1), id=f"{page.name}:{line}")
+
+
+def run(command):
+    words = shlex.split(command)
+    assert words[0] == "regimes"
+    result = CliRunner().invoke(main, words[1:])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def same_text(shown, real):
+    """Equal up to two units of the last digit shown: other processors round the last bit differently."""
+    assert NUMBER.sub("#", shown).split() == NUMBER.sub("#", real).split()
+    for one, other in zip(NUMBER.findall(shown), NUMBER.findall(real), strict=True):
+        unit = 10.0 ** -len(one.split("e")[0].split(".")[1])
+        assert abs(float(one) - float(other)) <= 2 * unit * (1 + 1e-9), (one, other)
+
+
+@pytest.mark.parametrize("text", list(blocks("console")))
+def test_shown_output_is_real(text, tmp_path, monkeypatch):
+    """``$ regimes ...`` lines with the output below them; a line ``...`` stands for lines left out."""
+    monkeypatch.chdir(tmp_path)
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        if not command.startswith("regimes"):
+            continue  # installation, which the continuous integration runs
+        code, real = run(command)
+        assert code == (2 if shown.startswith(("Error", "Usage")) else 0), real
+        if "\n...\n" in f"\n{shown}":
+            head, tail = f"\n{shown}".split("\n...\n")
+            lines = real.splitlines()
+            head, tail = head.strip("\n").splitlines(), tail.strip("\n").splitlines()
+            real = "\n".join(lines[: len(head)] + (lines[-len(tail) :] if tail else []))
+            shown = "\n".join(head + tail)
+        same_text(shown, real)
+
+
+@pytest.mark.parametrize("text", list(blocks("python")))
+def test_python_examples_run(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(text, "example", "exec"), {"__name__": "example"})
+
+
+def help_examples():
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        for line in (command.help or "").splitlines():
+            if line.strip().startswith("regimes "):
+                yield re.split(r"\s{3,}", line.strip())[0]
+
+
+@pytest.mark.parametrize("example", sorted(set(help_examples())))
+def test_help_examples_run(example, tmp_path, monkeypatch):
+    import numpy as np
+
+    monkeypatch.chdir(tmp_path)
+    np.savez("points.npz", X=np.random.default_rng(0).normal(size=(60, 4)), y=np.repeat([0, 1], 30))
+    code, output = run(example)
+    assert code == 0, output
+
+
+def test_every_command_shows_examples():
+    shown = {example.split()[1] for example in help_examples()}
+    assert shown == {"predict", "speciation", "collapse", "clock", "derive"}

@@ -1,0 +1,93 @@
+"""The package as it is shipped: version, extras, types, layers, pinned versions, references."""
+
+import importlib.metadata
+import importlib.resources
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import regimes
+from regimes.theory import catalogue
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def pins():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert regimes.__version__ == PROJECT["version"] == importlib.metadata.version("regimes")
+    assert f"\nversion: {regimes.__version__}\n" in citation
+    assert f"\n## [{regimes.__version__}] - " in changelog
+
+
+def test_the_command_line_tells_the_version():
+    done = subprocess.run([sys.executable, "-m", "regimes", "--version"], capture_output=True, text=True, check=True)
+    assert regimes.__version__ in done.stdout.split()
+
+
+def test_extras():
+    extras = {"simulate", "distributed", "formats", "report", "test", "docs"}
+    assert set(PROJECT["optional-dependencies"]) == extras
+    assert set(importlib.metadata.metadata("regimes").get_all("Provides-Extra")) == extras
+
+
+def test_the_package_is_marked_as_typed():
+    assert importlib.resources.files("regimes").joinpath("py.typed").is_file()
+
+
+def test_imports_run_one_way():
+    script = Path(sysconfig.get_path("scripts")) / "lint-imports"
+    done = subprocess.run([script, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout)
+
+
+def test_a_forbidden_import_is_caught(tmp_path):
+    """The layer check does look at the modules: a copy of the package with one import too many fails it."""
+    shutil.copytree(ROOT / "regimes", tmp_path / "regimes", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "regimes" / "theory" / "symbols.py").open("a", encoding="utf-8") as module:
+        module.write("\nimport regimes.numerics.clock\n")
+    (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    script = Path(sysconfig.get_path("scripts")) / "lint-imports"
+    done = subprocess.run([script, "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "regimes.theory.symbols -> regimes.numerics.clock" in done.stdout
+
+
+@pytest.mark.parametrize("part", ["dependencies", "simulate", "report", "test", "docs"])
+def test_every_dependency_is_pinned_inside_its_range(part):
+    listed = PROJECT["dependencies"] if part == "dependencies" else PROJECT["optional-dependencies"][part]
+    for requirement in map(Requirement, listed):
+        version = pins()[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), (str(requirement), version)
+
+
+def test_the_api_page_lists_every_public_name():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\.\. auto(?:function|class|data|exception):: regimes\.(\w+)$", page, re.MULTILINE)
+    assert sorted(listed) == sorted(regimes.__all__)
+
+
+def test_every_key_that_a_formula_cites_is_in_the_references():
+    known = set(
+        re.findall(r"^@\w+\{(\w+),$", (ROOT / "docs" / "references.bib").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {"biroli2024", "sclocchi2024", "sclocchi2025", "liang2024a", "liang2024b"} <= known
+    cited = {key for formula in catalogue() for key in re.findall(r"\b[a-z]+(?:19|20)\d\d[a-z]?\b", formula.source)}
+    assert "biroli2024" in cited
+    assert cited <= known

@@ -1,0 +1,246 @@
+"""Compiled formulas against 50-digit arithmetic, over the whole domain and to its ends.
+
+This holds the float-safe form, the printer and the compiler; the physics is held in the other modules.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from numpy.typing import NDArray
+
+from regimes.numerics.compile import Target, compile_formula
+from regimes.theory import catalogue, formula
+from regimes.theory.verification import evaluate
+
+REQUIRED = 1e-13
+REQUIRED_OF_CONDITIONED = 1e-14
+SMALLEST = 1e-300  # towards 1e-308 float64 runs out of digits; 0 and anything as small are accepted
+POINTS = 100
+CORNERS = 32
+CROSSINGS = 3
+DIGITS_THROUGHOUT = 800  # more than any float64 input can make cancel
+
+COMPILED = [f.name for f in catalogue() if not f.float_form.has(sympy.Integral)]
+INTEGRALS = [f.name for f in catalogue() if f.float_form.has(sympy.Integral)]
+
+Ladder = Callable[[float], float]
+
+
+def between(low: float, high: float) -> Ladder:
+    """Geometric, with exact ends."""
+    return lambda u: low * (high / low) ** u if 0 < u < 1 else (low, high)[int(u)]
+
+
+def above_one(low: float, high: float) -> Ladder:
+    return lambda u: 1 + between(low, high)(u)
+
+
+def from_zero(low: float, high: float) -> Ladder:
+    return lambda u: between(low, high)(u) if u > 0 else 0.0
+
+
+def inside_unit(edge: float) -> Ladder:
+    """From edge to 1 - edge, geometric towards both."""
+    return lambda u: between(edge, 0.5)(2 * u) if u < 0.5 else 1 - between(edge, 0.5)(2 - 2 * u)
+
+
+def both_signs(low: float, high: float) -> Ladder:
+    return lambda u: -between(low, high)(1 - 2 * u) if u < 0.5 else between(low, high)(2 * u - 1)
+
+
+def whole(low: int, high: int) -> Ladder:
+    return lambda u: float(round(low - 1 + between(1, high - low + 1)(u)))
+
+
+LADDERS: dict[str, Ladder] = {
+    "A": between(1e-8, 1e8),
+    "Delta_t": inside_unit(1e-15),
+    "I": between(1e-8, 1e6),
+    "I_class": from_zero(1e-12, 0.6931),
+    "J": inside_unit(1e-15),
+    "K": whole(2, 10**6),
+    "Lambda": between(1e-6, 1e12),
+    "M": from_zero(1e-12, 1e6),
+    "alpha": between(1e-6, 1e3),
+    "alpha_bar": inside_unit(1e-15),
+    "c": inside_unit(1e-12),
+    "d": between(1, 1e6),
+    "delta": both_signs(1e-6, 1e3),
+    "e": between(1e-3, 1e3),
+    "first": inside_unit(1e-6),
+    "k": whole(0, 10**6),
+    "kappa": between(1e-12, 1e3),
+    "lambda": between(1e-8, 1e8),
+    "last": inside_unit(1e-6),
+    "log_snr": both_signs(1e-8, 600),
+    "m": between(1e-3, 1e5),
+    "mu": between(1e-3, 1e3),
+    "n": above_one(1e-9, 1e12),
+    "offset": between(1e-6, 1e2),
+    "phi": inside_unit(1e-15),
+    "phi_inf": inside_unit(1e-15),
+    "q": both_signs(1e-8, 1e4),
+    "r": between(1e-3, 37),
+    "rho": between(0.1, 50),
+    "s": inside_unit(1e-15),
+    "s2": between(1e-12, 1e6),
+    "s_e": both_signs(1e-6, 1e2),
+    "s_t": both_signs(1e-6, 1e2),
+    "sigma": between(1e-3, 1e3),
+    "sigma_edm": between(1e-8, 1e8),
+    "snr": between(1e-12, 1e12),
+    "t": between(1e-8, 300),
+    "u": both_signs(1e-8, 40),
+    "v": between(1e-12, 1e12),
+    "w": between(1e-3, 1e3),
+    "x": both_signs(1e-8, 1e5),
+    "xi": both_signs(1e-8, 9),
+    "y": both_signs(1e-8, 1e4),
+}
+
+# What the formula assumes of its inputs jointly.
+JOINT: dict[str, Callable[..., bool]] = {
+    "linear_beta": lambda k, K, first, last: k <= K - 1,
+    "cosine_beta": lambda k, K, offset: k <= K - 1,
+    "edm_step_sigma": lambda k, K, first, last, rho: k <= K - 1,
+    "mixture_speciation_time": lambda d, mu, sigma: d * mu**2 > sigma**2,
+    "collapse_gap_integrand": lambda delta, w, c, xi: delta / w + c * xi > -37,
+}
+
+# Quantities that change sign: near the zero no arithmetic on rounded terms keeps relative accuracy. There the error
+# is held against what a relative change of the inputs does to the value, sum |x df/dx|, and against the largest term.
+CONDITIONED: dict[str, str] = {
+    "collapse_gap_integrand": "tail of the normal law: a change of z = delta/w + c xi counts z^2 times",
+    "excess_entropy": "zero at the collapse time",
+    "excess_entropy_corrected": "zero at the corrected collapse time",
+    "excess_entropy_definition": "zero at the collapse time",
+    "excess_entropy_from_information": "zero where I = log n",
+    "gaussian_log_density": "zero where the density is 1",
+    "index_entropy": "zero where x_t tells the index",
+    "landau_curvature": "zero at the speciation time",
+    "log_snr": "zero at snr = 1",
+    "mixture_score": "zero at the noised centres",
+    "overlap_curvature_time": "zero where the double well exists at t = 0 only",
+    "overlap_drift": "zero at the wells",
+    "overlap_potential": "zero where the confining and the splitting part cancel",
+    "random_energy_annealed": "zero where alpha = -g",
+    "random_energy_tilt": "zero at the mean energy",
+    "separated_entropy": "zero at small noise",
+}
+
+
+def values_at(name: str, place: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(LADDERS[v.name](float(u)) for v, u in zip(formula(name).inputs, place, strict=True))
+
+
+def allowed(name: str, values: tuple[float, ...]) -> bool:
+    return name not in JOINT or JOINT[name](*values)
+
+
+@cache
+def sweep(name: str) -> tuple[tuple[tuple[float, ...], Any, Any], ...]:
+    """Inputs, exact value, and the size against which an error is held.
+
+    Corners of the domain, points inside, and points as close to a change of sign as the ladder gets.
+    """
+    count = len(formula(name).inputs)
+    rng = np.random.default_rng(2024)
+    corners = np.array(np.meshgrid(*[(0.0, 1.0)] * count)).reshape(count, -1).T[:CORNERS]
+    places = [p for p in [*corners, *rng.random((40 * POINTS, count))] if allowed(name, values_at(name, p))][:POINTS]
+    exact = [formula(name).mp(*values_at(name, place)) for place in places]
+    negative = [place for place, value in zip(places, exact, strict=True) if value < 0]
+    positive = [place for place, value in zip(places, exact, strict=True) if value > 0]
+    for ends in list(zip(negative, positive, strict=False))[-CROSSINGS:]:
+        places.append(crossing(name, *ends))
+        exact.append(formula(name).mp(*values_at(name, places[-1])))
+    parts = conditioning(name)
+    result = []
+    for place, value in zip(places, exact, strict=True):
+        values = values_at(name, place)
+        sizes = [abs(evaluate(part, values, DIGITS_THROUGHOUT, adaptive=False)) for part in parts]
+        result.append((values, value, max([abs(value), *sizes])))
+    return tuple(result)
+
+
+def crossing(name: str, negative: NDArray[np.float64], positive: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bisect between a point with a negative and one with a positive value."""
+    for _ in range(50):
+        middle = (negative + positive) / 2
+        if formula(name).mp(*values_at(name, middle), dps=15) < 0:
+            negative = middle
+        else:
+            positive = middle
+    return positive
+
+
+def conditioning(name: str) -> list[Callable[..., Any]]:
+    if name not in CONDITIONED:
+        return []
+    entry = formula(name)
+    symbols = [variable.symbol for variable in entry.inputs]
+    changes = sum(sympy.Abs(symbol * sympy.diff(entry.expr, symbol)) for symbol in symbols)
+    terms = entry.expr.args if isinstance(entry.expr, sympy.Add) else ()
+    return [sympy.lambdify(symbols, part, modules="mpmath") for part in (changes, *terms)]
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_function_is_accurate_over_the_whole_domain(name: str, target: Target) -> None:
+    columns = np.array([values for values, _, _ in sweep(name)]).T
+    computed = compile_formula(name, target=target)(*columns)
+    worst, where = 0.0, None
+    for number, (values, exact, size) in zip(computed, sweep(name), strict=True):
+        if abs(exact) < SMALLEST and abs(number) < SMALLEST:
+            continue
+        assert np.isfinite(number), f"{name}{values} is {number}, should be {mpmath.nstr(exact, 15)}"
+        error = float(abs(mpmath.mpf(float(number)) - exact) / size)
+        if error > worst:
+            worst, where = error, values
+    required = REQUIRED_OF_CONDITIONED if name in CONDITIONED else REQUIRED
+    assert worst <= required, f"{name}{where}: relative error {worst:.1e}"
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_the_sweep_covers_the_domain(name: str) -> None:
+    columns = np.array([values for values, _, _ in sweep(name)]).T
+    assert columns.shape[1] >= POINTS
+    for variable, column in zip(formula(name).inputs, columns, strict=True):
+        ends = {LADDERS[variable.name](0.0), LADDERS[variable.name](1.0)}
+        if name not in JOINT and 2 ** len(columns) <= CORNERS:
+            assert ends <= set(column.tolist())
+        assert column.min() < np.quantile(column, 0.3) < np.quantile(column, 0.7) < column.max()
+
+
+def test_only_quantities_that_change_sign_are_held_against_their_conditioning() -> None:
+    for name in CONDITIONED:
+        exact = [value for _, value, _ in sweep(name)]
+        assert min(exact) < 0 < max(exact) or name == "collapse_gap_integrand"
+
+
+def test_rate_and_tilt_are_accurate_around_the_mean_energy() -> None:
+    entry = formula("random_energy_rate")
+    for delta, s2, spread in [(0.5, 0.25, 1.0), (1e-6, 1.0, 1.0), (0.999, 1e-9, 3.0), (0.1, 1e4, 1e-4)]:
+        mean = (s2 + spread) / (2 * delta)
+        for offset in (-1e-3, -1e-9, -1e-15, 0.0, 1e-15, 1e-9, 1e-3):
+            values = (mean * (1 + offset), delta, s2, spread)
+            exact = entry.mp(*values)
+            tilt = abs(formula("random_energy_tilt").mp(*values))
+            for target in ("numpy", "numba"):
+                error = abs(float(compile_formula(entry.name, target=target)(*values)) - exact)
+                assert error <= REQUIRED * tilt * mean  # the rate is a difference of parts of the size |tilt| e
+
+
+@pytest.mark.parametrize("name", INTEGRALS)
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+def test_integrals_are_refused(name: str, target: Target) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: integrals, sums and derivatives are not compiled; compile the"):
+        compile_formula(name, target=target)
+
+
+def test_integrals_are_the_formulas_that_solvers_evaluate() -> None:
+    assert INTEGRALS == ["clone_probability", "clone_disagreement", "class_entropy", "class_information_slope"]
