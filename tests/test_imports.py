@@ -72,4 +72,5 @@ def test_derive_adds_the_theory():
 
 def test_arrays_need_no_scikit_learn():
     body = "import numpy, regimes\nregimes.predict(numpy.random.default_rng(0).normal(size=(40, 3)), probes=64)"
+    loaded(body)  # fills the cache of generated code
     assert loaded(body) == {"numpy", "scipy", "numba"} | loaded("import numba")

@@ -6,15 +6,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mpmath
 import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
-if TYPE_CHECKING:
-    from regimes.theory.formula import Variable
+from regimes.theory.variable import Variable
 
 __all__ = ["DIGITS", "StepCheck", "compare", "evaluate"]
 

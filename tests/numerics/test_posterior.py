@@ -13,9 +13,9 @@ from scipy.special import logsumexp
 from scipy.stats import chi2
 from sklearn.datasets import load_digits
 
-from regimes.numerics.exponential import CEILING, CUTOFF, LANES, add_exponentials
 from regimes.numerics.posterior import posterior_curves
-from regimes.numerics.posterior_layout import arrange_columns, draw_probes
+from regimes.numerics.posterior.exponential import CEILING, CUTOFF, LANES, add_exponentials
+from regimes.numerics.posterior.layout import arrange_columns, draw_probes
 
 CURVES = ("excess_entropy", "leave_one_out", "clone_index", "clone_class", "clone_class_leave_one_out")
 TIMES = np.array([1e-6, 1e-3, 0.05, 0.2, 0.5, 1.0, 3.0, 20.0])

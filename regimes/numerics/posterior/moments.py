@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.posterior_summary import CLASS, CLASS_LEFT_OUT, INDEX, LOG_REST, LOG_TOTAL, STATISTICS
+from regimes.numerics.posterior.summary import CLASS, CLASS_LEFT_OUT, INDEX, LOG_REST, LOG_TOTAL, STATISTICS
 
 __all__ = ["Moments"]
 

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.checks import positive_times
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.data_checks import Points, checked_labels, checked_points, checked_size
-from regimes.numerics.posterior_kernel import DEAD, posterior_rows
-from regimes.numerics.posterior_layout import (
+from regimes.numerics.posterior.kernel import DEAD, posterior_rows
+from regimes.numerics.posterior.layout import (
     COPY_BYTES,
     Columns,
     arrange_columns,
@@ -24,8 +24,8 @@ from regimes.numerics.posterior_layout import (
     default_probes,
     draw_probes,
 )
-from regimes.numerics.posterior_moments import Moments
-from regimes.numerics.posterior_summary import STATISTICS
+from regimes.numerics.posterior.moments import Moments
+from regimes.numerics.posterior.summary import STATISTICS
 
 __all__ = ["PosteriorCurves", "posterior_curves"]
 

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from regimes.numerics.exponential import HEADROOM, LANES, add_exponentials, raise_shifts
-from regimes.numerics.posterior_summary import summarise
+from regimes.numerics.posterior.exponential import HEADROOM, LANES, add_exponentials, raise_shifts
+from regimes.numerics.posterior.summary import summarise
 
 __all__ = ["DEAD", "ROWS", "STRIP", "posterior_rows"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from regimes.numerics.exponential import LANES, exponentials
+from regimes.numerics.posterior.exponential import LANES, exponentials
 
 __all__ = ["CLASS", "CLASS_LEFT_OUT", "INDEX", "LOG_REST", "LOG_TOTAL", "STATISTICS", "summarise"]
 

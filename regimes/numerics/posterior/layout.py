@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.exponential import LANES
-from regimes.numerics.posterior_kernel import ROWS, STRIP
-from regimes.numerics.posterior_summary import STATISTICS
+from regimes.numerics.posterior.exponential import LANES
+from regimes.numerics.posterior.kernel import ROWS, STRIP
+from regimes.numerics.posterior.summary import STATISTICS
 
 __all__ = [
     "COPY_BYTES",
