@@ -60,8 +60,8 @@ def clone_probability(kappa: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: biroli2024, appendix B; Nishimori form derived in docs/theory (``clone_probability``). Two classes of equal
-    weight and equal isotropic covariance, exact scores.
+    Source: biroli2024 (clone probability); Nishimori form derived in docs/theory (``clone_probability``). Two classes
+    of equal weight and equal isotropic covariance, exact scores.
 
     Examples
     --------

@@ -113,7 +113,7 @@ def mixture_clones(
     Notes
     -----
     Derived in docs/theory (``covariance_eigenvalue``, ``gaussian_log_density``); for two equal classes it is
-    biroli2024, appendix B, and :func:`regimes.clone_probability` gives the average in closed form.
+    that of biroli2024, and :func:`regimes.clone_probability` gives the average in closed form.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def mixture_clones(
     generator = np.random.default_rng(rng)
     classes, d = mean.shape
     log_weight = np.log(weight)
-    rows = max(1, min(samples, _BLOCK_BYTES // (8 * (2 * classes + 4) * d)))
+    rows = max(1, min(samples, _BLOCK_BYTES // (8 * ((2 * classes + 4) * d + times.size * classes))))
     collected = []
     for start in range(0, samples, rows):
         count = min(rows, samples - start)

@@ -116,8 +116,10 @@ def curve_crossings(t: ArrayLike, values: ArrayLike, level: float) -> NDArray[np
     spline = CubicSpline(np.log(times), curve)
     crossings = []
     for i in np.flatnonzero(np.signbit(curve[:-1]) != np.signbit(curve[1:])):
-        root = bracketed_root(
-            lambda s: float(spline(s)), np.log(times[i]), np.log(times[i + 1]), what="crossing of a curve"
-        )
+        low, high = np.log(times[i]), np.log(times[i + 1])
+        if not spline(low) * spline(high) < 0:  # a knot on the level, which the spline meets to rounding only
+            crossings.append(times[i] if abs(curve[i]) < abs(curve[i + 1]) else times[i + 1])
+            continue
+        root = bracketed_root(lambda s: float(spline(s)), low, high, what="crossing of a curve")
         crossings.append(np.exp(root))
     return np.array(crossings)

@@ -131,7 +131,7 @@ def speciation_times(Lambda: float) -> dict[str, float]:
 
     Notes
     -----
-    Source: biroli2024, eq. 6 and appendix B; docs/theory (``speciation_time`` and its neighbours) for how they differ.
+    Source: biroli2024, eq. 6, and its potential; how they differ: docs/theory, ``speciation_time`` and its neighbours.
 
     Examples
     --------
@@ -183,7 +183,7 @@ def speciation(
 
     Notes
     -----
-    Source: biroli2024, section 3 and appendix B.
+    Source: biroli2024 (speciation of the mixture).
 
     Examples
     --------

@@ -12,6 +12,8 @@ from regimes.numerics.roots import curve_crossings
 __all__ = ["Crossing", "crossing", "normal_interval"]
 
 _NORMAL = 1.959963984540054
+_FEWEST_GROUPS = 5
+_ROUNDING = 1e-12  # two points and noise of both signs: the zero does not move, up to rounding
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,14 @@ def crossing(
         )  # fmt: skip
     time = float(crossings[-1])
     if replicates is None:
-        slope = float(np.interp(time, t, np.gradient(curve, t)))
-        spread = float(np.interp(time, t, error)) / abs(slope)
-        return Crossing(time, normal_interval(time, spread), "probes", None)
+        slope = abs(float(np.interp(time, t, np.gradient(curve, t))))
+        spread = float(np.interp(time, t, error))
+        if slope == 0 or spread <= _ROUNDING * max(abs(level), float(np.abs(curve).max())):
+            return Crossing(time, None, None, f"the probes show no scatter in {what}: there is no error to estimate")
+        return Crossing(time, normal_interval(time, spread / slope), "probes", None)
     groups = len(replicates)
+    if groups < _FEWEST_GROUPS:
+        return Crossing(time, None, None, f"{groups} groups of data are too few for an interval of {what}")
     roots = [curve_crossings(t, replicate, level) for replicate in replicates]
     if any(root.size == 0 for root in roots):
         return Crossing(time, None, None, f"{what} does not cross {level:.3g} once some group of the data is left out")

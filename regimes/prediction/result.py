@@ -62,17 +62,18 @@ class CollapsePrediction:
     Attributes
     ----------
     time : float or None
-        Zero of the leave-one-out excess entropy.
+        Zero of the leave-one-out excess entropy; a cross-entropy, so it lies above the population's collapse time by a
+        few per cent at finite size (docs/conventions).
     time_interval : tuple or None
         95% interval.
     clone_crossing : float or None
-        Time at which two clones share their training point with probability ``level``.
+        Time at which two clones share their training point with probability ``level``, half of the largest value.
     clone_crossing_interval : tuple or None
         95% interval.
     spectral_bound : float or None
-        Upper bound on the collapse time of any population with the covariance of the data.
+        Upper bound on the collapse time of any population with this covariance, here the sample's.
     level : float
-        1/2.
+        1/2, times the share of different points.
     """
 
     time: float | None

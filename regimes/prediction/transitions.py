@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets import Dataset, duplicate_points, load_dataset
 from regimes.numerics.checks import positive_times
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.posterior import PosteriorCurves, posterior_curves
@@ -24,7 +24,7 @@ __all__ = ["PARTS", "predict"]
 PARTS = ("speciation", "classes", "collapse")
 """What can be asked for: the covariance criterion, the class clone curve, the collapse onto training points."""
 
-_CLONE_LEVEL = 0.5
+_HALF = 0.5
 _GRID_POINTS = 48
 _MEMORY = 2 * 2**30
 
@@ -88,7 +88,7 @@ def predict(
     Notes
     -----
     Speciation: biroli2024, eq. 6, and the clone probability of the class. Collapse: zero of the leave-one-out excess
-    entropy (biroli2024, eq. 8; the identity with the entropy of the training index derived in docs/theory), bounded
+    entropy (biroli2024; the identity with the entropy of the training index derived in docs/theory), bounded
     by the Gaussian of the same covariance. The leave-one-out estimate is a cross-entropy and lies above the closed
     form by a few per cent at finite size, see :func:`regimes.finite_size_collapse_time`.
 
@@ -108,6 +108,8 @@ def predict(
     conventions = _speciation(spectrum, asked, reasons) if "speciation" in wanted else {}
     bound = spectral_collapse_bound(spectrum, data.n)
     curves, crossings = None, {}
+    # Equal points share a commitment: phi_index cannot exceed the share of different points.
+    level = _HALF * (1 - duplicate_points(data.X) / data.n)
     if has_classes or "collapse" in wanted:
         grid = _grid(bound, spectrum.Lambda)
         times = grid if t is None else positive_times("predict", t)
@@ -115,9 +117,9 @@ def predict(
             data.X, np.union1d(grid, times), labels=data.labels if has_classes else None, probes=probes, rng=rng,
             groups=groups, memory=memory, progress=progress,
         )  # fmt: skip
-        crossings = _crossings(curves, data, has_classes, "collapse" in wanted, reasons)
+        crossings = _crossings(curves, data, has_classes, level if "collapse" in wanted else None, reasons)
     speciation = _speciation_part(spectrum, conventions, crossings) if {"speciation", "classes"} & set(wanted) else None
-    collapse = _collapse_part(bound, crossings) if "collapse" in wanted else None
+    collapse = _collapse_part(bound, level, crossings) if "collapse" in wanted else None
     return Prediction(
         dataset=data.to_dict(),
         speciation=speciation,
@@ -170,7 +172,7 @@ def _grid(bound: float, Lambda: float) -> NDArray[np.float64]:
 
 
 def _crossings(
-    curves: PosteriorCurves, data: Dataset, has_classes: bool, collapse: bool, reasons: dict[str, str]
+    curves: PosteriorCurves, data: Dataset, has_classes: bool, level: float | None, reasons: dict[str, str]
 ) -> dict[str, Crossing]:
     found = {}
     if has_classes and data.labels is not None:
@@ -191,13 +193,13 @@ def _crossings(
                 curves.t, normalise(phi), error / (1 - floor), None if replicates is None else normalise(replicates),
                 normalised_clone_level(), "the normalised class clone probability",
             )  # fmt: skip
-    if collapse:
+    if level is not None:
         found["collapse.time"] = crossing(
             curves.t, curves.leave_one_out, curves.leave_one_out_se, curves.jackknife_leave_one_out, 0.0,
             "the leave-one-out excess entropy",
         )  # fmt: skip
         found["collapse.clone_crossing"] = crossing(
-            curves.t, curves.clone_index, curves.clone_index_se, curves.jackknife_clone_index, _CLONE_LEVEL,
+            curves.t, curves.clone_index, curves.clone_index_se, curves.jackknife_clone_index, level,
             "the probability that clones share their training point",
         )  # fmt: skip
     reasons.update({name: each.reason for name, each in found.items() if each.reason is not None})
@@ -225,7 +227,7 @@ def _speciation_part(
     )
 
 
-def _collapse_part(bound: float, crossings: dict[str, Crossing]) -> CollapsePrediction:
+def _collapse_part(bound: float, level: float, crossings: dict[str, Crossing]) -> CollapsePrediction:
     own, clones = crossings["collapse.time"], crossings["collapse.clone_crossing"]
     return CollapsePrediction(
         time=own.time,
@@ -233,7 +235,7 @@ def _collapse_part(bound: float, crossings: dict[str, Crossing]) -> CollapsePred
         clone_crossing=clones.time,
         clone_crossing_interval=clones.interval,
         spectral_bound=bound,
-        level=_CLONE_LEVEL,
+        level=level,
     )
 
 
@@ -268,22 +270,41 @@ def _steps(
 
 
 def _regime_warnings(speciation: SpeciationPrediction | None, collapse: CollapsePrediction | None) -> tuple[str, ...]:
-    if speciation is None or collapse is None or collapse.time is None:
+    if collapse is None or collapse.time is None or collapse.spectral_bound is None:
         return ()
+    warnings = []
+    if collapse.time > collapse.spectral_bound:
+        warnings.append(
+            f"the leave-one-out zero (t = {collapse.time:.3g}) lies above the bound that holds for the population "
+            f"(t = {collapse.spectral_bound:.3g}, from the sample covariance): its finite-size bias, which the "
+            "interval does not cover, is at least of that size"
+        )
+    if speciation is None:
+        return tuple(warnings)
     first = speciation.time if speciation.clone_crossing is None else speciation.clone_crossing
+    earliest = min(collapse.time, collapse.spectral_bound)
     if first is None or collapse.time < first:
-        return ()
-    return (
-        f"collapse (t = {collapse.time:.3g}) comes before speciation (t = {first:.3g}) in the backward process: "
-        "there is no generalising regime between them, a sample commits to a training point as it commits to a class; "
-        "more data would lower the collapse time",
-    )
+        return tuple(warnings)
+    if earliest < first:
+        warnings.append(
+            f"speciation (t = {first:.3g}) lies between the bound on collapse and its leave-one-out zero: their order "
+            "in the backward process is open"
+        )
+    else:
+        warnings.append(
+            f"collapse (t = {collapse.time:.3g}) comes before speciation (t = {first:.3g}) in the backward process: "
+            "there is no generalising regime between them; more data would lower the collapse time"
+        )
+    return tuple(warnings)
 
 
 def _coverage(
     spectrum: CovarianceSpectrum, conventions: dict[str, float], crossings: dict[str, Crossing]
 ) -> dict[str, str]:
     covers = {name: each.covers for name, each in crossings.items() if each.covers is not None}
+    covers = {
+        name: f"{what}, not the finite-size bias" if name == "collapse.time" else what for name, what in covers.items()
+    }
     result = {"curves": "probes"}
     if conventions:
         result["speciation.time"] = "data"
@@ -303,12 +324,12 @@ def _sources(data: Dataset, has_classes: bool, wanted: Sequence[str]) -> tuple[s
         sources += ["speciation.time: biroli2024, eq. 6 (regimes derive speciation_time)"]
     if has_classes:
         sources += [
-            "speciation.clone_crossing: biroli2024, appendix B, with the empirical posterior (regimes derive "
+            "speciation.clone_crossing: biroli2024 (clone probability), with the empirical posterior (regimes derive "
             "clone_probability, mixture_speciation_time, normalised_clone_probability)"
         ]
     if "collapse" in wanted:
         sources += [
-            "collapse.time: biroli2024, eq. 8, leave-one-out (regimes derive excess_entropy_definition, index_entropy, "
+            "collapse.time: biroli2024 (excess entropy), leave-one-out (regimes derive excess_entropy_definition, "
             "collapse_gap_integrand)",
             "collapse.clone_crossing: posterior over training points (regimes derive index_entropy)",
             "collapse.spectral_bound: derived (regimes derive gaussian_channel_information)",

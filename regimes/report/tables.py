@@ -44,7 +44,7 @@ def prediction_table(prediction: Prediction) -> RenderableType:
         reason = prediction.reasons.get(key)
         if time is None and reason is None:
             return
-        covers = prediction.intervals.get(key, "")
+        covers = prediction.intervals.get(key, "").partition(",")[0]
         shown = "-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
         step = steps["at"].get(key)
         place = "-" if time is None else "outside" if step is None else f"{step} of {steps['steps']}"
@@ -72,7 +72,7 @@ def prediction_table(prediction: Prediction) -> RenderableType:
             own.clone_crossing,
             own.clone_crossing_interval,
         )
-        row("  upper bound from the covariance", "collapse.spectral_bound", own.spectral_bound, None)
+        row("  bound for the population", "collapse.spectral_bound", own.spectral_bound, None)
     parts: list[RenderableType] = [
         Text(
             f"{data['name']}: {data['n']} points in {data['d']} dimensions{_classes(data['classes'])}",

@@ -34,7 +34,7 @@ ALPHA_BAR = Formula(
     symbol=alpha_bar,
     inputs=(TIME,),
     expr=exp(-2 * t),
-    source="Ho, Jain, Abbeel 2020, eq. 4, with biroli2024, section 2",
+    source="Ho, Jain, Abbeel 2020, with the forward process of biroli2024",
     assumes=(_preserving,),
     steps=(Step("the signal keeps the factor exp(-t); its power is the square", exp(-t) ** 2),),
 )
@@ -92,7 +92,7 @@ EDM_SIGMA = Formula(
     symbol=_edm,
     inputs=(TIME,),
     expr=sqrt(exp(2 * t) - 1),
-    source="Karras, Aittala, Aila, Laine 2022, with biroli2024, section 2",
+    source="Karras, Aittala, Aila, Laine 2022, with the forward process of biroli2024",
     assumes=("x/sqrt(alpha_bar) = a + sigma z is the same observation of a, rescaled",),
     steps=(Step("noise over signal amplitude", sqrt(Delta) / exp(-t)),),
     stable=sqrt(-expm1(-2 * t)) * exp(t),
@@ -115,7 +115,7 @@ FLOW_TIME = Formula(
     symbol=_flow,
     inputs=(TIME,),
     expr=1 / (1 + 1 / sqrt(exp(2 * t) - 1)),
-    source="Lipman, Chen, Ben-Hamu, Nickel, Le 2023 (linear path), with biroli2024, section 2",
+    source="Lipman, Chen, Ben-Hamu, Nickel, Le 2023 (linear path), with the forward process of biroli2024",
     assumes=("s = 0 is data, s = 1 is noise",),
     steps=(
         Step(
@@ -163,7 +163,7 @@ LINEAR_BETA = Formula(
         Variable(_last, "beta of the last step", Interval.open(0, 1)),
     ),
     expr=_first + (_last - _first) * _k / (_steps - 1),
-    source="Ho, Jain, Abbeel 2020, section 4",
+    source="Ho, Jain, Abbeel 2020 (linear schedule)",
     assumes=("k <= K-1; alpha_bar[k] is the product of 1 - beta up to and including step k",),
     steps=(Step("weighted mean of both ends", (_first * (_steps - 1 - _k) + _last * _k) / (_steps - 1)),),
     stable=(_first * (_steps - 1 - _k) + _last * _k) / (_steps - 1),
@@ -189,7 +189,7 @@ COSINE_BETA = Formula(
     symbol=_beta,
     inputs=(_STEP, _STEPS, Variable(_offset, "offset that keeps beta of the first steps finite", POSITIVE)),
     expr=Min(1 - _cosine(_k + 1) / _cosine(_k), Rational(999, 1000)),
-    source="Nichol, Dhariwal 2021, eq. 17",
+    source="Nichol, Dhariwal 2021 (cosine schedule)",
     assumes=("k < K; alpha_bar[k] is the product of 1 - beta up to and including step k",),
     steps=(
         Step(
@@ -222,7 +222,7 @@ EDM_STEP_SIGMA = Formula(
         Variable(_rho, "exponent", POSITIVE),
     ),
     expr=_edm_level(_k),
-    source="Karras, Aittala, Aila, Laine 2022, eq. 5",
+    source="Karras, Aittala, Aila, Laine 2022 (steps of the sampler)",
     assumes=("step 0 is the noisiest: steps are numbered in the order of sampling", "k <= K-1"),
     steps=(
         Step(

@@ -51,7 +51,7 @@ CLONE_PROBABILITY = Formula(
     symbol=_phi,
     inputs=(_KAPPA,),
     expr=(1 + Integral(tanh(kappa + _root * _g) * _normal(_g), (_g, -oo, oo))) / 2,
-    source="biroli2024, appendix B (integral form); the Nishimori form derived in docs/theory",
+    source="biroli2024 (integral form of phi); the Nishimori form derived in docs/theory",
     assumes=(_class, "exact scores: the clones are independent draws from the posterior P(class | x_t)"),
     steps=(
         Step(

@@ -33,7 +33,7 @@ SEPARATED_ENTROPY = Formula(
     symbol=sympy.Symbol("s_sep", real=True),
     inputs=(TIME, DIMENSION, SAMPLES),
     expr=_separated,
-    source="biroli2024, section 4",
+    source="biroli2024 (entropy of separated Gaussians)",
     assumes=("the noised training points are far apart on the scale sqrt(Delta_t)",),
     steps=(
         Step("entropy of the choice of the point plus d entropies of a normal of variance Delta_t",
@@ -53,7 +53,7 @@ EXCESS_ENTROPY_DEFINITION = Formula(
         Variable(_s, "entropy per dimension of the noised population", S.Reals),
     ),
     expr=_separated - _s,
-    source="biroli2024, eq. 8",
+    source="biroli2024 (definition of the excess entropy)",
     assumes=("collapse where it vanishes: f(t_C) = 0",),
     steps=(
         Step("overlap of the n Gaussians: the entropy that they would have apart, less the one they have",
@@ -68,7 +68,7 @@ EXCESS_ENTROPY = Formula(
     symbol=_f,
     inputs=(TIME, DIMENSION, SAMPLES, SIGMA),
     expr=log(n) / d + log(Delta / Gamma) / 2,
-    source="biroli2024, eq. 11",
+    source="biroli2024 (excess entropy of the mixture)",
     assumes=(_limit, "the information about the class, at most log 2 of log n, is neglected"),
     steps=(
         Step(
@@ -86,7 +86,7 @@ COLLAPSE_TIME = Formula(
     symbol=_time,
     inputs=(DIMENSION, SAMPLES, SIGMA),
     expr=log(1 + sigma**2 / (n ** (2 / d) - 1)) / 2,
-    source="biroli2024, eq. 12",
+    source="biroli2024 (collapse time of the mixture)",
     assumes=(_limit, "the class is isotropic with standard deviation sigma"),
     steps=(
         Step(
@@ -119,7 +119,7 @@ EXCESS_ENTROPY_CORRECTED = Formula(
         ),
     ),
     expr=log(n) / d + log(Delta / Gamma) / 2 - _class_information / d,
-    source="derived in docs/theory: the term that biroli2024, eq. 11 neglects",
+    source="derived in docs/theory: the term that the mixture curve of biroli2024 neglects",
     assumes=("classes differ by their centre only; finite d, n to infinity",),
     steps=(
         Step(
@@ -208,6 +208,8 @@ COLLAPSE_GAP = Formula(
         "Gaussian energies under the tilted law (d large); the 1/2 at the critical point is the limit known "
         "for the random energy model",
         "w is collapse_width, c is collapse_margin_ratio",
+        "leading order in 1/w: the edge of the energies present obeys D + D^2/(2 w^2) = delta, here D = delta; sampled "
+        "gaps are 1 to 7% smaller",
         "the float form holds for delta/w + c xi > -37, beyond which the normal distribution function underflows",
     ),
     steps=(

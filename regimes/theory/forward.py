@@ -26,7 +26,7 @@ NOISE_VARIANCE = Formula(
     symbol=_noise,
     inputs=(TIME,),
     expr=Delta,
-    source="biroli2024, section 2",
+    source="biroli2024 (forward process)",
     assumes=("the forward process is dx = -x dt + sqrt(2) dW",),
     steps=(
         Step(
@@ -43,7 +43,7 @@ SIGNAL_AMPLITUDE = Formula(
     symbol=sympy.Symbol("amplitude", positive=True),
     inputs=(TIME,),
     expr=exp(-t),
-    source="biroli2024, section 2",
+    source="biroli2024 (forward process)",
     assumes=("the forward process is dx = -x dt + sqrt(2) dW",),
     steps=(Step("it decays at unit rate from 1", 1 - sympy.Integral(exp(-_s), (_s, 0, t))),),
 )
@@ -54,7 +54,7 @@ SNR = Formula(
     symbol=snr,
     inputs=(TIME,),
     expr=exp(-2 * t) / Delta,
-    source="biroli2024, section 2",
+    source="biroli2024 (forward process)",
     steps=(
         Step("signal power exp(-2t) against noise power Delta_t", exp(-t) ** 2 / Delta),
         Step("divide by exp(-2t)", 1 / (exp(2 * t) - 1)),
@@ -68,7 +68,7 @@ CLUSTER_VARIANCE = Formula(
     symbol=sympy.Symbol("Gamma_t", positive=True),
     inputs=(TIME, SIGMA),
     expr=Gamma,
-    source="biroli2024, section 3",
+    source="biroli2024 (noised mixture)",
     assumes=("the class is isotropic with standard deviation sigma",),
     steps=(Step("signal and noise are independent", sigma**2 * exp(-t) ** 2 + Delta),),
     stable=sigma**2 * exp(-2 * t) - expm1(-2 * t),
@@ -85,7 +85,7 @@ COVARIANCE_EIGENVALUE = Formula(
     symbol=sympy.Symbol("C_t", positive=True),
     inputs=(TIME, LAMBDA),
     expr=Lambda * exp(-2 * t) + Delta,
-    source="biroli2024, section 3: C(t) = C_0 exp(-2t) + Delta_t I",
+    source="biroli2024 (covariance criterion): C(t) = C_0 exp(-2t) + Delta_t I",
     assumes=("the data are centred; Lambda stands for any eigenvalue of C_0",),
     steps=(
         Step(

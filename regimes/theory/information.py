@@ -28,8 +28,10 @@ __all__ = [
     "EXCESS_ENTROPY_FROM_INFORMATION",
     "GAUSSIAN_CHANNEL_INFORMATION",
     "GAUSSIAN_CHANNEL_MMSE",
+    "INDEX_CLONE_PROBABILITY",
     "INDEX_ENTROPY",
     "ISOTROPIC_INFORMATION",
+    "LEAVE_ONE_OUT_EXCESS_ENTROPY",
     "LOG_CRITICAL_SAMPLES",
 ]
 
@@ -53,6 +55,7 @@ GAUSSIAN_CHANNEL_INFORMATION = Formula(
     source="Shannon 1948; derived in docs/theory",
     assumes=(
         "the component is Gaussian of variance lambda; summed over the eigenvalues of the covariance it "
+        "is log n*(t) for Gaussian data and "
         "bounds the information of any law with that covariance, since a Gaussian maximises the entropy of "
         "x_t",
     ),
@@ -60,6 +63,14 @@ GAUSSIAN_CHANNEL_INFORMATION = Formula(
         Step(
             "entropy of x_t in units of exp(-t) (variance lambda + 1/snr) less the entropy of the noise alone",
             _entropy(_lambda + 1 / snr) - _entropy(1 / snr),
+        ),
+        Step(
+            "a bound for any law of the same variance: its cross-entropy with the Gaussian needs E y^2 = v only, "
+            "equals the entropy of the Gaussian, and is at least its own entropy (Gibbs); here v = lambda + 1/snr",
+            equation(
+                log(2 * pi * (_lambda + 1 / snr)) / 2 + (_lambda + 1 / snr) / (2 * (_lambda + 1 / snr)),
+                _entropy(_lambda + 1 / snr),
+            ),
         ),
         Step(
             "concave in lambda: replacing eigenvalues by their mean can only raise the sum (Jensen)",
@@ -98,7 +109,7 @@ ISOTROPIC_INFORMATION = Formula(
     symbol=_information,
     inputs=(TIME, DIMENSION, SIGMA),
     expr=d / 2 * log(Gamma / Delta),
-    source="biroli2024, section 4, read as information in docs/theory",
+    source="biroli2024 (entropy of the mixture), read as information in docs/theory",
     assumes=("d independent components of variance sigma^2",),
     steps=(
         Step("d Gaussian channels", d * log(1 + sigma**2 * exp(-2 * t) / Delta) / 2),
@@ -135,7 +146,7 @@ EXCESS_ENTROPY_FROM_INFORMATION = Formula(
     symbol=_f,
     inputs=(DIMENSION, SAMPLES, _INFORMATION),
     expr=(log(n) - _information) / d,
-    source="derived in docs/theory from biroli2024, eq. 8",
+    source="derived in docs/theory from the excess entropy of biroli2024",
     assumes=(
         "f(t_C) = 0 reads I(a; x_t) = log n",
         "log n in the numerator: alpha = log(n)/d is the value at t = oo",
@@ -169,7 +180,7 @@ INDEX_ENTROPY = Formula(
         ),
     ),
     expr=d * (log(n) / d + Rational(1, 2) + log(2 * pi * Delta) / 2 - sympy.Symbol("s_e", real=True)),
-    source="derived in docs/theory; the right-hand side is d f^e of biroli2024, eq. 10",
+    source="derived in docs/theory; the right-hand side is d f^e of biroli2024",
     assumes=("exact empirical score: P^e_t is the mixture of n Gaussians of variance Delta_t at exp(-t) a_nu",),
     steps=(
         Step(
@@ -192,4 +203,65 @@ INDEX_ENTROPY = Formula(
         ),
     ),
     stable=log(n) - d * sympy.Symbol("s_e", real=True) + d / 2 + d / 2 * log(2 * pi * Delta_stable),
+)
+
+_rest = sympy.Symbol("S_rest", positive=True)
+_squares = sympy.Symbol("S_squares", positive=True)
+_first, _second = sympy.Symbol("w_1", positive=True), sympy.Symbol("w_2", positive=True)
+_norm = 1 + _first + _second
+
+INDEX_CLONE_PROBABILITY = Formula(
+    name="index_clone_probability",
+    title="Probability that two clones born at x_t share their training point",
+    symbol=sympy.Symbol("phi_index", positive=True),
+    inputs=(
+        Variable(_rest, "sum of exp(e_nu) over the other points, in units of the own point's weight", POSITIVE),
+        Variable(_squares, "sum of exp(2 e_nu) over the other points", POSITIVE),
+    ),
+    expr=(1 + _squares) / (1 + _rest) ** 2,
+    source="derived in docs/theory",
+    assumes=("exact empirical score: clones are independent draws from the posterior exp(e_nu)/(1 + S_rest)",),
+    steps=(
+        Step(
+            "both clones choose the same point: the sum of the squared posteriors, here with two other points",
+            equation(
+                (1 / _norm) ** 2 + (_first / _norm) ** 2 + (_second / _norm) ** 2,
+                (1 + _first**2 + _second**2) / (1 + (_first + _second)) ** 2,
+            ),
+            extra=(
+                Variable(_first, "weight of the first other point", POSITIVE),
+                Variable(_second, "weight of the second other point", POSITIVE),
+            ),
+        ),
+        Step("own point and others apart", 1 / (1 + _rest) ** 2 + _squares / (1 + _rest) ** 2),
+    ),
+    stable=(1 / (1 + _rest) + _squares / (1 + _rest)) / (1 + _rest),
+)
+
+_log_rest = sympy.Symbol("log_S", real=True)
+
+LEAVE_ONE_OUT_EXCESS_ENTROPY = Formula(
+    name="leave_one_out_excess_entropy",
+    title="Leave-one-out estimate of the excess entropy per dimension",
+    symbol=_f,
+    inputs=(
+        DIMENSION,
+        SAMPLES,
+        Variable(_log_rest, "mean of log S, S the sum of exp(e_nu) over the points other than the own", S.Reals),
+    ),
+    expr=(log(n) - log(n - 1) + _log_rest) / d,
+    source="derived in docs/theory",
+    assumes=(
+        "the entropy of the population is estimated by the cross-entropy with the n - 1 other points, which is larger: "
+        "the zero lies at larger t than the population's",
+    ),
+    steps=(
+        Step(
+            "log n/d + h(z)/d - s with d s = -E log[ S exp(-|z|^2/2)/((n - 1) (2 pi Delta_t)^(d/2)) ] and E |z|^2 = d, "
+            "since e_nu is measured from the own point's -|z|^2/2",
+            log(n) / d + _entropy(Delta) + (_log_rest - d / 2 - log(n - 1) - d / 2 * log(2 * pi * Delta)) / d,
+            extra=(TIME,),
+        ),
+    ),
+    stable=(-log1p(-1 / n) + _log_rest) / d,
 )

@@ -55,7 +55,7 @@ RANDOM_ENERGY_CUMULANTS = Formula(
     symbol=_g,
     inputs=(_TILT, _DELTA, _S2, _SPREAD),
     expr=_cumulants(_tilt),
-    source="biroli2024, appendix D",
+    source="biroli2024 (random energy model)",
     assumes=(_typical, "own cluster: A = Delta_t + s2; other cluster: A = M_t + Delta_t + s2"),
     steps=(
         Step(
@@ -70,8 +70,8 @@ RANDOM_ENERGY_CUMULANTS = Formula(
             extra=(Variable(y, "component of x_t - exp(-t) m", sympy.S.Reals),),
         ),
         Step(
-            "sum over the components: y^2 averages to A",
-            log(_delta) / 2 - log(_delta + _tilt * _s2) / 2 - _tilt * _spread / (2 * (_delta + _tilt * _s2)),
+            "logarithm per component, where y^2 is A at a typical x_t",
+            log(sqrt(_delta / (_delta + _tilt * _s2)) * exp(-_tilt * _spread / (2 * (_delta + _tilt * _s2)))),
         ),
     ),
     stable=-log1p(_tilt * _s2 / _delta) / 2 - _tilt * _spread / (2 * (_delta + _tilt * _s2)),
@@ -83,13 +83,18 @@ RANDOM_ENERGY_ANNEALED = Formula(
     symbol=sympy.Symbol("psi", real=True),
     inputs=(_TILT, _DELTA, _S2, _SPREAD, _ALPHA),
     expr=alpha + _cumulants(_tilt),
-    source="biroli2024, appendix D",
+    source="biroli2024 (random energy model)",
     assumes=(
         _typical,
         "holds above the condensation time; below it psi(1) = -e_min(t), e_min the lowest energy present, "
         "where the rate equals alpha (biroli2024 prints the phases interchanged)",
     ),
-    steps=(Step("log E Z/d: n = exp(alpha d) points, each exp(d g)", alpha + RANDOM_ENERGY_CUMULANTS.float_form),),
+    steps=(
+        Step(
+            "log E Z per dimension: exp(alpha d) points of mean exp(d g), at d = 1",
+            log(exp(alpha) * exp(_cumulants(_tilt))),
+        ),
+    ),
     stable=alpha + RANDOM_ENERGY_CUMULANTS.float_form,
 )
 
@@ -100,7 +105,11 @@ RANDOM_ENERGY_TYPICAL = Formula(
     inputs=(_TILT, _DELTA, _S2, _SPREAD),
     expr=_s2 / (2 * (_delta + _tilt * _s2)) + _spread * _delta / (2 * (_delta + _tilt * _s2) ** 2),
     source="derived in docs/theory",
-    assumes=(_typical, "at lambda = 1 and A = Delta_t + s2 it is 1/2"),
+    assumes=(
+        _typical,
+        "at lambda = 1 and A = Delta_t + s2 it is 1/2",
+        "in the paper's own notation, lambda sigma_t^2 in eps*(lambda) must read lambda sigma_t^4",
+    ),
     steps=(
         Step("minus the slope of g", -Derivative(_cumulants(_tilt), _tilt)),
         Step(
@@ -154,11 +163,10 @@ RANDOM_ENERGY_RATE = Formula(
     stable=-_safe_tilt * _energy
     + log1p(_safe_tilt * _s2 / _delta) / 2
     + _safe_tilt * _spread / (2 * (_delta + _safe_tilt * _s2)),
-    source="derived in docs/theory; corrects two misprints of biroli2024, appendix D",
+    source="derived in docs/theory; corrects a misprint of biroli2024 (random energy model)",
     assumes=(
         _typical,
-        "(1 + 2 eps A) of the paper must read (1 + 2 eps) A; lambda sigma_t^2 in eps*(lambda) must "
-        "read lambda sigma_t^4",
+        "in the paper's own notation (eps, A, sigma_t), (1 + 2 eps A) must read (1 + 2 eps) A",
     ),
     steps=(
         Step(
@@ -185,7 +193,7 @@ RANDOM_ENERGY_CONDENSATION = Formula(
     symbol=alpha,
     inputs=(_DELTA, _S2, _SEPARATION),
     expr=log((_delta + _s2) / _delta) / 2 + _separation * _s2 / (2 * (_delta + _s2) ** 2),
-    source="biroli2024, appendix D; the term in M derived in docs/theory",
+    source="biroli2024 (random energy model); the term in M derived in docs/theory",
     assumes=(
         _typical,
         "M = 0 for the own cluster: the same condition as f(t_C) = 0; M = 4 (|m|^2/d) exp(-2t) for the other one",
@@ -195,6 +203,13 @@ RANDOM_ENERGY_CONDENSATION = Formula(
             "rate at the energy that dominates lambda = 1 equals alpha",
             -RANDOM_ENERGY_TYPICAL.expr.subs({_tilt: 1, _spread: _separation + _own_spread})
             - _cumulants(sympy.Integer(1)).subs(_spread, _separation + _own_spread),
+        ),
+        Step(
+            "the phases meet there: the annealed free energy alpha + g(1) equals -e, the condensed one, at that energy",
+            equation(
+                alpha + _cumulants(sympy.Integer(1)).subs(_spread, _separation + _own_spread),
+                -RANDOM_ENERGY_TYPICAL.expr.subs({_tilt: 1, _spread: _separation + _own_spread}),
+            ),
         ),
     ),
     stable=log1p(_s2 / _delta) / 2 + _separation * _s2 / (2 * (_delta + _s2) ** 2),

@@ -64,7 +64,7 @@ LANDAU_CURVATURE = Formula(
     symbol=sympy.Symbol("M", real=True),
     inputs=(TIME, LAMBDA),
     expr=(1 - Lambda * exp(-2 * t) / Delta) / Delta,
-    source="biroli2024, section 3 and appendix B; the factors Delta_t derived in docs/theory",
+    source="biroli2024 (Landau expansion); the factors Delta_t derived in docs/theory",
     assumes=(
         "centred data",
         "the interaction exp(-t) x.a/Delta_t is expanded to second order, Delta_t is not expanded",
@@ -140,7 +140,7 @@ SPECIATION_TIME_POTENTIAL = Formula(
     symbol=_time,
     inputs=(LAMBDA,),
     expr=log(2 * Lambda) / 2,
-    source="biroli2024, appendix B (the potential), in terms of Lambda",
+    source="biroli2024 (potential of the overlap), in terms of Lambda",
     assumes=(
         "a symmetric mixture with sigma = 1, where Lambda stands for d mu^2",
         "exceeds 1/2 log Lambda by 1/2 log 2 = 0.3466 at every Lambda: the well splits before the classes decide",
@@ -169,7 +169,7 @@ MIXTURE_SCORE = Formula(
     symbol=sympy.Symbol("score", real=True),
     inputs=(_X, TIME, _DISTANCE, SIGMA),
     expr=_score(Gamma),
-    source="biroli2024, eq. 3",
+    source="biroli2024 (mixture score)",
     assumes=(
         "equal weights, centres at +m and -m, |m|^2 = d mu^2, variance sigma^2 in every direction",
         "orthogonal to m the score is -x/Gamma_t: the density factorises",
@@ -189,7 +189,7 @@ MIXTURE_COVARIANCE = Formula(
     symbol=Lambda,
     inputs=(DIMENSION, MU, SIGMA),
     expr=d * mu**2 + sigma**2,
-    source="biroli2024, section 3",
+    source="biroli2024 (covariance of the mixture)",
     assumes=("along m; every other eigenvalue is sigma^2",),
     steps=(
         Step(
@@ -207,7 +207,7 @@ MIXTURE_KAPPA = Formula(
     symbol=kappa,
     inputs=(TIME, DIMENSION, MU, SIGMA),
     expr=d * mu**2 * exp(-2 * t) / Gamma,
-    source="biroli2024, appendix B",
+    source="biroli2024 (dynamics of the overlap)",
     assumes=("squared distance of the noised centre from the origin, in units of the noised class's variance",),
     steps=(
         Step(
@@ -268,7 +268,7 @@ OVERLAP_DRIFT = Formula(
     symbol=sympy.Symbol("v", real=True),
     inputs=(_Q, TIME, DIMENSION, MU, SIGMA),
     expr=_drift(Gamma),
-    source="biroli2024, appendix B",
+    source="biroli2024 (dynamics of the overlap)",
     assumes=(
         "symmetric mixture",
         "backward process -dx = (x + 2 score) dt + sqrt(2) dW; the noise of q is 2 mu^2 dt",
@@ -301,8 +301,8 @@ OVERLAP_POTENTIAL = Formula(
     symbol=sympy.Symbol("V", real=True),
     inputs=(_Q, TIME, DIMENSION, MU, SIGMA),
     expr=_potential(Gamma, lambda z: log(cosh(z))),
-    source="biroli2024, appendix B; the factor mu^2 derived in docs/theory",
-    assumes=("symmetric mixture; -dq = -V'(q) dt + noise of variance 2 mu^2 dt",),
+    source="biroli2024 (potential of the overlap), which omits the mu^2 of the noise; derived in docs/theory",
+    assumes=("symmetric mixture; -dq = -V'(q) dt + noise of variance 2 mu^2 dt; bounded below where Gamma_t < 2",),
     steps=(
         Step(
             "minus its slope is the drift",

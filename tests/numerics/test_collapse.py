@@ -78,6 +78,20 @@ def test_finite_size_shift_vanishes_with_dimension():
     assert 0.10 < shifts[0] < 0.13  # measured on isotropic Gaussian data
 
 
+def test_finite_size_of_a_mixture_counts_the_class():
+    """Measured by brute force on mixtures of 2000 points, mu = sigma = 1: 0.8590(12) and 1.5143(4)."""
+    for d, measured in ((64, 0.8590), (256, 1.5143)):
+        result = collapse(d, 2000, 1, mu=1)
+        assert result.t_C_finite_size == pytest.approx(measured, rel=0.002)
+        assert result.t_C_finite_size > result.t_C_corrected > result.t_C
+
+
+def test_too_small_for_the_finite_size_argument():
+    assert collapse(1, 100, 1).t_C_finite_size is None
+    with pytest.raises(ValueError, match="too small for an argument about large d"):
+        finite_size_collapse_time(1, 100, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -44,6 +44,13 @@ def test_all_crossings_in_order_and_none():
     assert curve_crossings(t, np.ones(400), 0.5).size == 0
 
 
+def test_a_knot_on_the_level_is_a_crossing():
+    t = np.geomspace(0.1, 10, 41)
+    for i in (5, 20, 35, 40):
+        curve = np.log(t) ** 3 + np.log(t)
+        assert curve_crossings(t, curve, curve[i]) == pytest.approx([t[i]], rel=1e-9)
+
+
 def test_shapes_are_checked():
     with pytest.raises(ValueError, match="must be 1-d of the same length"):
         curve_crossings([1, 2, 3], [1, 2], 0.0)

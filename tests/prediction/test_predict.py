@@ -94,7 +94,7 @@ def test_intervals_hold_the_value_and_say_what_they_cover(digits):
         "speciation.time": "data",
         "speciation.clone_crossing": "data and probes",
         "speciation.clone_crossing_leave_one_out": "data and probes",
-        "collapse.time": "data and probes",
+        "collapse.time": "data and probes, not the finite-size bias",
         "collapse.clone_crossing": "data and probes",
     }
     assert digits.settings["groups"] == 20
@@ -194,6 +194,7 @@ def test_collapse_before_speciation_is_said():
     result = predict(X, probes=512)
     assert result.collapse.time > result.speciation.time
     assert any("no generalising regime" in text for text in result.warnings)
+    assert not any("order in the backward process is open" in text for text in result.warnings)
 
 
 def test_duplicated_points():
@@ -204,6 +205,35 @@ def test_duplicated_points():
     assert half.collapse.time is None  # a point left out is still there once
     assert "stays above 0" in half.reasons["collapse.time"]
     assert half.curves.clone_index.max() <= 0.5 + 1e-9
+    once = predict(X, probes=1024)
+    assert half.collapse.level == 0.25
+    assert 0.5 < half.collapse.clone_crossing / once.collapse.clone_crossing < 1.5
+
+
+def test_noise_does_not_replay_data_made_with_the_same_seed():
+    """Points from ``default_rng(s)`` and ``rng=s``: a shared stream moved the collapse time by several errors."""
+    same, other = [], []
+    for seed in range(8):
+        X = np.random.default_rng(seed).standard_normal((400, 32))
+        same.append(predict(X, rng=seed, probes=2000, groups=0, parts=["collapse"]).collapse.time)
+        other.append(predict(X, rng=seed + 1000, probes=2000, groups=0, parts=["collapse"]).collapse.time)
+    difference = np.array(same) - np.array(other)
+    assert abs(difference.mean()) < 4 * difference.std(ddof=1) / np.sqrt(8)
+    assert np.std(same, ddof=1) < 2 * np.std(other, ddof=1)
+
+
+def test_a_zero_above_the_bound_is_said():
+    X = np.random.default_rng(3).normal(size=(2000, 64))
+    result = predict(X, probes=1000, groups=0, parts=["collapse"])
+    assert result.collapse.time > result.collapse.spectral_bound
+    assert any("finite-size bias" in text for text in result.warnings)
+
+
+def test_too_few_points_for_an_interval_have_none_and_a_reason():
+    for n in (2, 3):
+        result = predict(np.random.default_rng(0).normal(size=(n, 2)), probes=64)
+        assert result.collapse.time_interval is None
+        assert "collapse.time" in result.reasons
 
 
 def test_scale_of_the_pixels_moves_the_time_by_log_two():

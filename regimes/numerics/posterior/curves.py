@@ -33,6 +33,7 @@ Array = NDArray[np.float64]
 
 # Share of the squared norms below which the product has lost too many digits: its error is some 1e-7 (1e-16) of them.
 _NEAR = {"single": 1e-2, "double": 1e-6}
+_STREAM = 0x726567696D6573  # sets the noise apart from other uses of a seed
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1e-15, 1e15
 
 
@@ -168,7 +169,7 @@ def posterior_curves(
 
     Notes
     -----
-    Source: biroli2024, eq. 10, for the empirical excess entropy f^e; the identity ``d f^e = H(index | x_t)``
+    Source: biroli2024 for the empirical excess entropy f^e; the identity ``d f^e = H(index | x_t)``
     (``index_entropy``) and the clone probabilities are derived in docs/theory. Exact up to the sampling of (mu, z): the
     empirical law is not approximated. Held against float64 brute force with the same draws, from t = 1e-6 to 20: within
     1e-6 (double) and 1e-5 (single) of 1 or of the value, whichever is larger; a small excess entropy keeps six digits
@@ -242,14 +243,15 @@ def posterior_curves(
         probes=probes,
         groups=used if used > 1 else 0,
         precision=precision,
-        sources=("biroli2024, eq. 10", "index_entropy", "snr"),
+        sources=("biroli2024", "index_entropy", "leave_one_out_excess_entropy", "index_clone_probability", "snr"),
         **curves,
     )
 
 
 def _generator(rng: Any) -> np.random.Generator:
+    """A user's data may come from ``default_rng(seed)`` with the same seed: the noise must not replay them."""
     try:
-        return np.random.default_rng(rng)
+        return np.random.default_rng([_STREAM, int(rng)] if isinstance(rng, int | np.integer) else rng)
     except (TypeError, ValueError):
         raise ValueError(f"posterior_curves: rng must be a seed or a numpy Generator, got {rng!r}") from None
 
