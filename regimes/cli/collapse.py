@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from regimes.cli.output import emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import check_outputs, emit, output_options, schedule_option, time_option, user_errors
 
 __all__ = ["command"]
 
@@ -34,6 +34,7 @@ def command(
     from regimes.numerics.schedules import noise_schedule
 
     steps = noise_schedule(schedule)
+    check_outputs(output, plot)
     result = collapse(d, n, sigma, mu=mu, t=times)
 
     def table() -> Any:

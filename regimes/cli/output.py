@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["emit", "numbers", "output_options", "schedule_option", "time_option", "user_errors"]
+__all__ = ["check_outputs", "emit", "numbers", "output_options", "schedule_option", "time_option", "user_errors"]
 
 _TABLE_WIDTH = 110
 
@@ -41,6 +42,14 @@ def user_errors(function: Callable[..., None]) -> Callable[..., None]:
             function(*arguments, **options)
         except ValueError as error:
             raise _UserError(str(error)) from None
+        except RuntimeError as error:
+            if type(error).__name__ != "NotConverged":  # not imported: --version must not load the solvers
+                raise
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise click.ClickException(f"{error.strerror or error}: {error.filename or 'output'}") from None
         except MemoryError:
             raise _UserError("the data do not fit into memory; use fewer points or a smaller --memory") from None
         except KeyboardInterrupt:
@@ -109,6 +118,29 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+def check_outputs(output: str | None, plot: str | None) -> None:
+    """Refuse unusable destinations before the work is done.
+
+    Parameters
+    ----------
+    output, plot : str, optional
+        Files for the JSON and the figure.
+
+    Raises
+    ------
+    ValueError
+        If one cannot be written.
+    """
+    if output is None and plot is None:
+        return
+    from regimes.report.files import check_destination
+
+    if output is not None:
+        check_destination(output)
+    if plot is not None:
+        check_destination(plot, figure=True)
 
 
 def emit(

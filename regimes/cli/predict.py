@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from regimes.cli.output import emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import check_outputs, emit, output_options, schedule_option, time_option, user_errors
 
 __all__ = ["command"]
 
@@ -46,6 +47,10 @@ def command(
     regimes predict points.npz --labels y --scale range --json
     """
     from regimes.prediction import predict
+
+    check_outputs(output, plot)
+    if not 0 < memory < math.inf:
+        raise ValueError(f"predict: memory must be a positive number of GiB, got {memory:g}")
 
     with _progress() as report:
         result = predict(

@@ -81,11 +81,23 @@ def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tu
         raise ValueError(
             f"load_dataset: there must be one label for each point, got {len(texts)} labels for {n} points"
         )
+    texts = _integral(texts)
     if class_names:
         return np.array([int(text) for text in texts], dtype=np.intp), tuple(class_names)
     names = tuple(sorted(set(texts), key=_order))
     number = {name: place for place, name in enumerate(names)}
     return np.array([number[text] for text in texts], dtype=np.intp), names
+
+
+def _integral(texts: list[str]) -> list[str]:
+    """Labels that a table wrote as 0.000e+00, 1.000e+00 are the integers that they stand for."""
+    try:
+        numbers = [float(text) for text in texts]
+    except ValueError:
+        return texts
+    if not all(math.isfinite(number) and number == int(number) and abs(number) < 2**53 for number in numbers):
+        return texts
+    return [str(int(number)) for number in numbers]
 
 
 def select_classes(

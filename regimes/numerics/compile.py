@@ -165,7 +165,14 @@ def _compile_named(name: str, target: Target) -> CompiledFormula:
         from regimes.theory import formula as find_formula
 
         _write_once(path, _source(find_formula(name), target))
-    return _load(name, target, path)
+    try:
+        return _load(name, target, path)
+    except (AttributeError, SyntaxError, ValueError):  # cut short by a crash or a full disk: made again, once
+        from regimes.theory import formula as find_formula
+
+        path.unlink(missing_ok=True)
+        _write_once(path, _source(find_formula(name), target))
+        return _load(name, target, path)
 
 
 def _compile_object(formula: Formula, target: Target) -> CompiledFormula:

@@ -106,12 +106,14 @@ def predict(
     has_classes = "classes" in wanted and _has_classes(data, labels is not None, asked, reasons)
     spectrum = covariance_spectrum(data.X, center=center, memory=memory)
     conventions = _speciation(spectrum, asked, reasons) if "speciation" in wanted else {}
-    bound = spectral_collapse_bound(spectrum, data.n)
+    # The posterior depends on differences only, and so does the bound, whatever Lambda refers to.
+    spread = spectrum if center else covariance_spectrum(data.X, memory=memory)
+    bound = spectral_collapse_bound(spread, data.n)
     curves, crossings = None, {}
     # Equal points share a commitment: phi_index cannot exceed the share of different points.
     level = _HALF * (1 - duplicate_points(data.X) / data.n)
     if has_classes or "collapse" in wanted:
-        grid = _grid(bound, spectrum.Lambda)
+        grid = _grid(bound, spread.Lambda)
         times = grid if t is None else positive_times("predict", t)
         curves = posterior_curves(
             data.X, np.union1d(grid, times), labels=data.labels if has_classes else None, probes=probes, rng=rng,
@@ -135,7 +137,7 @@ def predict(
 
 
 def _checked_parts(parts: Sequence[str] | None) -> tuple[str, ...]:
-    asked = () if parts is None else tuple(parts)
+    asked = () if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
     unknown = [part for part in asked if part not in PARTS]
     if unknown or (parts is not None and not asked):
         raise ValueError(
@@ -166,7 +168,7 @@ def _speciation(spectrum: CovarianceSpectrum, asked: tuple[str, ...], reasons: d
 
 
 def _grid(bound: float, Lambda: float) -> NDArray[np.float64]:
-    """Times that hold every transition: collapse lies below the bound, the class crossing not far above t_S."""
+    """Times that hold every transition: collapse lies near the bound, the class crossing not far above t_S."""
     latest = max(bound, float(compile_formula("speciation_time_noise_matched", target="numpy")(Lambda)))
     return np.geomspace(bound / 20, latest + 1.5, _GRID_POINTS)
 
@@ -218,7 +220,9 @@ def _speciation_part(
         Lambda=spectrum.Lambda,
         Lambda_se=spectrum.Lambda_se,
         time=time,
-        time_interval=None if time is None else normal_interval(time, spectrum.Lambda_se / (2 * spectrum.Lambda)),
+        time_interval=None
+        if time is None or spectrum.Lambda_se == 0
+        else normal_interval(time, spectrum.Lambda_se / (2 * spectrum.Lambda)),
         conventions=conventions,
         clone_crossing=own.time,
         clone_crossing_interval=own.interval,
@@ -282,17 +286,18 @@ def _regime_warnings(speciation: SpeciationPrediction | None, collapse: Collapse
     if speciation is None:
         return tuple(warnings)
     first = speciation.time if speciation.clone_crossing is None else speciation.clone_crossing
+    what = "speciation" if speciation.clone_crossing is None else "the decision between classes"
     earliest = min(collapse.time, collapse.spectral_bound)
     if first is None or collapse.time < first:
         return tuple(warnings)
     if earliest < first:
         warnings.append(
-            f"speciation (t = {first:.3g}) lies between the bound on collapse and its leave-one-out zero: their order "
+            f"{what} (t = {first:.3g}) lies between the bound on collapse and its leave-one-out zero: their order "
             "in the backward process is open"
         )
     else:
         warnings.append(
-            f"collapse (t = {collapse.time:.3g}) comes before speciation (t = {first:.3g}) in the backward process: "
+            f"collapse (t = {collapse.time:.3g}) comes before {what} (t = {first:.3g}) in the backward process: "
             "there is no generalising regime between them; more data would lower the collapse time"
         )
     return tuple(warnings)

@@ -27,6 +27,7 @@ _CLASS_LEFT_OUT = {"color": "#4d8fbf", "linestyle": ":", "linewidth": 1.8}
 _SHADES = {"III": "0.86", "II": "1.0", "I": "0.93"}
 _MEANING = {"III": "III  collapse", "II": "II  generalisation", "I": "I  undecided"}
 _LOWEST_SHOWN = -1.0
+_FEW = 8
 _TIME_LABEL = "Ornstein-Uhlenbeck time t  (sampling runs from right to left)"
 
 
@@ -188,7 +189,7 @@ def _band(axis: Axes, t: NDArray[np.float64], curve: Any, error: Any, label: str
     if curve is None or error is None:
         return
     order = np.argsort(t)
-    axis.plot(t[order], curve[order], label=label, **style)
+    axis.plot(t[order], curve[order], label=label, marker="o" if t.size < _FEW else None, markersize=4, **style)
     low, high = (curve - 1.96 * error)[order], (curve + 1.96 * error)[order]
     axis.fill_between(t[order], low, high, color=style["color"], alpha=0.25, linewidth=0)
 
@@ -197,7 +198,8 @@ def _readable_ticks(axis: Axes) -> None:
     """Plain numbers at 1, 2 and 5 of each decade."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_xlim()
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
 
@@ -219,7 +221,7 @@ def _mark_prediction(prediction: Prediction, top: Axes, bottom: Axes) -> None:
         for axis in (top, bottom):
             axis.axvline(time, color="0.15", linewidth=1.1, linestyle="-" if symbol == "t_S" else "-.")
         top.annotate(
-            f"${symbol}$ = {time:.3f}", (time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            f"${symbol}$ = {time:.3g}", (time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
             textcoords="offset points", ha="center", va="bottom", fontsize=8.5,
         )  # fmt: skip
     if t_S is None or t_C is None or not left < t_C < t_S < right:

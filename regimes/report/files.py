@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FIGURE_SUFFIXES", "json_text", "save_figure", "write_text"]
+__all__ = ["FIGURE_SUFFIXES", "check_destination", "json_text", "save_figure", "write_text"]
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -75,16 +75,42 @@ def save_figure(figure: Any, path: str | Path) -> None:
         If the suffix is unknown, or the folder does not exist or cannot be written.
     """
     destination = Path(path)
-    if destination.suffix.lower() not in FIGURE_SUFFIXES:
-        raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
+    check_destination(destination, figure=True)
     with _replacing(destination) as temporary:
         figure.savefig(temporary, format=destination.suffix[1:].lower(), dpi=200)
 
 
+def check_destination(path: str | Path, *, figure: bool = False) -> None:
+    """Refuse a place that cannot be written, before the work is done whose result it is to hold.
+
+    Parameters
+    ----------
+    path : path
+        Destination.
+    figure : bool
+        Whether the suffix must name a format of figures.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is unknown, the path is a folder, or its folder does not exist.
+    """
+    destination = Path(path)
+    if figure and destination.suffix.lower() not in FIGURE_SUFFIXES:
+        raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
+    if destination.is_dir():
+        raise ValueError(f"output: {destination} is a folder; give the name of a file in it")
+    if not destination.parent.is_dir():
+        raise ValueError(f"output: cannot write to folder {destination.parent} (it does not exist); choose another")
+
+
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        raise ValueError(f"output: {path} is a folder; give the name of a file in it")
+    check_destination(path)
+    path = path.resolve()  # what a link points to is replaced, not the link
+    if path.exists() and not path.is_file():
+        yield path  # a pipe or a device is written to, never replaced by a file
+        return
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:

@@ -115,6 +115,10 @@ def bad(tmp_path, monkeypatch):
         (["digits", "--probes", "0"], "probes"),
         (["digits", "--probes", "-5"], "probes"),
         (["digits", "--memory", "0.000001"], "memory"),
+        (["digits", "--memory", "inf"], "memory must be a positive number of GiB, got inf"),
+        (["digits", "--memory", "nan"], "memory must be a positive number of GiB, got nan"),
+        (["digits", "--plot", "figure.jpg"], "must end in .png"),
+        (["digits", "-o", "."], "is a folder"),
         (["digits", "--time", "-1"], "must be positive"),
         (["digits", "--parts", "everything"], "parts must be among"),
         (["diabetes", "--parts", "classes"], "no labels"),
@@ -127,6 +131,24 @@ def test_bad_input_is_one_message_and_exit_code_2(bad, arguments, words):
     assert words in " ".join(output.split())
     assert "Traceback" not in output
     assert not (bad / "trap-was-sprung").exists()
+
+
+def test_destinations_are_checked_before_the_work(monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("worked first")
+
+    monkeypatch.setattr("regimes.prediction.predict", refuse)
+    for extra in (["--plot", "x.gif"], ["--plot", "no/folder/x.png"], ["-o", "no/folder/x.json"]):
+        run("digits", *extra, code=2)
+
+
+def test_labels_that_a_table_wrote_as_floats_are_integers(tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    np.savetxt(
+        tmp_path / "x.csv", np.column_stack([X, np.repeat([0, 1, 2], 10)]), delimiter=",", header="a,b,k", comments=""
+    )
+    plain = json.loads(run(tmp_path / "x.csv", "--labels", "k", "--classes", "0,2", "--probes", 64, "--json"))
+    assert plain["dataset"]["classes"] == ["0", "2"]
 
 
 def test_a_failed_run_leaves_an_old_result_alone(bad):

@@ -337,3 +337,16 @@ def test_generated_source_can_be_read() -> None:
     assert "ARGUMENTS = ['t']" in text
     assert "numpy.expm1(" in text
     assert "numba" not in text
+
+
+def test_a_source_cut_short_is_made_again(tmp_path):
+    """What a power cut leaves behind must not break every later process."""
+    code = (
+        "from regimes import compile_formula; f = compile_formula('snr', target='numpy'); print(f.path, float(f(1.0)))"
+    )
+    environment = os.environ | {"REGIMES_CACHE_DIR": str(tmp_path)}
+    for damage in (None, "", "import numpy\nARGUMENTS = ['t'"):
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        path, value = done.stdout.split()
+        assert float(value) == pytest.approx(0.15651764274966565)
+        Path(path).write_text(damage or "")

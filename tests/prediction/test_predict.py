@@ -253,6 +253,15 @@ def test_times_asked_for_are_the_times_of_the_curves_and_change_no_crossing():
     assert fixed.curves.clone_index[1] == pytest.approx(one.curves.clone_index[0], rel=1e-6)
 
 
+def test_the_mean_moves_Lambda_and_nothing_else():
+    X = np.random.default_rng(0).normal(size=(300, 8)) * 2
+    centred = predict(X, probes=512)
+    kept = predict(X + 50, probes=512, center=False)
+    assert kept.speciation.Lambda > 100 * centred.speciation.Lambda
+    assert kept.collapse.spectral_bound == pytest.approx(centred.collapse.spectral_bound, rel=1e-9)
+    assert kept.collapse.time == pytest.approx(centred.collapse.time, rel=1e-6)
+
+
 def test_steps_follow_the_schedule():
     result = predict("digits", parts=["speciation"], schedule="cosine")
     assert result.steps["schedule"] == "cosine"

@@ -1,6 +1,8 @@
 """A file is written whole or not at all."""
 
 import json
+import os
+import threading
 
 import pytest
 from matplotlib.figure import Figure
@@ -41,6 +43,26 @@ def test_files_are_as_readable_as_any_other(tmp_path):
 def test_unusable_places(tmp_path, name, message):
     with pytest.raises(ValueError, match=message):
         write_text(tmp_path / name, "{}")
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    heard = []
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    reader.start()
+    write_text(pipe, "whole\n")
+    reader.join(timeout=20)
+    assert heard == ["whole\n"]
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    write_text(tmp_path / "link.json", "new")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_text() == "new"
 
 
 def test_figure_formats(tmp_path):
