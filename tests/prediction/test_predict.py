@@ -277,11 +277,7 @@ def test_figure_shows_both_panels(digits):
     assert "clone probability" in top.get_ylabel()
     assert "excess entropy" in bottom.get_ylabel()
     assert len(top.lines) >= 3
-    assert {text.get_text() for text in bottom.texts} == {
-        "I  undecided",
-        "II  generalisation",
-        "III  collapse",
-    }
+    assert {text.get_text() for text in bottom.texts} == {"I\nundecided", "II\ngeneralisation", "III\ncollapse"}
 
 
 @pytest.mark.parametrize(
