@@ -160,19 +160,13 @@ def compile_formula(formula: Formula | str, *, target: Target = "numba") -> Comp
 def _compile_named(name: str, target: Target) -> CompiledFormula:
     if not name.isidentifier():
         raise ValueError(f"compile_formula: {name!r} is not the name of a formula")
-    path = theory_cache(target) / f"{name}.py"
-    if not path.exists():
+
+    def find() -> Formula:
         from regimes.theory import formula as find_formula
 
-        _write_once(path, _source(find_formula(name), target))
-    try:
-        return _load(name, target, path)
-    except (AttributeError, SyntaxError, ValueError):  # cut short by a crash or a full disk: made again, once
-        from regimes.theory import formula as find_formula
+        return find_formula(name)
 
-        path.unlink(missing_ok=True)
-        _write_once(path, _source(find_formula(name), target))
-        return _load(name, target, path)
+    return _load_or_make(name, target, theory_cache(target) / f"{name}.py", find)
 
 
 def _compile_object(formula: Formula, target: Target) -> CompiledFormula:
@@ -182,9 +176,18 @@ def _compile_object(formula: Formula, target: Target) -> CompiledFormula:
     text = "\n".join([formula.name, inputs, sympy.srepr(formula.float_form)])
     digest = _digest([text.encode(), _printer_text(), *_versions(target)])
     path = cache_directory() / f"own-{digest}" / f"{formula.name}.py"
-    if not path.exists():
-        _write_once(path, _source(formula, target))
-    return _load(formula.name, target, path)
+    return _load_or_make(formula.name, target, path, lambda: formula)
+
+
+def _load_or_make(name: str, target: Target, path: Path, find: Callable[[], Formula]) -> CompiledFormula:
+    """Load the source, made first where it is missing, and again where a crash or a full disk cut it short."""
+    if path.exists():
+        try:
+            return _load(name, target, path)
+        except (AttributeError, SyntaxError, ValueError):
+            path.unlink(missing_ok=True)
+    _write_once(path, _source(find(), target))
+    return _load(name, target, path)
 
 
 def _source(formula: Formula, target: Target) -> str:

@@ -110,8 +110,7 @@ def predict(
     spread = spectrum if center else covariance_spectrum(data.X, memory=memory)
     bound = spectral_collapse_bound(spread, data.n)
     curves, crossings = None, {}
-    # Equal points share a commitment: phi_index cannot exceed the share of different points.
-    level = _HALF * (1 - duplicate_points(data.X) / data.n)
+    level = _index_level(data) if "collapse" in wanted else None
     if has_classes or "collapse" in wanted:
         grid = _grid(bound, spread.Lambda)
         times = grid if t is None else positive_times("predict", t)
@@ -119,9 +118,9 @@ def predict(
             data.X, np.union1d(grid, times), labels=data.labels if has_classes else None, probes=probes, rng=rng,
             groups=groups, memory=memory, progress=progress,
         )  # fmt: skip
-        crossings = _crossings(curves, data, has_classes, level if "collapse" in wanted else None, reasons)
+        crossings = _crossings(curves, data, has_classes, level, reasons)
     speciation = _speciation_part(spectrum, conventions, crossings) if {"speciation", "classes"} & set(wanted) else None
-    collapse = _collapse_part(bound, level, crossings) if "collapse" in wanted else None
+    collapse = None if level is None else _collapse_part(bound, level, crossings)
     return Prediction(
         dataset=data.to_dict(),
         speciation=speciation,
@@ -171,6 +170,11 @@ def _grid(bound: float, Lambda: float) -> NDArray[np.float64]:
     """Times that hold every transition: collapse lies near the bound, the class crossing not far above t_S."""
     latest = max(bound, float(compile_formula("speciation_time_noise_matched", target="numpy")(Lambda)))
     return np.geomspace(bound / 20, latest + 1.5, _GRID_POINTS)
+
+
+def _index_level(data: Dataset) -> float:
+    """Half of the largest phi_index: equal points share a commitment, so that is the share of different points."""
+    return _HALF * (1 - duplicate_points(data.X) / data.n)
 
 
 def _crossings(
@@ -307,9 +311,8 @@ def _coverage(
     spectrum: CovarianceSpectrum, conventions: dict[str, float], crossings: dict[str, Crossing]
 ) -> dict[str, str]:
     covers = {name: each.covers for name, each in crossings.items() if each.covers is not None}
-    covers = {
-        name: f"{what}, not the finite-size bias" if name == "collapse.time" else what for name, what in covers.items()
-    }
+    if "collapse.time" in covers:
+        covers["collapse.time"] += ", not the finite-size bias"
     result = {"curves": "probes"}
     if conventions:
         result["speciation.time"] = "data"
