@@ -5,12 +5,36 @@ from __future__ import annotations
 import difflib
 from functools import cache
 
-from regimes.theory import clocks, clones, collapse, forward, information, random_energy, speciation
+from regimes.theory import (
+    clocks,
+    clones,
+    collapse,
+    forward,
+    hierarchy,
+    hierarchy_correlations,
+    hierarchy_transition,
+    information,
+    random_energy,
+    speciation,
+    uturn,
+)
 from regimes.theory.formula import Formula
 
 __all__ = ["catalogue", "formula"]
 
-_MODULES = (forward, clocks, speciation, clones, information, collapse, random_energy)
+_MODULES = (
+    forward,
+    clocks,
+    speciation,
+    clones,
+    information,
+    collapse,
+    random_energy,
+    hierarchy,
+    hierarchy_transition,
+    hierarchy_correlations,
+    uturn,
+)
 
 
 @cache

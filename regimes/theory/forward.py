@@ -13,6 +13,7 @@ __all__ = [
     "COVARIANCE_EIGENVALUE",
     "GAUSSIAN_LOG_DENSITY",
     "NOISE_VARIANCE",
+    "SCORE_FROM_POSTERIOR_MEAN",
     "SIGNAL_AMPLITUDE",
     "SNR",
 ]
@@ -125,4 +126,46 @@ GAUSSIAN_LOG_DENSITY = Formula(
             sympy.log(exp(-(_deviation**2) / (2 * _variance)) / sympy.sqrt(2 * sympy.pi * _variance)),
         ),
     ),
+)
+
+_noised, _other, _weight = sympy.Symbol("x", real=True), sympy.Symbol("b", real=True), sympy.Symbol("w", positive=True)
+_X = Variable(_noised, "component of the noised point x_t", sympy.S.Reals)
+_MEAN = Variable(_signal, "posterior mean of the component of the data point, given x_t", sympy.S.Reals)
+_SECOND = (
+    Variable(_other, "component of a second data point", sympy.S.Reals),
+    Variable(_weight, "weight of the first of two data points", sympy.Interval.open(0, 1)),
+)
+
+
+def _kernel(point: sympy.Expr) -> sympy.Expr:
+    """Density of x_t given the data point, up to a constant."""
+    return exp(-((_noised - exp(-t) * point) ** 2) / (2 * Delta))
+
+
+_density = _weight * _kernel(_signal) + (1 - _weight) * _kernel(_other)
+_posterior_mean = (_weight * _kernel(_signal) * _signal + (1 - _weight) * _kernel(_other) * _other) / _density
+
+SCORE_FROM_POSTERIOR_MEAN = Formula(
+    name="score_from_posterior_mean",
+    title="Score of the noised law from the posterior mean of the data point",
+    symbol=sympy.Symbol("score", real=True),
+    inputs=(_X, _MEAN, TIME),
+    expr=(exp(-t) * _signal - _noised) / Delta,
+    source="Tweedie's formula, derived in docs/theory for the forward process of biroli2024",
+    assumes=("one component; the law of the data is any",),
+    steps=(
+        Step(
+            "data of a single point: gradient of the logarithm of the density",
+            sympy.Derivative(sympy.log(_kernel(_signal)), _noised),
+        ),
+        Step(
+            "two data points, weights w and 1 - w: the gradient is linear in the point, so its posterior mean enters",
+            equation(
+                sympy.diff(_density, _noised) / _density,
+                (exp(-t) * _posterior_mean - _noised) / Delta,
+            ),
+            extra=_SECOND,
+        ),
+    ),
+    stable=(exp(-t) * _signal - _noised) / -expm1(-2 * t),
 )

@@ -8,9 +8,10 @@ from sympy import Interval, oo
 from regimes.theory.formula import Variable, expm1
 
 __all__ = [
-    "DIMENSION", "LAMBDA", "MU", "POSITIVE", "SAMPLES", "SIGMA", "SNR_VALUE", "TIME",
-    "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "alpha", "alpha_bar", "d", "kappa", "mu", "n",
-    "r", "sigma", "snr", "t", "u", "x", "y",
+    "BELIEF", "CHILDREN", "CLASSES", "DIMENSION", "EPSILON", "LAMBDA", "MU", "POSITIVE", "RULES", "SAMPLES", "SIGMA",
+    "SNR_VALUE", "SYMBOLS", "TIME",
+    "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "alpha", "alpha_bar", "d", "epsilon", "kappa", "m",
+    "mu", "n", "n_c", "p", "q", "r", "s", "sigma", "snr", "t", "u", "v", "x", "y",
 ]  # fmt: skip
 
 POSITIVE = Interval.open(0, oo)
@@ -30,6 +31,15 @@ x = sympy.Symbol("x", real=True)
 y = sympy.Symbol("y", real=True)
 u = sympy.Symbol("u", real=True)
 
+# The random hierarchy model.
+v = sympy.Symbol("v", positive=True)
+m = sympy.Symbol("m", positive=True)
+s = sympy.Symbol("s", positive=True)
+n_c = sympy.Symbol("n_c", positive=True)
+epsilon = sympy.Symbol("epsilon", nonnegative=True)
+p = sympy.Symbol("p", positive=True)
+q = sympy.Symbol("q", positive=True)
+
 Delta = 1 - sympy.exp(-2 * t)
 """Noise variance Delta_t as an expression in t."""
 Gamma = Delta + sigma**2 * sympy.exp(-2 * t)
@@ -46,3 +56,10 @@ MU = Variable(mu, "distance of a class centre from the origin, per square root o
 SIGMA = Variable(sigma, "standard deviation of a class in every direction", POSITIVE)
 LAMBDA = Variable(Lambda, "top eigenvalue of the covariance of the data", POSITIVE)
 SNR_VALUE = Variable(snr, "signal-to-noise ratio exp(-2t)/Delta_t", POSITIVE)
+
+SYMBOLS = Variable(v, "number of symbols", Interval(2, oo))
+RULES = Variable(m, "number of rules of a symbol", Interval(1, oo))
+CHILDREN = Variable(s, "number of children of a symbol", Interval(2, oo))
+CLASSES = Variable(n_c, "number of symbols of the root, the classes", Interval(1, oo))
+EPSILON = Variable(epsilon, "noise of the epsilon-process", Interval(0, 1))
+BELIEF = Variable(p, "belief in the true symbol from the leaves below, the same for all children", Interval.Lopen(0, 1))

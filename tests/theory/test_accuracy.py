@@ -68,13 +68,17 @@ LADDERS: dict[str, Ladder] = {
     "S_rest": between(1e-12, 1e12),
     "S_squares": between(1e-12, 1e12),
     "M": from_zero(1e-12, 1e6),
+    "a": both_signs(1e-8, 1e4),
     "alpha": between(1e-6, 1e3),
     "alpha_bar": inside_unit(1e-15),
     "c": inside_unit(1e-12),
+    "c_rest": both_signs(1e-8, 0.999999),
     "d": between(1, 1e6),
     "delta": both_signs(1e-6, 1e3),
     "e": between(1e-3, 1e3),
     "first": inside_unit(1e-6),
+    "g": both_signs(1e-12, 0.999999),
+    "g_0": inside_unit(1e-12),
     "k": whole(0, 10**6),
     "kappa": between(1e-12, 1e3),
     "lambda": between(1e-8, 1e8),
@@ -85,6 +89,8 @@ LADDERS: dict[str, Ladder] = {
     "mu": between(1e-3, 1e3),
     "n": above_one(1e-9, 1e12),
     "offset": between(1e-6, 1e2),
+    "p_other": inside_unit(1e-15),
+    "p_same": inside_unit(1e-15),
     "phi": inside_unit(1e-15),
     "phi_inf": inside_unit(1e-15),
     "q": both_signs(1e-8, 1e4),
@@ -106,6 +112,27 @@ LADDERS: dict[str, Ladder] = {
     "y": both_signs(1e-8, 1e4),
 }
 
+# The random hierarchy model has short names of its own.
+HIERARCHY_LADDERS: dict[str, Ladder] = {
+    "e": inside_unit(1e-15),
+    "epsilon": inside_unit(1e-15),
+    "h": whole(1, 60),
+    "kappa_s": both_signs(1e-12, 0.25),
+    "lambda": above_one(1e-6, 1e3),
+    "m": whole(1, 10**4),
+    "n_c": whole(1, 10**4),
+    "p": inside_unit(1e-15),
+    "pi_true": inside_unit(1e-15),
+    "q": inside_unit(1e-15),
+    "s": between(2, 8),
+    "v": whole(2, 10**4),
+}
+
+
+def ladder(name: str, variable: str) -> Ladder:
+    return HIERARCHY_LADDERS[variable] if name.startswith("hierarchy_") else LADDERS[variable]
+
+
 # What the formula assumes of its inputs jointly.
 JOINT: dict[str, Callable[..., bool]] = {
     "linear_beta": lambda k, K, first, last: k <= K - 1,
@@ -113,17 +140,25 @@ JOINT: dict[str, Callable[..., bool]] = {
     "edm_step_sigma": lambda k, K, first, last, rho: k <= K - 1,
     "mixture_speciation_time": lambda d, mu, sigma: d * mu**2 > sigma**2,
     "collapse_gap_integrand": lambda delta, w, c, xi: delta / w + c * xi > -37,
+    "clone_partial_correlation": lambda c, g, g_0: abs(g_0 + g) < 1 + c and abs(g_0 - g) < 1 - c,
+    "hierarchy_fixed_point_pair": lambda v, m: 2 <= m < (v + 1) / 2,
+    "hierarchy_sibling_covariance": lambda pi_true, p, v, m, s: m <= v ** (s - 1),
+    "hierarchy_slope_pair": lambda v, m: 2 <= m < (v + 1) / 2,
+    "hierarchy_threshold_pair": lambda v, m: 2 <= m < (v + 1) / 2,
 }
 
 # Quantities that change sign: near the zero no arithmetic on rounded terms keeps relative accuracy. There the error
 # is held against what a relative change of the inputs does to the value, sum |x df/dx|, and against the largest term.
 CONDITIONED: dict[str, str] = {
+    "clone_partial_correlation": "zero where the field at both sites explains what the clone has in common there",
+    "four_sign_slope": "odd in the correlation",
     "collapse_gap_integrand": "tail of the normal law: a change of z = delta/w + c xi counts z^2 times",
     "excess_entropy": "zero at the collapse time",
     "excess_entropy_corrected": "zero at the corrected collapse time",
     "excess_entropy_definition": "zero at the collapse time",
     "excess_entropy_from_information": "zero where I = log n",
     "gaussian_log_density": "zero where the density is 1",
+    "hierarchy_sibling_covariance": "negative below a wrong parent, positive below a right one",
     "index_entropy": "zero where x_t tells the index",
     "landau_curvature": "zero at the speciation time",
     "leave_one_out_excess_entropy": "zero near the collapse time",
@@ -134,12 +169,13 @@ CONDITIONED: dict[str, str] = {
     "overlap_potential": "zero where the confining and the splitting part cancel",
     "random_energy_annealed": "zero where alpha = -g",
     "random_energy_tilt": "zero at the mean energy",
+    "score_from_posterior_mean": "zero where x_t is the noised posterior mean",
     "separated_entropy": "zero at small noise",
 }
 
 
 def values_at(name: str, place: NDArray[np.float64]) -> tuple[float, ...]:
-    return tuple(LADDERS[v.name](float(u)) for v, u in zip(formula(name).inputs, place, strict=True))
+    return tuple(ladder(name, v.name)(float(u)) for v, u in zip(formula(name).inputs, place, strict=True))
 
 
 def allowed(name: str, values: tuple[float, ...]) -> bool:
@@ -214,7 +250,7 @@ def test_the_sweep_covers_the_domain(name: str) -> None:
     columns = np.array([values for values, _, _ in sweep(name)]).T
     assert columns.shape[1] >= POINTS
     for variable, column in zip(formula(name).inputs, columns, strict=True):
-        ends = {LADDERS[variable.name](0.0), LADDERS[variable.name](1.0)}
+        ends = {ladder(name, variable.name)(0.0), ladder(name, variable.name)(1.0)}
         if name not in JOINT and 2 ** len(columns) <= CORNERS:
             assert ends <= set(column.tolist())
         assert column.min() < np.quantile(column, 0.3) < np.quantile(column, 0.7) < column.max()

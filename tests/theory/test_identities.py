@@ -26,6 +26,7 @@ NUMERIC = {
     "collapse_margin_ratio": {0, 1},
     "collapse_width": {0},
     "cosine_beta": {2},
+    "kept_sign_probability": {1},
     "landau_curvature": {0},
     "mean_sech_dual_factor": {0, 2, 3},
     "mean_sech_integrand": {1},
