@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regimes.datasets import Dataset, Preprocessing, builtin_datasets, load_dataset
+    from regimes.datasets.hierarchy import (
+        HierarchySample,
+        latent_symbols,
+        load_rules,
+        random_hierarchy,
+        sample_hierarchy,
+        save_rules,
+    )
     from regimes.numerics.clock import Clock, clock
     from regimes.numerics.clone_probability import (
         class_entropy,
@@ -21,19 +29,54 @@ if TYPE_CHECKING:
     from regimes.numerics.collapse import Collapse, collapse, finite_size_collapse_time
     from regimes.numerics.compile import CompiledFormula, compile_formula
     from regimes.numerics.errors import NotConverged
+    from regimes.numerics.hierarchy.belief_propagation import Beliefs, belief_propagation, sample_posterior
+    from regimes.numerics.hierarchy.correlations import HierarchyCorrelations, hierarchy_correlations
+    from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
+    from regimes.numerics.hierarchy.density_evolution import DensityEvolution, density_evolution
+    from regimes.numerics.hierarchy.mean_field import HierarchyMeanField, hierarchy_mean_field
+    from regimes.numerics.hierarchy.noise import gaussian_log_messages, leaf_messages
+    from regimes.numerics.hierarchy.rules import HierarchyRules
+    from regimes.numerics.hierarchy.score import HierarchyScore, hierarchy_score
+    from regimes.numerics.hierarchy.spins import (
+        SpinCorrelations,
+        SpinSusceptibility,
+        spin_correlations,
+        spin_susceptibility,
+    )
+    from regimes.numerics.hierarchy.threshold import HierarchyThreshold, hierarchy_threshold
+    from regimes.numerics.hierarchy.transition import HierarchyTransition, epsilon_threshold, hierarchy_transition
     from regimes.numerics.mixture import MixtureClones, mixture_clones
     from regimes.numerics.posterior import PosteriorCurves, posterior_curves
     from regimes.numerics.schedules import SCHEDULES, Schedule, noise_schedule
     from regimes.numerics.speciation import Speciation, speciation, speciation_times
     from regimes.numerics.spectral_bound import spectral_collapse_bound
     from regimes.numerics.spectrum import CovarianceSpectrum, covariance_spectrum, gaussian_information
-    from regimes.prediction import CollapsePrediction, Curves, Prediction, SpeciationPrediction, predict
+    from regimes.numerics.uturns import (
+        GaussianFieldUTurn,
+        UTurns,
+        gaussian_field_correlations,
+        gaussian_field_uturns,
+        power_law_spectrum,
+        token_mixture_uturns,
+    )
+    from regimes.prediction.hierarchy import predict_hierarchy
+    from regimes.prediction.hierarchy_result import (
+        HierarchyLevels,
+        HierarchyPrediction,
+        NoiseThreshold,
+        Susceptibility,
+    )
+    from regimes.prediction.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
+    from regimes.prediction.transitions import predict
     from regimes.theory import Formula, Step, StepCheck, Variable, catalogue, formula
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "regimes.datasets": ("Dataset", "Preprocessing", "builtin_datasets", "load_dataset"),
+    "regimes.datasets.hierarchy": (
+        "HierarchySample", "latent_symbols", "load_rules", "random_hierarchy", "sample_hierarchy", "save_rules",
+    ),
     "regimes.numerics.clock": ("Clock", "clock"),
     "regimes.numerics.clone_probability": (
         "class_entropy", "class_information", "clone_disagreement", "clone_probability", "log_clone_disagreement",
@@ -41,19 +84,42 @@ _HOMES = {
     "regimes.numerics.collapse": ("Collapse", "collapse", "finite_size_collapse_time"),
     "regimes.numerics.compile": ("CompiledFormula", "compile_formula"),
     "regimes.numerics.errors": ("NotConverged",),
+    "regimes.numerics.hierarchy.belief_propagation": ("Beliefs", "belief_propagation", "sample_posterior"),
+    "regimes.numerics.hierarchy.correlations": ("HierarchyCorrelations", "hierarchy_correlations"),
+    "regimes.numerics.hierarchy.curves": ("HierarchyCurves", "hierarchy_curves"),
+    "regimes.numerics.hierarchy.density_evolution": ("DensityEvolution", "density_evolution"),
+    "regimes.numerics.hierarchy.mean_field": ("HierarchyMeanField", "hierarchy_mean_field"),
+    "regimes.numerics.hierarchy.noise": ("gaussian_log_messages", "leaf_messages"),
+    "regimes.numerics.hierarchy.rules": ("HierarchyRules",),
+    "regimes.numerics.hierarchy.score": ("HierarchyScore", "hierarchy_score"),
+    "regimes.numerics.hierarchy.spins": (
+        "SpinCorrelations", "SpinSusceptibility", "spin_correlations", "spin_susceptibility",
+    ),
+    "regimes.numerics.hierarchy.threshold": ("HierarchyThreshold", "hierarchy_threshold"),
+    "regimes.numerics.hierarchy.transition": ("HierarchyTransition", "epsilon_threshold", "hierarchy_transition"),
     "regimes.numerics.mixture": ("MixtureClones", "mixture_clones"),
     "regimes.numerics.posterior": ("PosteriorCurves", "posterior_curves"),
     "regimes.numerics.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
     "regimes.numerics.speciation": ("Speciation", "speciation", "speciation_times"),
     "regimes.numerics.spectral_bound": ("spectral_collapse_bound",),
     "regimes.numerics.spectrum": ("CovarianceSpectrum", "covariance_spectrum", "gaussian_information"),
-    "regimes.prediction": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction", "predict"),
+    "regimes.numerics.uturns": (
+        "GaussianFieldUTurn", "UTurns", "gaussian_field_correlations", "gaussian_field_uturns", "power_law_spectrum",
+        "token_mixture_uturns",
+    ),
+    "regimes.prediction.hierarchy": ("predict_hierarchy",),
+    "regimes.prediction.hierarchy_result": (
+        "HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility",
+    ),
+    "regimes.prediction.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
+    "regimes.prediction.transitions": ("predict",),
     "regimes.theory": ("Formula", "Step", "StepCheck", "Variable", "catalogue", "formula"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "SCHEDULES",
+    "Beliefs",
     "Clock",
     "Collapse",
     "CollapsePrediction",
@@ -61,8 +127,21 @@ __all__ = [
     "CovarianceSpectrum",
     "Curves",
     "Dataset",
+    "DensityEvolution",
     "Formula",
+    "GaussianFieldUTurn",
+    "HierarchyCorrelations",
+    "HierarchyCurves",
+    "HierarchyLevels",
+    "HierarchyMeanField",
+    "HierarchyPrediction",
+    "HierarchyRules",
+    "HierarchySample",
+    "HierarchyScore",
+    "HierarchyThreshold",
+    "HierarchyTransition",
     "MixtureClones",
+    "NoiseThreshold",
     "NotConverged",
     "PosteriorCurves",
     "Prediction",
@@ -70,9 +149,14 @@ __all__ = [
     "Schedule",
     "Speciation",
     "SpeciationPrediction",
+    "SpinCorrelations",
+    "SpinSusceptibility",
     "Step",
     "StepCheck",
+    "Susceptibility",
+    "UTurns",
     "Variable",
+    "belief_propagation",
     "builtin_datasets",
     "catalogue",
     "class_entropy",
@@ -83,18 +167,41 @@ __all__ = [
     "collapse",
     "compile_formula",
     "covariance_spectrum",
+    "density_evolution",
+    "epsilon_threshold",
     "finite_size_collapse_time",
     "formula",
+    "gaussian_field_correlations",
+    "gaussian_field_uturns",
     "gaussian_information",
+    "gaussian_log_messages",
+    "hierarchy_correlations",
+    "hierarchy_curves",
+    "hierarchy_mean_field",
+    "hierarchy_score",
+    "hierarchy_threshold",
+    "hierarchy_transition",
+    "latent_symbols",
+    "leaf_messages",
     "load_dataset",
+    "load_rules",
     "log_clone_disagreement",
     "mixture_clones",
     "noise_schedule",
     "posterior_curves",
+    "power_law_spectrum",
     "predict",
+    "predict_hierarchy",
+    "random_hierarchy",
+    "sample_hierarchy",
+    "sample_posterior",
+    "save_rules",
     "speciation",
     "speciation_times",
     "spectral_collapse_bound",
+    "spin_correlations",
+    "spin_susceptibility",
+    "token_mixture_uturns",
 ]
 
 

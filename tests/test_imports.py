@@ -66,6 +66,29 @@ def test_a_figure_adds_matplotlib_without_a_window_system(tmp_path):
     assert loaded(body + "assert 'matplotlib.pyplot' not in sys.modules") == {"numpy", "matplotlib"}
 
 
+def test_a_hierarchy_in_mean_field_needs_numpy_alone():
+    arguments = ["hierarchy", "--symbols", "32", "--rules", "8", "--depth", "20"]
+    assert command(*arguments, "--json") == {"numpy"}
+    assert command(*arguments) == {"numpy", "rich"}
+
+
+def test_a_hierarchy_with_three_children_adds_the_root_finder():
+    assert command("hierarchy", "--symbols", "8", "--rules", "10", "--children", "3", "--json") == {"numpy", "scipy"}
+
+
+def test_the_figure_of_a_hierarchy_adds_matplotlib(tmp_path):
+    arguments = ["hierarchy", "--symbols", "32", "--rules", "8", "--json", "--plot", str(tmp_path / "figure.png")]
+    assert command(*arguments) == {"numpy", "matplotlib"}
+
+
+def test_bad_input_to_a_hierarchy_costs_no_kernels(tmp_path):
+    (tmp_path / "rules.json").write_text("{}")
+    for arguments in (["--symbols", "8", "--rules", "9", "--exact"], ["--rules-file", str(tmp_path / "rules.json")]):
+        call = f"main({['hierarchy', *arguments]!r})"
+        body = f"from regimes.cli import main\ntry:\n    {call}\nexcept SystemExit as end:\n    assert end.code == 2"
+        assert loaded(body) == {"numpy"}
+
+
 def test_derive_adds_the_theory():
     assert command("derive", "--list") <= {"sympy", "mpmath", "numpy"}
 

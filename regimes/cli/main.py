@@ -14,6 +14,7 @@ _COMMANDS = {
     "predict": "regimes.cli.predict",
     "speciation": "regimes.cli.speciation",
     "collapse": "regimes.cli.collapse",
+    "hierarchy": "regimes.cli.hierarchy",
     "clock": "regimes.cli.clock",
     "derive": "regimes.cli.derive",
 }
@@ -41,6 +42,7 @@ def main() -> None:
     regimes predict digits                       transition times of a data set
     regimes speciation --dim 256 --mu 1 --sigma 1
     regimes collapse --dim 256 --samples 20000 --sigma 1
+    regimes hierarchy --symbols 32 --rules 8     noise at which each level is forgotten
     regimes clock --time 1
     regimes derive collapse_time                 where a number comes from
     """

@@ -46,7 +46,7 @@ def command(
     regimes predict digits --classes 0,7 --plot digits.png
     regimes predict points.npz --labels y --scale range --json
     """
-    from regimes.prediction import predict
+    from regimes.prediction.transitions import predict
 
     check_outputs(output, plot)
     if not 0 < memory < math.inf:

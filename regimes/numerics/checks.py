@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["positive_number", "positive_times"]
+__all__ = ["positive_number", "positive_times", "real_array", "seeded", "whole_number"]
 
 
 def positive_number(function: str, name: str, meaning: str, value: Any, *, at_least: float | None = None) -> float:
@@ -82,3 +83,107 @@ def positive_times(function: str, t: ArrayLike) -> NDArray[np.float64]:
         bad = times[~(np.isfinite(times) & (times > 0))][0]
         raise ValueError(f"{function}: t (Ornstein-Uhlenbeck time) must be positive and finite, got {bad:g}")
     return times
+
+
+def real_array(function: str, name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Check that something is an array of real numbers.
+
+    Parameters
+    ----------
+    function, name : str
+        For the error.
+    values : array_like
+        What was given.
+
+    Returns
+    -------
+    ndarray
+        As float64, not copied if it is that already; infinite values and nan are let through.
+
+    Raises
+    ------
+    ValueError
+        If it is ragged, or holds anything but real numbers.
+
+    Examples
+    --------
+    >>> real_array("belief_propagation", "messages", [[1, 2]]).tolist()
+    [[1.0, 2.0]]
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"{function}: {name} must be a regular array of real numbers, got rows of different lengths"
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{function}: {name} must hold real numbers, got {array.dtype}")
+    return array.astype(np.float64, copy=False)
+
+
+def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least: int) -> int:
+    """Check one whole number.
+
+    Parameters
+    ----------
+    function, name, meaning : str
+        For the error.
+    value : int
+        What was given.
+    at_least : int
+        Smallest admissible value.
+
+    Returns
+    -------
+    int
+        The value.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole number or too small.
+
+    Examples
+    --------
+    >>> whole_number("random_hierarchy", "v", "number of symbols", 32, at_least=2)
+    32
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{function}: {name} ({meaning}) must be a whole number, got {value!r}") from None
+    if isinstance(value, bool | np.bool_):
+        raise ValueError(f"{function}: {name} ({meaning}) must be a whole number, got {value!r}")
+    if number < at_least:
+        raise ValueError(f"{function}: {name} ({meaning}) must be at least {at_least}, got {number}")
+    return number
+
+
+def seeded(rng: int | np.random.Generator, stream: int) -> np.random.Generator:
+    """Make the generator of one use of a seed.
+
+    Parameters
+    ----------
+    rng : int or numpy.random.Generator
+        Seed, or a generator, which is used as it is.
+    stream : int
+        Constant of the use, so that two uses of a seed share no numbers.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The generator.
+
+    Raises
+    ------
+    ValueError
+        If the seed is not a whole number or negative.
+
+    Examples
+    --------
+    >>> seeded(0, 1).random() == seeded(0, 2).random()
+    False
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    return np.random.default_rng([stream, whole_number("rng", "rng", "seed", rng, at_least=0)])

@@ -79,7 +79,7 @@ def bracketed_root(
     return float(root)
 
 
-def curve_crossings(t: ArrayLike, values: ArrayLike, level: float) -> NDArray[np.float64]:
+def curve_crossings(t: ArrayLike, values: ArrayLike, level: float, *, logarithmic: bool = True) -> NDArray[np.float64]:
     """Times at which a curve known on a grid crosses a level.
 
     The curve is interpolated by a cubic spline in log t, so a grid with a ratio of 1.1 between neighbours places the
@@ -88,11 +88,13 @@ def curve_crossings(t: ArrayLike, values: ArrayLike, level: float) -> NDArray[np
     Parameters
     ----------
     t : array_like, shape (T,)
-        Increasing positive times.
+        Increasing times, positive where they are taken on a logarithmic scale.
     values : array_like, shape (T,)
         The curve.
     level : float
         The level.
+    logarithmic : bool
+        Interpolate in log t; in t itself otherwise.
 
     Returns
     -------
@@ -113,13 +115,14 @@ def curve_crossings(t: ArrayLike, values: ArrayLike, level: float) -> NDArray[np
         raise ValueError(
             f"curve_crossings: t and values must be 1-d of the same length >= 2, got {times.shape} and {curve.shape}"
         )
-    spline = CubicSpline(np.log(times), curve)
+    scale, inverse = (np.log, np.exp) if logarithmic else (np.positive, np.positive)
+    spline = CubicSpline(scale(times), curve)
     crossings = []
     for i in np.flatnonzero(np.signbit(curve[:-1]) != np.signbit(curve[1:])):
-        low, high = np.log(times[i]), np.log(times[i + 1])
+        low, high = scale(times[i]), scale(times[i + 1])
         if not spline(low) * spline(high) < 0:  # a knot on the level, which the spline meets to rounding only
             crossings.append(times[i] if abs(curve[i]) < abs(curve[i + 1]) else times[i + 1])
             continue
         root = bracketed_root(lambda s: float(spline(s)), low, high, what="crossing of a curve")
-        crossings.append(np.exp(root))
+        crossings.append(inverse(root))
     return np.array(crossings)

@@ -1,13 +1,4 @@
-"""From a data set to its transition times: datasets and numerics brought together."""
+"""From a data set or a hierarchy to its transitions: datasets and numerics brought together.
 
-from regimes.prediction.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
-from regimes.prediction.transitions import PARTS, predict
-
-__all__ = [
-    "PARTS",
-    "CollapsePrediction",
-    "Curves",
-    "Prediction",
-    "SpeciationPrediction",
-    "predict",
-]
+The modules are imported one by one, where they are needed: a hierarchy must not pay for the kernels of a data set.
+"""

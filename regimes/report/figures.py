@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from regimes.report.drawing import band, figure_axes, readable_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from regimes.numerics.collapse import Collapse
     from regimes.numerics.speciation import Speciation
@@ -27,7 +28,6 @@ _CLASS_LEFT_OUT = {"color": "#4d8fbf", "linestyle": ":", "linewidth": 1.8}
 _SHADES = {"III": "0.86", "II": "1.0", "I": "0.93"}
 _MEANING = {"III": "III\ncollapse", "II": "II\ngeneralisation", "I": "I\nundecided"}
 _LOWEST_SHOWN = -1.0
-_FEW = 8
 _TIME_LABEL = "Ornstein-Uhlenbeck time t  (sampling runs from right to left)"
 
 
@@ -54,14 +54,14 @@ def plot_prediction(prediction: Prediction, *, ax: Sequence[Axes] | None = None)
     curves = prediction.curves
     if curves is None:
         raise ValueError("plot: the prediction holds no curves; predict the parts 'classes' or 'collapse' as well")
-    figure, (top, bottom) = _axes(ax, rows=2, height=6.4)
+    figure, (top, bottom) = figure_axes(ax, rows=2, height=6.4)
     if curves.clone_class is not None:
-        _band(top, curves.t, curves.clone_class, curves.clone_class_se, r"same class $\phi_{\rm class}$", _CLASS)
-        _band(
+        band(top, curves.t, curves.clone_class, curves.clone_class_se, r"same class $\phi_{\rm class}$", _CLASS)
+        band(
             top, curves.t, curves.clone_class_leave_one_out, curves.clone_class_leave_one_out_se,
             "same class, own point left out", _CLASS_LEFT_OUT,
         )  # fmt: skip
-    _band(
+    band(
         top,
         curves.t,
         curves.clone_index,
@@ -69,7 +69,7 @@ def plot_prediction(prediction: Prediction, *, ax: Sequence[Axes] | None = None)
         r"same training point $\phi_{\rm index}$",
         _INDEX,
     )
-    _band(
+    band(
         bottom,
         curves.t,
         curves.excess_entropy,
@@ -77,7 +77,7 @@ def plot_prediction(prediction: Prediction, *, ax: Sequence[Axes] | None = None)
         r"empirical $f^e/\alpha$",
         _EMPIRICAL,
     )
-    _band(
+    band(
         bottom,
         curves.t,
         curves.leave_one_out,
@@ -115,7 +115,7 @@ def plot_speciation(result: Speciation, *, ax: Axes | None = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    figure, (axis,) = _axes(None if ax is None else [ax], rows=1, height=3.8)
+    figure, (axis,) = figure_axes(None if ax is None else [ax], rows=1, height=3.8)
     order = np.argsort(result.t)
     axis.plot(result.t[order], result.phi[order], label=r"clone probability $\phi$", **_CLASS)
     styles = ("-", "--", ":", "-.")
@@ -148,7 +148,7 @@ def plot_collapse(result: Collapse, *, ax: Axes | None = None) -> Figure:
     matplotlib.figure.Figure
         The figure.
     """
-    figure, (axis,) = _axes(None if ax is None else [ax], rows=1, height=3.8)
+    figure, (axis,) = figure_axes(None if ax is None else [ax], rows=1, height=3.8)
     order = np.argsort(result.t)
     axis.plot(result.t[order], result.excess_entropy[order], label=r"$f/\alpha$, closed form", **_POPULATION)
     axis.axvline(result.t_C, color="0.25", linewidth=1.0, label=f"$t_C$ = {result.t_C:.3f}")
@@ -174,36 +174,6 @@ def plot_collapse(result: Collapse, *, ax: Axes | None = None) -> Figure:
     return figure
 
 
-def _axes(given: Sequence[Any] | None, *, rows: int, height: float) -> tuple[Figure, Sequence[Any]]:
-    if given is not None:
-        if len(given) != rows:
-            raise ValueError(f"plot: ax must hold {rows} axes, got {len(given)}")
-        return given[0].figure, given
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, height), layout="constrained")
-    return figure, list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
-
-
-def _band(axis: Axes, t: NDArray[np.float64], curve: Any, error: Any, label: str, style: dict[str, Any]) -> None:
-    if curve is None or error is None:
-        return
-    order = np.argsort(t)
-    axis.plot(t[order], curve[order], label=label, marker="o" if t.size < _FEW else None, markersize=4, **style)
-    low, high = (curve - 1.96 * error)[order], (curve + 1.96 * error)[order]
-    axis.fill_between(t[order], low, high, color=style["color"], alpha=0.25, linewidth=0)
-
-
-def _readable_ticks(axis: Axes) -> None:
-    """Plain numbers at 1, 2 and 5 of each decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axis.get_xlim()
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
-
-
 def _mark_prediction(prediction: Prediction, top: Axes, bottom: Axes) -> None:
     curves, speciation, collapse = prediction.curves, prediction.speciation, prediction.collapse
     if curves is None:
@@ -212,7 +182,7 @@ def _mark_prediction(prediction: Prediction, top: Axes, bottom: Axes) -> None:
     if right > left:
         top.set_xscale("log")
         top.set_xlim(left, right)
-        _readable_ticks(bottom)
+        readable_ticks(bottom)
     t_S = None if speciation is None else speciation.time
     t_C = None if collapse is None else collapse.time
     for time, symbol in ((t_S, "t_S"), (t_C, "t_C")):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from regimes.datasets.whole_file import check_place, replacing
 
 __all__ = ["FIGURE_SUFFIXES", "check_destination", "json_text", "save_figure", "write_text"]
 
@@ -55,7 +53,7 @@ def write_text(path: str | Path, text: str) -> None:
     ValueError
         If the folder does not exist or cannot be written.
     """
-    with _replacing(Path(path)) as temporary:
+    with replacing("output", Path(path)) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -76,7 +74,7 @@ def save_figure(figure: Any, path: str | Path) -> None:
     """
     destination = Path(path)
     check_destination(destination, figure=True)
-    with _replacing(destination) as temporary:
+    with replacing("output", destination) as temporary:
         figure.savefig(temporary, format=destination.suffix[1:].lower(), dpi=200)
 
 
@@ -98,33 +96,7 @@ def check_destination(path: str | Path, *, figure: bool = False) -> None:
     destination = Path(path)
     if figure and destination.suffix.lower() not in FIGURE_SUFFIXES:
         raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
-    if destination.is_dir():
-        raise ValueError(f"output: {destination} is a folder; give the name of a file in it")
-    if not destination.parent.is_dir():
-        raise ValueError(f"output: cannot write to folder {destination.parent} (it does not exist); choose another")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    check_destination(path)
-    path = path.resolve()  # what a link points to is replaced, not the link
-    if path.exists() and not path.is_file():
-        yield path  # a pipe or a device is written to, never replaced by a file
-        return
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise ValueError(f"output: cannot write to folder {path.parent} ({error.strerror}); choose another") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files; a result is an ordinary one
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    check_place("output", destination)
 
 
 def _finite(value: Any) -> Any:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
+
+from regimes.report.cells import columns, schedule_step, with_error
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
     from regimes.numerics.clock import Clock
     from regimes.numerics.collapse import Collapse
@@ -38,7 +40,7 @@ def prediction_table(prediction: Prediction) -> RenderableType:
     """
     data, steps = prediction.dataset, prediction.steps
     preprocessing = data["preprocessing"]
-    times = _table("transition", "t (OU)", "95% interval", f"step of {steps['schedule']}", "interval covers")
+    times = columns("transition", "t (OU)", "95% interval", f"step of {steps['schedule']}", "interval covers")
 
     def row(label: str, key: str, time: float | None, interval: Interval | None) -> None:
         reason = prediction.reasons.get(key)
@@ -109,12 +111,12 @@ def speciation_table(result: Speciation, schedule: Schedule) -> RenderableType:
         "potential": "overlap potential splits",
         "free_entropy": "kappa = 1, phi = 0.7752",
     }
-    times = _table("speciation time", "criterion", "t (OU)", f"step of {schedule.name}")
+    times = columns("speciation time", "criterion", "t (OU)", f"step of {schedule.name}")
     for name, time in result.t_S_conventions.items():
-        times.add_row(name.replace("_", " "), meaning[name], f"{time:.4f}", _step(schedule, time))
-    curve = _table("t (OU)", f"step of {schedule.name}", "clone probability phi")
+        times.add_row(name.replace("_", " "), meaning[name], f"{time:.4f}", schedule_step(schedule, time))
+    curve = columns("t (OU)", f"step of {schedule.name}", "clone probability phi")
     for i in _rows(result.t.size):
-        curve.add_row(f"{result.t[i]:.4f}", _step(schedule, result.t[i]), f"{result.phi[i]:.6f}")
+        curve.add_row(f"{result.t[i]:.4f}", schedule_step(schedule, result.t[i]), f"{result.phi[i]:.6f}")
     notes = [Text(f"assumes: {text}", style="dim") for text in result.assumes]
     return Group(Text(f"Lambda = {result.Lambda:.6g}", style="bold"), times, curve, *notes)
 
@@ -134,24 +136,24 @@ def collapse_table(result: Collapse, schedule: Schedule) -> RenderableType:
     rich renderable
         For a terminal.
     """
-    times = _table("collapse time", "t (OU)", f"step of {schedule.name}")
+    times = columns("collapse time", "t (OU)", f"step of {schedule.name}")
     for label, time in (
         ("closed form", result.t_C),
         ("with class information", result.t_C_corrected),
         ("leave-one-out zero at this n and d", result.t_C_finite_size),
     ):
         if time is not None:
-            times.add_row(label, f"{time:.4f}", _step(schedule, time))
+            times.add_row(label, f"{time:.4f}", schedule_step(schedule, time))
     corrected = result.excess_entropy_corrected
     heads = ["t (OU)", f"step of {schedule.name}", "f/alpha"]
     heads += ["with class information"] if corrected is not None else []
-    curve = _table(*heads, "log n*")
+    curve = columns(*heads, "log n*")
     for i in _rows(result.t.size):
         time = result.t[i]
         extra = [] if corrected is None else [f"{corrected[i]:.4f}"]
         curve.add_row(
             f"{time:.4f}",
-            _step(schedule, time),
+            schedule_step(schedule, time),
             f"{result.excess_entropy[i]:.4f}",
             *extra,
             f"{result.log_n_star[i]:.4f}",
@@ -172,7 +174,7 @@ def clock_table(reading: Clock) -> RenderableType:
     rich renderable
         For a terminal.
     """
-    table = _table("clock", "value")
+    table = columns("clock", "value")
     for label, value in (
         ("Ornstein-Uhlenbeck time t", reading.time),
         ("alpha_bar", reading.alpha_bar),
@@ -195,14 +197,14 @@ def _curves(prediction: Prediction) -> Table:
     if curves is None:
         raise ValueError("prediction_table: the prediction holds no curves")
     has_classes = curves.clone_class is not None
-    table = _table("t (OU)", *(["same class"] if has_classes else []), "same point", "f^e/alpha", "f/alpha, left out")
+    table = columns("t (OU)", *(["same class"] if has_classes else []), "same point", "f^e/alpha", "f/alpha, left out")
     for i in _rows(curves.t.size):
         cells = [f"{curves.t[i]:.4f}"]
         if curves.clone_class is not None and curves.clone_class_se is not None:
-            cells.append(_with_error(curves.clone_class[i], curves.clone_class_se[i]))
-        cells.append(_with_error(curves.clone_index[i], curves.clone_index_se[i]))
-        cells.append(_with_error(curves.excess_entropy[i], curves.excess_entropy_se[i]))
-        cells.append(_with_error(curves.leave_one_out[i], curves.leave_one_out_se[i]))
+            cells.append(with_error(curves.clone_class[i], curves.clone_class_se[i]))
+        cells.append(with_error(curves.clone_index[i], curves.clone_index_se[i]))
+        cells.append(with_error(curves.excess_entropy[i], curves.excess_entropy_se[i]))
+        cells.append(with_error(curves.leave_one_out[i], curves.leave_one_out_se[i]))
         table.add_row(*cells)
     return table
 
@@ -212,24 +214,8 @@ def _rows(points: int) -> range:
     return range(0, points, max(1, -(-points // _CURVE_ROWS)))
 
 
-def _with_error(value: float, error: float) -> str:
-    return f"{value:.4f}({round(error * 1e4)})"
-
-
 def _classes(classes: Sequence[str]) -> str:
     if not classes:
         return ", no labels"
     shown = ", ".join(classes) if len(classes) <= 12 else f"{', '.join(classes[:10])}, ..."
     return f", {len(classes)} class{'es' if len(classes) > 1 else ''} ({shown})"
-
-
-def _step(schedule: Schedule, time: float) -> str:
-    place: Any = schedule.place(time)["step"]
-    return "outside" if place is None else str(place)
-
-
-def _table(*heads: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for i, head in enumerate(heads):
-        table.add_column(head, justify="left" if i == 0 else "right", no_wrap=i > 0)
-    return table

@@ -1,0 +1,74 @@
+"""Symbols in range, in a type that holds them, and in the memory that there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MEMORY", "check_memory", "check_range", "symbol_type"]
+
+MEMORY = 4 * 2**30
+"""Bytes that arrays may take unless more is allowed."""
+
+
+def check_range(function: str, what: str, symbols: NDArray[Any], count: int) -> None:
+    """Check that symbols lie between 0 and their number less one.
+
+    Parameters
+    ----------
+    function, what : str
+        For the error.
+    symbols : integer ndarray
+        Symbols.
+    count : int
+        How many there are.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range.
+    """
+    if symbols.size and not (symbols.min() >= 0 and symbols.max() < count):
+        raise ValueError(
+            f"{function}: {what} must lie between 0 and {count - 1}, got {symbols.min()} to {symbols.max()}"
+        )
+
+
+def check_memory(function: str, what: str, needed: int, memory: int) -> None:
+    """Refuse arrays that would take more memory than allowed, before they are made.
+
+    Parameters
+    ----------
+    function, what : str
+        For the error.
+    needed, memory : int
+        Bytes.
+
+    Raises
+    ------
+    ValueError
+        If more is needed.
+    """
+    if needed > memory:
+        raise ValueError(
+            f"{function}: {what} would take {needed / 2**30:.3g} GiB, more than memory = {memory / 2**30:.3g} GiB; ask "
+            "for less, or raise memory"
+        )
+
+
+def symbol_type(count: int) -> np.dtype[Any]:
+    """Integer type in which symbols are kept.
+
+    Parameters
+    ----------
+    count : int
+        How many symbols there are.
+
+    Returns
+    -------
+    numpy.dtype
+        Four bytes where that is enough, eight otherwise.
+    """
+    return np.dtype(np.int32 if count <= 2**31 else np.int64)

@@ -1,0 +1,144 @@
+"""Rules of a hierarchy in a file: JSON text that says what it is, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from regimes.datasets.whole_file import replacing
+from regimes.numerics.hierarchy.rules import HierarchyRules
+
+__all__ = ["load_rules", "save_rules"]
+
+_SCHEMA, _VERSION = "regimes.hierarchy-rules", 1
+_HEADER = ("v", "m", "s", "L", "classes")
+
+
+def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
+    """Write rules to a file.
+
+    The file is JSON text: ``schema`` ("regimes.hierarchy-rules"), ``version`` (1), ``v``, ``m``, ``s``, ``L``,
+    ``classes``, and ``tables``, one for each level from the root down, as nested lists (symbol, rule, child).
+
+    Parameters
+    ----------
+    rules : HierarchyRules
+        Rules.
+    path : path
+        Destination, replaced if it exists; until the new file is whole the old one stays.
+
+    Returns
+    -------
+    pathlib.Path
+        The destination.
+
+    Raises
+    ------
+    ValueError
+        If the path is a folder, or its folder does not exist or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from regimes.numerics.hierarchy.rules import HierarchyRules
+    >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(save_rules(rules, f"{folder}/rules.json").read_text(), end="")
+    {"schema": "regimes.hierarchy-rules", "version": 1,
+     "v": 2, "m": 1, "s": 2, "L": 1, "classes": 2,
+     "tables": [
+      [[[0, 1]], [[1, 0]]]
+     ]}
+    """
+    header = dict(zip(_HEADER, (rules.v, rules.m, rules.s, rules.depth, rules.classes), strict=True))
+    tables = ",\n".join(f"  {json.dumps(table.tolist())}" for table in rules.tables)
+    named = json.dumps({"schema": _SCHEMA, "version": _VERSION})[1:-1]
+    text = f'{{{named},\n {json.dumps(header)[1:-1]},\n "tables": [\n{tables}\n ]}}\n'
+    with replacing("save_rules", Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
+    """Read rules from a file that :func:`save_rules` wrote, or that was written by hand in the same form.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    HierarchyRules
+        The rules, checked.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, damaged or not a rules file, was written by a later version, contradicts itself, or
+        holds rules that are ambiguous or out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from regimes.datasets import random_hierarchy
+    >>> rules = random_hierarchy(4, 2, 2, 3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     loaded = load_rules(save_rules(rules, f"{folder}/rules.json"))
+    >>> all((one == other).all() for one, other in zip(rules.tables, loaded.tables))
+    True
+    """
+    content = _content(Path(path))
+    header = {key: content.get(key) for key in _HEADER}
+    for key, value in header.items():
+        if type(value) is not int:
+            raise ValueError(f"load_rules: {path}: {key} must be a whole number, got {value!r}")
+    tables = content.get("tables")
+    if not isinstance(tables, list):
+        raise ValueError(
+            f"load_rules: {path}: tables must be a list with one table a level, got {type(tables).__name__}"
+        )
+    try:
+        rules = HierarchyRules(tables, header["v"])
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"load_rules: {path}: {error}") from None
+    found = dict(zip(_HEADER, (rules.v, rules.m, rules.s, rules.depth, rules.classes), strict=True))
+    for key, value in header.items():
+        if value != found[key]:
+            raise ValueError(
+                f"load_rules: {path}: the header must describe the tables, got {key} = {value} for tables with {key} = "
+                f"{found[key]}"
+            )
+    return rules
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"load_rules: {path} is not a rules file (no text); save_rules writes one") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ValueError(f"load_rules: {path} cannot be read ({reason}); give the path of a rules file") from None
+    try:
+        content = json.loads(text, parse_float=_no_fraction, parse_constant=_no_fraction)
+    except (ValueError, RecursionError) as error:
+        if f'"{_SCHEMA}"' in text[:200]:
+            raise ValueError(f"load_rules: {path} is a damaged rules file ({error}); save the rules again") from None
+        raise ValueError(f"load_rules: {path} is not a rules file ({error}); save_rules writes one") from None
+    if not isinstance(content, dict) or content.get("schema") != _SCHEMA:
+        raise ValueError(
+            f'load_rules: {path} is not a rules file (its schema is not "{_SCHEMA}"); save_rules writes one'
+        )
+    if content.get("version") != _VERSION:
+        raise ValueError(
+            f"load_rules: {path} has version {content.get('version')!r}, and this release reads version {_VERSION}; "
+            "save the rules again, or use the release that wrote them"
+        )
+    return content
+
+
+def _no_fraction(text: str) -> int:
+    raise ValueError(f"whole numbers are expected, got {text}")

@@ -1,0 +1,252 @@
+"""Data of a hierarchy with all symbols above them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.datasets.dataset import Dataset
+from regimes.datasets.hierarchy.checks import MEMORY, check_memory, check_range, symbol_type
+from regimes.datasets.loading import load_dataset
+from regimes.numerics.checks import seeded, whole_number
+from regimes.numerics.hierarchy.rules import HierarchyRules
+
+__all__ = ["HierarchySample", "sample_hierarchy"]
+
+_STREAM = 0x64617461  # sets the data apart from other uses of a seed
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchySample:
+    """Data points of a hierarchy with all symbols above them.
+
+    Attributes
+    ----------
+    rules : HierarchyRules
+        Rules that made them.
+    tree : tuple of integer ndarray, shape (n, s^l)
+        Symbols of the levels l = 0 (root) to L (leaves); node j has the children s j to s j + s - 1.
+
+    Raises
+    ------
+    ValueError
+        If the tree has not these shapes, or a symbol is out of range.
+
+    Examples
+    --------
+    >>> from regimes.datasets import random_hierarchy
+    >>> sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3, rng=1), 5, rng=2)
+    >>> sample.n, sample.d, [symbols.shape for symbols in sample.tree]
+    (5, 8, [(5, 1), (5, 2), (5, 4), (5, 8)])
+    """
+
+    rules: HierarchyRules
+    tree: tuple[NDArray[np.integer[Any]], ...]
+
+    def __post_init__(self) -> None:
+        rules, levels = self.rules, len(self.tree)
+        if levels != rules.depth + 1:
+            raise ValueError(f"HierarchySample: the tree must have L + 1 = {rules.depth + 1} levels, got {levels}")
+        for level, symbols in enumerate(self.tree):
+            shape = (len(self.tree[0]), rules.s**level)
+            if symbols.shape != shape or symbols.dtype.kind not in "iu":
+                raise ValueError(
+                    f"HierarchySample: level {level} of the tree must be whole numbers of shape {shape}, got "
+                    f"{symbols.dtype} of shape {symbols.shape}"
+                )
+            check_range("HierarchySample", f"the symbols of level {level}", symbols, rules.symbols(level))
+
+    @property
+    def n(self) -> int:
+        """Number of data points."""
+        return int(self.tree[0].shape[0])
+
+    @property
+    def d(self) -> int:
+        """Number s^L of leaves."""
+        return self.rules.leaves
+
+    @property
+    def leaves(self) -> NDArray[np.integer[Any]]:
+        """The data as symbols, shape (n, d)."""
+        return self.tree[-1]
+
+    @property
+    def labels(self) -> NDArray[np.integer[Any]]:
+        """Class of each point, the symbol of its root, shape (n,)."""
+        return self.tree[0][:, 0]
+
+    def one_hot(self, *, memory: int = MEMORY) -> NDArray[np.float64]:
+        """The data as one-hot vectors.
+
+        Parameters
+        ----------
+        memory : int
+            Bytes that the array may take.
+
+        Returns
+        -------
+        ndarray, shape (n, d, v)
+            1 at the symbol of each leaf, 0 elsewhere.
+
+        Raises
+        ------
+        ValueError
+            If the array would take more memory.
+        """
+        shape = (self.n, self.d, self.rules.v)
+        check_memory("one_hot", f"an array of shape {shape}", 8 * self.n * self.d * self.rules.v, memory)
+        result = np.zeros(shape)
+        np.put_along_axis(result, self.leaves[:, :, None].astype(np.intp), 1.0, axis=2)
+        return result
+
+    def flat(self, *, center: bool = True, memory: int = MEMORY) -> NDArray[np.float64]:
+        """The data as real vectors, the one-hot vectors of a point side by side.
+
+        Parameters
+        ----------
+        center : bool
+            Subtract 1/v, the mean over all rules, so that every leaf sums to 0.
+        memory : int
+            Bytes that the array may take.
+
+        Returns
+        -------
+        ndarray, shape (n, d v)
+            Values differ by 1 between the symbol and the others: the scale on which Gaussian noise on one-hot leaves
+            is timed.
+
+        Raises
+        ------
+        ValueError
+            If the array would take more memory.
+
+        Examples
+        --------
+        >>> from regimes.datasets import random_hierarchy
+        >>> sample = sample_hierarchy(random_hierarchy(2, 2, 2, 2), 3)
+        >>> sample.flat().shape, sorted(set(sample.flat().ravel().tolist()))
+        ((3, 8), [-0.5, 0.5])
+        """
+        result = self.one_hot(memory=memory).reshape(self.n, -1)
+        if center:
+            result -= 1 / self.rules.v
+        return result
+
+    def dataset(self, *, scale: str | float = "none", name: str = "hierarchy", memory: int = MEMORY) -> Dataset:
+        """The data as a data set, with the symbol of the root as the class.
+
+        Parameters
+        ----------
+        scale : str or float
+            See :func:`regimes.load_dataset`; every time depends on it.
+        name : str
+            Name in tables and figures.
+        memory : int
+            Bytes that the points may take.
+
+        Returns
+        -------
+        Dataset
+            What :func:`regimes.predict` accepts; the mean over the points is subtracted. Classes are named by their
+            symbols; those without a point are left out.
+
+        Raises
+        ------
+        ValueError
+            If the points would take more memory, or are fewer than two different ones.
+
+        Examples
+        --------
+        >>> from regimes.datasets import random_hierarchy
+        >>> data = sample_hierarchy(random_hierarchy(4, 2, 2, 2), 100).dataset()
+        >>> data.n, data.d, data.classes
+        (100, 16, ('0', '1', '2', '3'))
+        """
+        return load_dataset(self.flat(center=False, memory=memory), self.labels, scale=scale, name=name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON: what the data are, without the points.
+
+        Returns
+        -------
+        dict
+            Keys ``n``, ``d``, ``v``, ``m``, ``s``, ``L``, ``classes``.
+        """
+        rules = self.rules
+        return {"n": self.n, "d": self.d, "v": rules.v, "m": rules.m, "s": rules.s} | {
+            "L": rules.depth,
+            "classes": rules.classes,
+        }
+
+
+def sample_hierarchy(
+    rules: HierarchyRules,
+    n: int,
+    *,
+    rng: int | np.random.Generator = 0,
+    root: ArrayLike | None = None,
+    memory: int = MEMORY,
+) -> HierarchySample:
+    """Draw data from the rules of a hierarchy.
+
+    The root is uniform over the classes; then every symbol takes one of its m rules, each with probability 1/m.
+
+    Parameters
+    ----------
+    rules : HierarchyRules
+        Rules.
+    n : int
+        Number of data points, at least 1.
+    rng : int or numpy.random.Generator
+        Seed or generator.
+    root : integer array_like, shape (n,), optional
+        Classes of the points, where they are not to be drawn.
+    memory : int
+        Bytes that the symbols of all levels may take.
+
+    Returns
+    -------
+    HierarchySample
+        Leaves, classes and everything between.
+
+    Raises
+    ------
+    ValueError
+        If n is not a positive whole number, the classes do not fit, or the symbols would take more memory.
+
+    Notes
+    -----
+    sclocchi2024 (random hierarchy model).
+
+    Examples
+    --------
+    >>> from regimes.datasets import random_hierarchy
+    >>> rules = random_hierarchy(4, 2, 2, 3, rng=1)
+    >>> sample_hierarchy(rules, 3, root=[0, 3, 3]).labels.tolist()
+    [0, 3, 3]
+    """
+    count = whole_number("sample_hierarchy", "n", "number of data points", n, at_least=1)
+    dtype = symbol_type(max(rules.v, rules.classes))
+    nodes = (rules.s ** (rules.depth + 1) - 1) // (rules.s - 1)
+    check_memory("sample_hierarchy", f"{count} trees of {nodes} symbols", (dtype.itemsize + 8) * count * nodes, memory)
+    generator = seeded(rng, _STREAM)
+    if root is None:
+        symbols = generator.integers(0, rules.classes, count, dtype=dtype)
+    else:
+        given = np.asarray(root)
+        if given.shape != (count,) or given.dtype.kind not in "iu":
+            raise ValueError(
+                f"sample_hierarchy: root (classes) must be whole numbers of shape ({count},), got {given.dtype} of "
+                f"shape {given.shape}"
+            )
+        check_range("sample_hierarchy", "the classes", given, rules.classes)
+        symbols = given.astype(dtype)
+    tree = [symbols[:, None]]
+    for table in rules.tables:
+        chosen = generator.integers(0, rules.m, tree[-1].shape)
+        tree.append(table.astype(dtype)[tree[-1], chosen].reshape(count, -1))
+    return HierarchySample(rules, tuple(tree))

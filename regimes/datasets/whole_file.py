@@ -1,0 +1,75 @@
+"""A file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["check_place", "replacing"]
+
+
+def check_place(what: str, path: Path) -> None:
+    """Refuse a place that cannot hold a file.
+
+    Parameters
+    ----------
+    what : str
+        For the error.
+    path : path
+        Destination.
+
+    Raises
+    ------
+    ValueError
+        If the path is a folder, or its folder does not exist.
+    """
+    if path.is_dir():
+        raise ValueError(f"{what}: {path} is a folder; give the name of a file in it")
+    if not path.parent.is_dir():
+        raise ValueError(f"{what}: cannot write to folder {path.parent} (it does not exist); choose another")
+
+
+@contextmanager
+def replacing(what: str, path: Path) -> Iterator[Path]:
+    """Give a temporary file that takes the place of the path when the block ends well, and vanishes otherwise.
+
+    Parameters
+    ----------
+    what : str
+        For the error.
+    path : path
+        Destination, replaced if it exists; what a link points to is replaced, not the link, and a pipe or a device is
+        written to.
+
+    Yields
+    ------
+    path
+        Where to write.
+
+    Raises
+    ------
+    ValueError
+        If the path is a folder, or its folder does not exist or cannot be written.
+    """
+    check_place(what, path)
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ValueError(f"{what}: cannot write to folder {path.parent} ({error.strerror}); choose another") from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files; a result is an ordinary one
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,160 @@
+"""Correlations of the leaves of a hierarchy in mean field, and where they are estimated from samples.
+
+The spin of a leaf is +1 where a posterior sample leaves it unchanged and -1 where it changes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.compile import compile_formula
+from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
+from regimes.numerics.hierarchy.parameters import checked_epsilon
+
+__all__ = ["HierarchyCorrelations", "hierarchy_correlations"]
+
+Array = NDArray[np.float64]
+
+_SMALLEST = 1e-15  # below it the belief of a leaf rounds to 1, and no leaf ever changes
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchyCorrelations:
+    """Correlations of the leaves of a random hierarchy model in mean field.
+
+    Attributes
+    ----------
+    v, m, s, L, classes : int
+        Symbols, rules of a symbol, children of a symbol, levels of rules, symbols of the root.
+    epsilon : ndarray, shape (E,)
+        Noise of the leaves.
+    distance : ndarray of int, shape (L,)
+        Levels r = 1 to L from two leaves up to their lowest common ancestor.
+    correlation : ndarray, shape (L, E)
+        Covariance C(r) of the spins of two leaves at that distance.
+    variance : ndarray, shape (E,)
+        Variance C(0) of a spin.
+    susceptibility : ndarray, shape (E,)
+        chi, the sum of all covariances over the sum of all variances.
+    assumes : tuple of str
+        What is averaged.
+    sources : tuple of str
+        Formulas used.
+    """
+
+    v: int
+    m: int
+    s: int
+    L: int
+    classes: int
+    epsilon: Array
+    distance: NDArray[np.int64]
+    correlation: Array
+    variance: Array
+    susceptibility: Array
+    assumes: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes by name.
+        """
+        return {
+            name: value.tolist()
+            if isinstance(value, np.ndarray)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+            for name, value in vars(self).items()
+        }
+
+
+def hierarchy_correlations(
+    v: int, m: int, s: int, L: int, epsilon: ArrayLike, *, classes: int | None = None
+) -> HierarchyCorrelations:
+    """Correlation of the leaves' spins by their distance in the tree, and their susceptibility, in mean field.
+
+    Down the tree, right and wrong symbols form a chain of two states. The two children of the common ancestor are
+    correlated through it and through its rule; the product of the chain's eigenvalues carries that to the leaves.
+
+    Parameters
+    ----------
+    v : int
+        Number of symbols, at least 2.
+    m : int
+        Rules of a symbol, from 1 to v^(s-1).
+    s : int
+        Children of a symbol, at least 2.
+    L : int
+        Levels of rules, at least 1.
+    epsilon : array_like
+        One noise level of the leaves or several, in [1e-15, 1]; without noise no leaf changes and nothing correlates.
+    classes : int, optional
+        Symbols of the root, v by default.
+
+    Returns
+    -------
+    HierarchyCorrelations
+        C(r) and ``chi = 1 + sum_r (s-1) s^(r-1) C(r)/C(0)``.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is no whole number in its range, or epsilon lies outside [1e-15, 1].
+
+    Notes
+    -----
+    Derived in docs/theory, ``hierarchy_sibling_covariance`` and its neighbours; the observable is that of sclocchi2025.
+
+    Examples
+    --------
+    >>> hierarchy_correlations(16, 4, 2, 8, [0.7, 0.775, 0.8, 0.9]).susceptibility.round(2).tolist()
+    [2.45, 4.25, 4.33, 1.73]
+    """
+    levels = checked_epsilon("hierarchy_correlations", epsilon, at_least=_SMALLEST)
+    field = hierarchy_mean_field(v, m, s, L, levels, classes=classes)
+    v, m, s, L = field.v, field.m, field.s, field.L
+    siblings, eigenvalue, pair, spin_variance, pairs = (compile_formula(name, target="numpy") for name in _SOURCES)
+    # The chain needs p < 1; its limits at 1 are reached at the number next to it.
+    belief = np.minimum(field.upward, np.nextafter(1.0, 0.0))
+    correlation = np.empty((L, levels.size))
+    carried = np.ones(levels.size)
+    for distance in range(1, L + 1):
+        ancestor = L - distance
+        covariance = siblings(field.reconstruction[ancestor], belief[ancestor + 1], v, m, s)
+        correlation[distance - 1] = pair(covariance, carried)
+        carried = carried * eigenvalue(belief[ancestor + 1], v, m, s)
+    variance = spin_variance(field.upward[L], field.downward[L], v)
+    distances = np.arange(1, L + 1)
+    weights = pairs(distances, s)
+    return HierarchyCorrelations(
+        v=v,
+        m=m,
+        s=s,
+        L=L,
+        classes=field.classes,
+        epsilon=levels,
+        distance=distances,
+        correlation=correlation,
+        variance=variance,
+        susceptibility=1 + weights @ correlation / variance,
+        assumes=field.assumes,
+        sources=(*field.sources, *_SOURCES),
+    )
+
+
+_SOURCES = (
+    "hierarchy_sibling_covariance",
+    "hierarchy_chain_eigenvalue",
+    "hierarchy_leaf_correlation",
+    "hierarchy_spin_variance",
+    "hierarchy_pairs_at_distance",
+)

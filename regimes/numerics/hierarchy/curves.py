@@ -1,0 +1,288 @@
+"""U-turns of a hierarchy: what survives of each level, from the exact posterior at every noise level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.checks import real_array, whole_number
+from regimes.numerics.compile import compile_formula
+from regimes.numerics.hierarchy.belief_propagation import belief_propagation
+from regimes.numerics.hierarchy.lanes import LANES
+from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
+from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.roots import curve_crossings
+from regimes.numerics.schedules import Schedule
+
+__all__ = ["HierarchyCurves", "hierarchy_curves"]
+
+Array = NDArray[np.float64]
+
+_STREAM = 0x637572766573  # sets the noise apart from other uses of a seed
+_SMALLEST = 1e-300
+_COPIES = 4  # messages, marginals of twice as many nodes, and what is summed of them
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchyCurves:
+    """Curves of the symbols of a hierarchy, one row a level of the tree, averaged over samples and nodes.
+
+    The latent is the symbol of a node; the curves are those that :class:`regimes.PosteriorCurves` gives for the class
+    and the training point.
+
+    Attributes
+    ----------
+    noise : str
+        Kind of noise.
+    noise_level : ndarray, shape (E,)
+        Ornstein-Uhlenbeck times for Gaussian noise, fractions of the leaves or epsilon otherwise.
+    clone_probability, clone_probability_se : ndarray, shape (L + 1, E)
+        Probability that two clones born at the noise level agree in the symbol: mean of ``sum_a P(a)^2``.
+    conditional_entropy, conditional_entropy_se : ndarray, shape (L + 1, E)
+        ``-log P(true symbol)``, in nats.
+    reconstruction, reconstruction_se : ndarray, shape (L + 1, E)
+        Probability that a U-turn brings the symbol back: mean of ``P(true symbol)``. It equals the clone probability
+        where the noise is real (the epsilon-process tells the truth about what it hides).
+    clone_probability_at_infinity : ndarray, shape (L + 1,)
+        Clone probability when nothing is known.
+    samples : int
+        Number of samples; one noise serves all levels of noise. Standard errors are over samples of one set of rules.
+    """
+
+    noise: str
+    noise_level: Array
+    clone_probability: Array
+    clone_probability_se: Array
+    conditional_entropy: Array
+    conditional_entropy_se: Array
+    reconstruction: Array
+    reconstruction_se: Array
+    clone_probability_at_infinity: Array
+    samples: int
+
+    def thresholds(self, share: float = 0.5) -> list[float | None]:
+        """Noise level at which each level of the tree loses a share of its order parameter.
+
+        Parameters
+        ----------
+        share : float
+            Value of ``(phi - phi_inf)/(1 - phi_inf)`` that is crossed, between 0 and 1.
+
+        Returns
+        -------
+        list of float or None
+            For the levels 0 to L the largest crossing, in units of ``noise_level``; None where there is none on the
+            grid.
+
+        Raises
+        ------
+        ValueError
+            If the share is not between 0 and 1.
+        """
+        if not 0 < share < 1:
+            raise ValueError(f"HierarchyCurves.thresholds: share must lie between 0 and 1, got {share}")
+        order_parameter = compile_formula("normalised_clone_probability", target="numpy")
+        found: list[float | None] = []
+        for phi, floor in zip(self.clone_probability, self.clone_probability_at_infinity, strict=True):
+            if not floor < 1 or self.noise_level.size < 2:
+                found.append(None)
+                continue
+            curve = order_parameter(phi, floor)
+            crossings = curve_crossings(self.noise_level, curve, share, logarithmic=self.noise == "gaussian")
+            found.append(float(crossings[-1]) if crossings.size else None)
+        return found
+
+    def steps(self, schedule: int | Schedule, levels: Sequence[float | None] | None = None) -> list[float | None]:
+        """Noise levels as steps of a schedule.
+
+        Parameters
+        ----------
+        schedule : int or Schedule
+            Masking: the number K of steps of a schedule that masks evenly, whose step k masks the fraction k/K.
+            Gaussian noise: a schedule of :func:`regimes.noise_schedule`.
+        levels : sequence of float or None, optional
+            Noise levels, for instance the :meth:`thresholds`; ``noise_level`` if not given.
+
+        Returns
+        -------
+        list of float or None
+            The step of each, a fraction of one for masking; None where there is no level, or none in the schedule.
+
+        Raises
+        ------
+        ValueError
+            If the schedule is not one for this noise.
+        """
+        wanted = self.noise_level.tolist() if levels is None else list(levels)
+        if self.noise == "masking" and not isinstance(schedule, Schedule):
+            count = whole_number("HierarchyCurves.steps", "schedule", "number of masking steps", schedule, at_least=1)
+            return [None if level is None else level * count for level in wanted]
+        if self.noise == "gaussian" and isinstance(schedule, Schedule):
+            places = [None if level is None else schedule.place(level)["step"] for level in wanted]
+            return [None if place is None else float(place) for place in places]
+        kind = {"masking": "a number of steps", "gaussian": "a noise_schedule"}.get(self.noise)
+        rule = f"{self.noise} noise takes {kind}" if kind else f"{self.noise} noise has no schedule"
+        raise ValueError(f"HierarchyCurves.steps: {rule}, got {schedule!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes, arrays as lists.
+        """
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+
+
+def hierarchy_curves(
+    rules: HierarchyRules,
+    tree: Sequence[ArrayLike],
+    noise: Noise,
+    noise_levels: ArrayLike,
+    *,
+    rng: int | np.random.Generator = 0,
+    memory: int = 2**30,
+    progress: Callable[[int, int], None] | None = None,
+) -> HierarchyCurves:
+    """Clone probability, conditional entropy and reconstruction of every level of a tree, at every noise level.
+
+    Parameters
+    ----------
+    rules : HierarchyRules
+        The rules that made the data.
+    tree : sequence of integer array_like, shape (n, s^l)
+        Symbols of the levels l = 0 to L of n samples, as of :func:`regimes.sample_hierarchy`.
+    noise : {"epsilon", "masking", "uniform", "gaussian"}
+        Kind of noise.
+    noise_levels : array_like, shape (E,)
+        Increasing levels: Ornstein-Uhlenbeck times for Gaussian noise; for masking the masked fraction, k/K at step k
+        of a schedule that masks evenly in K steps.
+    rng : int or numpy.random.Generator
+        Seed or generator.
+    memory : int
+        Bytes of working memory; more samples are taken in turns. The result does not depend on it.
+    progress : callable, optional
+        Called with the work done and all work.
+
+    Returns
+    -------
+    HierarchyCurves
+        Curves with standard errors over samples.
+
+    Raises
+    ------
+    ValueError
+        If the tree does not fit the rules, the noise levels are not increasing or out of range, or the memory does not
+        hold the smallest block.
+
+    Notes
+    -----
+    sclocchi2024 (forward-backward experiments); the clone probability from the posterior is derived in docs/theory.
+
+    Examples
+    --------
+    >>> from regimes import HierarchyRules, hierarchy_curves
+    >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2)
+    >>> curves = hierarchy_curves(rules, ([[0], [1]], [[0, 1], [1, 0]]), "epsilon", [0.0, 1.0])
+    >>> curves.reconstruction.tolist()
+    [[1.0, 0.5], [1.0, 0.5]]
+    """
+    symbols = _checked_tree(rules, tree)
+    grid = np.atleast_1d(real_array("hierarchy_curves", "noise_levels", noise_levels))
+    if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
+        raise ValueError("hierarchy_curves: noise_levels must be one or more increasing numbers")
+    for level in grid:
+        checked_noise("hierarchy_curves", noise, level)
+    seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else rng
+    n, depth = symbols[0].shape[0], rules.depth
+    block = _block(rules, n, memory)
+    values = np.empty((3, depth + 1, grid.size, n))
+    work, done = grid.size * -(-n // block), 0
+    for start in range(0, n, block):
+        rows = slice(start, min(start + block, n))
+        own = [level[rows] for level in symbols]
+        for e, level in enumerate(grid):
+            beliefs = belief_propagation(rules, _messages(rules, own[-1], noise, float(level), seed, start))
+            for row in range(depth + 1):
+                values[:, row, e, rows] = _observables(beliefs.marginals[row], own[row])
+            done += 1
+            if progress is not None:
+                progress(done, work)
+    mean = values.mean(axis=3)
+    error = values.std(axis=3, ddof=1) / np.sqrt(n) if n > 1 else np.full_like(mean, np.inf)
+    flat = belief_propagation(rules, np.ones((1, rules.leaves, rules.v)))
+    return HierarchyCurves(
+        noise=noise,
+        noise_level=grid,
+        clone_probability=mean[0],
+        clone_probability_se=error[0],
+        conditional_entropy=mean[1],
+        conditional_entropy_se=error[1],
+        reconstruction=mean[2],
+        reconstruction_se=error[2],
+        clone_probability_at_infinity=np.array(
+            [(flat.marginals[level] ** 2).sum(axis=2).mean() for level in range(depth + 1)]
+        ),
+        samples=n,
+    )
+
+
+def _observables(marginal: Array, own: NDArray[np.intp]) -> Array:
+    """Clone probability, conditional entropy and reconstruction of each sample, averaged over nodes."""
+    true = np.take_along_axis(marginal, own[:, :, None], axis=2)[:, :, 0]
+    return np.stack(
+        [
+            np.einsum("nia,nia->n", marginal, marginal) / own.shape[1],
+            -np.log(np.maximum(true, _SMALLEST)).mean(axis=1),
+            true.mean(axis=1),
+        ]
+    )
+
+
+def _messages(
+    rules: HierarchyRules, leaves: NDArray[np.intp], noise: Noise, level: float, seed: int, start: int
+) -> Array:
+    """Messages of some samples, whose noise depends on their place among all samples alone."""
+    n, d = leaves.shape
+    messages = np.empty((d, rules.v, n)).transpose(2, 0, 1)
+    for first in range(0, n, LANES):
+        rows = slice(first, min(first + LANES, n))
+        generator = np.random.default_rng([_STREAM, seed, start + first])
+        messages[rows] = leaf_messages(leaves[rows], noise, level, rules.v, rng=generator)
+    return messages
+
+
+def _block(rules: HierarchyRules, n: int, memory: int) -> int:
+    """Samples at a time: whole groups of lanes."""
+    nodes = (rules.leaves * rules.s - 1) // (rules.s - 1)
+    sample = 8 * _COPIES * nodes * max(rules.v, rules.classes)
+    groups = int(memory // (sample * LANES))
+    if groups < 1:
+        raise ValueError(
+            f"hierarchy_curves: memory must hold {LANES} samples of this tree, {sample * LANES} bytes; got {memory}"
+        )
+    return min(groups, -(-n // LANES)) * LANES
+
+
+def _checked_tree(rules: HierarchyRules, tree: Sequence[ArrayLike]) -> list[NDArray[np.intp]]:
+    levels = [np.asarray(level) for level in tree]
+    shapes = [level.shape for level in levels]
+    if len(levels) != rules.depth + 1 or any(
+        len(shape) != 2 or shape != (shapes[0][0], rules.s**level) for level, shape in enumerate(shapes)
+    ):
+        wanted = f"(n, {rules.s}^l) for the levels l = 0 to {rules.depth}"
+        raise ValueError(f"hierarchy_curves: tree must hold arrays of shape {wanted}, got {shapes}")
+    if shapes[0][0] == 0:
+        raise ValueError("hierarchy_curves: tree must hold at least one sample")
+    for level, array in enumerate(levels):
+        if array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= rules.symbols(level):
+            raise ValueError(
+                f"hierarchy_curves: symbols of level {level} must be whole numbers from 0 to {rules.symbols(level) - 1}"
+            )
+    return [level.astype(np.intp) for level in levels]

@@ -1,0 +1,357 @@
+"""Belief propagation on sixteen trees at a time, depth first, in messages that sum to one.
+
+The upward messages of one group of samples are kept, the downward ones only along the path from the root to the node
+at hand, so that both are found in the cache when they are needed. Memory of a thread: one upward message a node.
+
+Messages are products of probabilities without logarithms. What underflows on the way is smaller than 1e-308 of a
+message; as long as every sum stays above ``SMALLEST`` it can be no part of the result. A sample in which one does not
+is marked, and computed again in logarithms by another kernel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+from regimes.numerics.hierarchy.lanes import (
+    LANES,
+    LINE,
+    add,
+    any_outside,
+    divide,
+    entry,
+    filled,
+    load,
+    minimum,
+    multiply,
+    multiply_add,
+    number,
+    settle,
+    store,
+    stream,
+)
+
+__all__ = ["SMALLEST", "draw_groups", "propagate_groups"]
+
+SMALLEST = 1e-150
+_LARGEST = 1e150
+_INFINITE = np.inf
+_LINE = LINE // 8  # numbers in a cache line
+
+
+@njit(cache=True)
+def _aligned(size: int) -> Any:
+    """Numbers from the start of a cache line on: a vector across two lines costs two loads."""
+    room = np.empty(size + _LINE)
+    first = (-(room.ctypes.data // room.itemsize)) % _LINE
+    return room[first : first + size]
+
+
+@njit(cache=True)
+def _read_leaf(messages: Any, steps: Any, sample: int, live: int, leaf: int, v: int, up: Any, block: int) -> None:
+    """Bring the message of a leaf into sixteen lanes; lanes without a sample repeat the last one."""
+    start = sample * steps[0] + leaf * steps[1]
+    if steps[0] == 1 and live == LANES:
+        for a in range(v):
+            store(up, block + a * LANES, load(messages, start + a * steps[2]))
+        return
+    for lane in range(LANES):
+        own = start + min(lane, live - 1) * steps[0]
+        for a in range(v):
+            up[block + a * LANES + lane] = messages[own + a * steps[2]]
+
+
+@njit(cache=True)
+def _scale_leaf(up: Any, block: int, v: int, scratch: Any) -> None:
+    """Divide a leaf's message by its sum, which goes into the evidence; note the smallest entry."""
+    total, smallest = filled(0.0), load(scratch, 2 * LANES)
+    for a in range(v):
+        value = load(up, block + a * LANES)
+        total = add(total, value)
+        smallest = minimum(value, smallest)
+    store(scratch, 2 * LANES, smallest)
+    _count(total, scratch)
+    inverse = divide(filled(1.0), total)
+    for a in range(v):
+        store(up, block + a * LANES, multiply(load(up, block + a * LANES), inverse))
+
+
+@njit(cache=True)
+def _count(total: Any, scratch: Any) -> None:
+    """Multiply a sum into the evidence: scratch holds its running factor, its logarithm so far, and the marks."""
+    if any_outside(total, SMALLEST, _LARGEST):
+        store(scratch, 3 * LANES, total)
+        for lane in range(LANES):
+            own = scratch[3 * LANES + lane]
+            if not SMALLEST <= own <= _LARGEST:
+                if not 0 < own < _INFINITE:
+                    scratch[2 * LANES + lane] = -1.0
+                    scratch[3 * LANES + lane] = 1.0
+                else:
+                    scratch[LANES + lane] += np.log(own)
+                    scratch[3 * LANES + lane] = 1.0
+        total = load(scratch, 3 * LANES)
+    factor = multiply(load(scratch, 0), total)
+    if any_outside(factor, SMALLEST, _LARGEST):
+        store(scratch, 0, factor)
+        for lane in range(LANES):
+            scratch[LANES + lane] += np.log(scratch[lane])
+            scratch[lane] = 1.0
+        factor = load(scratch, 0)
+    store(scratch, 0, factor)
+
+
+@njit(cache=True)
+def _mark_small(total: Any, scratch: Any) -> None:
+    """Mark the samples of which a sum of products has become so small that others may have been lost."""
+    store(scratch, 2 * LANES, minimum(add(total, filled(-SMALLEST)), load(scratch, 2 * LANES)))
+
+
+@njit(cache=True)
+def _raise_message(
+    up: Any, parent: int, symbols: int, children: int, rules: Any, first: int, m: int, s: int, scratch: Any
+) -> None:
+    """Message of a node from its children's: the sum over its rules of the product over children."""
+    total = filled(0.0)
+    rule = first
+    for a in range(symbols):
+        message = filled(0.0)
+        for _ in range(m):
+            product = load(up, children + entry(rules, rule))
+            for j in range(1, s - 1):
+                product = multiply(product, load(up, children + entry(rules, rule + j)))
+            message = multiply_add(product, load(up, children + entry(rules, rule + s - 1)), message)
+            rule += s
+        store(up, parent + a * LANES, message)
+        total = add(total, message)
+    _mark_small(total, scratch)
+    _count(total, scratch)
+    inverse = divide(filled(1.0), total)
+    for a in range(symbols):
+        store(up, parent + a * LANES, multiply(load(up, parent + a * LANES), inverse))
+
+
+@njit(cache=True)
+def _lower_messages(
+    up: Any,
+    children: int,
+    down: Any,
+    parent: int,
+    target: int,
+    starts: Any,
+    first: int,
+    rules: Any,
+    v: int,
+    s: int,
+    scratch: Any,
+) -> None:
+    """Messages of a node to each of its children: over the rules with the child's symbol, parent times siblings."""
+    for j in range(s):
+        total = filled(0.0)
+        for b in range(v):
+            message = filled(0.0)
+            for rule in range(s * starts[first + j * v + b], s * starts[first + j * v + b + 1], s):
+                product = load(down, parent + entry(rules, rule))
+                for i in range(1, s - 1):
+                    product = multiply(product, load(up, children + entry(rules, rule + i)))
+                message = multiply_add(product, load(up, children + entry(rules, rule + s - 1)), message)
+            store(down, target + (j * v + b) * LANES, message)
+            total = add(total, message)
+        _mark_small(total, scratch)
+        inverse = divide(filled(1.0), total)
+        for b in range(v):
+            place = target + (j * v + b) * LANES
+            store(down, place, multiply(load(down, place), inverse))
+
+
+@njit(cache=True)
+def _write_marginal(
+    up: Any, node: int, down: Any, message: int, symbols: int, out: Any, place: int, stride: int, scratch: Any
+) -> None:
+    total = filled(0.0)
+    for a in range(symbols):
+        total = multiply_add(load(down, message + a * LANES), load(up, node + a * LANES), total)
+    _mark_small(total, scratch)
+    inverse = divide(filled(1.0), total)
+    for a in range(symbols):
+        product = multiply(load(down, message + a * LANES), load(up, node + a * LANES))
+        stream(out, place + a * stride, multiply(product, inverse))
+
+
+@njit(cache=True)
+def _upward(
+    messages: Any, steps: Any, sample: int, live: int, up: Any, blocks: Any, rules: Any, rule_starts: Any,
+    classes: int, v: int, m: int, s: int, depth: int, scratch: Any,
+) -> None:  # fmt: skip
+    """All upward messages of a group, each parent as soon as its children are done."""
+    for lane in range(LANES):
+        scratch[lane], scratch[LANES + lane], scratch[2 * LANES + lane] = 1.0, 0.0, _INFINITE
+    width = v * LANES
+    for p in range(s ** (depth - 1)):
+        for j in range(s):
+            block = blocks[depth] + (p * s + j) * width
+            _read_leaf(messages, steps, sample, live, p * s + j, v, up, block)
+            _scale_leaf(up, block, v, scratch)
+        node, level = p, depth - 1
+        while True:
+            symbols = classes if level == 0 else v
+            _raise_message(
+                up, blocks[level] + node * width, symbols, blocks[level + 1] + node * s * width, rules,
+                rule_starts[level], m, s, scratch,
+            )  # fmt: skip
+            if level == 0 or node % s != s - 1:
+                break
+            node //= s
+            level -= 1
+
+
+@njit(cache=True)
+def _root(up: Any, prior: Any, sample: int, live: int, classes: int, down: Any, scratch: Any) -> None:
+    """The prior as the root's downward message, and the evidence that it leaves."""
+    for lane in range(LANES):
+        row = min(sample + min(lane, live - 1), prior.shape[0] - 1)
+        for a in range(classes):
+            down[a * LANES + lane] = prior[row, a]
+    total = filled(0.0)
+    for a in range(classes):
+        total = multiply_add(load(down, a * LANES), load(up, a * LANES), total)
+    _mark_small(total, scratch)
+    _count(total, scratch)
+
+
+@njit(cache=True)
+def _downward(
+    up: Any, blocks: Any, down: Any, slots: Any, starts: Any, lowered: Any, classes: int, v: int, s: int, deepest: int,
+    out: Any, out_starts: Any, stride: int, column: int, scratch: Any,
+) -> None:  # fmt: skip
+    """Downward messages along every path, and the marginals of the levels that are asked for."""
+    width = v * LANES
+    for q in range(s**deepest):
+        # The first levels of the path to q are those of the path to q - 1.
+        level, node = deepest, q
+        while level > 0 and node % s == 0:
+            level -= 1
+            node //= s
+        for row in range(level, deepest + 1):
+            node = q // s ** (deepest - row)
+            symbols = classes if row == 0 else v
+            message = slots[row] + (node % s) * width if row > 0 else 0
+            if out_starts[row] >= 0:
+                place = out_starts[row] + node * symbols * stride + column
+                _write_marginal(up, blocks[row] + node * width, down, message, symbols, out, place, stride, scratch)
+            if row < deepest:
+                _lower_messages(
+                    up, blocks[row + 1] + node * s * width, down, message, slots[row + 1], starts, row * s * v, lowered,
+                    v, s, scratch,
+                )  # fmt: skip
+
+
+@njit(cache=True)
+def _finish(scratch: Any, sample: int, live: int, constant: float, log_evidence: Any, sound: Any) -> None:
+    for lane in range(live):
+        log_evidence[sample + lane] = scratch[LANES + lane] + np.log(scratch[lane]) + constant
+        sound[sample + lane] = scratch[2 * LANES + lane] >= 0
+
+
+@njit(cache=True, parallel=True)
+def propagate_groups(
+    messages: Any, steps: Any, n: int, prior: Any, tables: Any, shape: Any, deepest: int, out: Any, out_starts: Any,
+    stride: int, threads: int, log_evidence: Any, sound: Any,
+) -> None:  # fmt: skip
+    """Evidence, and the marginals of the levels that are asked for.
+
+    messages: float64 (flat), whose element (sample, leaf, symbol) is at the scalar product with steps. prior: float64
+    (1 or n, classes). tables: of ``KernelTables``. shape: int64 (classes, v, m, s, depth). out: float64 (flat), with
+    element (node, symbol, sample) of a level at ``out_starts + (node symbols + symbol) stride + sample``;
+    out_starts: -1 for a level that is not asked for. sound: bool (n), false where the result cannot be trusted.
+    """
+    blocks, rules, rule_starts, lowered, lowered_starts, slots, size, constant = tables
+    classes, v, m, s, depth = shape
+    groups = (n + LANES - 1) // LANES
+    for thread in prange(threads):
+        up, down, scratch = _aligned(size), _aligned(slots[depth + 1]), _aligned(4 * LANES)
+        for group in range(thread, groups, threads):
+            sample = group * LANES
+            live = min(LANES, n - sample)
+            _upward(messages, steps, sample, live, up, blocks, rules, rule_starts, classes, v, m, s, depth, scratch)
+            _root(up, prior, sample, live, classes, down, scratch)
+            _downward(
+                up, blocks, down, slots, lowered_starts, lowered, classes, v, s, deepest, out, out_starts, stride,
+                sample, scratch,
+            )  # fmt: skip
+            _finish(scratch, sample, live, constant, log_evidence, sound)
+        settle()
+
+
+@njit(cache=True)
+def _choose(sums: Any, count: int, uniform: float) -> int:
+    """Index drawn in proportion to weights, given their running sums; no index of weight zero is ever drawn."""
+    target, chosen = uniform * sums[count - 1], 0
+    for k in range(count):
+        chosen += sums[k] <= target
+    if chosen == count:  # the product was rounded up to the whole sum
+        chosen -= 1
+        while chosen > 0 and sums[chosen - 1] == sums[chosen]:
+            chosen -= 1
+    return chosen
+
+
+@njit(cache=True)
+def _choose_rule(up: Any, children: int, rules: Any, first: int, m: int, s: int, sums: Any, uniform: float) -> int:
+    """Place of a rule among the tables, drawn in proportion to the product of its children's messages."""
+    total, place = 0.0, first
+    for k in range(m):
+        product = number(up, children + entry(rules, place))
+        for j in range(1, s):
+            product *= number(up, children + entry(rules, place + j))
+        place += s
+        total += product
+        sums[k] = total
+    return first + _choose(sums, m, uniform) * s
+
+
+@njit(cache=True, parallel=True)
+def draw_groups(
+    messages: Any, steps: Any, n: int, prior: Any, tables: Any, shape: Any, uniforms: Any, trees: Any, tree_starts: Any,
+    threads: int, sound: Any,
+) -> None:  # fmt: skip
+    """Trees from the posterior: the root from its marginal, then rules from the root down.
+
+    Arguments as in ``propagate_groups``; uniforms: float64 (draws, internal nodes + 1, n), one number a choice, level
+    by level; trees: int32 (draws, nodes, n), level by level from tree_starts.
+    """
+    blocks, rules, rule_starts, _, _, slots, size, _ = tables
+    classes, v, m, s, depth = shape
+    width = v * LANES
+    groups = (n + LANES - 1) // LANES
+    draws = uniforms.shape[0]
+    for thread in prange(threads):
+        up, down, scratch = _aligned(size), _aligned(slots[depth + 1]), _aligned(4 * LANES)
+        sums = np.empty(max(classes, m))
+        for group in range(thread, groups, threads):
+            sample = group * LANES
+            live = min(LANES, n - sample)
+            _upward(messages, steps, sample, live, up, blocks, rules, rule_starts, classes, v, m, s, depth, scratch)
+            _root(up, prior, sample, live, classes, down, scratch)
+            for lane in range(live):
+                sound[sample + lane] = scratch[2 * LANES + lane] >= 0
+                total = 0.0
+                for a in range(classes):
+                    total += down[a * LANES + lane] * up[a * LANES + lane]
+                    sums[a] = total
+                for draw in range(draws):
+                    trees[draw, 0, sample + lane] = _choose(sums, classes, uniforms[draw, 0, sample + lane])
+            for level in range(depth):
+                for node in range(s**level):
+                    children = blocks[level + 1] + node * s * width
+                    place, below = tree_starts[level] + node, tree_starts[level + 1] + node * s
+                    for draw in range(draws):
+                        for lane in range(live):
+                            first = rule_starts[level] + trees[draw, place, sample + lane] * m * s
+                            uniform = uniforms[draw, 1 + place, sample + lane]
+                            rule = _choose_rule(up, children + lane, rules, first, m, s, sums, uniform)
+                            for j in range(s):
+                                symbol = entry(rules, rule + j) // LANES - j * v
+                                trees[draw, below + j, sample + lane] = symbol

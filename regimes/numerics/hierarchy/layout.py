@@ -1,0 +1,146 @@
+"""Rules and messages in the form in which the kernels read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.hierarchy.lanes import LANES, LINE
+from regimes.numerics.hierarchy.rules import HierarchyRules
+
+__all__ = ["KernelTables", "aligned", "flat_messages", "kernel_tables", "level_starts"]
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class KernelTables:
+    """Rules of all levels as places in the arrays of a kernel.
+
+    Attributes
+    ----------
+    arrays : tuple
+        Block of the first upward message of each level; for each rule of each symbol of each level the places of its
+        children's entries, and where a level starts among them; for each child and each of its symbols the rules that
+        hold it, as the parent's entry and those of the siblings, and where they start; the places of the downward
+        messages along a path; the size of all upward messages; the logarithm of the probability of one choice of rules.
+    shape : tuple of int
+        classes, v, m, s, depth.
+    """
+
+    arrays: tuple[Any, ...]
+    shape: tuple[int, int, int, int, int]
+
+
+def kernel_tables(rules: HierarchyRules) -> KernelTables:
+    """Lay rules out for the kernels.
+
+    Parameters
+    ----------
+    rules : HierarchyRules
+        The rules.
+
+    Returns
+    -------
+    KernelTables
+        Their places.
+    """
+    classes, v, m, s, depth = rules.classes, rules.v, rules.m, rules.s, rules.depth
+    nodes = np.array([s**level for level in range(depth + 1)], dtype=np.int64)
+    widths = np.array([rules.symbols(level) for level in range(depth + 1)], dtype=np.int64)
+    blocks = LANES * np.concatenate([[0], np.cumsum(nodes * widths)])
+    places = [LANES * (table + v * np.arange(s)) for table in rules.tables]
+    rule_starts = np.concatenate([[0], np.cumsum([table.size for table in rules.tables])])
+    lowered, counts = [], []
+    for table, place in zip(rules.tables, places, strict=True):
+        parents = LANES * np.repeat(np.arange(table.shape[0]), m)
+        for child in range(s):
+            symbols = table[:, :, child].ravel()
+            order = np.argsort(symbols, kind="stable")
+            siblings = np.delete(place.reshape(-1, s), child, axis=1)
+            lowered.append(np.column_stack([parents, siblings])[order])
+            counts.append(np.bincount(symbols, minlength=v))
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+    path = np.array([widths[0] * LANES, *[s * v * LANES] * depth], dtype=np.int64)
+    slots = np.concatenate([[0], np.cumsum(path)])
+    internal = int(nodes[:-1].sum())
+    arrays = (
+        _flat(blocks[:-1]),
+        _flat(np.concatenate([place.ravel() for place in places])).astype(np.int32),
+        _flat(rule_starts),
+        _flat(np.concatenate(lowered)).ravel().astype(np.int32),
+        _flat(starts),
+        _flat(slots),
+        int(blocks[-1]),
+        -internal * float(np.log(m)),
+    )
+    return KernelTables(arrays, (classes, v, m, s, depth))
+
+
+def aligned(size: int) -> NDArray[np.float64]:
+    """Room for numbers from the start of a cache line on, as the kernels stream them.
+
+    Parameters
+    ----------
+    size : int
+        How many.
+
+    Returns
+    -------
+    ndarray, shape (size,)
+        Not initialised.
+    """
+    room = np.empty(size + LINE // 8)
+    first = (-(room.ctypes.data // 8)) % (LINE // 8)
+    return room[first : first + size]
+
+
+def flat_messages(messages: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
+    """Messages as one row of numbers and the steps between samples, leaves and symbols; copied only if need be.
+
+    Parameters
+    ----------
+    messages : ndarray, shape (n, d, v)
+        In any layout.
+
+    Returns
+    -------
+    flat : ndarray
+        All numbers.
+    steps : tuple of int
+        Distances between neighbouring samples, leaves and symbols.
+    """
+    n, d, v = messages.shape
+    inner = messages.transpose(1, 2, 0)
+    if n > 1 and inner.flags.c_contiguous:
+        return inner.reshape(-1), (1, v * n, n)
+    return np.ascontiguousarray(messages).reshape(-1), (d * v, v, 1)
+
+
+def level_starts(rules: HierarchyRules) -> list[int]:
+    """Number of nodes above each level, and of all nodes last.
+
+    Parameters
+    ----------
+    rules : HierarchyRules
+        The rules.
+
+    Returns
+    -------
+    list of int
+        Length depth + 2.
+
+    Examples
+    --------
+    >>> level_starts(HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]]))
+    [0, 1, 3, 7]
+    """
+    sizes = [rules.s**level for level in range(rules.depth + 1)]
+    return [sum(sizes[:level]) for level in range(rules.depth + 2)]
+
+
+def _flat(values: Any) -> Integers:
+    return np.ascontiguousarray(values, dtype=np.int64)

@@ -1,0 +1,150 @@
+"""The production rules of a hierarchy: which children a symbol of each level can have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["HierarchyRules"]
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchyRules:
+    """Rules of a hierarchical data model, checked.
+
+    A symbol of level l (0 is the root, the class) becomes one of its m tuples of s symbols of level l + 1, each with
+    probability 1/m; after L levels there are s^L leaves.
+
+    Parameters
+    ----------
+    tables : sequence of L integer array_like
+        ``tables[l][a, k]`` is the tuple of rule k of symbol a of level l: shape (n_c, m, s) at level 0 with n_c
+        classes, (v, m, s) below.
+    v : int, optional
+        Number of symbols of every level but the root's; taken from the tables where there are two levels or more.
+
+    Attributes
+    ----------
+    tables : tuple of ndarray, shape (n_c or v, m, s)
+        Read-only.
+    v : int
+        Number of symbols.
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, a symbol is out of range, or the rules are ambiguous: every tuple of a level may belong
+        to one rule only, so that leaves determine all symbols above them.
+
+    Notes
+    -----
+    sclocchi2024 (random hierarchy model).
+
+    Examples
+    --------
+    >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]])
+    >>> rules.classes, rules.v, rules.m, rules.s, rules.depth, rules.leaves
+    (2, 2, 1, 2, 2, 4)
+    """
+
+    tables: tuple[NDArray[np.int64], ...]
+    v: int
+
+    def __init__(self, tables: Sequence[ArrayLike], v: int | None = None) -> None:
+        arrays = [_whole_numbers(level, table) for level, table in enumerate(tables)]
+        if not arrays:
+            raise ValueError("HierarchyRules: at least one level of rules is needed, got none")
+        if v is None:
+            if len(arrays) == 1:
+                raise ValueError("HierarchyRules: with one level of rules the number of symbols v must be given")
+            v = arrays[1].shape[0]
+        if not v >= 2:
+            raise ValueError(f"HierarchyRules: v (number of symbols) must be at least 2, got {v}")
+        _, m, s = arrays[0].shape
+        for level, table in enumerate(arrays):
+            _check_table(level, table, int(v), m, s)
+            table.setflags(write=False)
+        object.__setattr__(self, "tables", tuple(arrays))
+        object.__setattr__(self, "v", int(v))
+
+    @property
+    def classes(self) -> int:
+        """Number of symbols of the root."""
+        return int(self.tables[0].shape[0])
+
+    @property
+    def m(self) -> int:
+        """Number of rules of a symbol."""
+        return int(self.tables[0].shape[1])
+
+    @property
+    def s(self) -> int:
+        """Number of children of a symbol."""
+        return int(self.tables[0].shape[2])
+
+    @property
+    def depth(self) -> int:
+        """Number L of levels of rules."""
+        return len(self.tables)
+
+    @property
+    def leaves(self) -> int:
+        """Number s^L of leaves."""
+        return int(self.s**self.depth)
+
+    def symbols(self, level: int) -> int:
+        """Number of symbols of a level.
+
+        Parameters
+        ----------
+        level : int
+            0 for the root to ``depth`` for the leaves.
+
+        Returns
+        -------
+        int
+            ``classes`` at the root, ``v`` below.
+        """
+        return self.classes if level == 0 else self.v
+
+
+def _whole_numbers(level: int, table: ArrayLike) -> NDArray[np.int64]:
+    try:
+        array = np.array(table)
+    except ValueError:
+        raise ValueError(
+            f"HierarchyRules: the table of level {level} must be a regular array (symbol, rule, child)"
+        ) from None
+    if array.ndim != 3 or array.size == 0:
+        raise ValueError(
+            f"HierarchyRules: the table of level {level} must have shape (symbols, rules, children), got {array.shape}"
+        )
+    if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and np.all(array == np.floor(array))):
+        raise ValueError(f"HierarchyRules: the table of level {level} must hold whole numbers, got {array.dtype}")
+    return array.astype(np.int64)
+
+
+def _check_table(level: int, table: NDArray[np.int64], v: int, m: int, s: int) -> None:
+    if table.shape[1:] != (m, s) or (level > 0 and table.shape[0] != v):
+        wanted = f"({'n_c' if level == 0 else v}, {m}, {s})"
+        raise ValueError(f"HierarchyRules: the table of level {level} must have shape {wanted}, got {table.shape}")
+    if s < 2:
+        raise ValueError(f"HierarchyRules: s (children of a symbol) must be at least 2, got {s}")
+    if table.min() < 0 or table.max() >= v:
+        bad = table.min() if table.min() < 0 else table.max()
+        raise ValueError(
+            f"HierarchyRules: the symbols in the table of level {level} must lie between 0 and {v - 1}, got {bad}"
+        )
+    tuples = table.reshape(-1, s)
+    distinct, first = np.unique(tuples, axis=0, return_index=True)
+    if len(distinct) < len(tuples):
+        repeated = tuples[np.setdiff1d(np.arange(len(tuples)), first)[0]]
+        owners = np.unique(np.flatnonzero((tuples == repeated).all(axis=1)) // m)
+        whose = f"of the symbols {', '.join(map(str, owners))}" if len(owners) > 1 else f"twice of symbol {owners[0]}"
+        raise ValueError(
+            f"HierarchyRules: the rules of level {level} are ambiguous: the tuple {tuple(repeated.tolist())} is a rule "
+            f"{whose}; every tuple may occur once in a level"
+        )

@@ -1,0 +1,62 @@
+"""What is counted at a U-turn: the sites that came back as they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["UTurns"]
+
+
+@dataclass(frozen=True, eq=False)
+class UTurns:
+    """Independent U-turns: a data point, noised to time t, and a clone drawn from the exact posterior.
+
+    Attributes
+    ----------
+    t : float
+        Ornstein-Uhlenbeck time of the turn.
+    unchanged : ndarray of bool, shape (samples, d)
+        Sites at which the clone agrees with the data point.
+    same_class : ndarray of bool, shape (samples,), or None
+        Whether the clone has the class of the data point; None for a model without classes.
+    """
+
+    t: float
+    unchanged: NDArray[np.bool_]
+    same_class: NDArray[np.bool_] | None = None
+
+    @property
+    def samples(self) -> int:
+        """Number of U-turns."""
+        return int(self.unchanged.shape[0])
+
+    @property
+    def kept(self) -> float:
+        """Fraction of sites unchanged."""
+        return float(self.unchanged.mean())
+
+    @property
+    def kept_se(self) -> float:
+        """Its standard error over samples."""
+        return float(self.unchanged.mean(axis=1).std(ddof=1) / np.sqrt(self.samples))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON: a summary, without the sites.
+
+        Returns
+        -------
+        dict
+            Keys ``t``, ``samples``, ``d``, ``kept``, ``kept_se``, ``clone_probability`` (null without classes).
+        """
+        return {
+            "t": self.t,
+            "samples": self.samples,
+            "d": int(self.unchanged.shape[1]),
+            "kept": self.kept,
+            "kept_se": self.kept_se,
+            "clone_probability": None if self.same_class is None else float(self.same_class.mean()),
+        }

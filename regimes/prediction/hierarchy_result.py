@@ -1,0 +1,190 @@
+"""What a prediction for a hierarchy holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from regimes.numerics.hierarchy.transition import HierarchyTransition
+
+__all__ = ["HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility"]
+
+Array = NDArray[np.float64]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class NoiseThreshold:
+    """Noise at which a deep hierarchy stops being reconstructed.
+
+    Attributes
+    ----------
+    noise : str
+        Kind of noise.
+    value : float or None
+        epsilon, masked or replaced fraction, or ``sqrt(snr)`` for Gaussian noise; None where there is none.
+    se : float or None
+        Standard error; None for the epsilon-process, whose mean-field value is exact arithmetic.
+    time : float or None
+        Ornstein-Uhlenbeck time of the threshold, for Gaussian noise.
+    method : str
+        ``"mean field"`` or ``"density evolution"``.
+    averaged_over : str
+        ``"rules"``: one set of rules differs.
+    """
+
+    noise: str
+    value: float | None
+    se: float | None
+    time: float | None
+    method: str
+    averaged_over: str = "rules"
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchyLevels:
+    """Probability that the symbol of each level is reconstructed, against noise.
+
+    Attributes
+    ----------
+    noise : str
+        Kind of noise.
+    unit : str
+        Meaning of ``noise_level``.
+    noise_level : ndarray, shape (E,)
+        Levels of noise.
+    mean_field : ndarray, shape (L + 1, E)
+        By level, 0 the root. For other noise than the epsilon-process, the epsilon-process of the same mean belief
+        at the leaves, from which real noise is known to differ.
+    density_evolution, density_evolution_se : ndarray, shape (L + 1, E), or None
+        With the law of the messages, for other noise than the epsilon-process.
+    exact, exact_se : ndarray, shape (L + 1, E), or None
+        By belief propagation, averaged over sets of rules, with the standard error over them (over samples for one).
+    clone_probability, conditional_entropy : ndarray, shape (L + 1, E), or None
+        From the same beliefs: probability that two clones share the symbol, and ``-log P(true symbol)`` in nats.
+    exact_thresholds : tuple of float or None, or None
+        By level, where half of the normalised clone probability is lost, in units of ``noise_level``.
+    """
+
+    noise: str
+    unit: str
+    noise_level: Array
+    mean_field: Array
+    density_evolution: Array | None
+    density_evolution_se: Array | None
+    exact: Array | None
+    exact_se: Array | None
+    clone_probability: Array | None
+    conditional_entropy: Array | None
+    exact_thresholds: tuple[float | None, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Susceptibility:
+    """Correlated change of the leaves under a U-turn: chi = sum_ij C_ij / sum_i C_ii of changed and unchanged leaves.
+
+    Attributes
+    ----------
+    mean_field : ndarray, shape (E,)
+        Of the two-state chain, at the noise levels of the curves; nan where nothing changes or everything is equal.
+    exact, exact_se : ndarray, shape (E,), or None
+        From samples by belief propagation, covariances within a set of rules; the error is over sets of rules (over
+        samples for one).
+    diverges : bool or None
+        Whether chi grows without bound with depth at the transition: lambda^2 > s. None without a transition.
+    """
+
+    mean_field: Array
+    exact: Array | None
+    exact_se: Array | None
+    diverges: bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchyPrediction:
+    """When each level of a hierarchy is forgotten.
+
+    Attributes
+    ----------
+    model : dict
+        v, m, s, L, classes and the number of leaves d.
+    transition : HierarchyTransition
+        The mean-field transition, or why there is none.
+    threshold : NoiseThreshold
+        For the noise asked for.
+    levels : HierarchyLevels
+        Reconstruction of each level against noise.
+    susceptibility : Susceptibility
+        Of the leaves, against noise.
+    settings : dict
+        Instances, samples, population and seed.
+    reasons : dict
+        Why a part is missing.
+    sources : dict
+        Formulas behind the parts.
+    """
+
+    model: dict[str, int]
+    transition: HierarchyTransition
+    threshold: NoiseThreshold
+    levels: HierarchyLevels
+    susceptibility: Susceptibility
+    settings: dict[str, Any]
+    reasons: dict[str, str]
+    sources: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes, arrays as lists, nan as None; ``schema`` numbers the format.
+        """
+        return {
+            "schema": SCHEMA,
+            "model": self.model,
+            "transition": self.transition.to_dict(),
+            "threshold": asdict(self.threshold),
+            "levels": _plain(vars(self.levels)),
+            "susceptibility": _plain(vars(self.susceptibility)),
+            "settings": self.settings,
+            "reasons": self.reasons,
+            "sources": self.sources,
+        }
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Draw reconstruction per level and the susceptibility against noise.
+
+        Parameters
+        ----------
+        ax : sequence of two matplotlib.axes.Axes, optional
+            Where to draw reconstruction and susceptibility; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure.
+        """
+        from regimes.report.hierarchy import plot_hierarchy
+
+        return plot_hierarchy(self, ax=ax)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _listed(value) for name, value in values.items()}
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        entries = value.astype(object)
+        entries[~np.isfinite(value)] = None
+        return entries.tolist()
+    return list(value) if isinstance(value, tuple) else value

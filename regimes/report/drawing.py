@@ -1,0 +1,98 @@
+"""What figures share: axes, curves with error bands, readable ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["band", "figure_axes", "readable_ticks"]
+
+_FEW = 8
+
+
+def figure_axes(
+    given: Sequence[Any] | None, *, rows: int, height: float, ratios: Sequence[float] | None = None
+) -> tuple[Figure, Sequence[Any]]:
+    """Axes to draw on, one below the other with a common abscissa.
+
+    Parameters
+    ----------
+    given : sequence of Axes or None
+        Those of the user.
+    rows : int
+        How many are needed.
+    height : float
+        Of a new figure, in inches.
+    ratios : sequence of float, optional
+        Heights of the rows relative to each other.
+
+    Returns
+    -------
+    Figure, sequence of Axes
+        What was given, or new ones without a window system.
+
+    Raises
+    ------
+    ValueError
+        If the number of given axes is wrong.
+    """
+    if given is not None:
+        if len(given) != rows:
+            raise ValueError(f"plot: ax must hold {rows} axes, got {len(given)}")
+        return given[0].figure, given
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.0, height), layout="constrained")
+    return figure, list(figure.subplots(rows, 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0])
+
+
+def band(
+    axis: Axes, x: NDArray[np.float64], curve: ArrayLike | None, error: ArrayLike | None, label: str,
+    style: dict[str, Any],
+) -> None:  # fmt: skip
+    """Draw a curve with a band of 1.96 standard errors; few points are marked.
+
+    Parameters
+    ----------
+    axis : Axes
+        Where to draw.
+    x : ndarray, shape (N,)
+        Abscissa, in any order.
+    curve, error : array_like, shape (N,), or None
+        Values and standard errors; nothing is drawn if one is missing.
+    label : str
+        For the legend.
+    style : dict
+        Of the line; ``color`` is that of the band too.
+    """
+    if curve is None or error is None:
+        return
+    order = np.argsort(x)
+    values, errors = np.asarray(curve)[order], np.asarray(error)[order]
+    axis.plot(x[order], values, label=label, marker="o" if x.size < _FEW else None, markersize=4, **style)
+    axis.fill_between(
+        x[order], values - 1.96 * errors, values + 1.96 * errors, color=style["color"], alpha=0.25, linewidth=0
+    )
+
+
+def readable_ticks(axis: Axes) -> None:
+    """Plain numbers at 1, 2 and 5 of each decade of a logarithmic abscissa.
+
+    Parameters
+    ----------
+    axis : Axes
+        With its limits set.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_xlim()
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
