@@ -98,13 +98,15 @@ SIGNATURES = {
     "compile_formula": "(formula, *, target)",
     "covariance_spectrum": "(X, *, top, center, memory)",
     "belief_propagation": "(rules, messages, *, log, prior, levels)",
-    "density_evolution": "(v, m, s, L, noise, levels, *, classes, population, repeats, rng, progress)",
+    "density_evolution": "(v, m, s, L, noise, levels, *, classes, population, repeats, rng, memory, progress)",
     "epsilon_threshold": "(v, m, s)",
     "hierarchy_correlations": "(v, m, s, L, epsilon, *, classes)",
     "hierarchy_curves": "(rules, tree, noise, noise_levels, *, rng, memory, progress)",
     "hierarchy_mean_field": "(v, m, s, L, epsilon, *, classes)",
     "hierarchy_score": "(rules, x, t, *, prior)",
-    "hierarchy_threshold": "(v, m, s, noise, *, population, repeats, rng, depth, tolerance, max_levels, progress)",
+    "hierarchy_threshold": (
+        "(v, m, s, noise, *, population, repeats, rng, depth, tolerance, max_levels, memory, progress)"
+    ),
     "hierarchy_transition": "(v, m, s)",
     "leaf_messages": "(leaves, noise, level, v, *, rng)",
     "load_dataset": "(source, labels, *, classes, scale, center, name)",
@@ -113,7 +115,8 @@ SIGNATURES = {
     "posterior_curves": "(X, t, *, labels, probes, rng, groups, precision, memory, progress)",
     "predict": "(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, memory, progress)",
     "predict_hierarchy": (
-        "(v, m, s, L, *, classes, noise, noise_levels, rules, exact, instances, samples, population, rng, progress)"
+        "(v, m, s, L, *, classes, noise, noise_levels, rules, exact, instances, samples, population, rng, "
+        "memory, schedule, progress)"
     ),
     "random_hierarchy": "(v, m, s, L, *, classes, rng, memory)",
     "sample_hierarchy": "(rules, n, *, rng, root, memory)",

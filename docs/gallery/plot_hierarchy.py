@@ -27,8 +27,9 @@ figure = plot_upward_map(32, 8, 2, ax=axis)
 # --------------
 #
 # Above: the probability that a symbol of each level comes back when noise is added and taken away again. Points are
-# exact, by belief propagation, averaged over sets of rules. Below: the susceptibility of the leaves, how many of them
-# change together.
+# exact, by belief propagation, averaged over sets of rules, with bars of 1.96 standard errors over these. Below: the
+# susceptibility of the leaves, how many of them change together. At :math:`\epsilon = 1` the leaves end above
+# :math:`1/v`, since the rules do not use all symbols equally often.
 
 result = regimes.predict_hierarchy(16, 4, 2, 6, exact=True, instances=6, samples=48, rng=1)
 _, axes = plt.subplots(2, figsize=(7, 6.4), sharex=True, layout="constrained", height_ratios=(1.7, 1))
@@ -38,8 +39,9 @@ figure = result.plot(axes)
 # Real noise
 # ----------
 #
-# Masking leaves some leaves clear and others dark. Mean field, which knows only the mean belief of a leaf, puts the
-# transition elsewhere than density evolution, which follows the whole law of the messages, and than the exact curves.
+# Masking leaves some leaves clear and others dark. Mean field knows only the mean belief of a leaf: thin and dotted
+# lines are those of the epsilon-process of equal belief. They put the transition elsewhere than density evolution,
+# which follows the whole law of the messages, and than the exact curves.
 
 masked = regimes.predict_hierarchy(
     16, 4, 2, 6, noise="masking", exact=True, instances=6, samples=48, population=4000, rng=1
@@ -55,7 +57,7 @@ print(f"masked fraction at the transition: {masked.threshold.value:.3f}, standar
 # ---------------------------
 #
 # Too many rules, and a little noise is never corrected; too few, and a little information is never lost. Shades give
-# the noise at the transition in between; right of the dots the susceptibility diverges with depth.
+# the noise at the transition in between; inside the dots the susceptibility diverges with depth.
 
 _, axes = plt.subplots(1, 3, figsize=(10.4, 3.9), layout="constrained")
 figure = plot_phase_diagram(ax=axes)

@@ -74,7 +74,8 @@ fields = {
 }
 
 # %%
-# The peak, the time at which it lies, and the value at late times, where the clone is independent of the data point.
+# The peak, the time at which it lies, and the value at late times, where the clone is independent of the data point;
+# no peak where the highest value exceeds the last by less than 1%. Errors are one standard error over draws.
 
 print(f"{'model':15} {'d':>4} {'t_peak':>7} {'chi':>14} {'chi late':>14}")
 peaks = {}  # of the largest size in the end
@@ -85,12 +86,13 @@ for (model, d), curve in curves.items():
 for d, exact in fields.items():
     highest = max(exact, key=lambda point: point.susceptibility)
     chi, late = highest.susceptibility, exact[-1].susceptibility
-    print(f"{'gaussian field':15} {d:4} {highest.t:7.3f} {chi:7.2f} {late:15.2f}")
+    peak = f"{highest.t:7.3f} {chi:7.2f}        " if chi > 1.01 * late else "no peak".rjust(23)
+    print(f"{'gaussian field':15} {d:4} {peak} {late:7.2f}")
 
 # %%
-# All three on one axis, the fraction of sites changed, which grows with t; darker for larger d. On the right the
-# correlation at the peak of the largest size. That of the field vanishes where its covariance changes sign, since the
-# field has mean 0 on the ring.
+# All three on one axis, the fraction of sites changed, which grows with t; darker for larger d. Bars are 1.96 standard
+# errors. On the right the correlation at the peak of the largest size, for the field where chi is highest. That of the
+# field all but vanishes where its covariance changes sign, since the field has mean 0 on the ring.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 colours = {hierarchy: "C0", mixture: "C1"}
@@ -99,7 +101,7 @@ for (model, d), curve in curves.items():
     chi, error = np.array([point["chi"] for point in curve]).T
     changed = [point["changed"] for point in curve]
     label = f"{model.__name__}, d = {d}"
-    left.errorbar(changed, chi, error, fmt="o-", ms=3, lw=1, color=colours[model], alpha=shades[d], label=label)
+    left.errorbar(changed, chi, 1.96 * error, fmt="o-", ms=3, lw=1, color=colours[model], alpha=shades[d], label=label)
 for d, exact in fields.items():
     changed, chi = np.array([(1 - point.kept, point.susceptibility) for point in exact]).T
     left.plot(changed, chi, color="C2", alpha=shades[d], label=f"gaussian field, d = {d}")
@@ -109,11 +111,16 @@ figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", nco
 blocks = 2 ** np.arange(1, round(np.log2(SIZES[-1])) + 1)
 for model in (hierarchy, mixture):
     value, error = peaks[model]["correlation"]
-    right.errorbar(blocks, value, error, fmt="o-", ms=3, lw=1, color=colours[model])
+    right.errorbar(blocks, value, 1.96 * error, fmt="o-", ms=3, lw=1, color=colours[model])
 ring = highest.correlation
 right.plot(np.arange(1, ring.size), ring[1:] / ring[0], color="C2")
-right.set(xlabel="size of the smallest common block; distance r (field)", ylabel="C/C(0) at the peak")
+right.set(xlabel="size of the smallest common block; distance r (field)", ylabel="C/C(0) where chi is highest")
 right.set(xscale="log", yscale="log", ylim=(5e-4, 1.2))
+zero = 1 + np.argmin(np.abs(ring[1:]))
+note = "covariance of the\nfield changes sign"
+right.annotate(
+    note, (zero, 5.5e-4), (1.2, 1e-3), fontsize=8, color="C2", arrowprops={"arrowstyle": "->", "color": "C2"}
+)
 
 # %%
 # A peak alone does not tell a hierarchy from a flat mixture: with many classes the mixture has one as well, near the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from regimes.cli.output import check_outputs, emit, numbers, output_options, schedule_option, user_errors
+from regimes.cli.output import check_outputs, emit, memory_bytes, numbers, output_options, schedule_option, user_errors
 
 __all__ = ["command"]
 
@@ -20,35 +21,47 @@ _CHILDREN, _DEPTH = 2, 8
 @click.option("--symbols", "v", type=int, metavar="V", help="Symbols of every level.")
 @click.option("--rules", "m", type=int, metavar="M", help="Rules of a symbol.")
 @click.option("--children", "s", type=int, metavar="S", help=f"Children of a symbol.  [default: {_CHILDREN}]")
-@click.option("--depth", "L", type=int, metavar="L", help=f"Levels of rules.  [default: {_DEPTH}]")
+@click.option(
+    "--depth", "L", type=int, metavar="L",
+    help=f"Levels of rules; symbols are at the levels 0, the root, to L, the leaves.  [default: {_DEPTH}]",
+)  # fmt: skip
 @click.option("--classes", type=int, metavar="N", help="Symbols of the root; V if not given.")
 @click.option(
-    "--noise", default="epsilon", show_default=True, metavar="NOISE", help="epsilon, masking, uniform or gaussian."
-)
+    "--noise", default="epsilon", show_default=True, metavar="NOISE",
+    help="epsilon, masking, uniform or gaussian; the last three take some 10 to 20 s with the default --population.",
+)  # fmt: skip
 @click.option(
     "--level", "levels", multiple=True, callback=numbers, metavar="X[,X...]",
-    help="Noise levels of the curves, increasing: epsilon, the masked or replaced fraction, or the Ornstein-Uhlenbeck "
-    "time; may be repeated.",
+    help="Noise levels of the curves, increasing: epsilon, the masked or replaced fraction, or for gaussian the "
+    "Ornstein-Uhlenbeck time t > 0; may be repeated. By default 0 to 1, or for gaussian from a fifth to five times the "
+    "threshold.",
 )  # fmt: skip
 @click.option("--exact", is_flag=True, help="Add exact curves by belief propagation, averaged over sets of rules.")
 @click.option("--instances", type=int, default=8, show_default=True, metavar="I", help="Sets of rules for --exact.")
-@click.option("--samples", type=int, default=64, show_default=True, metavar="N", help="Samples of each set of rules.")
+@click.option(
+    "--samples", type=int, default=64, show_default=True, metavar="N", help="Samples of each set of rules for --exact."
+)
 @click.option(
     "--rules-file", metavar="FILE",
-    help="One set of rules, as save_rules writes it: the parameters are those of the file, the exact curves its own.",
+    help="One set of rules, as save_rules writes it, for exact curves (implies --exact) of these rules with their "
+    "parameters; all else stays an average over random rules.",
 )  # fmt: skip
 @click.option(
     "--population", type=int, default=10000, show_default=True, metavar="N",
-    help="Messages in a population of density evolution for the threshold.",
+    help="Messages in a population of density evolution for the threshold, not for epsilon.",
+)  # fmt: skip
+@click.option(
+    "--memory", type=float, default=2.0, show_default=True, metavar="GIB",
+    help="Working memory of --exact, in GiB.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
 @schedule_option
 @output_options
-@user_errors
+@functools.partial(user_errors, advice="take fewer samples, a smaller population or fewer levels")
 def command(
     v: int | None, m: int | None, s: int | None, L: int | None, classes: int | None, noise: Any,
     levels: tuple[float, ...] | None, exact: bool, instances: int, samples: int, rules_file: str | None,
-    population: int, seed: int, schedule: str, plot: str | None, as_json: bool, output: str | None,
+    population: int, memory: float, seed: int, schedule: str, plot: str | None, as_json: bool, output: str | None,
 ) -> None:  # fmt: skip
     """Predict at which noise each level of a random hierarchy stops being reconstructed.
 
@@ -57,9 +70,6 @@ def command(
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --noise masking --population 2000
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --exact --instances 4 --samples 32 --level 0.7,0.8
     """
-    from regimes.numerics.schedules import noise_schedule
-
-    steps = noise_schedule(schedule)
     check_outputs(output, plot)
     rules = None
     if rules_file is not None:
@@ -79,15 +89,33 @@ def command(
         result = predict_hierarchy(
             v, m, _CHILDREN if s is None else s, _DEPTH if L is None else L, classes=classes, noise=noise,
             noise_levels=levels, rules=rules, exact=exact, instances=instances, samples=samples,
-            population=population, rng=seed, progress=report,
+            population=population, rng=seed, memory=memory_bytes("hierarchy", memory), schedule=schedule,
+            progress=report,
         )  # fmt: skip
+
+    _say_what_is_ignored(noise, exact=exact, rules_given=rules is not None)
 
     def table() -> Any:
         from regimes.report.hierarchy_table import hierarchy_table
 
-        return hierarchy_table(result, steps)
+        return hierarchy_table(result)
 
     emit(result, table, as_json=as_json, output=output, plot=plot)
+
+
+def _say_what_is_ignored(noise: str, *, exact: bool, rules_given: bool) -> None:
+    """A line on standard error for each option that was given and does nothing."""
+    context = click.get_current_context()
+    for option, ignored, why in (
+        ("instances", rules_given, "--rules-file holds one set of rules"),
+        ("instances", not exact and not rules_given, "there are no exact curves without --exact"),
+        ("samples", not exact and not rules_given, "there are no exact curves without --exact"),
+        ("memory", not exact and not rules_given, "there are no exact curves without --exact"),
+        ("population", noise == "epsilon", "the threshold of epsilon is exact arithmetic"),
+        ("schedule", noise in ("epsilon", "uniform"), f"the threshold of {noise} has no step"),
+    ):
+        if ignored and context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
+            click.echo(f"warning: --{option} is ignored: {why}", err=True)
 
 
 @contextmanager

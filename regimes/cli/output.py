@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import math
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,24 +12,38 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
-__all__ = ["check_outputs", "emit", "numbers", "output_options", "schedule_option", "time_option", "user_errors"]
+__all__ = [
+    "check_outputs",
+    "emit",
+    "memory_bytes",
+    "numbers",
+    "output_options",
+    "schedule_option",
+    "time_option",
+    "user_errors",
+]
 
 _TABLE_WIDTH = 110
+_UNBOUNDED = 10_000
 
 
 class _UserError(click.ClickException):
     exit_code = 2
 
 
-def user_errors(function: Callable[..., None]) -> Callable[..., None]:
+def user_errors(
+    function: Callable[..., None], *, advice: str = "use fewer points or a smaller --memory"
+) -> Callable[..., None]:
     """Turn an error of the user's into a message and exit code 2.
 
     Parameters
     ----------
     function : callable
         Body of a subcommand.
+    advice : str
+        What to do where memory is exhausted.
 
     Returns
     -------
@@ -51,7 +66,7 @@ def user_errors(function: Callable[..., None]) -> Callable[..., None]:
                 raise
             raise click.ClickException(f"{error.strerror or error}: {error.filename or 'output'}") from None
         except MemoryError:
-            raise _UserError("the data do not fit into memory; use fewer points or a smaller --memory") from None
+            raise _UserError(f"the data do not fit into memory; {advice}") from None
         except KeyboardInterrupt:
             click.echo("interrupted; no file was changed", err=True)
             raise SystemExit(130) from None
@@ -96,6 +111,31 @@ schedule_option = click.option(
     "--schedule", default="ddpm-linear", show_default=True, metavar="NAME",
     help="Noise schedule in whose steps times are shown: ddpm-linear, cosine or edm.",
 )  # fmt: skip
+
+
+def memory_bytes(command: str, gib: float) -> int:
+    """Working memory in bytes.
+
+    Parameters
+    ----------
+    command : str
+        For the error.
+    gib : float
+        What was given, in GiB.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Raises
+    ------
+    ValueError
+        If it is not a positive number.
+    """
+    if not 0 < gib < math.inf:
+        raise ValueError(f"{command}: memory must be a positive number of GiB, got {gib:g}")
+    return round(gib * 2**30)
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,7 +191,7 @@ def emit(
     output: str | None = None,
     plot: str | None = None,
 ) -> None:
-    """Write files first, then print.
+    """Write files first, then print; no table is cut, however narrow the terminal.
 
     Parameters
     ----------
@@ -179,5 +219,24 @@ def emit(
     if not as_json:
         from rich.console import Console
 
-        width = None if sys.stdout.isatty() else _TABLE_WIDTH
-        Console(width=width, highlight=False).print(table())
+        _print(Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False), table())
+
+
+def _print(console: Console, renderable: RenderableType) -> None:
+    """Text is broken at the width of the console; a table runs over before it loses a digit."""
+    from rich.console import Group
+    from rich.measure import Measurement
+    from rich.segment import Segment, Segments
+    from rich.table import Table
+
+    options = console.options
+    for part in renderable.renderables if isinstance(renderable, Group) else [renderable]:
+        width = console.width
+        if isinstance(part, Table):
+            width = max(width, Measurement.get(console, options.update(width=_UNBOUNDED), part).maximum)
+        for line in console.render_lines(part, options.update(width=width), pad=False):
+            while line and not line[-1].text.strip():
+                line.pop()
+            if line:
+                line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+            console.print(Segments([*line, Segment.line()]), end="", crop=False, soft_wrap=True)

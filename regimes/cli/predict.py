@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,15 @@ from typing import Any
 
 import click
 
-from regimes.cli.output import check_outputs, emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import (
+    check_outputs,
+    emit,
+    memory_bytes,
+    output_options,
+    schedule_option,
+    time_option,
+    user_errors,
+)
 
 __all__ = ["command"]
 
@@ -49,13 +56,11 @@ def command(
     from regimes.prediction.transitions import predict
 
     check_outputs(output, plot)
-    if not 0 < memory < math.inf:
-        raise ValueError(f"predict: memory must be a positive number of GiB, got {memory:g}")
-
+    working_memory = memory_bytes("predict", memory)
     with _progress() as report:
         result = predict(
             dataset, labels, classes=_names(classes), scale=_scale(scale), center=not no_center, parts=_names(parts),
-            probes=probes, rng=seed, groups=groups, memory=round(memory * 2**30), t=times, schedule=schedule,
+            probes=probes, rng=seed, groups=groups, memory=working_memory, t=times, schedule=schedule,
             progress=report,
         )  # fmt: skip
 

@@ -9,7 +9,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["positive_number", "positive_times", "real_array", "seeded", "whole_number"]
+__all__ = ["gibibytes", "positive_number", "positive_times", "real_array", "seeded", "whole_number"]
+
+
+def gibibytes(size: int) -> str:
+    """Show a number of bytes, however large.
+
+    Parameters
+    ----------
+    size : int
+        Bytes.
+
+    Returns
+    -------
+    str
+        The number in GiB, three digits.
+
+    Examples
+    --------
+    >>> gibibytes(3 * 2**29), gibibytes(2**10_000)
+    ('1.5 GiB', '1e+300 GiB and more')
+    """
+    if size.bit_length() > 1000:
+        return "1e+300 GiB and more"
+    return f"{size / 2**30:.3g} GiB"
 
 
 def positive_number(function: str, name: str, meaning: str, value: Any, *, at_least: float | None = None) -> float:

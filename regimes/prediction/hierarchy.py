@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.checks import real_array, whole_number
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
@@ -15,6 +16,7 @@ from regimes.numerics.hierarchy.noise import Noise, checked_noise
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
+from regimes.numerics.schedules import Schedule, noise_schedule
 from regimes.prediction.hierarchy_result import HierarchyLevels, HierarchyPrediction, NoiseThreshold, Susceptibility
 
 __all__ = ["predict_hierarchy"]
@@ -48,12 +50,15 @@ def predict_hierarchy(
     samples: int = 64,
     population: int = 10_000,
     rng: int = 0,
+    memory: int = 2 * 2**30,
+    schedule: str = "ddpm-linear",
     progress: Progress | None = None,
 ) -> HierarchyPrediction:
     """Predict at which noise each level of a random hierarchy stops being reconstructed.
 
     Mean field gives the transition and all levels in closed form; density evolution the threshold of real noise;
-    belief propagation, where asked for, the exact curves. All are averages over rules, unless one set is given.
+    belief propagation, where asked for, the exact curves. All are averages over rules; where one set is given, the
+    exact curves, their thresholds and the exact susceptibility are those of the set, and the rest is still the average.
 
     Parameters
     ----------
@@ -75,6 +80,11 @@ def predict_hierarchy(
         Messages in a population of density evolution for the threshold; the curves take a fifth of it at each level.
     rng : int
         Seed.
+    memory : int
+        Bytes of working memory; the result does not depend on it.
+    schedule : str
+        Noise schedule in whose steps the threshold of Gaussian noise is given, see :func:`regimes.noise_schedule`; a
+        threshold of masking in as many steps that mask evenly.
     progress : callable, optional
         Called with the name of a part, the work done and all work.
 
@@ -107,30 +117,49 @@ def predict_hierarchy(
                 f"predict_hierarchy: the rules must have (v, m, s, L, classes) = {(v, m, s, L, roots)}, got {own}"
             )
         exact, instances = True, 1
-    if not (instances >= 1 and samples >= 2):
-        raise ValueError(
-            f"predict_hierarchy: instances must be at least 1 and samples at least 2, got {instances} and {samples}"
-        )
+    instances = whole_number("predict_hierarchy", "instances", "sets of rules", instances, at_least=1)
+    samples = whole_number("predict_hierarchy", "samples", "samples of each set of rules", samples, at_least=2)
+    population = whole_number("predict_hierarchy", "population", "messages in a population", population, at_least=2)
+    rng = whole_number("predict_hierarchy", "rng", "seed", rng, at_least=0)
     report = progress if progress is not None else (lambda part, done, work: None)
     transition = hierarchy_transition(v, m, s)
     reasons: dict[str, str] = {}
     if transition.reason is not None:
         reasons["transition"] = transition.reason
     given = _checked_levels(noise, noise_levels)
-    threshold = _threshold(transition, noise, population, rng, reasons, report)
-    grid = _grid(noise, threshold, fine=not exact) if given is None else given
-    belief, evolution, evolution_se = _density_evolution(v, m, s, L, roots, noise, grid, population, rng, report)
+    threshold = _threshold(transition, noise, noise_schedule(schedule), population, rng, memory, reasons, report)
+    grid = _grid(noise, threshold, exact=exact) if given is None else given
+    belief, evolution, evolution_se = _density_evolution(
+        v, m, s, L, roots, noise, grid, population, rng, memory, report
+    )
     epsilon = grid if noise == "epsilon" else _epsilon_of(belief, v)
     averaged = hierarchy_mean_field(v, m, s, L, epsilon, classes=roots)
     chain = _chain_susceptibility(v, m, s, L, roots, epsilon)
     found: dict[str, Any] = dict.fromkeys(
-        ("exact", "exact_se", "clone_probability", "conditional_entropy", "exact_thresholds", "chi", "chi_se")
+        (
+            "exact",
+            "exact_se",
+            "clone_probability",
+            "clone_probability_se",
+            "conditional_entropy",
+            "conditional_entropy_se",
+            "exact_thresholds",
+            "exact_thresholds_se",
+            "chi",
+            "chi_se",
+        )
     )
     if exact:
         from regimes.prediction.hierarchy_exact import exact_curves
 
-        found = exact_curves((v, m, s, L, roots), rules, noise, grid, instances, samples, (_STREAM, rng), report)
+        parameters, seed = (v, m, s, L, roots), (_STREAM, rng)
+        found = exact_curves(parameters, rules, noise, grid, instances, samples, seed, memory, report)
     chi, chi_se = found.pop("chi"), found.pop("chi_se")
+    if chi is not None and not np.isfinite(chi).all():
+        reasons["susceptibility.exact"] = (
+            f"no leaf changes in some samples but not in others at {_UNITS[noise]} "
+            f"{', '.join(f'{level:.4g}' for level in grid[~np.isfinite(chi)])}"
+        )
     return HierarchyPrediction(
         model={"v": v, "m": m, "s": s, "L": L, "classes": roots, "d": s**L},
         transition=transition,
@@ -160,21 +189,24 @@ def predict_hierarchy(
             "threshold": threshold.method,
             "levels.mean_field": "hierarchy_upward, hierarchy_downward, hierarchy_marginal",
             "levels.exact": "belief propagation (sclocchi2024)",
-            "susceptibility.mean_field": "hierarchy_correlations",
+            "levels.density_evolution": "density evolution (sclocchi2024)",
+            "susceptibility.mean_field": "hierarchy_sibling_covariance, hierarchy_chain_eigenvalue",
+            "susceptibility.exact": "posterior samples by belief propagation (sclocchi2025)",
         },
     )
 
 
 def _threshold(
-    transition: HierarchyTransition, noise: Noise, population: int, rng: int, reasons: dict[str, str], report: Progress
-) -> NoiseThreshold:
+    transition: HierarchyTransition, noise: Noise, schedule: Schedule, population: int, rng: int,
+    memory: int, reasons: dict[str, str], report: Progress,
+) -> NoiseThreshold:  # fmt: skip
     if noise == "epsilon":
         if transition.epsilon_star is None:
             reasons["threshold"] = f"there is no transition under the epsilon-process: {transition.reason}"
-        return NoiseThreshold(noise, transition.epsilon_star, None, None, "mean field")
+        return NoiseThreshold(noise, transition.epsilon_star, None, None, None, None, "mean field")
     if not transition.exists:
         reasons["threshold"] = f"every kind of noise needs both conditions of the transition: {transition.reason}"
-        return NoiseThreshold(noise, None, None, None, "density evolution")
+        return NoiseThreshold(noise, None, None, None, None, None, "density evolution")
     from regimes.numerics.hierarchy.threshold import hierarchy_threshold
 
     report("threshold", 0, 1)
@@ -182,14 +214,19 @@ def _threshold(
         transition.v, transition.m, transition.s, noise, population=population, rng=rng,
         progress=lambda done, work: report("threshold", done, work),
     )  # fmt: skip
-    return NoiseThreshold(noise, found.value, found.se, found.time, "density evolution")
+    steps = None
+    if found.time is not None:
+        steps = {"schedule": schedule.name, "step": schedule.place(found.time)["step"], "steps": schedule.steps}
+    elif noise == "masking":
+        steps = {"schedule": "even masking", "step": round(found.value * schedule.steps), "steps": schedule.steps}
+    return NoiseThreshold(noise, found.value, found.se, found.time, found.time_se, steps, "density evolution")
 
 
 def _checked_levels(noise: Noise, noise_levels: ArrayLike | None) -> Array | None:
     checked_noise("predict_hierarchy", noise, 1.0)
     if noise_levels is None:
         return None
-    grid: Array = np.atleast_1d(np.asarray(noise_levels, dtype=np.float64))
+    grid: Array = np.atleast_1d(real_array("predict_hierarchy", "noise_levels", noise_levels))
     if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
         raise ValueError("predict_hierarchy: noise_levels must be one or more increasing numbers")
     for level in grid:
@@ -197,15 +234,32 @@ def _checked_levels(noise: Noise, noise_levels: ArrayLike | None) -> Array | Non
     return grid
 
 
-def _grid(noise: Noise, threshold: NoiseThreshold, *, fine: bool) -> Array:
+def _grid(noise: Noise, threshold: NoiseThreshold, *, exact: bool) -> Array:
     if noise == "gaussian":
         centre = threshold.time if threshold.time is not None else 0.1
         return np.geomspace(centre / 5, centre * 5, 25)
-    return np.linspace(0.0, 1.0, 21 if noise != "epsilon" else 101 if fine else 41)
+    if noise != "epsilon":
+        return np.linspace(0.0, 1.0, 21)
+    grid = np.linspace(0.0, 1.0, 41 if exact else 101)
+    if exact or threshold.value is None:
+        return grid
+    # Around a transition close to an end, or a sharp one, the even grid is too coarse.
+    reach = min(threshold.value, 1 - threshold.value) * 0.5 ** np.arange(1, 9)
+    return np.unique(np.concatenate([grid, threshold.value - reach, [threshold.value], threshold.value + reach]))
 
 
 def _density_evolution(
-    v: int, m: int, s: int, L: int, roots: int, noise: Noise, grid: Array, population: int, rng: int, report: Progress
+    v: int,
+    m: int,
+    s: int,
+    L: int,
+    roots: int,
+    noise: Noise,
+    grid: Array,
+    population: int,
+    rng: int,
+    memory: int,
+    report: Progress,
 ) -> tuple[Array, Array | None, Array | None]:
     """Mean belief at the leaves, and the reconstruction of all levels with its standard error."""
     if noise == "epsilon":
@@ -215,6 +269,7 @@ def _density_evolution(
     report("density evolution", 0, 1)
     found = density_evolution(
         v, m, s, L, noise, grid, classes=roots, population=max(2, population // _CURVE_SHARE), rng=rng,
+        memory=memory,
         progress=lambda done, work: report("density evolution", done, work),
     )  # fmt: skip
     return found.upward[L], found.reconstruction, found.reconstruction_se
@@ -229,6 +284,6 @@ def _epsilon_of(belief: Array, v: int) -> Array:
 def _chain_susceptibility(v: int, m: int, s: int, L: int, roots: int, epsilon: Array) -> Array:
     chi = np.full(epsilon.shape, np.nan)
     noisy = epsilon > _NOISELESS
-    if noisy.any():
+    if noisy.any() and (m > 1 or roots > 1):  # otherwise there is a single data point
         chi[noisy] = hierarchy_correlations(v, m, s, L, epsilon[noisy], classes=roots).susceptibility
     return chi

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from regimes.datasets.hierarchy import HierarchySample, random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior
 from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
+from regimes.numerics.hierarchy.lanes import LANES
 from regimes.numerics.hierarchy.noise import Noise, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.spins import spin_susceptibility
@@ -18,6 +19,8 @@ from regimes.numerics.hierarchy.spins import spin_susceptibility
 __all__ = ["exact_curves"]
 
 Array = NDArray[np.float64]
+
+_PART_BYTES = 2**27
 
 
 def exact_curves(
@@ -28,6 +31,7 @@ def exact_curves(
     instances: int,
     samples: int,
     seed: tuple[int, int],
+    memory: int,
     report: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
     """Reconstruction, clone probability, conditional entropy and susceptibility by belief propagation.
@@ -46,80 +50,115 @@ def exact_curves(
         Sets of rules, and samples of each.
     seed : tuple of int
         Of the rules, the samples and the noise.
+    memory : int
+        Bytes of working memory.
     report : callable
         Progress.
 
     Returns
     -------
     dict
-        ``exact``, ``exact_se``, ``clone_probability``, ``conditional_entropy`` of shape (L + 1, E),
-        ``exact_thresholds`` by level, ``chi`` and ``chi_se`` of shape (E,).
+        ``exact``, ``clone_probability``, ``conditional_entropy`` of shape (L + 1, E), ``exact_thresholds`` by level,
+        ``chi`` of shape (E,); each with its error under the name with ``_se``.
     """
     v, m, s, L, classes = parameters
     work = instances * (grid.size + 1)
     curves: list[HierarchyCurves] = []
-    susceptibilities = []
+    chi, chi_se = np.empty((2, instances, grid.size)), np.full(grid.size, np.nan)
     for instance in range(instances):
         generator = np.random.default_rng([*seed, instance])
         own = random_hierarchy(v, m, s, L, classes=classes, rng=generator) if rules is None else rules
         data = sample_hierarchy(own, samples, rng=generator)
         done = instance * (grid.size + 1)
-        curves.append(hierarchy_curves(own, data.tree, noise, grid, rng=generator))
+        curves.append(hierarchy_curves(own, data.tree, noise, grid, rng=generator, memory=memory))
         report("belief propagation", done + 1, work)
-        chi = np.empty((3, grid.size))
         for e, level in enumerate(grid):
-            chi[:, e] = _susceptibility(own, data, noise, float(level), generator)
+            unchanged = _unchanged(own, data, noise, float(level), generator)
+            chi[:, instance, e] = _covariances(unchanged)
+            if instances == 1:
+                chi_se[e] = _error_over_samples(unchanged)
             report("belief propagation", done + 2 + e, work)
-        susceptibilities.append(chi)
-    alone = instances == 1
-    reconstruction = np.stack([curve.reconstruction for curve in curves])
-    chis = np.stack(susceptibilities)
-    chi_mean, chi_error = _weighted(chis[:, 0], chis[:, 2])
-    mean = HierarchyCurves(
-        noise=noise,
-        noise_level=grid,
-        **{
-            name: np.mean([getattr(curve, name) for curve in curves], axis=0)
-            for name in (
-                "clone_probability", "clone_probability_se", "conditional_entropy", "conditional_entropy_se",
-                "reconstruction", "reconstruction_se", "clone_probability_at_infinity",
-            )
-        },
-        samples=instances * samples,
-    )  # fmt: skip
+    found = _ratio(chi)
+    every = _averaged(curves)
+    thresholds = every.thresholds()
+    if instances > 1:
+        left_out = np.stack([_ratio(np.delete(chi, instance, axis=1)) for instance in range(instances)])
+        chi_se = _jackknife(left_out)
+        others = [_averaged([*curves[:i], *curves[i + 1 :]]).thresholds() for i in range(instances)]
     return {
-        "exact": mean.reconstruction,
-        "exact_se": mean.reconstruction_se if alone else _error(reconstruction),
-        "clone_probability": mean.clone_probability,
-        "conditional_entropy": mean.conditional_entropy,
-        "exact_thresholds": tuple(mean.thresholds()),
-        "chi": chi_mean,
-        "chi_se": chis[0, 1] if alone else chi_error,
+        "exact": every.reconstruction,
+        "exact_se": every.reconstruction_se,
+        "clone_probability": every.clone_probability,
+        "clone_probability_se": every.clone_probability_se,
+        "conditional_entropy": every.conditional_entropy,
+        "conditional_entropy_se": every.conditional_entropy_se,
+        "exact_thresholds": tuple(thresholds),
+        "exact_thresholds_se": None if instances == 1 else tuple(_threshold_errors(others)),
+        "chi": found,
+        "chi_se": chi_se,
     }
 
 
-def _susceptibility(
+def _averaged(curves: list[HierarchyCurves]) -> HierarchyCurves:
+    """Mean over sets of rules, with standard errors over them; a single set keeps those over its samples."""
+    if len(curves) == 1:
+        return curves[0]
+    values = {}
+    for name in ("clone_probability", "conditional_entropy", "reconstruction"):
+        stacked = np.stack([getattr(curve, name) for curve in curves])
+        values[name] = stacked.mean(axis=0)
+        values[f"{name}_se"] = stacked.std(axis=0, ddof=1) / np.sqrt(len(curves))
+    floor = np.mean([curve.clone_probability_at_infinity for curve in curves], axis=0)
+    samples = sum(curve.samples for curve in curves)
+    first = curves[0]
+    return HierarchyCurves(
+        noise=first.noise, noise_level=first.noise_level, clone_probability_at_infinity=floor, samples=samples, **values
+    )
+
+
+def _unchanged(
     rules: HierarchyRules, data: HierarchySample, noise: Noise, level: float, generator: np.random.Generator
-) -> tuple[float, float, float]:
-    """Susceptibility of one U-turn of each sample, its error, and the mean variance of a spin, its weight."""
-    messages = leaf_messages(data.leaves, noise, level, rules.v, rng=generator)
-    back = sample_posterior(rules, messages, rng=generator)[-1][0]
+) -> NDArray[np.bool_]:
+    """Leaves that come back in one U-turn of each sample; in parts, whose size depends on the tree alone."""
+    nodes = (rules.leaves * rules.s - 1) // (rules.s - 1)
+    part = LANES * max(1, _PART_BYTES // (8 * LANES * nodes * max(rules.v, rules.classes)))
+    unchanged = np.empty(data.leaves.shape, dtype=np.bool_)
+    for start in range(0, data.n, part):
+        leaves = data.leaves[start : start + part]
+        messages = leaf_messages(leaves, noise, level, rules.v, rng=generator)
+        unchanged[start : start + part] = sample_posterior(rules, messages, rng=generator)[-1][0] == leaves
+    return unchanged
+
+
+def _covariances(unchanged: NDArray[np.bool_]) -> tuple[float, float]:
+    """Sum of the covariances over all pairs of leaves, and over each with itself, both in the same unit."""
+    count, totals = unchanged.sum(axis=0, dtype=np.float64), unchanged.sum(axis=1, dtype=np.float64)
+    n = len(unchanged)
+    return float(((totals - totals.mean()) ** 2).sum()), float((count - count**2 / n).sum())
+
+
+def _ratio(chi: Array) -> Array:
+    """Sum of all covariances over the sum of all variances, over sets of rules; nan where nothing varies."""
+    pairs, own = chi.sum(axis=1)
+    return np.asarray(np.divide(pairs, own, out=np.full_like(pairs, np.nan), where=own > 0))
+
+
+def _error_over_samples(unchanged: NDArray[np.bool_]) -> float:
     try:
-        found = spin_susceptibility(back == data.leaves)
-    except ValueError:  # nothing varies, at low noise
-        return 0.0, np.nan, 0.0
-    return found.susceptibility, found.se, found.variance
+        return spin_susceptibility(unchanged).se
+    except ValueError:  # too few samples vary for an error
+        return np.nan
 
 
-def _weighted(values: Array, weights: Array) -> tuple[Array, Array]:
-    """Sum of all covariances over the sum of all variances, and its jackknife error over sets of rules."""
-    n = len(values)
-    kept = np.concatenate([np.ones((1, n)), 1 - np.eye(n)])  # all sets, then all but one
-    total, weight = kept @ (values * weights), kept @ weights
-    found = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
-    left_out = found[1:]
-    return found[0], np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
+def _jackknife(left_out: Array) -> Array:
+    n = len(left_out)
+    return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
 
 
-def _error(values: Array) -> Array:
-    return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)))
+def _threshold_errors(left_out: list[list[float | None]]) -> list[float | None]:
+    """By level; None where a threshold is missing without one of the sets."""
+    errors: list[float | None] = []
+    for values in zip(*left_out, strict=True):
+        known = [value for value in values if value is not None]
+        errors.append(float(_jackknife(np.array(known))) if len(known) == len(values) else None)
+    return errors

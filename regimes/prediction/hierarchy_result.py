@@ -32,20 +32,25 @@ class NoiseThreshold:
         epsilon, masked or replaced fraction, or ``sqrt(snr)`` for Gaussian noise; None where there is none.
     se : float or None
         Standard error; None for the epsilon-process, whose mean-field value is exact arithmetic.
-    time : float or None
-        Ornstein-Uhlenbeck time of the threshold, for Gaussian noise.
+    time, time_se : float or None
+        Ornstein-Uhlenbeck time of the threshold with its standard error, for Gaussian noise.
+    steps : dict or None
+        The threshold as ``step`` of ``steps`` of a ``schedule``: the one asked for, for Gaussian noise, and as many
+        steps that mask evenly, for masking; None for the others and where there is no threshold.
     method : str
         ``"mean field"`` or ``"density evolution"``.
     averaged_over : str
-        ``"rules"``: one set of rules differs.
+        ``"random rules"``: one set of rules differs, the one that was given too.
     """
 
     noise: str
     value: float | None
     se: float | None
     time: float | None
+    time_se: float | None
+    steps: dict[str, Any] | None
     method: str
-    averaged_over: str = "rules"
+    averaged_over: str = "random rules"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +73,13 @@ class HierarchyLevels:
     exact, exact_se : ndarray, shape (L + 1, E), or None
         By belief propagation, averaged over sets of rules, with the standard error over them (over samples for one).
     clone_probability, conditional_entropy : ndarray, shape (L + 1, E), or None
-        From the same beliefs: probability that two clones share the symbol, and ``-log P(true symbol)`` in nats.
+        From the same beliefs: probability that two clones share the symbol, and ``-log P(true symbol)`` in nats; with
+        ``clone_probability_se`` and ``conditional_entropy_se``.
     exact_thresholds : tuple of float or None, or None
-        By level, where half of the normalised clone probability is lost, in units of ``noise_level``.
+        By level, where half of the normalised clone probability is lost, in units of ``noise_level``: interpolated
+        between the noise levels of the curves, so no better than these are dense.
+    exact_thresholds_se : tuple of float or None, or None
+        Jackknife error over sets of rules; None for one set.
     """
 
     noise: str
@@ -82,8 +91,11 @@ class HierarchyLevels:
     exact: Array | None
     exact_se: Array | None
     clone_probability: Array | None
+    clone_probability_se: Array | None
     conditional_entropy: Array | None
+    conditional_entropy_se: Array | None
     exact_thresholds: tuple[float | None, ...] | None
+    exact_thresholds_se: tuple[float | None, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +105,9 @@ class Susceptibility:
     Attributes
     ----------
     mean_field : ndarray, shape (E,)
-        Of the two-state chain, at the noise levels of the curves; nan where nothing changes or everything is equal.
+        Of the two-state chain, at the noise levels of the curves; nan where no leaf can change. For other noise than
+        the epsilon-process, that of the epsilon-process of the same mean belief at the leaves, from which real noise
+        differs.
     exact, exact_se : ndarray, shape (E,), or None
         From samples by belief propagation, covariances within a set of rules; the error is over sets of rules (over
         samples for one).

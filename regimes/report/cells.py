@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -42,14 +43,14 @@ def with_error(value: float, error: float) -> str:
     Returns
     -------
     str
-        Four decimals.
+        Four decimals; without an error where it is not finite.
 
     Examples
     --------
     >>> with_error(0.27031, 0.00118)
     '0.2703(12)'
     """
-    return f"{value:.4f}({round(error * 1e4)})"
+    return f"{value:.4f}({round(error * 1e4)})" if math.isfinite(error) else f"{value:.4f}"
 
 
 def schedule_step(schedule: Schedule, time: float) -> str:

@@ -50,15 +50,16 @@ def plot_upward_map(v: int, m: int, s: int, *, ax: Axes | None = None) -> Figure
     p = np.linspace(0.0, 1.0, 801)[1:]
     axis.plot(p, p, color="0.45", linewidth=1.0)
     axis.plot(p, upward(p, v, m, s), color=_MAP, linewidth=1.9, label="belief of the parent, F(p)")
-    _fixed_point(axis, 1.0, "p = 1", found.slope_at_one)
     if found.p_star is not None and found.slope is not None:
         star, slope = found.p_star, found.slope
         for start, style in ((star + _START * (1 - star), "--"), (star - _START * (star - 1 / v), ":")):
             _cobweb(axis, upward, start, (v, m, s), style)
         reach = np.array([-_TANGENT, _TANGENT])
         axis.plot(star + reach, star + slope * reach, color=_UNSTABLE, linewidth=1.4)
-        _fixed_point(axis, star, f"$p^*$ = {star:.4f}", slope)
-    _fixed_point(axis, 1 / v, f"p = 1/v = {1 / v:.4f}", found.slope_at_uniform)
+        _fixed_points(axis, [(star, f"$p^*$ = {star:.4f}", slope)], stable=False)
+    ends = [(1.0, "p = 1", found.slope_at_one), (1 / v, f"p = 1/v = {1 / v:.4f}", found.slope_at_uniform)]
+    for stable in (True, False):
+        _fixed_points(axis, [end for end in ends if (end[2] < 1) is stable], stable=stable)
     axis.set_xlim(-0.02, 1.03)
     axis.set_ylim(-0.02, 1.06)
     axis.set_aspect("equal")
@@ -86,8 +87,8 @@ def plot_phase_diagram(
     Returns
     -------
     matplotlib.figure.Figure
-        Shades show epsilon*, lines where either condition for a transition ends, and dots where the susceptibility
-        begins to diverge. v and m are taken as real numbers.
+        Shades show epsilon*, white no transition, lines where either condition for a transition ends, and inside the
+        dots the susceptibility diverges. v and m are taken as real numbers.
 
     Raises
     ------
@@ -113,15 +114,16 @@ def plot_phase_diagram(
     return drawn
 
 
-def _fixed_point(axis: Axes, place: float, name: str, slope: float) -> None:
-    """A full mark where the point is stable, a hollow one where it is not."""
-    stable = slope < 1
+def _fixed_points(axis: Axes, points: list[tuple[float, str, float]], *, stable: bool) -> None:
+    """Place, name and slope of each; full marks where they are stable, hollow ones where not; one legend entry."""
     color = _MAP if stable else _UNSTABLE
-    axis.plot(
-        place, place, "o", markersize=9, color=color, markerfacecolor=color if stable else "white",
-        markeredgewidth=1.8, zorder=4, linestyle="none",
-        label=f"{name}: {'stable' if stable else 'unstable'}, slope {slope:.3f}",
-    )  # fmt: skip
+    names = "\n".join(f"{name}, slope {slope:.3f}" for _, name, slope in points)
+    for i, (place, _, _) in enumerate(points):
+        axis.plot(
+            place, place, "o", markersize=9, color=color, markerfacecolor=color if stable else "white",
+            markeredgewidth=1.8, zorder=4, linestyle="none",
+            label=None if i else f"{'stable' if stable else 'unstable'}: {names}",
+        )  # fmt: skip
 
 
 def _cobweb(axis: Axes, upward: Any, start: float, parameters: tuple[int, int, int], style: str) -> None:
@@ -138,11 +140,13 @@ def _cobweb(axis: Axes, upward: Any, start: float, parameters: tuple[int, int, i
 
 def _phase_legend() -> list[Any]:
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
     return [
         Line2D([], [], color=_MAP, linestyle="-", linewidth=1.8, label="slope of F at 1 is 1"),
         Line2D([], [], color=_MAP, linestyle="--", linewidth=1.8, label="slope of F at 1/v is 1"),
-        Line2D([], [], color=_UNSTABLE, linestyle=":", linewidth=1.8, label=r"$\chi$ diverges to the right"),
+        Patch(facecolor="white", edgecolor="0.5", label="white: no transition"),
+        Line2D([], [], color=_UNSTABLE, linestyle=":", linewidth=1.8, label=r"inside: $\chi$ diverges"),
     ]
 
 

@@ -70,6 +70,7 @@ def test_without_a_transition_there_are_reasons_and_curves():
     assert "1.33333" in plain["reasons"]["threshold"]
     assert min(map(min, plain["levels"]["mean_field"])) > 0
     text = " ".join(run("--symbols", 8, "--rules", 6, "--depth", 4).split())
+    assert "epsilon - no transition" in text
     assert "not below 1: no transition" in text
     assert text.count("1.33333") == 1
 
@@ -80,6 +81,10 @@ def test_without_a_transition_real_noise_gives_curves_too():
     )
     assert plain["threshold"]["value"] is None
     assert "1.33333" in plain["reasons"]["threshold"]
+    arguments = ("--noise", "masking", "--population", 200, "--level", 0.5)
+    text = run("--symbols", 8, "--rules", 6, "--depth", 2, *arguments)
+    assert "density evolution, average" not in text
+    assert "no transition: masking needs both conditions of the epsilon-process: F'(1) must be below 1" in text
     assert 1 / 8 < plain["levels"]["density_evolution"][0][0] < 1
 
 
@@ -114,8 +119,8 @@ def test_masking_threshold_in_steps():
     value = plain["threshold"]["value"]
     text = run(*arguments)
     assert f"{value:.4f}({round(plain['threshold']['se'] * 1e4)})" in text
-    (line,) = [line for line in text.splitlines() if line.startswith("step k of K")]
-    assert line.split()[-3:] == [str(math.ceil(1000 * value)), "of", "1000"]
+    (line,) = [line for line in text.splitlines() if line.startswith("step of even masking")]
+    assert line.split()[-3:] == [str(round(1000 * value)), "of", "1000"]
     # Masking is the epsilon-process for mean field, with epsilon the fraction, to the nearest leaf of the population.
     epsilon = result(*SMALL, "--level", "0.2,0.8")
     assert np.array(plain["levels"]["mean_field"]) == pytest.approx(np.array(epsilon["levels"]["mean_field"]), abs=0.01)
@@ -138,6 +143,76 @@ def cosine_betas(steps):
 
     k = np.arange(steps)
     return np.minimum(1 - level(k + 1) / level(k), 0.999)
+
+
+def test_thresholds_of_the_levels_have_errors_and_say_how_coarse_the_grid_is():
+    arguments = (*SMALL, "--exact", "--instances", 4, "--samples", 64, "--level", "0.1,0.6,0.9")
+    levels = result(*arguments)["levels"]
+    rows = {line[:28].strip(): line.split() for line in run(*arguments).splitlines()}
+    values, errors = levels["exact_thresholds"], levels["exact_thresholds_se"]
+    shown = [f"{value:.4f}({round(error * 1e4)})" for value, error in zip(values, errors, strict=True)]
+    found = next(words for name, words in rows.items() if name.startswith("normalised clone probability"))
+    assert found[-4:] == shown
+    below, above = (next(words for name, words in rows.items() if name == key)[-4:] for key in LIMITS)
+    for value, low, high in zip(values, below, above, strict=True):
+        assert (float(low), float(high)) == ((0.1, 0.6) if value < 0.6 else (0.6, 0.9))
+    assert "noise levels lie far apart" in run(*arguments)
+
+
+LIMITS = ("interpolated between", "and")
+
+
+def test_an_error_that_does_not_exist_is_left_out():
+    text = run("--symbols", 16, "--rules", 4, "--depth", 4, "--exact", "--samples", 4, "--instances", 3)
+    assert "susceptibility.exact is missing" in " ".join(text.split())
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_terminal_loses_no_number(width, monkeypatch):
+    arguments = (*SMALL, "--noise", "masking", "--population", 200, "--exact", "--instances", 2, "--samples", 8)
+    arguments = (*arguments, "--level", "0.2,0.5")
+    wide = run(*arguments)
+    monkeypatch.setattr("regimes.cli.output._TABLE_WIDTH", width)
+    narrow = run(*arguments)
+    assert "\u2026" not in narrow
+    assert narrow.split() == wide.split()
+    assert {line for line in wide.splitlines() if "(" in line and "  " in line} <= {*narrow.splitlines()}
+    assert not any(line.endswith(" ") for line in narrow.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ignored"),
+    [
+        ([*SMALL, "--level", 0.5, "--instances", 2, "--samples", 9, "--memory", 1], ["instances", "samples", "memory"]),
+        ([*SMALL, "--level", 0.5, "--population", 9, "--schedule", "cosine"], ["population", "schedule"]),
+        (["--rules-file", "good.json", "--level", 0.5, "--instances", 2, "--samples", 9], ["instances"]),
+        ([*SMALL, "--level", 0.5, "--exact", "--instances", 2, "--samples", 9], []),
+        ([*SMALL, "--level", 0.5], []),
+    ],
+)
+def test_what_is_ignored_is_said_on_standard_error(bad, arguments, ignored):
+    found = CliRunner().invoke(main, ["hierarchy", *map(str, arguments)])
+    assert found.exit_code == 0
+    assert [line.split()[1] for line in found.stderr.splitlines()] == [f"--{name}" for name in ignored]
+    assert "ignored" not in found.stdout
+
+
+def test_averages_are_told_from_the_rules_given(bad):
+    text = run("--rules-file", "good.json", "--noise", "masking", "--population", 200, "--level", "0.2,0.5")
+    assert "transition (mean field, average over random rules, not of the rules given)" in text
+    assert "mean field and density evolution: average over random rules, not of the rules given" in text
+    assert "mean field (equal belief): that of the epsilon-process" in text
+
+
+def test_exhausted_memory_is_one_line_with_advice_for_this_command(monkeypatch):
+    def exhaust(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("regimes.prediction.hierarchy.predict_hierarchy", exhaust)
+    output = run(*SMALL, code=2)
+    assert "take fewer samples, a smaller population or fewer levels" in output
+    assert "points" not in output
 
 
 def test_own_rules(tmp_path):
@@ -180,10 +255,19 @@ def bad(tmp_path, monkeypatch):
         (["--symbols", 8, "--rules", 2, "--level", "1.5"], "must lie in [0, 1], got 1.5"),
         (["--symbols", 8, "--rules", 2, "--level", "nan"], "must lie in [0, 1], got nan"),
         (["--symbols", 8, "--rules", 2, "--level", "0.5,0.4"], "increasing numbers"),
-        (["--symbols", 8, "--rules", 2, "--noise", "gaussian", "--level", "0"], "must be positive, got 0"),
+        (
+            ["--symbols", 8, "--rules", 2, "--noise", "gaussian", "--level", "0"],
+            "must be at least 1e-300 and finite, got 0",
+        ),
         (["--symbols", 8, "--rules", 2, "--noise", "masking", "--population", 1], "population"),
-        (["--symbols", 8, "--rules", 2, "--exact", "--instances", 0], "instances must be at least 1"),
-        (["--symbols", 8, "--rules", 2, "--exact", "--samples", 1], "samples at least 2"),
+        (
+            ["--symbols", 8, "--rules", 2, "--exact", "--instances", 0],
+            "instances (sets of rules) must be at least 1, got 0",
+        ),
+        (
+            ["--symbols", 8, "--rules", 2, "--exact", "--samples", 1],
+            "samples (samples of each set of rules) must be at least 2, got 1",
+        ),
         (["--symbols", 8, "--rules", 2, "--schedule", "sine"], "name must be one of ddpm-linear"),
         (["--symbols", 8, "--rules", 2, "--plot", "x.gif"], "must end in .png"),
         (["--symbols", 8, "--rules", 2, "-o", "no/folder/x.json"], "cannot write to folder no/folder"),

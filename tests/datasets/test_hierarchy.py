@@ -114,6 +114,8 @@ def test_the_first_sample_that_no_rule_produces_is_named():
         ([[0, 1, 0]], r"whole numbers of shape \(n, 4\), got int64 of shape \(1, 3\)"),
         ([[0.0, 1.0, 0.0, 1.0]], r"whole numbers of shape \(n, 4\), got float64"),
         ([[0, 1, 2, 0]], "the leaves must lie between 0 and 1, got 0 to 2"),
+        (np.zeros((0, 4), int), "leaves must hold at least one data point, got none"),
+        ([[0, 1, 0, 1], [0]], r"leaves must be one array of shape \(n, 4\), got rows of different lengths"),
         ([[0, 1, -1, 0]], "the leaves must lie between 0 and 1, got -1 to 1"),
     ],
 )
@@ -276,8 +278,14 @@ def test_bad_numbers_of_classes():
 
 def test_data_that_cannot_be_held_are_refused():
     rules = random_hierarchy(4, 2, 2, 30)
-    with pytest.raises(ValueError, match=r"^sample_hierarchy: 5 trees of 2147483647 symbols would take .* GiB"):
+    with pytest.raises(
+        ValueError,
+        match=r"^sample_hierarchy: 5 trees of 2147483647 symbols would take .* GiB, more than .*"
+        "; take fewer points or levels, or raise memory$",
+    ):
         sample_hierarchy(rules, 5)
+    with pytest.raises(ValueError, match=r"1 trees of 2\^4000 and more symbols would take 1e\+300 GiB and more"):
+        sample_hierarchy(random_hierarchy(2, 2, 2, 4000), 1)
     with pytest.raises(ValueError, match=r"n \(number of data points\) must be at least 1, got 0"):
         sample_hierarchy(rules, 0)
     sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3), 10)
@@ -333,7 +341,11 @@ def test_no_part_of_a_file_passes_for_rules(saved):
         ({"tables": [[[[0, 4]]]]}, "must lie between 0 and 3, got 4"),
         ({"tables": [[[[0, 0.5]]]]}, "is a damaged rules file .whole numbers are expected, got 0.5"),
         ({"tables": [[[[0, float("nan")]]]]}, "whole numbers are expected, got NaN"),
-        ({"tables": [[[[0, None]]]]}, "must hold whole numbers"),
+        ({"tables": [[[[0, None]]]]}, "symbols in tables must be whole numbers, got null$"),
+        ({"tables": [[[[0, "a"]]]]}, 'symbols in tables must be whole numbers, got "a"$'),
+        ({"tables": [[[[0, 1]], [[1, True]]]]}, "symbols in tables must be whole numbers, got true$"),
+        ({"tables": [[[[0, 1]], {"1": 0}]]}, r"symbols in tables must be whole numbers, got \{"),
+        ({"version": True}, "has version True"),
         ({"tables": [[[[0, 10**30]]]]}, "must hold whole numbers"),
         ({"tables": [[[[0, 1]], [[0, 1]]]]}, "the rules of level 0 are ambiguous"),
         ({"tables": [[[[0, 1]], [[0]]]]}, "must be a regular array"),
@@ -344,6 +356,34 @@ def test_rules_files_that_are_wrong(saved, change, message):
     saved.write_text(json.dumps(json.loads(saved.read_text()) | change))
     with pytest.raises(ValueError, match=r"^load_rules: .*" + message):
         load_rules(saved)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_rules(saved):
+    rules = load_rules(saved)
+    saved.write_bytes(b"\xef\xbb\xbf" + saved.read_bytes())
+    for one, other in zip(load_rules(saved).tables, rules.tables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_takes_rules_takes_nothing_else(tmp_path):
+    for call in (
+        lambda wrong: save_rules(wrong, tmp_path / "rules.json"),
+        lambda wrong: sample_hierarchy(wrong, 5),
+        lambda wrong: latent_symbols(wrong, [[0, 1]]),
+        lambda wrong: HierarchySample(wrong, ()),
+    ):
+        for wrong in (None, [1], 5):
+            with pytest.raises(ValueError, match="rules must be HierarchyRules, got"):
+                call(wrong)
+    assert list(tmp_path.iterdir()) == []
+    for call in (load_rules, lambda path: save_rules(random_hierarchy(2, 1, 2, 1), path)):
+        with pytest.raises(ValueError, match="_rules: path must be the path of a rules file, got 5"):
+            call(5)
+
+
+def test_a_sample_shows_its_numbers_on_one_line():
+    sample = sample_hierarchy(random_hierarchy(32, 8, 2, 8), 20)
+    assert repr(sample) == "HierarchySample(n=20, rules=HierarchyRules(v=32, m=8, s=2, depth=8, classes=32))"
 
 
 def test_what_is_no_rules_file(tmp_path):

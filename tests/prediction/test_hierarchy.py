@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
+from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.transition import hierarchy_transition
+from regimes.numerics.schedules import noise_schedule
 from regimes.prediction.hierarchy import predict_hierarchy
-from regimes.prediction.hierarchy_exact import _weighted
+from regimes.prediction.hierarchy_exact import _covariances, _ratio
 
 # Mean field and exact averages of an independent program over few draws of the rules: root probability by epsilon.
 EARLIER = {
@@ -81,6 +83,23 @@ def test_gaussian_threshold_is_given_in_time_as_well():
     threshold = result.threshold
     assert threshold.time == pytest.approx(0.5 * np.log1p(1 / threshold.value**2), rel=1e-12)
     assert result.levels.noise_level[0] < threshold.time < result.levels.noise_level[-1]
+    # d t/d sqrt(snr) = -1/(sqrt(snr) (1 + snr))
+    slope = 1 / (threshold.value * (1 + threshold.value**2))
+    assert threshold.time_se == pytest.approx(threshold.se * slope, rel=0.01)
+    step = noise_schedule("ddpm-linear").step(threshold.time)
+    assert threshold.steps == {"schedule": "ddpm-linear", "step": step, "steps": 1000}
+
+
+def test_masking_threshold_is_given_as_a_step_of_an_even_schedule():
+    threshold = predict_hierarchy(16, 4, 2, 3, noise="masking", noise_levels=[0.5], population=500).threshold
+    assert threshold.steps == {"schedule": "even masking", "step": round(1000 * threshold.value), "steps": 1000}
+
+
+def test_the_curves_follow_a_transition_close_to_the_end():
+    result = predict_hierarchy(1000, 30, 2, 30)
+    level, root = result.levels.noise_level, result.levels.mean_field[0]
+    assert root[np.argmax(level > result.threshold.value) - 2] > 0.9
+    assert root[np.argmax(level > result.threshold.value)] < 0.1
 
 
 @pytest.mark.parametrize(("v", "m", "condition"), [(8, 1, "F'(1/v)"), (8, 5, "F'(1)")])
@@ -124,14 +143,70 @@ def test_data_with_noise_of_the_same_seed_share_no_numbers():
     assert sample_hierarchy(rules, 50, rng=0).labels.std() > 0
 
 
-def test_susceptibilities_of_rules_are_weighted_by_their_variance():
-    """Ratio of the sums, and its error against the closed form of a jackknife of two sets."""
-    values, weights = np.array([[2.0], [4.0]]), np.array([[1.0], [3.0]])
-    mean, error = _weighted(values, weights)
-    assert mean[0] == pytest.approx(14 / 4)
-    assert error[0] == pytest.approx(np.sqrt(1 / 2 * 2))  # left out in turn: 4 and 2, of mean 3
-    mean, error = _weighted(np.zeros((2, 1)), np.zeros((2, 1)))
-    assert np.isnan(mean[0])
+def test_susceptibility_is_the_ratio_of_sums_over_sets_of_rules():
+    """Against covariance matrices, of sets one of which varies in a single sample only."""
+    rng = np.random.default_rng(0)
+    sets = [rng.random((9, 4)) < 0.6, np.eye(9, 4, dtype=bool)[::-1] & (np.arange(4) == 2)]
+    matrices = [np.cov(2.0 * unchanged.T - 1) * 8 for unchanged in sets]
+    expected = sum(matrix.sum() for matrix in matrices) / sum(np.trace(matrix) for matrix in matrices)
+    chi = np.array([_covariances(unchanged) for unchanged in sets]).T[:, :, None]
+    assert _ratio(chi)[0] == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(_ratio(np.zeros((2, 3, 1)))[0])
+
+
+def test_susceptibility_at_low_noise_is_not_biased_by_sets_in_which_little_varies():
+    """Pooled over many small sets, against mean field, which is exact to a few per cent there."""
+    found = [
+        predict_hierarchy(
+            8, 2, 2, 4, noise_levels=[0.03, 0.1], exact=True, instances=40, samples=24, rng=seed
+        ).susceptibility
+        for seed in range(4)
+    ]
+    chi = np.array([result.exact for result in found])
+    error = np.sqrt(np.mean([result.exact_se**2 for result in found], axis=0) / len(found))
+    assert np.all(np.abs(chi.mean(axis=0) - found[0].mean_field) < 4 * error + 0.01)
+
+
+def test_two_samples_of_each_set_are_enough_for_a_susceptibility():
+    result = predict_hierarchy(8, 2, 2, 3, noise_levels=[0.5, 0.9], exact=True, instances=20, samples=2)
+    assert np.all(np.isfinite(result.susceptibility.exact))
+    assert np.all(result.susceptibility.exact_se > 0)
+
+
+def test_a_susceptibility_that_is_missing_has_its_reason():
+    result = predict_hierarchy(8, 2, 2, 3, noise_levels=[0.0, 0.9], exact=True, instances=2, samples=8)
+    assert "epsilon 0" in result.reasons["susceptibility.exact"]
+
+
+def test_a_single_data_point_has_no_susceptibility():
+    result = predict_hierarchy(4, 1, 2, 2, classes=1, noise_levels=[0.5])
+    assert np.isnan(result.susceptibility.mean_field).all()
+    with pytest.raises(ValueError, match="there is a single data point"):
+        hierarchy_correlations(4, 1, 2, 2, [0.5], classes=1)
+
+
+def test_memory_is_an_option_and_does_not_change_the_result():
+    options = {"noise_levels": [0.5], "exact": True, "instances": 2, "samples": 40}
+    block = 8 * 4 * 15 * 8 * 16
+    whole, parts = (predict_hierarchy(8, 2, 2, 3, memory=memory, **options) for memory in (2**30, block))
+    np.testing.assert_array_equal(whole.levels.exact, parts.levels.exact)
+    with pytest.raises(ValueError, match="raise memory"):
+        predict_hierarchy(8, 2, 2, 3, memory=block - 1, **options)
+
+
+def test_errors_of_the_exact_thresholds_cover_other_sets_of_rules():
+    """Scatter over independent predictions against the jackknife error of each."""
+    grid = np.linspace(0, 1, 21)
+    found = [
+        predict_hierarchy(
+            8, 2, 2, 3, noise="masking", noise_levels=grid, exact=True, instances=8, samples=32, population=50, rng=seed
+        ).levels
+        for seed in range(12)
+    ]
+    values = np.array([levels.exact_thresholds for levels in found], dtype=float)
+    errors = np.array([levels.exact_thresholds_se for levels in found], dtype=float)
+    ratio = values.std(axis=0, ddof=1) / np.sqrt((errors**2).mean(axis=0))
+    assert np.all((ratio > 0.4) & (ratio < 2))  # 12 values scatter by 20%, and so does each error
 
 
 @pytest.mark.parametrize(
@@ -140,8 +215,12 @@ def test_susceptibilities_of_rules_are_weighted_by_their_variance():
         ({"noise": "salt"}, "noise must be one of epsilon, masking, uniform, gaussian, got 'salt'"),
         ({"noise_levels": [0.5, 0.4]}, "noise_levels must be one or more increasing numbers"),
         ({"noise_levels": [1.5]}, r"must lie in \[0, 1\], got 1.5"),
-        ({"instances": 0, "exact": True}, "instances must be at least 1"),
-        ({"samples": 1, "exact": True}, "samples at least 2, got 8 and 1"),
+        ({"instances": 0, "exact": True}, "must be at least 1, got 0"),
+        ({"samples": 1, "exact": True}, r"samples \(samples of each set of rules\) must be at least 2, got 1"),
+        ({"instances": 1.5, "exact": True}, "must be a whole number, got 1.5"),
+        ({"rng": -1}, r"rng \(seed\) must be at least 0, got -1"),
+        ({"noise_levels": ["a"]}, "noise_levels must hold real numbers"),
+        ({"noise": "gaussian", "noise_levels": [1e-310]}, "must be at least 1e-300"),
     ],
 )
 def test_what_is_out_of_range_is_refused(options, message):

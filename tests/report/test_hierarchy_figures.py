@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from regimes import predict_hierarchy
+from regimes import predict_hierarchy, random_hierarchy
 from regimes.report.hierarchy import plot_hierarchy, shown_levels
 from regimes.report.hierarchy_transition import plot_phase_diagram, plot_upward_map
 
@@ -75,13 +75,54 @@ def test_density_evolution_has_bands_and_the_threshold_its_error(plain):
     assert span.get_width() == pytest.approx(2 * 1.96 * 0.02)
 
 
-def test_without_a_threshold_nothing_is_marked():
+def test_the_threshold_of_gaussian_noise_has_the_error_of_its_time(plain):
+    prediction = with_density_evolution(plain)
+    levels = replace(
+        prediction.levels, noise="gaussian", noise_level=np.geomspace(0.01, 1, plain.levels.noise_level.size)
+    )
+    threshold = replace(prediction.threshold, noise="gaussian", value=2.0, se=0.1, time=0.11, time_se=0.004)
+    top, bottom = plot_hierarchy(replace(prediction, levels=levels, threshold=threshold)).axes
+    for axis in (top, bottom):
+        (span,) = axis.patches
+        assert span.get_x() == pytest.approx(0.11 - 1.96 * 0.004)
+        assert span.get_width() == pytest.approx(2 * 1.96 * 0.004)
+    low, high = bottom.get_xlim()
+    assert low < 0.01 * 0.99
+    assert high > 1.01
+
+
+def test_without_a_threshold_nothing_is_marked_and_the_title_says_so(plain):
     top, bottom = plot_hierarchy(predict_hierarchy(8, 6, 2, 3)).axes
     assert upright(top) == upright(bottom) == []
+    assert "no transition" in top.get_title()
+    assert "no transition" not in plot_hierarchy(plain).axes[0].get_title()
+
+
+def test_the_title_names_the_noise_and_whose_rules(plain):
+    assert "masking; average over random rules" in plot_hierarchy(with_density_evolution(plain)).axes[0].get_title()
+    given = predict_hierarchy(4, 2, 2, 2, rules=random_hierarchy(4, 2, 2, 2), samples=8, noise_levels=[0.3, 0.6])
+    assert "points: rules given" in plot_hierarchy(given).axes[0].get_title()
+
+
+def test_the_susceptibility_of_real_noise_is_marked_as_that_of_equal_belief(plain):
+    line = plot_hierarchy(with_density_evolution(plain)).axes[1].lines[0]
+    assert line.get_label() == "mean field (equal belief)"
+    assert line.get_linestyle() == ":"
+    assert plot_hierarchy(plain).axes[1].lines[0].get_linestyle() == "-"
+
+
+def test_root_and_leaves_have_the_same_look_at_any_depth():
+    looks = set()
+    for depth in (1, 2, 3, 6, 8):
+        lines = plot_hierarchy(predict_hierarchy(8, 3, 2, depth)).axes[0].lines
+        drawn = {line.get_label(): line for line in lines}
+        looks.add(tuple((drawn[name].get_color(), str(drawn[name].get_linestyle())) for name in ("root", "leaves")))
+    assert len(looks) == 1
 
 
 def test_a_single_noise_level_can_be_seen():
     top, _ = plot_hierarchy(predict_hierarchy(8, 3, 2, 3, noise_levels=0.5)).axes
+    assert [text.get_text() for text in top.get_legend().get_texts()] == ["root", "level 1", "level 2", "leaves"]
     assert all(line.get_marker() == "." for line in top.lines[:4])
 
 
@@ -127,6 +168,8 @@ def test_upward_map_marks_what_is_stable(v, m, s):
     (axis,) = plot_upward_map(v, m, s).axes
     marks = fixed_points(axis)
     assert len(marks) == 3
+    full = [text.get_text() for text in axis.get_legend().get_texts() if text.get_text().startswith("stable")]
+    assert len(full) == 1
     for place, full in marks.items():
         assert F(place, v, m, s) == pytest.approx(place, abs=1e-7)
         step = 1e-6

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.checks import gibibytes
+
 __all__ = ["MEMORY", "check_memory", "check_range", "symbol_type"]
 
 MEMORY = 4 * 2**30
@@ -36,7 +38,7 @@ def check_range(function: str, what: str, symbols: NDArray[Any], count: int) -> 
         )
 
 
-def check_memory(function: str, what: str, needed: int, memory: int) -> None:
+def check_memory(function: str, what: str, needed: int, memory: int, advice: str) -> None:
     """Refuse arrays that would take more memory than allowed, before they are made.
 
     Parameters
@@ -45,6 +47,8 @@ def check_memory(function: str, what: str, needed: int, memory: int) -> None:
         For the error.
     needed, memory : int
         Bytes.
+    advice : str
+        What to do other than to raise the memory.
 
     Raises
     ------
@@ -53,8 +57,8 @@ def check_memory(function: str, what: str, needed: int, memory: int) -> None:
     """
     if needed > memory:
         raise ValueError(
-            f"{function}: {what} would take {needed / 2**30:.3g} GiB, more than memory = {memory / 2**30:.3g} GiB; ask "
-            "for less, or raise memory"
+            f"{function}: {what} would take {gibibytes(needed)}, more than memory = {gibibytes(memory)}; {advice}, or "
+            "raise memory"
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regimes.datasets.whole_file import replacing
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 __all__ = ["load_rules", "save_rules"]
 
@@ -37,7 +37,7 @@ def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ValueError
-        If the path is a folder, or its folder does not exist or cannot be written.
+        If these are no rules, the path is a folder, or its folder does not exist or cannot be written.
 
     Examples
     --------
@@ -52,13 +52,15 @@ def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
       [[[0, 1]], [[1, 0]]]
      ]}
     """
+    rules = checked_rules("save_rules", rules)
+    place = _checked_path("save_rules", path)
     header = dict(zip(_HEADER, (rules.v, rules.m, rules.s, rules.depth, rules.classes), strict=True))
     tables = ",\n".join(f"  {json.dumps(table.tolist())}" for table in rules.tables)
     named = json.dumps({"schema": _SCHEMA, "version": _VERSION})[1:-1]
     text = f'{{{named},\n {json.dumps(header)[1:-1]},\n "tables": [\n{tables}\n ]}}\n'
-    with replacing("save_rules", Path(path)) as temporary:
+    with replacing("save_rules", place) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return place
 
 
 def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
@@ -90,7 +92,7 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
     >>> all((one == other).all() for one, other in zip(rules.tables, loaded.tables))
     True
     """
-    content = _content(Path(path))
+    content = _content(_checked_path("load_rules", path))
     header = {key: content.get(key) for key in _HEADER}
     for key, value in header.items():
         if type(value) is not int:
@@ -100,6 +102,9 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
         raise ValueError(
             f"load_rules: {path}: tables must be a list with one table a level, got {type(tables).__name__}"
         )
+    stray = _no_symbol(tables)
+    if stray is not None:
+        raise ValueError(f"load_rules: {path}: the symbols in tables must be whole numbers, got {stray}")
     try:
         rules = HierarchyRules(tables, header["v"])
     except (ValueError, TypeError, OverflowError) as error:
@@ -114,9 +119,27 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
     return rules
 
 
+def _checked_path(function: str, path: Any) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"{function}: path must be the path of a rules file, got {path!r}")
+    return Path(path)
+
+
+def _no_symbol(tables: list[Any]) -> str | None:
+    """What stands first among the symbols and is no whole number, as JSON."""
+    waiting = [tables]
+    while waiting:
+        entries = waiting.pop()
+        for entry in entries:
+            if type(entry) is not int and type(entry) is not list:
+                return json.dumps(entry)
+        waiting.extend(entry for entry in reversed(entries) if type(entry) is list)
+    return None
+
+
 def _content(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark at the beginning
     except UnicodeDecodeError:
         raise ValueError(f"load_rules: {path} is not a rules file (no text); save_rules writes one") from None
     except OSError as error:
@@ -132,7 +155,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise ValueError(
             f'load_rules: {path} is not a rules file (its schema is not "{_SCHEMA}"); save_rules writes one'
         )
-    if content.get("version") != _VERSION:
+    if content.get("version") != _VERSION or isinstance(content["version"], bool):
         raise ValueError(
             f"load_rules: {path} has version {content.get('version')!r}, and this release reads version {_VERSION}; "
             "save the rules again, or use the release that wrote them"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.hierarchy.checks import check_range, symbol_type
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 __all__ = ["latent_symbols"]
 
@@ -31,8 +31,8 @@ def latent_symbols(rules: HierarchyRules, leaves: ArrayLike) -> tuple[NDArray[np
     Raises
     ------
     ValueError
-        If the leaves have not this shape, a symbol is out of range, or no rule produces some of them: the first such
-        sample, and in it the first such node of the lowest level, is named.
+        If there are no leaves, they have not this shape, a symbol is out of range, or no rule produces some of them:
+        the first such sample, and in it the first such node of the lowest level, is named.
 
     Examples
     --------
@@ -40,12 +40,20 @@ def latent_symbols(rules: HierarchyRules, leaves: ArrayLike) -> tuple[NDArray[np
     >>> [symbols.tolist() for symbols in latent_symbols(rules, [[1, 1, 0, 0]])]
     [[[1]], [[1, 0]], [[1, 1, 0, 0]]]
     """
-    symbols = np.asarray(leaves)
+    rules = checked_rules("latent_symbols", rules)
+    try:
+        symbols = np.asarray(leaves)
+    except ValueError:
+        raise ValueError(
+            f"latent_symbols: leaves must be one array of shape (n, {rules.leaves}), got rows of different lengths"
+        ) from None
     if symbols.ndim != 2 or symbols.shape[1] != rules.leaves or symbols.dtype.kind not in "iu":
         raise ValueError(
             f"latent_symbols: leaves must be whole numbers of shape (n, {rules.leaves}), got {symbols.dtype} of shape "
             f"{symbols.shape}"
         )
+    if len(symbols) == 0:
+        raise ValueError("latent_symbols: leaves must hold at least one data point, got none")
     check_range("latent_symbols", "the leaves", symbols, rules.v)
     tree = [symbols.astype(symbol_type(max(rules.v, rules.classes)))]
     orphans: dict[int, str] = {}

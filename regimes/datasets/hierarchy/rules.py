@@ -74,7 +74,9 @@ def random_hierarchy(
         raise ValueError(f"random_hierarchy: v (number of symbols) must be at most 2^31 = {_MOST_SYMBOLS}, got {v}")
     size = m * s * (top + (L - 1) * v)
     # Tuples are drawn, sorted and copied: four arrays of eight bytes a symbol.
-    check_memory("random_hierarchy", f"rules of {size} symbols", 32 * size, memory)
+    check_memory(
+        "random_hierarchy", f"rules of {size} symbols", 32 * size, memory, "take fewer symbols, rules or levels"
+    )
     generator = seeded(rng, _STREAM)
     parents = [top, *[v] * (L - 1)]
     return HierarchyRules([_distinct_tuples(n * m, v, s, generator).reshape(n, m, s) for n in parents], v)

@@ -12,10 +12,11 @@ from regimes.datasets.dataset import Dataset
 from regimes.datasets.hierarchy.checks import MEMORY, check_memory, check_range, symbol_type
 from regimes.datasets.loading import load_dataset
 from regimes.numerics.checks import seeded, whole_number
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 __all__ = ["HierarchySample", "sample_hierarchy"]
 
+_FEWER = "take fewer points or levels"
 _STREAM = 0x64617461  # sets the data apart from other uses of a seed
 
 
@@ -39,6 +40,8 @@ class HierarchySample:
     --------
     >>> from regimes.datasets import random_hierarchy
     >>> sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3, rng=1), 5, rng=2)
+    >>> sample
+    HierarchySample(n=5, rules=HierarchyRules(v=4, m=2, s=2, depth=3, classes=4))
     >>> sample.n, sample.d, [symbols.shape for symbols in sample.tree]
     (5, 8, [(5, 1), (5, 2), (5, 4), (5, 8)])
     """
@@ -47,7 +50,7 @@ class HierarchySample:
     tree: tuple[NDArray[np.integer[Any]], ...]
 
     def __post_init__(self) -> None:
-        rules, levels = self.rules, len(self.tree)
+        rules, levels = checked_rules("HierarchySample", self.rules), len(self.tree)
         if levels != rules.depth + 1:
             raise ValueError(f"HierarchySample: the tree must have L + 1 = {rules.depth + 1} levels, got {levels}")
         for level, symbols in enumerate(self.tree):
@@ -58,6 +61,9 @@ class HierarchySample:
                     f"{symbols.dtype} of shape {symbols.shape}"
                 )
             check_range("HierarchySample", f"the symbols of level {level}", symbols, rules.symbols(level))
+
+    def __repr__(self) -> str:
+        return f"HierarchySample(n={self.n}, rules={self.rules})"
 
     @property
     def n(self) -> int:
@@ -98,7 +104,7 @@ class HierarchySample:
             If the array would take more memory.
         """
         shape = (self.n, self.d, self.rules.v)
-        check_memory("one_hot", f"an array of shape {shape}", 8 * self.n * self.d * self.rules.v, memory)
+        check_memory("one_hot", f"an array of shape {shape}", 8 * self.n * self.d * self.rules.v, memory, _FEWER)
         result = np.zeros(shape)
         np.put_along_axis(result, self.leaves[:, :, None].astype(np.intp), 1.0, axis=2)
         return result
@@ -229,10 +235,12 @@ def sample_hierarchy(
     >>> sample_hierarchy(rules, 3, root=[0, 3, 3]).labels.tolist()
     [0, 3, 3]
     """
+    rules = checked_rules("sample_hierarchy", rules)
     count = whole_number("sample_hierarchy", "n", "number of data points", n, at_least=1)
     dtype = symbol_type(max(rules.v, rules.classes))
     nodes = (rules.s ** (rules.depth + 1) - 1) // (rules.s - 1)
-    check_memory("sample_hierarchy", f"{count} trees of {nodes} symbols", (dtype.itemsize + 8) * count * nodes, memory)
+    trees = f"{count} trees of {nodes if nodes < 10**18 else f'{rules.s}^{rules.depth} and more'} symbols"
+    check_memory("sample_hierarchy", trees, (dtype.itemsize + 8) * count * nodes, memory, _FEWER)
     generator = seeded(rng, _STREAM)
     if root is None:
         symbols = generator.integers(0, rules.classes, count, dtype=dtype)

@@ -15,7 +15,7 @@ from regimes.numerics.hierarchy.kernel import draw_groups, propagate_groups
 from regimes.numerics.hierarchy.lanes import LANES
 from regimes.numerics.hierarchy.layout import aligned, flat_messages, kernel_tables, level_starts
 from regimes.numerics.hierarchy.logarithms import draw_logarithms, propagate_logarithms, raise_logarithms
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 __all__ = ["Beliefs", "belief_propagation", "sample_posterior"]
 
@@ -33,7 +33,8 @@ class Beliefs:
     log_evidence : ndarray, shape (n,)
         Logarithm of the probability of the evidence: the sum over trees of prior, rules and messages, in nats.
     marginals : dict of ndarray, shape (n, s^l, symbols)
-        By level l: probability of each symbol at each node. The samples lie innermost in memory.
+        Keyed by level l, so that ``marginals[0]`` is the root and a loop over it gives levels: probability of each
+        symbol at each node. The samples lie innermost in memory.
     """
 
     log_evidence: Array
@@ -76,7 +77,9 @@ def belief_propagation(
         For each sample and leaf the likelihood of what was observed there given each symbol, in any positive scale;
         fastest with the samples innermost in memory, as :func:`regimes.leaf_messages` returns them.
     log : bool
-        The messages are logarithms of likelihoods; -inf for an impossible symbol.
+        The messages are logarithms of likelihoods; -inf for an impossible symbol. Nothing in the numbers tells
+        logarithms from likelihoods: numbers of the other kind give wrong beliefs without an error, unless one is
+        negative where likelihoods are expected.
     prior : array_like, shape (classes,) or (n, classes), optional
         Probabilities of the root's symbols, up to a factor; uniform if not given.
     levels : sequence of int, optional
@@ -107,6 +110,7 @@ def belief_propagation(
     [[[0.9878, 0.0122]]]
     """
     name = "belief_propagation"
+    rules = checked_rules(name, rules)
     given = _checked_messages(name, rules, messages)
     weights = _checked_prior(name, rules, prior, len(given))
     wanted = _checked_levels(rules, levels)
@@ -129,7 +133,9 @@ def belief_propagation(
     marginals = {}
     for level in wanted:
         shape = (rules.s**level, rules.symbols(level), padded)
-        marginals[level] = out[starts[level] : starts[level + 1]].reshape(shape)[:, :, :n].transpose(2, 0, 1)
+        lanes = out[starts[level] : starts[level + 1]].reshape(shape)[:, :, :n]
+        # A view of fewer samples than lanes would keep all of them in memory.
+        marginals[level] = (lanes.copy() if n < LANES else lanes).transpose(2, 0, 1)
     if shifts is not None:
         log_evidence += shifts
     for sample in np.flatnonzero(~sound).tolist():
@@ -161,7 +167,7 @@ def sample_posterior(
     messages : array_like, shape (n, d, v)
         As for :func:`regimes.belief_propagation`.
     log : bool
-        The messages are logarithms.
+        The messages are logarithms; as for :func:`regimes.belief_propagation`, a wrong flag is not noticed.
     prior : array_like, shape (classes,) or (n, classes), optional
         Probabilities of the root's symbols.
     draws : int
@@ -192,6 +198,7 @@ def sample_posterior(
     [[[0, 0, 1, 1]], [[0, 0, 1, 1]]]
     """
     name = "sample_posterior"
+    rules = checked_rules(name, rules)
     given = _checked_messages(name, rules, messages)
     weights = _checked_prior(name, rules, prior, len(given))
     draws = whole_number(name, "draws", "trees for each sample", draws, at_least=1)
@@ -234,9 +241,11 @@ class _Logarithms:
         self.evidence, level, node = raise_logarithms(
             np.ascontiguousarray(leaves), self.tables, self.starts, self.shape, self.up
         )
-        possible = self.up[0, : rules.classes] + self.log_prior > -np.inf
-        if level < 0 and not possible.any():
-            level = node = 0
+        if level < 0 and not (self.up[0, : rules.classes] + self.log_prior > -np.inf).any():
+            raise ValueError(
+                f"{function}: prior and messages of sample {sample} contradict each other: every class that the "
+                "messages allow has prior 0"
+            )
         if level >= 0:
             raise ValueError(
                 f"{function}: the evidence of sample {sample} is contradictory: the messages below node {node} of "
@@ -290,14 +299,19 @@ def _checked_prior(function: str, rules: HierarchyRules, prior: ArrayLike | None
     return np.ascontiguousarray(rows / rows.sum(axis=1, keepdims=True))
 
 
-def _checked_levels(rules: HierarchyRules, levels: Sequence[int] | None) -> list[int]:
+def _checked_levels(rules: HierarchyRules, levels: Any) -> list[int]:
     if levels is None:
         return list(range(rules.depth + 1))
-    wanted = sorted(set(levels))
-    if not wanted or wanted[0] < 0 or wanted[-1] > rules.depth:
+    if isinstance(levels, str | bytes) or np.ndim(levels) == 0:
         raise ValueError(
-            f"belief_propagation: levels must be some of 0 (root) to {rules.depth} (leaves), got {list(levels)}"
+            f"belief_propagation: levels must be a sequence of levels of the tree, such as [0], got {levels!r}"
         )
+    levels = list(levels)
+    wanted = sorted(
+        {whole_number("belief_propagation", "levels", "level of the tree", level, at_least=0) for level in levels}
+    )
+    if not wanted or wanted[-1] > rules.depth:
+        raise ValueError(f"belief_propagation: levels must be some of 0 (root) to {rules.depth} (leaves), got {levels}")
     return wanted
 
 

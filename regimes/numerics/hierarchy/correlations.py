@@ -122,6 +122,11 @@ def hierarchy_correlations(
     levels = checked_epsilon("hierarchy_correlations", epsilon, at_least=_SMALLEST)
     field = hierarchy_mean_field(v, m, s, L, levels, classes=classes)
     v, m, s, L = field.v, field.m, field.s, field.L
+    if m == 1 and field.classes == 1:
+        raise ValueError(
+            "hierarchy_correlations: with one class and one rule a symbol there is a single data point, and no leaf "
+            "can change; take more classes or rules"
+        )
     siblings, eigenvalue, pair, spin_variance, pairs = (compile_formula(name, target="numpy") for name in _SOURCES)
     # The chain needs p < 1; its limits at 1 are reached at the number next to it.
     belief = np.minimum(field.upward, np.nextafter(1.0, 0.0))

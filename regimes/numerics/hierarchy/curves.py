@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.checks import real_array, whole_number
@@ -14,7 +15,7 @@ from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.lanes import LANES
 from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.roots import curve_crossings
 from regimes.numerics.schedules import Schedule
 
@@ -134,10 +135,10 @@ class HierarchyCurves:
         Returns
         -------
         dict
-            The attributes, arrays as lists.
+            The attributes, arrays as lists; None for the standard error of a single sample.
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+        return {name: _listed(value) for name, value in values.items()}
 
 
 def hierarchy_curves(
@@ -178,8 +179,8 @@ def hierarchy_curves(
     Raises
     ------
     ValueError
-        If the tree does not fit the rules, the noise levels are not increasing or out of range, or the memory does not
-        hold the smallest block.
+        If the tree is not one that the rules make, the noise levels are not increasing or out of range, or the
+        memory does not hold the smallest block.
 
     Notes
     -----
@@ -193,13 +194,14 @@ def hierarchy_curves(
     >>> curves.reconstruction.tolist()
     [[1.0, 0.5], [1.0, 0.5]]
     """
+    rules = checked_rules("hierarchy_curves", rules)
     symbols = _checked_tree(rules, tree)
     grid = np.atleast_1d(real_array("hierarchy_curves", "noise_levels", noise_levels))
     if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
         raise ValueError("hierarchy_curves: noise_levels must be one or more increasing numbers")
     for level in grid:
         checked_noise("hierarchy_curves", noise, level)
-    seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else rng
+    seed = _seed(rng)
     n, depth = symbols[0].shape[0], rules.depth
     block = _block(rules, n, memory)
     values = np.empty((3, depth + 1, grid.size, n))
@@ -231,6 +233,19 @@ def hierarchy_curves(
         ),
         samples=n,
     )
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    listed: Any = np.where(np.isfinite(value), value.astype(object), None)  # type: ignore[call-overload]
+    return listed.tolist()
+
+
+def _seed(rng: int | np.random.Generator) -> int:
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    return whole_number("hierarchy_curves", "rng", "seed", rng, at_least=0)
 
 
 def _observables(marginal: Array, own: NDArray[np.intp]) -> Array:
@@ -265,24 +280,64 @@ def _block(rules: HierarchyRules, n: int, memory: int) -> int:
     groups = int(memory // (sample * LANES))
     if groups < 1:
         raise ValueError(
-            f"hierarchy_curves: memory must hold {LANES} samples of this tree, {sample * LANES} bytes; got {memory}"
+            f"hierarchy_curves: memory must hold {LANES} samples of this tree, {sample * LANES} bytes, got {memory}; "
+            "raise memory, or take fewer levels"
         )
     return min(groups, -(-n // LANES)) * LANES
 
 
 def _checked_tree(rules: HierarchyRules, tree: Sequence[ArrayLike]) -> list[NDArray[np.intp]]:
-    levels = [np.asarray(level) for level in tree]
-    shapes = [level.shape for level in levels]
-    if len(levels) != rules.depth + 1 or any(
-        len(shape) != 2 or shape != (shapes[0][0], rules.s**level) for level, shape in enumerate(shapes)
-    ):
-        wanted = f"(n, {rules.s}^l) for the levels l = 0 to {rules.depth}"
-        raise ValueError(f"hierarchy_curves: tree must hold arrays of shape {wanted}, got {shapes}")
-    if shapes[0][0] == 0:
+    wanted = f"hierarchy_curves: tree must hold arrays of shape (n, {rules.s}^l) for the levels l = 0 to {rules.depth}"
+    if hasattr(tree, "tree"):
+        raise ValueError(f"{wanted}, got {type(tree).__name__}; pass sample.tree")
+    if not isinstance(tree, Iterable):
+        raise ValueError(f"{wanted}, got {tree!r}")
+    levels = []
+    for level, given in enumerate(tree):
+        try:
+            levels.append(np.asarray(given))
+        except ValueError:
+            raise ValueError(f"{wanted}, got rows of different lengths at level {level}") from None
+    if len(levels) != rules.depth + 1:
+        raise ValueError(f"{wanted}, got {len(levels)} levels instead of {rules.depth + 1}")
+    n = len(levels[0]) if levels[0].ndim else 0
+    for level, array in enumerate(levels):
+        if array.shape != (n, rules.s**level):
+            raise ValueError(f"{wanted}, got {array.shape} at level {level}")
+    if n == 0:
         raise ValueError("hierarchy_curves: tree must hold at least one sample")
     for level, array in enumerate(levels):
         if array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= rules.symbols(level):
             raise ValueError(
                 f"hierarchy_curves: symbols of level {level} must be whole numbers from 0 to {rules.symbols(level) - 1}"
             )
-    return [level.astype(np.intp) for level in levels]
+    symbols = [level.astype(np.intp) for level in levels]
+    for level, table in enumerate(rules.tables):
+        sample, node = _first_stray(symbols[level], symbols[level + 1], table)
+        if sample >= 0:
+            parent, children = int(symbols[level][sample, node]), symbols[level + 1][sample]
+            found = tuple(children[rules.s * node : rules.s * (node + 1)].tolist())
+            raise ValueError(
+                f"hierarchy_curves: tree must be made by the rules, but at sample {sample}, level {level}, node {node} "
+                f"the children {found} are no rule of the symbol {parent}; latent_symbols finds the tree above leaves"
+            )
+    return symbols
+
+
+@njit(cache=True)
+def _first_stray(parents: Any, children: Any, table: Any) -> Any:
+    """Sample and node of the first parent whose children are none of its rules, or -1 and -1."""
+    for sample in range(parents.shape[0]):
+        for node in range(parents.shape[1]):
+            made = False
+            for rule in table[parents[sample, node]]:
+                made = True
+                for i in range(rule.size):
+                    if rule[i] != children[sample, rule.size * node + i]:
+                        made = False
+                        break
+                if made:
+                    break
+            if not made:
+                return sample, node
+    return -1, -1

@@ -21,15 +21,15 @@ from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level, upper_level
 from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
+from regimes.numerics.hierarchy.population_memory import CHUNK, MEMORY, THINNING, check_population
 
 __all__ = ["DensityEvolution", "density_evolution", "leaf_population", "upper_population"]
 
 Array = NDArray[np.float64]
 
 _STREAM = 0x706F70756C617465  # sets the populations apart from other uses of a seed
-_THINNING = 4
-_CHUNK = 2**14
 _SMALL = 10**6  # tuples, some 2 ms
+_BESIDE = 4  # populations held beside the upward messages of every level
 _QUANTITIES = ("upward", "reconstruction", "clone_probability", "conditional_entropy")
 
 
@@ -109,6 +109,7 @@ def density_evolution(
     population: int = 10_000,
     repeats: int = 8,
     rng: int | np.random.Generator = 0,
+    memory: int = MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> DensityEvolution:
     """Follow populations of messages up and down a hierarchy with rules drawn afresh at every node.
@@ -135,6 +136,9 @@ def density_evolution(
         Independent populations, at least 2.
     rng : int or numpy.random.Generator
         Seed or generator. All noise levels use the same random numbers, so curves are smooth.
+    memory : int
+        Bytes that the populations of all levels, with their random numbers, and the rules of a node for each thread may
+        take.
     progress : callable, optional
         Called with (populations done, populations) after each; one counts for each repeat and noise level.
 
@@ -146,14 +150,14 @@ def density_evolution(
     Raises
     ------
     ValueError
-        If an argument is out of its range.
+        If an argument is out of its range, or the populations would take more memory.
 
     Notes
     -----
     Method: population dynamics; the equations are those of belief propagation (sclocchi2024). Each node has rules of
     its own, where in one data set the nodes of a level share them: the upward values are exact at one level of rules,
     and neglect this sharing above. The same seed gives the same bytes for any number of threads. Memory:
-    ``8 (L + 3) population v`` bytes, and that of ``v m`` tuples for each thread.
+    ``8 (L + 5) population v`` bytes at most, random numbers of the population, and ``v m`` tuples for each thread.
 
     Examples
     --------
@@ -163,12 +167,17 @@ def density_evolution(
     """
     name = "density_evolution"
     v, m, s, L, classes = checked_hierarchy(name, v, m, s, L, classes=classes)
-    given = np.atleast_1d(np.asarray(levels, dtype=np.float64))
+    rule = f"{name}: levels must be a number or a 1-d sequence of numbers"
+    try:
+        given = np.atleast_1d(np.asarray(levels, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ValueError(f"{rule}, got {levels!r}") from None
     if given.ndim != 1 or given.size == 0:
-        raise ValueError(f"{name}: levels must be a number or a 1-d sequence, got shape {given.shape}")
+        raise ValueError(f"{rule}, got shape {given.shape}")
     values = np.array([checked_noise(name, noise, level) for level in given])
     population = whole_number(name, "population", "messages in a population", population, at_least=2)
     repeats = whole_number(name, "repeats", "independent populations", repeats, at_least=2)
+    check_population(name, v, m, s, max(v, classes), noise, population, L + 1 + _BESIDE, memory)
     seeds = seeded(rng, _STREAM).integers(2**63, size=repeats)
     found = np.empty((repeats, len(_QUANTITIES), L + 1, values.size))
     for repeat, seed in enumerate(seeds):
@@ -229,8 +238,8 @@ def leaf_population(v: int, noise: Noise, level: float, population: int, generat
     """
     if noise == "gaussian":
         parts = [
-            _thinned_gaussian(v, level, min(_CHUNK, population - start), generator)
-            for start in range(0, population, _CHUNK)
+            _thinned_gaussian(v, level, min(CHUNK, population - start), generator)
+            for start in range(0, population, CHUNK)
         ]
         return np.concatenate(parts)
     rank = (generator.permutation(population) + generator.random()) / population
@@ -318,9 +327,9 @@ def _one_population(
 
 
 def _thinned_gaussian(v: int, t: float, population: int, generator: np.random.Generator) -> Array:
-    drawn = leaf_messages(np.zeros((_THINNING * population, 1), np.int64), "gaussian", t, v, rng=generator)[:, 0]
-    similar = np.argsort(drawn[:, 0], kind="stable").reshape(population, _THINNING)
-    kept = similar[np.arange(population), generator.integers(0, _THINNING, population)]
+    drawn = leaf_messages(np.zeros((THINNING * population, 1), np.int64), "gaussian", t, v, rng=generator)[:, 0]
+    similar = np.argsort(drawn[:, 0], kind="stable").reshape(population, THINNING)
+    kept = similar[np.arange(population), generator.integers(0, THINNING, population)]
     return np.ascontiguousarray(drawn[generator.permutation(kept)])
 
 

@@ -3,9 +3,10 @@
 The upward messages of one group of samples are kept, the downward ones only along the path from the root to the node
 at hand, so that both are found in the cache when they are needed. Memory of a thread: one upward message a node.
 
-Messages are products of probabilities without logarithms. What underflows on the way is smaller than 1e-308 of a
-message; as long as every sum stays above ``SMALLEST`` it can be no part of the result. A sample in which one does not
-is marked, and computed again in logarithms by another kernel.
+Messages are products of probabilities without logarithms, and what is smaller than 1e-308 of a message is lost. How
+much that may be of the result is followed with the messages: beside the entries of a message stands a bound of what
+each of them may lack, which grows by the number of rules and by the inverse of every sum on its way. A sample in which
+it could exceed ``NEGLIGIBLE`` of a result is marked, and computed again in logarithms by another kernel.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ from regimes.numerics.hierarchy.lanes import (
     settle,
     store,
     stream,
+    within,
 )
 
-__all__ = ["SMALLEST", "draw_groups", "propagate_groups"]
+__all__ = ["NEGLIGIBLE", "draw_groups", "propagate_groups"]
 
-SMALLEST = 1e-150
-_LARGEST = 1e150
+NEGLIGIBLE = 1e-18
+_LOST = 1e-307  # what an entry of a message, or a product, may lack by underflow
+_SMALLEST, _LARGEST = 1e-150, 1e150  # of the running product of the evidence
 _INFINITE = np.inf
 _LINE = LINE // 8  # numbers in a cache line
 
@@ -76,16 +79,17 @@ def _scale_leaf(up: Any, block: int, v: int, scratch: Any) -> None:
     inverse = divide(filled(1.0), total)
     for a in range(v):
         store(up, block + a * LANES, multiply(load(up, block + a * LANES), inverse))
+    store(up, block + v * LANES, filled(_LOST))
 
 
 @njit(cache=True)
 def _count(total: Any, scratch: Any) -> None:
     """Multiply a sum into the evidence: scratch holds its running factor, its logarithm so far, and the marks."""
-    if any_outside(total, SMALLEST, _LARGEST):
+    if any_outside(total, _SMALLEST, _LARGEST):
         store(scratch, 3 * LANES, total)
         for lane in range(LANES):
             own = scratch[3 * LANES + lane]
-            if not SMALLEST <= own <= _LARGEST:
+            if not _SMALLEST <= own <= _LARGEST:
                 if not 0 < own < _INFINITE:
                     scratch[2 * LANES + lane] = -1.0
                     scratch[3 * LANES + lane] = 1.0
@@ -94,7 +98,7 @@ def _count(total: Any, scratch: Any) -> None:
                     scratch[3 * LANES + lane] = 1.0
         total = load(scratch, 3 * LANES)
     factor = multiply(load(scratch, 0), total)
-    if any_outside(factor, SMALLEST, _LARGEST):
+    if any_outside(factor, _SMALLEST, _LARGEST):
         store(scratch, 0, factor)
         for lane in range(LANES):
             scratch[LANES + lane] += np.log(scratch[lane])
@@ -104,14 +108,14 @@ def _count(total: Any, scratch: Any) -> None:
 
 
 @njit(cache=True)
-def _mark_small(total: Any, scratch: Any) -> None:
-    """Mark the samples of which a sum of products has become so small that others may have been lost."""
-    store(scratch, 2 * LANES, minimum(add(total, filled(-SMALLEST)), load(scratch, 2 * LANES)))
+def _mark(bound: Any, scratch: Any) -> None:
+    """Mark the samples whose result may lack more than is negligible."""
+    store(scratch, 2 * LANES, minimum(within(bound, NEGLIGIBLE), load(scratch, 2 * LANES)))
 
 
 @njit(cache=True)
 def _raise_message(
-    up: Any, parent: int, symbols: int, children: int, rules: Any, first: int, m: int, s: int, scratch: Any
+    up: Any, parent: int, symbols: int, children: int, rules: Any, first: int, v: int, m: int, s: int, scratch: Any
 ) -> None:
     """Message of a node from its children's: the sum over its rules of the product over children."""
     total = filled(0.0)
@@ -126,29 +130,24 @@ def _raise_message(
             rule += s
         store(up, parent + a * LANES, message)
         total = add(total, message)
-    _mark_small(total, scratch)
     _count(total, scratch)
     inverse = divide(filled(1.0), total)
     for a in range(symbols):
         store(up, parent + a * LANES, multiply(load(up, parent + a * LANES), inverse))
+    bound = filled(_LOST)
+    for j in range(s):
+        bound = add(bound, load(up, children + (j * (v + 1) + v) * LANES))
+    store(up, parent + symbols * LANES, multiply(multiply(bound, filled(np.float64(m))), inverse))
 
 
 @njit(cache=True)
 def _lower_messages(
-    up: Any,
-    children: int,
-    down: Any,
-    parent: int,
-    target: int,
-    starts: Any,
-    first: int,
-    rules: Any,
-    v: int,
-    s: int,
-    scratch: Any,
-) -> None:
+    up: Any, children: int, down: Any, parent: int, symbols: int, target: int, starts: Any, first: int, rules: Any,
+    most: int, v: int, s: int,
+) -> None:  # fmt: skip
     """Messages of a node to each of its children: over the rules with the child's symbol, parent times siblings."""
     for j in range(s):
+        own = target + j * (v + 1) * LANES
         total = filled(0.0)
         for b in range(v):
             message = filled(0.0)
@@ -157,13 +156,16 @@ def _lower_messages(
                 for i in range(1, s - 1):
                     product = multiply(product, load(up, children + entry(rules, rule + i)))
                 message = multiply_add(product, load(up, children + entry(rules, rule + s - 1)), message)
-            store(down, target + (j * v + b) * LANES, message)
+            store(down, own + b * LANES, message)
             total = add(total, message)
-        _mark_small(total, scratch)
         inverse = divide(filled(1.0), total)
+        bound = add(filled(_LOST), load(down, parent + symbols * LANES))
+        for i in range(s):
+            if i != j:
+                bound = add(bound, load(up, children + (i * (v + 1) + v) * LANES))
+        store(down, own + v * LANES, multiply(multiply(bound, filled(np.float64(most))), inverse))
         for b in range(v):
-            place = target + (j * v + b) * LANES
-            store(down, place, multiply(load(down, place), inverse))
+            store(down, own + b * LANES, multiply(load(down, own + b * LANES), inverse))
 
 
 @njit(cache=True)
@@ -173,8 +175,9 @@ def _write_marginal(
     total = filled(0.0)
     for a in range(symbols):
         total = multiply_add(load(down, message + a * LANES), load(up, node + a * LANES), total)
-    _mark_small(total, scratch)
     inverse = divide(filled(1.0), total)
+    bound = add(load(down, message + symbols * LANES), load(up, node + symbols * LANES))
+    _mark(multiply(bound, inverse), scratch)
     for a in range(symbols):
         product = multiply(load(down, message + a * LANES), load(up, node + a * LANES))
         stream(out, place + a * stride, multiply(product, inverse))
@@ -188,7 +191,7 @@ def _upward(
     """All upward messages of a group, each parent as soon as its children are done."""
     for lane in range(LANES):
         scratch[lane], scratch[LANES + lane], scratch[2 * LANES + lane] = 1.0, 0.0, _INFINITE
-    width = v * LANES
+    width = (v + 1) * LANES
     for p in range(s ** (depth - 1)):
         for j in range(s):
             block = blocks[depth] + (p * s + j) * width
@@ -199,7 +202,7 @@ def _upward(
             symbols = classes if level == 0 else v
             _raise_message(
                 up, blocks[level] + node * width, symbols, blocks[level + 1] + node * s * width, rules,
-                rule_starts[level], m, s, scratch,
+                rule_starts[level], v, m, s, scratch,
             )  # fmt: skip
             if level == 0 or node % s != s - 1:
                 break
@@ -214,20 +217,22 @@ def _root(up: Any, prior: Any, sample: int, live: int, classes: int, down: Any, 
         row = min(sample + min(lane, live - 1), prior.shape[0] - 1)
         for a in range(classes):
             down[a * LANES + lane] = prior[row, a]
+        down[classes * LANES + lane] = 0.0
     total = filled(0.0)
     for a in range(classes):
         total = multiply_add(load(down, a * LANES), load(up, a * LANES), total)
-    _mark_small(total, scratch)
+    _mark(divide(load(up, classes * LANES), total), scratch)
     _count(total, scratch)
 
 
 @njit(cache=True)
 def _downward(
-    up: Any, blocks: Any, down: Any, slots: Any, starts: Any, lowered: Any, classes: int, v: int, s: int, deepest: int,
+    up: Any, blocks: Any, down: Any, slots: Any, starts: Any, lowered: Any, most: int, classes: int, v: int, s: int,
+    deepest: int,
     out: Any, out_starts: Any, stride: int, column: int, scratch: Any,
 ) -> None:  # fmt: skip
     """Downward messages along every path, and the marginals of the levels that are asked for."""
-    width = v * LANES
+    width = (v + 1) * LANES
     for q in range(s**deepest):
         # The first levels of the path to q are those of the path to q - 1.
         level, node = deepest, q
@@ -243,8 +248,8 @@ def _downward(
                 _write_marginal(up, blocks[row] + node * width, down, message, symbols, out, place, stride, scratch)
             if row < deepest:
                 _lower_messages(
-                    up, blocks[row + 1] + node * s * width, down, message, slots[row + 1], starts, row * s * v, lowered,
-                    v, s, scratch,
+                    up, blocks[row + 1] + node * s * width, down, message, symbols, slots[row + 1], starts, row * s * v,
+                    lowered, most, v, s,
                 )  # fmt: skip
 
 
@@ -267,7 +272,7 @@ def propagate_groups(
     element (node, symbol, sample) of a level at ``out_starts + (node symbols + symbol) stride + sample``;
     out_starts: -1 for a level that is not asked for. sound: bool (n), false where the result cannot be trusted.
     """
-    blocks, rules, rule_starts, lowered, lowered_starts, slots, size, constant = tables
+    blocks, rules, rule_starts, lowered, lowered_starts, slots, size, most, constant = tables
     classes, v, m, s, depth = shape
     groups = (n + LANES - 1) // LANES
     for thread in prange(threads):
@@ -278,7 +283,7 @@ def propagate_groups(
             _upward(messages, steps, sample, live, up, blocks, rules, rule_starts, classes, v, m, s, depth, scratch)
             _root(up, prior, sample, live, classes, down, scratch)
             _downward(
-                up, blocks, down, slots, lowered_starts, lowered, classes, v, s, deepest, out, out_starts, stride,
+                up, blocks, down, slots, lowered_starts, lowered, most, classes, v, s, deepest, out, out_starts, stride,
                 sample, scratch,
             )  # fmt: skip
             _finish(scratch, sample, live, constant, log_evidence, sound)
@@ -322,9 +327,9 @@ def draw_groups(
     Arguments as in ``propagate_groups``; uniforms: float64 (draws, internal nodes + 1, n), one number a choice, level
     by level; trees: int32 (draws, nodes, n), level by level from tree_starts.
     """
-    blocks, rules, rule_starts, _, _, slots, size, _ = tables
+    blocks, rules, rule_starts, _, _, slots, size, _, _ = tables
     classes, v, m, s, depth = shape
-    width = v * LANES
+    width = (v + 1) * LANES
     groups = (n + LANES - 1) // LANES
     draws = uniforms.shape[0]
     for thread in prange(threads):
@@ -352,6 +357,11 @@ def draw_groups(
                             first = rule_starts[level] + trees[draw, place, sample + lane] * m * s
                             uniform = uniforms[draw, 1 + place, sample + lane]
                             rule = _choose_rule(up, children + lane, rules, first, m, s, sums, uniform)
+                            lacking = _LOST
                             for j in range(s):
-                                symbol = entry(rules, rule + j) // LANES - j * v
+                                lacking += number(up, children + (j * (v + 1) + v) * LANES + lane)
+                            if not lacking * m <= NEGLIGIBLE * sums[m - 1]:
+                                sound[sample + lane] = False
+                            for j in range(s):
+                                symbol = entry(rules, rule + j) // LANES - j * (v + 1)
                                 trees[draw, below + j, sample + lane] = symbol

@@ -30,6 +30,7 @@ __all__ = [
     "settle",
     "store",
     "stream",
+    "within",
 ]
 
 LANES = 16
@@ -174,6 +175,17 @@ def _minimum(typing: Any, x: Any, y: Any) -> Any:
     return _lanes(_lanes, _lanes), generate
 
 
+def _within(typing: Any, x: Any, limit: Any) -> Any:
+    """1 in every lane that does not exceed the limit, -1 in the others and where it is nan."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, limit = arguments
+        small = builder.fcmp_ordered("<=", x, _spread(builder, limit))
+        return builder.select(small, ir.Constant(_VECTOR, [1.0] * LANES), ir.Constant(_VECTOR, [-1.0] * LANES))
+
+    return _lanes(_lanes, types.float64), generate
+
+
 def _multiply_add(typing: Any, x: Any, y: Any, total: Any) -> Any:
     """``x * y + total``, fused where the machine can."""
 
@@ -211,3 +223,4 @@ any_outside: Any = intrinsic(_any_outside)
 stream: Any = intrinsic(_stream)
 settle: Any = intrinsic(_settle)
 number: Any = intrinsic(_number)
+within: Any = intrinsic(_within)

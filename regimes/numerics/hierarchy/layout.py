@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,9 @@ class KernelTables:
         Block of the first upward message of each level; for each rule of each symbol of each level the places of its
         children's entries, and where a level starts among them; for each child and each of its symbols the rules that
         hold it, as the parent's entry and those of the siblings, and where they start; the places of the downward
-        messages along a path; the size of all upward messages; the logarithm of the probability of one choice of rules.
+        messages along a path; the size of all upward messages; the largest number of rules that share a child's
+        symbol; the logarithm of the probability of one choice of rules. A message of v entries takes v + 1 places, the
+        last for its bound.
     shape : tuple of int
         classes, v, m, s, depth.
     """
@@ -35,8 +38,11 @@ class KernelTables:
     shape: tuple[int, int, int, int, int]
 
 
+_known: WeakKeyDictionary[HierarchyRules, KernelTables] = WeakKeyDictionary()
+
+
 def kernel_tables(rules: HierarchyRules) -> KernelTables:
-    """Lay rules out for the kernels.
+    """Lay rules out for the kernels; kept as long as the rules are, which cannot change.
 
     Parameters
     ----------
@@ -48,11 +54,17 @@ def kernel_tables(rules: HierarchyRules) -> KernelTables:
     KernelTables
         Their places.
     """
+    if rules not in _known:
+        _known[rules] = _laid_out(rules)
+    return _known[rules]
+
+
+def _laid_out(rules: HierarchyRules) -> KernelTables:
     classes, v, m, s, depth = rules.classes, rules.v, rules.m, rules.s, rules.depth
     nodes = np.array([s**level for level in range(depth + 1)], dtype=np.int64)
     widths = np.array([rules.symbols(level) for level in range(depth + 1)], dtype=np.int64)
-    blocks = LANES * np.concatenate([[0], np.cumsum(nodes * widths)])
-    places = [LANES * (table + v * np.arange(s)) for table in rules.tables]
+    blocks = LANES * np.concatenate([[0], np.cumsum(nodes * (widths + 1))])  # a message and its bound
+    places = [LANES * (table + (v + 1) * np.arange(s)) for table in rules.tables]
     rule_starts = np.concatenate([[0], np.cumsum([table.size for table in rules.tables])])
     lowered, counts = [], []
     for table, place in zip(rules.tables, places, strict=True):
@@ -64,7 +76,7 @@ def kernel_tables(rules: HierarchyRules) -> KernelTables:
             lowered.append(np.column_stack([parents, siblings])[order])
             counts.append(np.bincount(symbols, minlength=v))
     starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
-    path = np.array([widths[0] * LANES, *[s * v * LANES] * depth], dtype=np.int64)
+    path = np.array([(classes + 1) * LANES, *[s * (v + 1) * LANES] * depth], dtype=np.int64)
     slots = np.concatenate([[0], np.cumsum(path)])
     internal = int(nodes[:-1].sum())
     arrays = (
@@ -75,6 +87,7 @@ def kernel_tables(rules: HierarchyRules) -> KernelTables:
         _flat(starts),
         _flat(slots),
         int(blocks[-1]),
+        int(np.concatenate(counts).max()),
         -internal * float(np.log(m)),
     )
     return KernelTables(arrays, (classes, v, m, s, depth))

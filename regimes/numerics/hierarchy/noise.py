@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array, seeded
+from regimes.numerics.checks import real_array, seeded, whole_number
 from regimes.numerics.compile import compile_formula
+from regimes.numerics.hierarchy.rules import HierarchyRules
 
 __all__ = ["Noise", "checked_noise", "gaussian_log_messages", "leaf_messages"]
 
@@ -20,6 +21,7 @@ _MEANING = {
     "uniform": "fraction of leaves replaced by a uniform symbol",
     "gaussian": "Ornstein-Uhlenbeck time t",
 }
+_EARLIEST = 1e-300  # the inverse of the noise variance is finite
 _STREAM = 0x6C6561766573  # sets the noise apart from other uses of a seed
 
 
@@ -53,17 +55,29 @@ def checked_noise(function: str, noise: str, level: float) -> float:
     """
     if noise not in get_args(Noise):
         raise ValueError(f"{function}: noise must be one of {', '.join(get_args(Noise))}, got {noise!r}")
-    value = float(level)
+    value = _one_number(function, f"the level of {noise} noise ({_MEANING[noise]})", level)
     if noise == "gaussian":
-        if not (np.isfinite(value) and value > 0):
+        if not _EARLIEST <= value < np.inf:
             raise ValueError(
-                f"{function}: the level of gaussian noise ({_MEANING[noise]}) must be positive, got {value:g}"
+                f"{function}: the level of gaussian noise ({_MEANING[noise]}) must be at least {_EARLIEST:g} and "
+                f"finite, got {value:g}"
             )
     elif not 0 <= value <= 1:
         raise ValueError(
             f"{function}: the level of {noise} noise ({_MEANING[noise]}) must lie in [0, 1], got {value:g}"
         )
     return value
+
+
+def _one_number(function: str, what: str, value: Any) -> float:
+    try:
+        shape = np.shape(value)
+        if shape == () and not isinstance(value, str | bytes):
+            return float(value)
+    except (TypeError, ValueError):
+        shape = ()
+    given = repr(value) if shape == () else f"an array of shape {shape}"
+    raise ValueError(f"{function}: {what} must be one number, got {given}")
 
 
 def leaf_messages(
@@ -79,7 +93,8 @@ def leaf_messages(
     Parameters
     ----------
     leaves : integer array_like, shape (n, d)
-        True symbols.
+        True symbols. Data that are masked already need no noise: their messages are one-hot vectors, and ones where
+        the leaf is masked.
     noise : {"epsilon", "masking", "uniform", "gaussian"}
         Kind of noise.
     level : float
@@ -97,7 +112,7 @@ def leaf_messages(
     Raises
     ------
     ValueError
-        If the noise, its level or a symbol is out of range.
+        If the noise, its level or a symbol is out of range, or the level is not one number.
 
     Notes
     -----
@@ -109,16 +124,21 @@ def leaf_messages(
     [[[0.25, 0.25, 0.5], [0.5, 0.25, 0.25]]]
     """
     value = checked_noise("leaf_messages", noise, level)
-    symbols = np.asarray(leaves)
+    try:
+        symbols = np.asarray(leaves)
+    except ValueError:
+        raise ValueError("leaf_messages: leaves must be one array of shape (n, d), got rows of unlike length") from None
     if symbols.ndim != 2 or symbols.dtype.kind not in "iu":
         raise ValueError(
             f"leaf_messages: leaves must be whole numbers, shape (n, d), got {symbols.dtype} of shape {symbols.shape}"
         )
-    if v < 2:
-        raise ValueError(f"leaf_messages: v (number of symbols) must be at least 2, got {v}")
+    if isinstance(v, HierarchyRules):
+        raise ValueError("leaf_messages: v (number of symbols) must be a whole number, got rules; give rules.v")
+    v = whole_number("leaf_messages", "v", "number of symbols", v, at_least=2)
     if symbols.size and not (symbols.min() >= 0 and symbols.max() < v):
+        masked = "; a leaf that is masked already has no symbol: make its message of ones" if symbols.min() < 0 else ""
         raise ValueError(
-            f"leaf_messages: symbols must lie between 0 and {v - 1}, got {symbols.min()} to {symbols.max()}"
+            f"leaf_messages: symbols must lie between 0 and {v - 1}, got {symbols.min()} to {symbols.max()}{masked}"
         )
     generator = seeded(rng, _STREAM)
     n, d = symbols.shape

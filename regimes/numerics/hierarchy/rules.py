@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["HierarchyRules"]
+from regimes.numerics.checks import whole_number
+
+__all__ = ["HierarchyRules", "checked_rules"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,8 @@ class HierarchyRules:
     Examples
     --------
     >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]])
+    >>> rules
+    HierarchyRules(v=2, m=1, s=2, depth=2, classes=2)
     >>> rules.classes, rules.v, rules.m, rules.s, rules.depth, rules.leaves
     (2, 2, 1, 2, 2, 4)
     """
@@ -54,6 +59,10 @@ class HierarchyRules:
     v: int
 
     def __init__(self, tables: Sequence[ArrayLike], v: int | None = None) -> None:
+        try:
+            tables = list(tables)
+        except TypeError:
+            raise ValueError(f"HierarchyRules: tables must be a sequence, one table a level, got {tables!r}") from None
         arrays = [_whole_numbers(level, table) for level, table in enumerate(tables)]
         if not arrays:
             raise ValueError("HierarchyRules: at least one level of rules is needed, got none")
@@ -61,14 +70,17 @@ class HierarchyRules:
             if len(arrays) == 1:
                 raise ValueError("HierarchyRules: with one level of rules the number of symbols v must be given")
             v = arrays[1].shape[0]
-        if not v >= 2:
-            raise ValueError(f"HierarchyRules: v (number of symbols) must be at least 2, got {v}")
+        v = whole_number("HierarchyRules", "v", "number of symbols", v, at_least=2)
         _, m, s = arrays[0].shape
         for level, table in enumerate(arrays):
-            _check_table(level, table, int(v), m, s)
+            _check_table(level, table, v, m, s)
             table.setflags(write=False)
         object.__setattr__(self, "tables", tuple(arrays))
-        object.__setattr__(self, "v", int(v))
+        object.__setattr__(self, "v", v)
+
+    def __repr__(self) -> str:
+        numbers = f"v={self.v}, m={self.m}, s={self.s}, depth={self.depth}, classes={self.classes}"
+        return f"HierarchyRules({numbers})"
 
     @property
     def classes(self) -> int:
@@ -111,6 +123,48 @@ class HierarchyRules:
         return self.classes if level == 0 else self.v
 
 
+def checked_rules(function: str, rules: Any) -> HierarchyRules:
+    """Check that something is rules, and not the tables of some.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    rules : HierarchyRules
+        What was given.
+
+    Returns
+    -------
+    HierarchyRules
+        The rules.
+
+    Raises
+    ------
+    ValueError
+        If they are anything else.
+
+    Examples
+    --------
+    >>> checked_rules("belief_propagation", HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2)).depth
+    1
+    """
+    if isinstance(rules, HierarchyRules):
+        return rules
+    if isinstance(rules, list | tuple | np.ndarray):
+        raise ValueError(
+            f"{function}: rules must be HierarchyRules, got {type(rules).__name__}; make them of the tables: "
+            "HierarchyRules(tables)"
+        )
+    raise ValueError(
+        f"{function}: rules must be HierarchyRules, got {type(rules).__name__}; random_hierarchy draws them, and "
+        "load_rules reads them"
+    )
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return {"U": "text", "S": "text", "O": "other objects"}.get(array.dtype.kind, str(array.dtype))
+
+
 def _whole_numbers(level: int, table: ArrayLike) -> NDArray[np.int64]:
     try:
         array = np.array(table)
@@ -123,7 +177,7 @@ def _whole_numbers(level: int, table: ArrayLike) -> NDArray[np.int64]:
             f"HierarchyRules: the table of level {level} must have shape (symbols, rules, children), got {array.shape}"
         )
     if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and np.all(array == np.floor(array))):
-        raise ValueError(f"HierarchyRules: the table of level {level} must hold whole numbers, got {array.dtype}")
+        raise ValueError(f"HierarchyRules: the table of level {level} must hold whole numbers, got {_kind(array)}")
     return array.astype(np.int64)
 
 

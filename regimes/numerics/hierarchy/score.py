@@ -12,7 +12,7 @@ from regimes.numerics.checks import real_array
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import checked_noise, gaussian_log_messages
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 __all__ = ["HierarchyScore", "hierarchy_score"]
 
@@ -61,7 +61,7 @@ def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: Arr
     x : array_like, shape (n, d, v)
         Noised one-hot leaves, ``x_t = exp(-t) a + sqrt(Delta_t) z``; any finite point will do.
     t : float
-        Ornstein-Uhlenbeck time, positive.
+        Ornstein-Uhlenbeck time, positive; one for all points.
     prior : array_like, shape (classes,) or (n, classes), optional
         Probabilities of the classes; one class alone gives the conditional score.
 
@@ -87,8 +87,19 @@ def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: Arr
     >>> result.posterior_mean.round(4).tolist()
     [[[0.7008, 0.2992], [0.2992, 0.7008]]]
     """
+    rules = checked_rules("hierarchy_score", rules)
+    if np.ndim(t) != 0:
+        raise ValueError(
+            "hierarchy_score: t (Ornstein-Uhlenbeck time) must be one number, the same for all points, got an array of "
+            f"shape {np.shape(t)}; call it once for each time"
+        )
     time = checked_noise("hierarchy_score", "gaussian", t)
     points = real_array("hierarchy_score", "x", x)
+    if points.ndim == 2 and points.shape[1] == rules.leaves * rules.v:
+        raise ValueError(
+            f"hierarchy_score: x must have shape (n, {rules.leaves}, {rules.v}): points, leaves and symbols; got "
+            f"{points.shape}; reshape it: x.reshape(-1, {rules.leaves}, {rules.v})"
+        )
     if points.ndim != 3 or points.shape[1:] != (rules.leaves, rules.v):
         raise ValueError(
             f"hierarchy_score: x must have shape (n, {rules.leaves}, {rules.v}): points, leaves and symbols; got "

@@ -218,7 +218,11 @@ def _pair_sums(spins: NDArray[np.bool_], labels: NDArray[np.intp], sizes: tuple[
     for part in _parts(samples, sites):
         np.add.at(squares, labels[part], _block_squares(spins[part].astype(np.float64), sizes))
     order = np.argsort(labels, kind="stable")
-    sums = spins[order] if alone else np.stack([spins[labels == group].sum(axis=0) for group in range(groups)])
+    first = np.cumsum(sizes_of_groups) - sizes_of_groups
+    sums = spins[order]
+    if not alone:
+        columns = [np.add.reduceat(sums[:, part].astype(np.int64), first, axis=0) for part in _parts(sites, samples)]
+        sums = np.concatenate(columns, axis=1)
     total = sums.sum(axis=0).astype(np.float64)
     left = np.concatenate([_block_squares(total - sums[part], sizes) for part in _parts(groups, sites)])
     whole = _covariances(squares.sum(axis=0), _block_squares(total[None], sizes)[0], np.array(samples))

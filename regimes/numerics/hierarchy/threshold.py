@@ -15,6 +15,7 @@ from regimes.numerics.errors import NotConverged
 from regimes.numerics.hierarchy.density_evolution import leaf_population, upper_population
 from regimes.numerics.hierarchy.noise import Noise, checked_noise
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
+from regimes.numerics.hierarchy.population_memory import MEMORY, check_population
 
 __all__ = ["HierarchyThreshold", "hierarchy_threshold"]
 
@@ -24,6 +25,8 @@ _NEAR_FIXED_POINT = 0.05
 _ROUNDING = 1e-12
 _FIRST_STEP = 0.01
 _LARGEST_LOG_SNR = 20.0
+_FINEST = 1e-12  # of a tolerance: finer brackets have no float64 between their ends
+_ARRAYS = 2  # populations held at a time
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def hierarchy_threshold(
     depth: int | None = None,
     tolerance: float = 5e-4,
     max_levels: int = 500,
+    memory: int = MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> HierarchyThreshold:
     """Find the noise level at which the upward messages of a deep hierarchy flip from knowing to not knowing.
@@ -118,9 +122,11 @@ def hierarchy_threshold(
         large depth by default.
     tolerance : float
         Relative width of the last bracket of a bisection. The brackets of the repeats do not share their ends, so that
-        the standard error holds this width too.
+        the standard error holds this width too. At least 1e-12.
     max_levels : int
         Levels after which an undecided run is given up.
+    memory : int
+        Bytes that two populations, with their random numbers, and the rules of a node for each thread may take.
     progress : callable, optional
         Called with (populations done, populations) after each.
 
@@ -133,9 +139,9 @@ def hierarchy_threshold(
     Raises
     ------
     ValueError
-        If an argument is out of its range, or there is no threshold in the limit of large depth: a little noise on the
-        leaves grows on the way up (``hierarchy_slope_at_one`` is 1 or more), or a little information does
-        (``hierarchy_slope_at_uniform``).
+        If an argument is out of its range, the population would take more memory, or there is no threshold in the limit
+        of large depth: a little noise on the leaves grows on the way up (``hierarchy_slope_at_one`` is 1 or more), or a
+        little information does (``hierarchy_slope_at_uniform``).
     NotConverged
         If a run is undecided after ``max_levels`` levels.
 
@@ -158,9 +164,10 @@ def hierarchy_threshold(
     population = whole_number(name, "population", "messages in a population", population, at_least=2)
     repeats = whole_number(name, "repeats", "independent populations", repeats, at_least=2)
     max_levels = whole_number(name, "max_levels", "levels after which a run is given up", max_levels, at_least=1)
-    tolerance = positive_number(name, "tolerance", "relative width of the last bracket", tolerance)
+    tolerance = positive_number(name, "tolerance", "relative width of the last bracket", tolerance, at_least=_FINEST)
     if depth is not None:
         depth = whole_number(name, "depth", "levels of rules", depth, at_least=1)
+    check_population(name, v, m, s, v, noise, population, _ARRAYS, memory)
     run = _Recursion(v, m, s, noise, depth, max_levels)
     generator = seeded(rng, _STREAM)
     scout, *seeds = generator.integers(2**63, size=1 + repeats)
@@ -236,6 +243,8 @@ class _Recursion:
             inner, step = outer, 2 * step
         while abs(outer - inner) > width:
             middle = (inner + outer) / 2
+            if middle in (inner, outer):  # no number of float64 lies between
+                break
             if self.knows(seed, population, middle) == knows:
                 inner = middle
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from regimes.numerics.compile import compile_formula
@@ -19,7 +20,9 @@ __all__ = ["HierarchyTransition", "epsilon_threshold", "hierarchy_transition"]
 _DIGITS = 50
 _CLOSE = 1e-9  # slopes as close to 1 are told apart by exact arithmetic
 _NEAR_ONE = 1e-2  # a root as close to 1 is refined: its distance from 1 has lost two digits of float64
+_FLAT = 1e-4  # a slope of the upward map as close to 1 has lost four digits of nu
 _STEPS = 60
+_STEP = Fraction(1, 10**6)  # first step from 1/v, relative
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class HierarchyTransition:
     p_star : float or None
         Unstable fixed point of the upward map: the belief of the leaves at the transition.
     epsilon_star : float or None
-        Noise at the transition.
+        Noise at the transition; 1.0 where it is below 1 by less than float64 resolves, as for two rules and large v.
     slope : float or None
         lambda, the slope of the upward map at p_star.
     nu : float or None
@@ -45,7 +48,8 @@ class HierarchyTransition:
     chi_diverges : bool or None
         Whether the susceptibility at the transition grows without bound with the depth (lambda^2 > s).
     slope_at_one, slope_at_uniform : float
-        Slopes of the upward map at its fixed points 1 and 1/v; a transition needs both below 1.
+        Slopes of the upward map at its fixed points 1 and 1/v; a transition needs both below 1. One that is below 1 by
+        less than float64 resolves is given as the largest number below 1.
     sources : tuple of str
         Formulas used.
     """
@@ -100,6 +104,8 @@ def hierarchy_transition(v: int, m: int, s: int) -> HierarchyTransition:
     ------
     ValueError
         If a parameter is no whole number in its range, or v^s exceeds 1e100.
+    NotConverged
+        If the search for the fixed point does not end.
 
     Notes
     -----
@@ -107,7 +113,7 @@ def hierarchy_transition(v: int, m: int, s: int) -> HierarchyTransition:
     closed form for s = 2. For s > 2 it is a root in float64; where it lies within 1e-2 of 1 its distance from 1 is
     found in arithmetic of 50 digits and more. Over 3000 models with v up to 10^4 and s up to 8, ends included, the
     largest relative errors were 2e-15 for p*, 6e-14 for epsilon*, 1e-14 for the slope and 4e-11 for nu, where the slope
-    is 1 but for 1e-4.
+    is 1 but for 1e-4; where it is closer to 1 than that, nu too is found in arithmetic of 50 digits and more.
     The number of classes does not matter, nor the depth.
 
     Examples
@@ -135,8 +141,8 @@ def hierarchy_transition(v: int, m: int, s: int) -> HierarchyTransition:
         slope=found.slope if found else None,
         nu=found.nu if found else None,
         chi_diverges=bool(_value("hierarchy_susceptibility_ratio", found.slope, s) > 1) if found else None,
-        slope_at_one=at_one,
-        slope_at_uniform=at_uniform,
+        slope_at_one=_shown_slope(_CONDITIONS[0], at_one, given),
+        slope_at_uniform=_shown_slope(_CONDITIONS[1], at_uniform, given),
         sources=(*_CONDITIONS, *(found.sources if found else ())),
     )
 
@@ -159,6 +165,8 @@ def epsilon_threshold(v: int, m: int, s: int) -> float:
     ValueError
         If a parameter is no whole number in its range, v^s exceeds 1e100, or there is no transition: the text names the
         condition that fails.
+    NotConverged
+        As for :func:`hierarchy_transition`.
 
     Notes
     -----
@@ -188,13 +196,15 @@ def _failing_condition(given: _Given, at_one: float, at_uniform: float) -> str |
     """The condition that fails; both cannot, for the number of rules of a fixed point grows with p."""
     where = "at v = {}, m = {}, s = {}".format(*given)
     if not _below_one(_CONDITIONS[0], at_one, given):
+        shown = _digits_beside_one(_CONDITIONS[0], at_one, given)
         return (
-            f"F'(1) must be below 1, got {at_one:.6g} {where}: any noise on the leaves grows on the way up, so deep "
+            f"F'(1) must be below 1, got {shown} {where}: any noise on the leaves grows on the way up, so deep "
             "trees lose their root at every epsilon above 0"
         )
     if not _below_one(_CONDITIONS[1], at_uniform, given):
+        shown = _digits_beside_one(_CONDITIONS[1], at_uniform, given)
         return (
-            f"F'(1/v) must be below 1, got {at_uniform:.6g} {where}: any information in the leaves grows on the way "
+            f"F'(1/v) must be below 1, got {shown} {where}: any information in the leaves grows on the way "
             "up, so deep trees keep their root at every epsilon below 1"
         )
     return None
@@ -204,6 +214,21 @@ def _below_one(name: str, slope: float, given: _Given) -> bool:
     if abs(slope - 1) > _CLOSE:
         return slope < 1
     return bool(_exact(name, _digits(given), *given) < 1)
+
+
+def _shown_slope(name: str, slope: float, given: _Given) -> float:
+    """The slope in float64, on the side of 1 where it is."""
+    if slope >= 1 and _below_one(name, slope, given):
+        return math.nextafter(1.0, 0.0)
+    return max(slope, 1.0) if abs(slope - 1) <= _CLOSE and not _below_one(name, slope, given) else slope
+
+
+def _digits_beside_one(name: str, slope: float, given: _Given) -> str:
+    """The slope as text that does not round to 1 unless it is 1."""
+    if abs(slope - 1) > _CLOSE:
+        return f"{slope:.6g}"
+    excess = float(_exact(name, _digits(given), *given) - 1)
+    return f"1 + {excess:.3g}" if excess else "1"
 
 
 @dataclass(frozen=True)
@@ -221,7 +246,12 @@ def _pair(given: _Given) -> _FixedPoint:
     v, m, s = given
     names = ("hierarchy_fixed_point_pair", "hierarchy_threshold_pair", "hierarchy_slope_pair")
     p_star, epsilon_star, slope = (float(_value(name, v, m)) for name in names)
-    nu = float(_value("hierarchy_exponent", slope, s))
+    digits = _digits(given)
+    nu = (
+        float(_value("hierarchy_exponent", slope, s))
+        if slope - 1 > _FLAT
+        else float(_exact("hierarchy_exponent", digits, _exact("hierarchy_slope_pair", digits, v, m), s))
+    )
     return _FixedPoint(p_star, epsilon_star, slope, nu, (*names, *_FOLLOWING))
 
 
@@ -229,14 +259,19 @@ def _many(given: _Given) -> _FixedPoint:
     v, _, s = given
     sources = ("hierarchy_fixed_point_rules", "hierarchy_epsilon_from_belief", "hierarchy_slope", *_FOLLOWING)
     p_star = _float_root(given)
+    if p_star is None:  # closer to 1/v than float64 tells apart
+        return _FixedPoint(*_refined(given, Fraction(v - 1, v), Fraction(v - 1, v) - _STEP / v), sources)
     if 1 - p_star < _NEAR_ONE:
-        return _FixedPoint(*_refined(given, 1 - p_star), sources)
+        return _FixedPoint(*_refined(given, Fraction(1 - p_star), Fraction(2 * (1 - p_star))), sources)
     epsilon_star = float(_value("hierarchy_epsilon_from_belief", p_star, v))
     slope = float(_value("hierarchy_slope", p_star, *given))
+    if slope - 1 <= _FLAT:
+        doubt = 1 - Fraction(p_star)
+        return _FixedPoint(*_refined(given, doubt, doubt - _STEP * Fraction(p_star)), sources)
     return _FixedPoint(p_star, epsilon_star, slope, float(_value("hierarchy_exponent", slope, s)), sources)
 
 
-def _float_root(given: _Given) -> float:
+def _float_root(given: _Given) -> float | None:
     """Root in log p, which keeps the digits of a small p; the number of rules of a fixed point grows with p."""
     v, m, s = given
 
@@ -244,12 +279,14 @@ def _float_root(given: _Given) -> float:
         return math.log(float(_value("hierarchy_fixed_point_rules", math.exp(log_p), v, s)) / m)
 
     low, high = -math.log(v) * (1 - 1e-9), -(2.0**-53)
+    if excess(low) >= 0:
+        return None
     if excess(high) <= 0:  # closer to 1 than float64 resolves
         return math.exp(high)
     return math.exp(bracketed_root(excess, low, high, tolerance=1e-15, what="fixed point of the upward map"))
 
 
-def _refined(given: _Given, doubt: float) -> tuple[float, float, float, float]:
+def _refined(given: _Given, doubt: Fraction, other: Fraction) -> tuple[float, float, float, float]:
     """p*, epsilon*, slope and nu: secant steps in 1 - p on the exact formula, until they change nothing."""
     import mpmath
 
@@ -260,10 +297,10 @@ def _refined(given: _Given, doubt: float) -> tuple[float, float, float, float]:
         def excess(value: mpmath.mpf) -> mpmath.mpf:
             return _exact("hierarchy_fixed_point_rules", digits, 1 - value, v, s) - m
 
-        old, new = 2 * mpmath.mpf(doubt), mpmath.mpf(doubt)
+        old, new = (mpmath.mpf(value.numerator) / value.denominator for value in (other, doubt))
         at_old, at_new = excess(old), excess(new)
         for _ in range(_STEPS):
-            if at_new == 0 or abs(new - old) <= abs(new) * mpmath.mpf(10) ** -20:
+            if at_new == 0 or abs(new - old) <= min(abs(new), mpmath.mpf(1) / v) * mpmath.mpf(10) ** -20:
                 epsilon_star = _exact("hierarchy_epsilon_from_belief", digits, 1 - new, v)
                 slope = _exact("hierarchy_slope", digits, 1 - new, *given)
                 nu = _exact("hierarchy_exponent", digits, slope, s)

@@ -529,6 +529,16 @@ def test_bad_levels_draws_and_times():
     for levels in ((3,), (-1,), (0, 7)):
         with pytest.raises(ValueError, match="belief_propagation: levels"):
             belief_propagation(rules, messages, levels=levels)
+    for levels in (0, "a", "01", b"01", np.array(1)):
+        with pytest.raises(ValueError, match="belief_propagation: levels must be a sequence of levels of the tree"):
+            belief_propagation(rules, messages, levels=levels)
+    with pytest.raises(ValueError, match=r"hierarchy_score: t .* must be one number, .* got an array of shape \(2,\)"):
+        hierarchy_score(rules, messages, np.full(2, 0.3))
+    with pytest.raises(ValueError, match=r"got \(2, 12\); reshape it: x\.reshape\(-1, 4, 3\)"):
+        hierarchy_score(rules, messages.reshape(2, -1), 0.3)
+    for solve, more in ((belief_propagation, ()), (sample_posterior, ()), (hierarchy_score, (0.3,))):
+        with pytest.raises(ValueError, match=rf"{solve.__name__}: rules must be HierarchyRules, got tuple; make them"):
+            solve(rules.tables, messages, *more)
     for draws in (0, -2):
         with pytest.raises(ValueError, match="sample_posterior: draws"):
             sample_posterior(rules, messages, draws=draws)

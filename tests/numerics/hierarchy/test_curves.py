@@ -1,5 +1,7 @@
 """Curves of a hierarchy over noise against sampling, limits and enumeration of the prior."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -89,7 +91,10 @@ def test_the_result_depends_on_neither_memory_nor_on_how_the_levels_are_asked_fo
     alone = hierarchy_curves(RULES, DATA.tree, "gaussian", [0.2], rng=5)
     np.testing.assert_array_equal(whole.clone_probability, parts.clone_probability)
     np.testing.assert_array_equal(whole.conditional_entropy[:, 1], alone.conditional_entropy[:, 0])
-    with pytest.raises(ValueError, match=f"memory must hold 16 samples of this tree, {block} bytes; got {block - 1}"):
+    with pytest.raises(
+        ValueError,
+        match=f"memory must hold 16 samples of this tree, {block} bytes, got {block - 1}; raise memory, or take",
+    ):
         hierarchy_curves(RULES, DATA.tree, "gaussian", [0.1], memory=block - 1)
 
 
@@ -136,18 +141,45 @@ def test_a_level_that_is_never_lost_has_no_threshold() -> None:
     ("change", "message"),
     [
         ({"tree": DATA.tree[:-1]}, r"tree must hold arrays of shape \(n, 2\^l\) for the levels l = 0 to 3"),
+        ({"tree": DATA.tree[:-1]}, "l = 0 to 3, got 3 levels instead of 4$"),
+        ({"tree": [*DATA.tree[:2], DATA.tree[2].T, DATA.tree[3]]}, r"l = 0 to 3, got \(4, 600\) at level 2$"),
+        ({"tree": [0, 1, 2, 3]}, r"got \(\) at level 0$"),
+        ({"tree": [[[0], [0, 1]], 1, 2, 3]}, "got rows of different lengths at level 0$"),
+        ({"tree": 5}, "tree must hold arrays of shape .*, got 5$"),
+        ({"tree": DATA}, r"got HierarchySample; pass sample\.tree$"),
         ({"tree": [level[:0] for level in DATA.tree]}, "at least one sample"),
         ({"tree": [level + 5 for level in DATA.tree]}, "symbols of level 0 must be whole numbers from 0 to 5"),
         ({"noise": "dropout"}, "noise must be one of epsilon, masking, uniform, gaussian, got 'dropout'"),
         ({"noise_levels": [0.5, 0.2]}, "noise_levels must be one or more increasing numbers"),
         ({"noise_levels": [0.5, 1.2]}, r"masked fraction of the leaves\) must lie in \[0, 1\], got 1.2"),
-        ({"noise": "gaussian", "noise_levels": [0.0]}, "Ornstein-Uhlenbeck time t\\) must be positive, got 0"),
+        (
+            {"noise": "gaussian", "noise_levels": [0.0]},
+            "Ornstein-Uhlenbeck time t\\) must be at least 1e-300 and finite, got 0",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(change: dict, message: str) -> None:
     given = {"tree": DATA.tree, "noise": "masking", "noise_levels": [0.5]} | change
     with pytest.raises(ValueError, match=message):
         hierarchy_curves(RULES, given["tree"], given["noise"], given["noise_levels"])
+
+
+def test_a_tree_of_other_rules_is_refused() -> None:
+    """One symbol changed at any level, or samples out of step: the first node that no rule made is named."""
+    for level in range(4):
+        tree = [symbols.copy() for symbols in DATA.tree]
+        tree[level][7, -1] = (tree[level][7, -1] + 1) % RULES.v
+        with pytest.raises(ValueError, match=rf"at sample 7, level {max(level - 1, 0)}, node "):
+            hierarchy_curves(RULES, tree, "masking", [0.5])
+    tree = (DATA.tree[0][::-1], *DATA.tree[1:])
+    first = int(np.flatnonzero(tree[0][:, 0] != DATA.tree[0][:, 0])[0])
+    children, symbol = tuple(tree[1][first].tolist()), tree[0][first, 0]
+    message = (
+        f"hierarchy_curves: tree must be made by the rules, but at sample {first}, level 0, node 0 the children "
+        f"{children} are no rule of the symbol {symbol}; latent_symbols"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        hierarchy_curves(RULES, tree, "masking", [0.5])
 
 
 def test_noise_levels_are_steps_of_a_schedule() -> None:

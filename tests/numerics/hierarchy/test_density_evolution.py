@@ -1,6 +1,7 @@
 """Density evolution against enumeration of all trees with rules drawn afresh at every node, limits and slopes."""
 
 import json
+import tracemalloc
 from itertools import product
 
 import numba
@@ -319,14 +320,37 @@ def test_an_interrupt_passes_through():
         ((4, 2, 2, 0, "masking", 0.5), {}, "L .* must be at least 1, got 0"),
         ((4, 2, 2, 2, "salt", 0.5), {}, "density_evolution: noise must be one of .*, got 'salt'"),
         ((4, 2, 2, 2, "masking", [0.5, 1.5]), {}, r"must lie in \[0, 1\], got 1.5"),
-        ((4, 2, 2, 2, "gaussian", 0.0), {}, "must be positive, got 0"),
+        ((4, 2, 2, 2, "gaussian", 0.0), {}, "must be at least 1e-300 and finite, got 0"),
         ((4, 2, 2, 2, "masking", []), {}, "levels must be a number or a 1-d sequence"),
         ((4, 2, 2, 2, "masking", 0.5), {"classes": 9}, "classes times m must be at most"),
         ((4, 2, 2, 2, "masking", 0.5), {"population": 1}, "population .* must be at least 2, got 1"),
         ((4, 2, 2, 2, "masking", 0.5), {"repeats": 1}, "repeats .* must be at least 2, got 1"),
+        ((4, 2, 2, 2, "masking", [[0.5], [1, 2]]), {}, "levels must be a number or a 1-d sequence of numbers"),
+        ((4, 2, 2, 2, "masking", "x"), {}, "levels must be a number or a 1-d sequence of numbers, got 'x'"),
+        ((4, 2, 2, 2, "masking", 0.5), {"memory": 0.5}, r"memory \(bytes\) must be a whole number, got 0.5"),
+        (
+            (32, 8, 2, 8, "masking", 0.5),
+            {"population": 10**9},
+            r"of 1000000000 messages of 32 symbols would take 3.\d*e\+03 GiB, .* = 2 GiB; take a smaller population",
+        ),
+        ((2000, 10**6, 3, 2, "masking", 0.5), {"population": 2}, r"tuples that are the rules .*; take fewer rules"),
         ((4, 2, 2, 2, "masking", 0.5), {"rng": "x"}, r"rng \(seed\) must be a whole number, got 'x'"),
     ],
 )
 def test_bad_input(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         density_evolution(*arguments, **options)
+
+
+@pytest.mark.parametrize("noise", ["masking", "gaussian"])
+def test_the_memory_that_is_asked_for_is_about_that_which_is_used(noise):
+    """Peak of what is allocated, within the limit at which a run is refused, and not far below it."""
+    arguments, options = (16, 4, 2, 3, noise, 0.3), {"population": 20_000, "repeats": 2}
+    density_evolution(*arguments, population=10, repeats=2)
+    tracemalloc.start()
+    density_evolution(*arguments, **options)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    with pytest.raises(ValueError, match="take a smaller population, or raise memory"):
+        density_evolution(*arguments, **options, memory=int(0.9 * peak))
+    density_evolution(*arguments, **options, memory=int(1.5 * peak) + 2**20)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from regimes.numerics.hierarchy.noise import gaussian_log_messages, leaf_messages
+from regimes.numerics.hierarchy.rules import HierarchyRules
 
 V = 4
+RULES = HierarchyRules([[[[0, 1]], [[1, 0]]]], v=V)
 LEAVES = np.random.default_rng(0).integers(0, V, (500, 40))
 
 
@@ -86,9 +88,17 @@ def test_a_seed_gives_the_same_noise_and_not_that_of_its_generator() -> None:
         ((LEAVES, "salt", 0.5, V), "noise must be one of epsilon, masking, uniform, gaussian, got 'salt'"),
         ((LEAVES, "epsilon", -0.1, V), r"epsilon of the epsilon-process\) must lie in \[0, 1\], got -0.1"),
         ((LEAVES, "uniform", np.nan, V), r"must lie in \[0, 1\], got nan"),
-        ((LEAVES, "gaussian", np.inf, V), "must be positive, got inf"),
+        ((LEAVES, "gaussian", np.inf, V), "must be at least 1e-300 and finite, got inf"),
         ((LEAVES, "masking", 0.5, 3), "symbols must lie between 0 and 2, got 0 to 3"),
         ((LEAVES, "masking", 0.5, 1), r"v \(number of symbols\) must be at least 2, got 1"),
+        ((LEAVES, "masking", "a", V), r"the level of masking noise \(.*\) must be one number, got 'a'"),
+        ((LEAVES, "masking", "0.5", V), "must be one number, got '0.5'"),
+        ((LEAVES, "masking", None, V), "must be one number, got None"),
+        ((LEAVES, "gaussian", [0.5, 0.6], V), r"must be one number, got an array of shape \(2,\)"),
+        ((LEAVES, "masking", 0.5, RULES), r"v \(number of symbols\) must be a whole number, got rules; give rules\.v"),
+        ((LEAVES, "masking", 0.5, [4]), r"v \(number of symbols\) must be a whole number, got \[4\]"),
+        ((LEAVES - 1, "masking", 0.5, V), "got -1 to 2; a leaf that is masked already .* make its message of ones"),
+        (([[0, 1], [0]], "masking", 0.5, V), "leaves must be one array of shape .* rows of unlike length"),
         ((LEAVES[0], "masking", 0.5, V), r"leaves must be whole numbers, shape \(n, d\), got int64 of shape \(40,\)"),
         ((LEAVES + 0.5, "masking", 0.5, V), "leaves must be whole numbers"),
     ],

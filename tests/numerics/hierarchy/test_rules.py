@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
-from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 TOP = [[[0, 1], [1, 0]], [[0, 0], [1, 1]]]
 
@@ -38,6 +38,9 @@ def test_whole_numbers_may_be_floats() -> None:
         ([TOP], 1, r"v \(number of symbols\) must be at least 2, got 1"),
         ([[[0, 1], [1, 0]]], 2, r"must have shape \(symbols, rules, children\), got \(2, 2\)"),
         ([[[[0, 1]], [[1]]]], 2, "must be a regular array"),
+        ([[[["a", "b"]]]], 2, "the table of level 0 must hold whole numbers, got text"),
+        ([[[[None, 1]]]], 2, "the table of level 0 must hold whole numbers, got other objects"),
+        (5, 2, "tables must be a sequence, one table a level, got 5"),
         ([[[[0.5, 1]]]], 2, "must hold whole numbers, got float64"),
         ([[[[0]], [[1]]]], 2, r"s \(children of a symbol\) must be at least 2, got 1"),
         ([TOP], 3, None),
@@ -76,3 +79,15 @@ def test_parameters_out_of_range_are_refused(given: dict, message: str) -> None:
 
 def test_the_largest_number_of_rules_uses_every_tuple() -> None:
     assert checked_hierarchy("random_hierarchy", 8, 8, 2, 3, classes=8) == (8, 8, 2, 3, 8)
+
+
+def test_rules_show_their_numbers_on_one_line() -> None:
+    rules = HierarchyRules([[[[0, 1]], [[1, 0]], [[1, 1]]], [[[0, 0]], [[1, 1]]]])
+    assert repr(rules) == "HierarchyRules(v=2, m=1, s=2, depth=2, classes=3)"
+
+
+def test_tables_are_not_rules() -> None:
+    with pytest.raises(ValueError, match=r"^f: rules must be HierarchyRules, got list; .* HierarchyRules\(tables\)$"):
+        checked_rules("f", [[[[0, 1]], [[1, 0]]]])
+    with pytest.raises(ValueError, match="^f: rules must be HierarchyRules, got NoneType; random_hierarchy draws"):
+        checked_rules("f", None)

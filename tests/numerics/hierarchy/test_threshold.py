@@ -151,6 +151,16 @@ def test_density_evolution_bears_out_that_there_is_none():
     assert kept.upward[0, 0] > 0.3  # although 90% of the leaves are masked
 
 
+def test_a_bracket_ends_where_float64_does(monkeypatch):
+    monkeypatch.setattr("regimes.numerics.hierarchy.threshold._FINEST", 1e-30)
+    for noise in ("masking", "gaussian"):
+        fine, finest = (
+            hierarchy_threshold(8, 2, 2, noise, population=20, repeats=2, depth=2, tolerance=tolerance)
+            for tolerance in (1e-12, 1e-30)
+        )
+        assert finest.value == pytest.approx(fine.value, rel=1e-11)
+
+
 def test_an_undecided_run_says_so():
     with pytest.raises(
         NotConverged, match="hierarchy_threshold: density evolution at masking noise .*raise max_levels"
@@ -166,7 +176,14 @@ def test_an_undecided_run_says_so():
         ((16, 4, 2, "salt"), {}, "hierarchy_threshold: noise must be one of .*, got 'salt'"),
         ((16, 4, 2, "masking"), {"population": 0}, "population .* must be at least 2, got 0"),
         ((16, 4, 2, "masking"), {"repeats": 1}, "repeats .* must be at least 2, got 1"),
-        ((16, 4, 2, "masking"), {"tolerance": 0}, "tolerance .* must be positive and finite, got 0"),
+        ((16, 4, 2, "masking"), {"tolerance": 0}, "tolerance .* must be finite and at least 1e-12, got 0"),
+        ((16, 4, 2, "masking"), {"tolerance": 1e-16}, "tolerance .* must be finite and at least 1e-12, got 1e-16"),
+        (
+            (16, 4, 2, "masking"),
+            {"population": 10**9},
+            "hierarchy_threshold: a population of 1000000000 .* more than memory = 2 GiB; take a smaller population",
+        ),
+        ((16, 4, 2, "masking"), {"memory": 10**6}, "10000 messages .* memory = 0.000931 GiB; take a smaller"),
         ((16, 4, 2, "masking"), {"depth": 0}, "depth .* must be at least 1, got 0"),
         ((16, 4, 2, "masking"), {"max_levels": 0}, "max_levels .* must be at least 1, got 0"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import math
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -100,12 +101,30 @@ def test_a_transition_next_to_certainty_keeps_its_digits():
     m = (v**s - 1) // (s * (v - 1))
     found = hierarchy_transition(v, m, s)
     assert found.exists
-    assert found.slope_at_one == 1.0
+    assert found.slope_at_one == np.nextafter(1, 0)  # so that what says that there is a transition is below 1
     # to first order in 1 - p: sum_k (v^k - m) = (1 - p) sum_k k (v^k - m), k < s
     first = mpmath.mpf(sum(v**k - m for k in range(s))) / sum(k * (v**k - m) for k in range(s))
     assert found.epsilon_star == pytest.approx(float(first * v / (v - 1)), rel=1e-12)
     assert found.nu == pytest.approx(2.08e28, rel=0.01)
     assert not hierarchy_transition(v, m + 1, s).exists
+
+
+@pytest.mark.parametrize("v", [10**5, 10**9, 10**15, 10**23, 10**49])
+@pytest.mark.parametrize("last", [True, False])
+def test_two_rules_or_nearly_too_many_and_any_number_of_symbols(v, last):
+    """Next to either end: slopes in fractions, and nu from the fixed point formula of a rational map of degree 2."""
+    m = v // 2 if last else 2
+    slopes = [Fraction(2 * m, v + 1), Fraction(2 * v, m * (v + 1))]
+    found = hierarchy_transition(v, m, 2)
+    assert all(slope < 1 for slope in slopes)
+    assert found.exists
+    for shown, slope in zip((found.slope_at_one, found.slope_at_uniform), slopes, strict=True):
+        assert shown < 1
+        assert shown == pytest.approx(float(slope), rel=1e-14)
+    slope = 1 - 1 / (1 - sum(1 / (1 - slope) for slope in slopes))  # over the three fixed points 1/(1 - F') sums to 1
+    with mpmath.workdps(150):
+        nu = mpmath.log(2) / mpmath.log(mpmath.mpf(slope.numerator) / slope.denominator)
+    assert found.nu == pytest.approx(float(nu), rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +133,7 @@ def test_a_transition_next_to_certainty_keeps_its_digits():
         ((8, 1, 2), r"F'\(1/v\) must be below 1, got 1.77778 at v = 8, m = 1, s = 2: any information .* below 1$"),
         ((8, 5, 2), r"F'\(1\) must be below 1, got 1.11111 at v = 8, m = 5, s = 2: any noise .* above 0$"),
         ((7, 4, 2), r"F'\(1\) must be below 1, got 1 at v = 7, m = 4, s = 2"),
+        ((10**15, 5 * 10**14 + 1, 2), r"F'\(1\) must be below 1, got 1 \+ 1e-15 at v = 1000000000000000"),
         ((2, 1, 2), r"F'\(1/v\) must be below 1, got 1.33333 at v = 2, m = 1, s = 2"),
         ((3, 9, 3), r"F'\(1\) must be below 1, got 2.07692 at v = 3, m = 9, s = 3"),
     ],

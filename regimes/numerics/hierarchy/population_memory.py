@@ -1,0 +1,74 @@
+"""Memory that populations of messages take, asked for before they are made."""
+
+from __future__ import annotations
+
+from numba import get_num_threads
+
+from regimes.numerics.checks import gibibytes, whole_number
+from regimes.numerics.hierarchy.fresh_rules import dense_rules
+from regimes.numerics.hierarchy.noise import Noise
+
+__all__ = ["CHUNK", "MEMORY", "THINNING", "check_population"]
+
+MEMORY = 2 * 2**30
+"""Bytes that populations may take unless more is allowed."""
+
+THINNING = 4
+"""Gaussian leaves that are drawn for each that is kept."""
+
+CHUNK = 2**14
+"""Gaussian leaves that are kept at a time."""
+
+_DRAWN_ARRAYS = 3  # of as many messages as are drawn, while Gaussian noise is put on leaves
+
+
+def check_population(
+    function: str, v: int, m: int, s: int, width: int, noise: Noise, population: int, arrays: int, memory: int
+) -> None:
+    """Refuse populations that would take more memory than allowed, before they are made.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    v, m, s : int
+        Checked parameters.
+    width : int
+        Entries of the longest message.
+    noise : {"epsilon", "masking", "uniform", "gaussian"}
+        Kind of noise on the leaves.
+    population : int
+        Messages in a population.
+    arrays : int
+        Populations held at a time.
+    memory : int
+        Bytes allowed.
+
+    Raises
+    ------
+    ValueError
+        If more is needed, or memory is not a positive whole number.
+
+    Examples
+    --------
+    >>> check_population("hierarchy_threshold", 32, 8, 2, 32, "masking", 10_000, 2, 2**30)
+    """
+    allowed = whole_number(function, "memory", "bytes", memory, at_least=1)
+    messages = 8 * population * (arrays * width + 2 * s + 4)
+    if noise == "gaussian":
+        drawing = _DRAWN_ARRAYS * THINNING * min(population, CHUNK) + 2 * population
+        messages = max(messages, 8 * v * drawing)
+    drawn = width * m
+    # Of drawn tuples there is also a hash table, with four places for each at most.
+    rules = 4 * drawn + 8 * v**s if dense_rules(v, s, drawn) else (4 * s + 4 * 16) * drawn
+    threads = get_num_threads()
+    needed = messages + rules * threads
+    if needed <= allowed:
+        return
+    what, advice = f"a population of {population} messages of {width} symbols", "take a smaller population"
+    if messages <= allowed:
+        what, advice = f"the {drawn} tuples that are the rules of a node, for {threads} threads,", "take fewer rules"
+    raise ValueError(
+        f"{function}: {what} would take {gibibytes(needed)}, more than memory = {gibibytes(allowed)}; {advice}, or "
+        "raise memory"
+    )
