@@ -304,8 +304,8 @@ def _choose(sums: Any, count: int, uniform: float) -> int:
 
 
 @njit(cache=True)
-def _choose_rule(up: Any, children: int, rules: Any, first: int, m: int, s: int, sums: Any, uniform: float) -> int:
-    """Place of a rule among the tables, drawn in proportion to the product of its children's messages."""
+def _weigh_rules(up: Any, children: int, rules: Any, first: int, v: int, m: int, s: int, sums: Any) -> bool:
+    """Running sums over the rules of a symbol of the products of the children's messages; whether to trust them."""
     total, place = 0.0, first
     for k in range(m):
         product = number(up, children + entry(rules, place))
@@ -314,7 +314,10 @@ def _choose_rule(up: Any, children: int, rules: Any, first: int, m: int, s: int,
         place += s
         total += product
         sums[k] = total
-    return first + _choose(sums, m, uniform) * s
+    lacking = _LOST
+    for j in range(s):
+        lacking += number(up, children + (j * (v + 1) + v) * LANES)
+    return lacking * m <= NEGLIGIBLE * total
 
 
 @njit(cache=True, parallel=True)
@@ -352,16 +355,16 @@ def draw_groups(
                 for node in range(s**level):
                     children = blocks[level + 1] + node * s * width
                     place, below = tree_starts[level] + node, tree_starts[level + 1] + node * s
-                    for draw in range(draws):
-                        for lane in range(live):
-                            first = rule_starts[level] + trees[draw, place, sample + lane] * m * s
-                            uniform = uniforms[draw, 1 + place, sample + lane]
-                            rule = _choose_rule(up, children + lane, rules, first, m, s, sums, uniform)
-                            lacking = _LOST
+                    for lane in range(live):
+                        weighed = -1  # draws often share the symbol
+                        for draw in range(draws):
+                            symbol = trees[draw, place, sample + lane]
+                            first = rule_starts[level] + symbol * m * s
+                            if symbol != weighed:
+                                weighed = symbol
+                                if not _weigh_rules(up, children + lane, rules, first, v, m, s, sums):
+                                    sound[sample + lane] = False
+                            rule = first + s * _choose(sums, m, uniforms[draw, 1 + place, sample + lane])
                             for j in range(s):
-                                lacking += number(up, children + (j * (v + 1) + v) * LANES + lane)
-                            if not lacking * m <= NEGLIGIBLE * sums[m - 1]:
-                                sound[sample + lane] = False
-                            for j in range(s):
-                                symbol = entry(rules, rule + j) // LANES - j * (v + 1)
-                                trees[draw, below + j, sample + lane] = symbol
+                                child = entry(rules, rule + j) // LANES - j * (v + 1)
+                                trees[draw, below + j, sample + lane] = child
