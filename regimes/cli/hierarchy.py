@@ -110,7 +110,7 @@ def _say_what_is_ignored(noise: str, *, exact: bool, rules_given: bool) -> None:
         ("instances", rules_given, "--rules-file holds one set of rules"),
         ("instances", not exact and not rules_given, "there are no exact curves without --exact"),
         ("samples", not exact and not rules_given, "there are no exact curves without --exact"),
-        ("memory", not exact and not rules_given, "there are no exact curves without --exact"),
+        ("memory", noise == "epsilon" and not exact and not rules_given, "closed forms need next to none"),
         ("population", noise == "epsilon", "the threshold of epsilon is exact arithmetic"),
         ("schedule", noise in ("epsilon", "uniform"), f"the threshold of {noise} has no step"),
     ):
