@@ -211,7 +211,7 @@ def _threshold(
 
     report("threshold", 0, 1)
     found = hierarchy_threshold(
-        transition.v, transition.m, transition.s, noise, population=population, rng=rng,
+        transition.v, transition.m, transition.s, noise, population=population, rng=rng, memory=memory,
         progress=lambda done, work: report("threshold", done, work),
     )  # fmt: skip
     steps = None

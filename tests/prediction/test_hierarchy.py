@@ -226,3 +226,9 @@ def test_errors_of_the_exact_thresholds_cover_other_sets_of_rules():
 def test_what_is_out_of_range_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         predict_hierarchy(8, 2, 2, 3, **options)
+
+
+@pytest.mark.parametrize("noise", ["masking", "gaussian"])
+def test_populations_obey_the_memory(noise):
+    with pytest.raises(ValueError, match="hierarchy_threshold: a population of 1000000 messages .* more than memory"):
+        predict_hierarchy(32, 8, 2, 3, noise=noise, population=10**6, memory=2**24)
