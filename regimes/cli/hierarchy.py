@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from regimes.cli.output import check_outputs, emit, memory_bytes, numbers, output_options, schedule_option, user_errors
+from regimes.cli.output import (
+    check_outputs,
+    emit,
+    memory_bytes,
+    numbers,
+    output_options,
+    progress_bars,
+    schedule_option,
+    user_errors,
+)
 
 __all__ = ["command"]
 
@@ -85,7 +91,7 @@ def command(
         raise ValueError("hierarchy: give --symbols and --rules, or a --rules-file that holds them")
     from regimes.prediction.hierarchy import predict_hierarchy
 
-    with _progress() as report:
+    with progress_bars() as report:
         result = predict_hierarchy(
             v, m, _CHILDREN if s is None else s, _DEPTH if L is None else L, classes=classes, noise=noise,
             noise_levels=levels, rules=rules, exact=exact, instances=instances, samples=samples,
@@ -116,24 +122,3 @@ def _say_what_is_ignored(noise: str, *, exact: bool, rules_given: bool) -> None:
     ):
         if ignored and context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
             click.echo(f"warning: --{option} is ignored: {why}", err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar for each part on standard error, where someone watches; they vanish when the work is done."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def report(part: str, done: int, work: int) -> None:
-            if part not in tasks:
-                tasks[part] = bar.add_task(part, total=None)
-            if done > 0:  # before the first piece is done, its share is unknown
-                bar.update(tasks[part], completed=done, total=work)
-
-        yield report

@@ -6,7 +6,8 @@ import errno
 import functools
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,7 @@ __all__ = [
     "memory_bytes",
     "numbers",
     "output_options",
+    "progress_bars",
     "schedule_option",
     "time_option",
     "user_errors",
@@ -181,6 +183,33 @@ def check_outputs(output: str | None, plot: str | None) -> None:
         check_destination(output)
     if plot is not None:
         check_destination(plot, figure=True)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar for each part of the work on standard error, where someone watches; they vanish when the work is done.
+
+    Yields
+    ------
+    callable or None
+        To be called with the name of a part, the work done and all work; None where nobody watches.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(part: str, done: int, work: int) -> None:
+            if part not in tasks:
+                tasks[part] = bar.add_task(part, total=None)
+            if done > 0:  # before the first piece is done, its share is unknown
+                bar.update(tasks[part], completed=done, total=work)
+
+        yield report
 
 
 def emit(

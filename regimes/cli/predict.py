@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import click
@@ -14,6 +12,7 @@ from regimes.cli.output import (
     emit,
     memory_bytes,
     output_options,
+    progress_bars,
     schedule_option,
     time_option,
     user_errors,
@@ -57,11 +56,11 @@ def command(
 
     check_outputs(output, plot)
     working_memory = memory_bytes("predict", memory)
-    with _progress() as report:
+    with progress_bars() as report:
         result = predict(
             dataset, labels, classes=_names(classes), scale=_scale(scale), center=not no_center, parts=_names(parts),
             probes=probes, rng=seed, groups=groups, memory=working_memory, t=times, schedule=schedule,
-            progress=report,
+            progress=None if report is None else partial(report, "posterior over the data"),
         )  # fmt: skip
 
     def table() -> Any:
@@ -85,17 +84,3 @@ def _scale(text: str | None) -> str | float | None:
         return float(text)
     except ValueError:
         return text
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error, where someone watches; it vanishes when the work is done."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("posterior over the data", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["gibibytes", "positive_number", "positive_times", "real_array", "seeded", "whole_number"]
+__all__ = ["check_memory", "gibibytes", "positive_number", "positive_times", "real_array", "seeded", "whole_number"]
 
 
 def gibibytes(size: int) -> str:
@@ -33,6 +33,30 @@ def gibibytes(size: int) -> str:
     if size.bit_length() > 1000:
         return "1e+300 GiB and more"
     return f"{size / 2**30:.3g} GiB"
+
+
+def check_memory(function: str, what: str, needed: int, memory: int, advice: str) -> None:
+    """Refuse arrays that would take more memory than allowed, before they are made.
+
+    Parameters
+    ----------
+    function, what : str
+        For the error.
+    needed, memory : int
+        Bytes.
+    advice : str
+        What to do other than to raise the memory.
+
+    Raises
+    ------
+    ValueError
+        If more is needed.
+    """
+    if needed > memory:
+        raise ValueError(
+            f"{function}: {what} would take {gibibytes(needed)}, more than memory = {gibibytes(memory)}; {advice}, or "
+            "raise memory"
+        )
 
 
 def positive_number(function: str, name: str, meaning: str, value: Any, *, at_least: float | None = None) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.checks import positive_times
 from regimes.numerics.compile import compile_formula
+from regimes.numerics.plain import plain_fields
 from regimes.numerics.roots import curve_crossings
 
 __all__ = ["MixtureClones", "mixture_clones"]
@@ -66,7 +67,7 @@ class MixtureClones:
         dict
             The attributes, arrays as lists.
         """
-        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
+        return plain_fields(self)
 
 
 def mixture_clones(

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array, whole_number
+from regimes.numerics.checks import whole_number
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
-from regimes.numerics.hierarchy.noise import Noise, checked_noise
+from regimes.numerics.hierarchy.noise import Noise, checked_noise, checked_noise_levels
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
@@ -126,7 +126,8 @@ def predict_hierarchy(
     reasons: dict[str, str] = {}
     if transition.reason is not None:
         reasons["transition"] = transition.reason
-    given = _checked_levels(noise, noise_levels)
+    checked_noise("predict_hierarchy", noise, 1.0)
+    given = None if noise_levels is None else checked_noise_levels("predict_hierarchy", noise, noise_levels)
     threshold = _threshold(transition, noise, noise_schedule(schedule), population, rng, memory, reasons, report)
     grid = _grid(noise, threshold, exact=exact) if given is None else given
     belief, evolution, evolution_se = _density_evolution(
@@ -135,26 +136,13 @@ def predict_hierarchy(
     epsilon = grid if noise == "epsilon" else _epsilon_of(belief, v)
     averaged = hierarchy_mean_field(v, m, s, L, epsilon, classes=roots)
     chain = _chain_susceptibility(v, m, s, L, roots, epsilon)
-    found: dict[str, Any] = dict.fromkeys(
-        (
-            "exact",
-            "exact_se",
-            "clone_probability",
-            "clone_probability_se",
-            "conditional_entropy",
-            "conditional_entropy_se",
-            "exact_thresholds",
-            "exact_thresholds_se",
-            "chi",
-            "chi_se",
-        )
-    )
+    found: dict[str, Any] = {}
     if exact:
         from regimes.prediction.hierarchy_exact import exact_curves
 
         parameters, seed = (v, m, s, L, roots), (_STREAM, rng)
         found = exact_curves(parameters, rules, noise, grid, instances, samples, seed, memory, report)
-    chi, chi_se = found.pop("chi"), found.pop("chi_se")
+    chi, chi_se = found.pop("chi", None), found.pop("chi_se", None)
     if chi is not None and not np.isfinite(chi).all():
         reasons["susceptibility.exact"] = (
             f"no leaf changes in some samples but not in others at {_UNITS[noise]} "
@@ -222,18 +210,6 @@ def _threshold(
     return NoiseThreshold(noise, found.value, found.se, found.time, found.time_se, steps, "density evolution")
 
 
-def _checked_levels(noise: Noise, noise_levels: ArrayLike | None) -> Array | None:
-    checked_noise("predict_hierarchy", noise, 1.0)
-    if noise_levels is None:
-        return None
-    grid: Array = np.atleast_1d(real_array("predict_hierarchy", "noise_levels", noise_levels))
-    if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
-        raise ValueError("predict_hierarchy: noise_levels must be one or more increasing numbers")
-    for level in grid:
-        checked_noise("predict_hierarchy", noise, float(level))
-    return grid
-
-
 def _grid(noise: Noise, threshold: NoiseThreshold, *, exact: bool) -> Array:
     if noise == "gaussian":
         centre = threshold.time if threshold.time is not None else 0.1
@@ -269,8 +245,7 @@ def _density_evolution(
     report("density evolution", 0, 1)
     found = density_evolution(
         v, m, s, L, noise, grid, classes=roots, population=max(2, population // _CURVE_SHARE), rng=rng,
-        memory=memory,
-        progress=lambda done, work: report("density evolution", done, work),
+        memory=memory, progress=lambda done, work: report("density evolution", done, work),
     )  # fmt: skip
     return found.upward[L], found.reconstruction, found.reconstruction_se
 

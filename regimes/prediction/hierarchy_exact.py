@@ -14,7 +14,8 @@ from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
 from regimes.numerics.hierarchy.lanes import LANES
 from regimes.numerics.hierarchy.noise import Noise, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.numerics.hierarchy.spins import spin_susceptibility
+from regimes.numerics.hierarchy.spins import covariance_sums, spin_susceptibility
+from regimes.numerics.jackknife import jackknife_error
 
 __all__ = ["exact_curves"]
 
@@ -74,7 +75,7 @@ def exact_curves(
         report("belief propagation", done + 1, work)
         for e, level in enumerate(grid):
             unchanged = _unchanged(own, data, noise, float(level), generator)
-            chi[:, instance, e] = _covariances(unchanged)
+            chi[:, instance, e] = covariance_sums(unchanged)
             if instances == 1:
                 chi_se[e] = _error_over_samples(unchanged)
             report("belief propagation", done + 2 + e, work)
@@ -83,7 +84,7 @@ def exact_curves(
     thresholds = every.thresholds()
     if instances > 1:
         left_out = np.stack([_ratio(np.delete(chi, instance, axis=1)) for instance in range(instances)])
-        chi_se = _jackknife(left_out)
+        chi_se = jackknife_error(left_out)
         others = [_averaged([*curves[:i], *curves[i + 1 :]]).thresholds() for i in range(instances)]
     return {
         "exact": every.reconstruction,
@@ -120,21 +121,13 @@ def _unchanged(
     rules: HierarchyRules, data: HierarchySample, noise: Noise, level: float, generator: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Leaves that come back in one U-turn of each sample; in parts, whose size depends on the tree alone."""
-    nodes = (rules.leaves * rules.s - 1) // (rules.s - 1)
-    part = LANES * max(1, _PART_BYTES // (8 * LANES * nodes * max(rules.v, rules.classes)))
+    part = LANES * max(1, _PART_BYTES // (8 * LANES * rules.nodes * max(rules.v, rules.classes)))
     unchanged = np.empty(data.leaves.shape, dtype=np.bool_)
     for start in range(0, data.n, part):
         leaves = data.leaves[start : start + part]
         messages = leaf_messages(leaves, noise, level, rules.v, rng=generator)
         unchanged[start : start + part] = sample_posterior(rules, messages, rng=generator)[-1][0] == leaves
     return unchanged
-
-
-def _covariances(unchanged: NDArray[np.bool_]) -> tuple[float, float]:
-    """Sum of the covariances over all pairs of leaves, and over each with itself, both in the same unit."""
-    count, totals = unchanged.sum(axis=0, dtype=np.float64), unchanged.sum(axis=1, dtype=np.float64)
-    n = len(unchanged)
-    return float(((totals - totals.mean()) ** 2).sum()), float((count - count**2 / n).sum())
 
 
 def _ratio(chi: Array) -> Array:
@@ -150,15 +143,10 @@ def _error_over_samples(unchanged: NDArray[np.bool_]) -> float:
         return np.nan
 
 
-def _jackknife(left_out: Array) -> Array:
-    n = len(left_out)
-    return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
-
-
 def _threshold_errors(left_out: list[list[float | None]]) -> list[float | None]:
     """By level; None where a threshold is missing without one of the sets."""
     errors: list[float | None] = []
     for values in zip(*left_out, strict=True):
         known = [value for value in values if value is not None]
-        errors.append(float(_jackknife(np.array(known))) if len(known) == len(values) else None)
+        errors.append(float(jackknife_error(known)) if len(known) == len(values) else None)
     return errors

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.plain import plain_fields
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -88,14 +90,14 @@ class HierarchyLevels:
     mean_field: Array
     density_evolution: Array | None
     density_evolution_se: Array | None
-    exact: Array | None
-    exact_se: Array | None
-    clone_probability: Array | None
-    clone_probability_se: Array | None
-    conditional_entropy: Array | None
-    conditional_entropy_se: Array | None
-    exact_thresholds: tuple[float | None, ...] | None
-    exact_thresholds_se: tuple[float | None, ...] | None
+    exact: Array | None = None
+    exact_se: Array | None = None
+    clone_probability: Array | None = None
+    clone_probability_se: Array | None = None
+    conditional_entropy: Array | None = None
+    conditional_entropy_se: Array | None = None
+    exact_thresholds: tuple[float | None, ...] | None = None
+    exact_thresholds_se: tuple[float | None, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,8 +169,8 @@ class HierarchyPrediction:
             "model": self.model,
             "transition": self.transition.to_dict(),
             "threshold": asdict(self.threshold),
-            "levels": _plain(vars(self.levels)),
-            "susceptibility": _plain(vars(self.susceptibility)),
+            "levels": plain_fields(self.levels, finite=True),
+            "susceptibility": plain_fields(self.susceptibility, finite=True),
             "settings": self.settings,
             "reasons": self.reasons,
             "sources": self.sources,
@@ -190,15 +192,3 @@ class HierarchyPrediction:
         from regimes.report.hierarchy import plot_hierarchy
 
         return plot_hierarchy(self, ax=ax)
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: _listed(value) for name, value in values.items()}
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        entries = value.astype(object)
-        entries[~np.isfinite(value)] = None
-        return entries.tolist()
-    return list(value) if isinstance(value, tuple) else value

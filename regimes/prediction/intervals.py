@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.jackknife import jackknife_error
 from regimes.numerics.roots import curve_crossings
 
 __all__ = ["Crossing", "crossing", "normal_interval"]
@@ -88,7 +89,7 @@ def crossing(
     if any(root.size == 0 for root in roots):
         return Crossing(time, None, None, f"{what} does not cross {level:.3g} once some group of the data is left out")
     left_out = np.array([root[-1] for root in roots])
-    spread = float(np.sqrt((groups - 1) / groups * np.sum((left_out - left_out.mean()) ** 2)))
+    spread = float(jackknife_error(left_out))
     return Crossing(time, _interval(time, spread * _student(groups - 1)), "data and probes", None)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.plain import plain_fields
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -122,7 +124,7 @@ class Curves:
         dict
             The attributes, arrays as lists.
         """
-        return {name: None if value is None else value.tolist() for name, value in vars(self).items()}
+        return plain_fields(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,8 +178,8 @@ class Prediction:
         return {
             "schema": SCHEMA,
             "dataset": dict(self.dataset),
-            "speciation": None if self.speciation is None else _plain(vars(self.speciation)),
-            "collapse": None if self.collapse is None else _plain(vars(self.collapse)),
+            "speciation": None if self.speciation is None else plain_fields(self.speciation),
+            "collapse": None if self.collapse is None else plain_fields(self.collapse),
             "curves": None if self.curves is None else self.curves.to_dict(),
             "steps": self.steps,
             "reasons": dict(self.reasons),
@@ -208,7 +210,3 @@ class Prediction:
         from regimes.report.figures import plot_prediction
 
         return plot_prediction(self, ax=ax)
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}

@@ -328,17 +328,17 @@ def test_files_are_written_and_the_json_is_what_is_printed(tmp_path):
 
 
 def test_progress_is_on_standard_error_where_someone_watches(monkeypatch):
-    from regimes.cli.hierarchy import _progress
+    from regimes.cli.output import progress_bars
 
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
-    with _progress() as report:
+    with progress_bars() as report:
         assert report is None
     watched = Terminal()
     monkeypatch.setattr("sys.stderr", watched)
-    with _progress() as report:
+    with progress_bars() as report:
         report("threshold", 0, 1)
         report("threshold", 1, 2)
         report("belief propagation", 1, 3)

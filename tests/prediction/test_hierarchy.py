@@ -7,10 +7,11 @@ import pytest
 
 from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
+from regimes.numerics.hierarchy.spins import covariance_sums
 from regimes.numerics.hierarchy.transition import hierarchy_transition
 from regimes.numerics.schedules import noise_schedule
 from regimes.prediction.hierarchy import predict_hierarchy
-from regimes.prediction.hierarchy_exact import _covariances, _ratio
+from regimes.prediction.hierarchy_exact import _ratio
 
 # Mean field and exact averages of an independent program over few draws of the rules: root probability by epsilon.
 EARLIER = {
@@ -149,7 +150,7 @@ def test_susceptibility_is_the_ratio_of_sums_over_sets_of_rules():
     sets = [rng.random((9, 4)) < 0.6, np.eye(9, 4, dtype=bool)[::-1] & (np.arange(4) == 2)]
     matrices = [np.cov(2.0 * unchanged.T - 1) * 8 for unchanged in sets]
     expected = sum(matrix.sum() for matrix in matrices) / sum(np.trace(matrix) for matrix in matrices)
-    chi = np.array([_covariances(unchanged) for unchanged in sets]).T[:, :, None]
+    chi = np.array([covariance_sums(unchanged) for unchanged in sets]).T[:, :, None]
     assert _ratio(chi)[0] == pytest.approx(expected, rel=1e-12)
     assert np.isnan(_ratio(np.zeros((2, 3, 1)))[0])
 

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.checks import gibibytes
-
-__all__ = ["MEMORY", "check_memory", "check_range", "symbol_type"]
+__all__ = ["MEMORY", "check_range", "symbol_type"]
 
 MEMORY = 4 * 2**30
 """Bytes that arrays may take unless more is allowed."""
@@ -35,30 +33,6 @@ def check_range(function: str, what: str, symbols: NDArray[Any], count: int) -> 
     if symbols.size and not (symbols.min() >= 0 and symbols.max() < count):
         raise ValueError(
             f"{function}: {what} must lie between 0 and {count - 1}, got {symbols.min()} to {symbols.max()}"
-        )
-
-
-def check_memory(function: str, what: str, needed: int, memory: int, advice: str) -> None:
-    """Refuse arrays that would take more memory than allowed, before they are made.
-
-    Parameters
-    ----------
-    function, what : str
-        For the error.
-    needed, memory : int
-        Bytes.
-    advice : str
-        What to do other than to raise the memory.
-
-    Raises
-    ------
-    ValueError
-        If more is needed.
-    """
-    if needed > memory:
-        raise ValueError(
-            f"{function}: {what} would take {gibibytes(needed)}, more than memory = {gibibytes(memory)}; {advice}, or "
-            "raise memory"
         )
 
 

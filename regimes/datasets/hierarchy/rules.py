@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.hierarchy.checks import MEMORY, check_memory
-from regimes.numerics.checks import seeded
+from regimes.datasets.hierarchy.checks import MEMORY
+from regimes.numerics.checks import check_memory, seeded
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 

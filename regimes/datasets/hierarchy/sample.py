@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.dataset import Dataset
-from regimes.datasets.hierarchy.checks import MEMORY, check_memory, check_range, symbol_type
+from regimes.datasets.hierarchy.checks import MEMORY, check_range, symbol_type
 from regimes.datasets.loading import load_dataset
-from regimes.numerics.checks import seeded, whole_number
+from regimes.numerics.checks import check_memory, seeded, whole_number
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 __all__ = ["HierarchySample", "sample_hierarchy"]
@@ -238,9 +238,8 @@ def sample_hierarchy(
     rules = checked_rules("sample_hierarchy", rules)
     count = whole_number("sample_hierarchy", "n", "number of data points", n, at_least=1)
     dtype = symbol_type(max(rules.v, rules.classes))
-    nodes = (rules.s ** (rules.depth + 1) - 1) // (rules.s - 1)
-    trees = f"{count} trees of {nodes if nodes < 10**18 else f'{rules.s}^{rules.depth} and more'} symbols"
-    check_memory("sample_hierarchy", trees, (dtype.itemsize + 8) * count * nodes, memory, _FEWER)
+    trees = f"{count} trees of {rules.nodes if rules.nodes < 10**18 else f'{rules.s}^{rules.depth} and more'} symbols"
+    check_memory("sample_hierarchy", trees, (dtype.itemsize + 8) * count * rules.nodes, memory, _FEWER)
     generator = seeded(rng, _STREAM)
     if root is None:
         symbols = generator.integers(0, rules.classes, count, dtype=dtype)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
 from regimes.numerics.hierarchy.parameters import checked_epsilon
+from regimes.numerics.plain import plain_fields
 
 __all__ = ["HierarchyCorrelations", "hierarchy_correlations"]
 
@@ -67,14 +68,7 @@ class HierarchyCorrelations:
         dict
             The attributes by name.
         """
-        return {
-            name: value.tolist()
-            if isinstance(value, np.ndarray)
-            else list(value)
-            if isinstance(value, tuple)
-            else value
-            for name, value in vars(self).items()
-        }
+        return plain_fields(self)
 
 
 def hierarchy_correlations(

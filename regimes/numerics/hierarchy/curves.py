@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array, whole_number
+from regimes.numerics.checks import whole_number
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.lanes import LANES
-from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
+from regimes.numerics.hierarchy.noise import Noise, checked_noise_levels, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
+from regimes.numerics.plain import plain_fields
 from regimes.numerics.roots import curve_crossings
 from regimes.numerics.schedules import Schedule
 
@@ -137,8 +138,7 @@ class HierarchyCurves:
         dict
             The attributes, arrays as lists; None for the standard error of a single sample.
         """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: _listed(value) for name, value in values.items()}
+        return plain_fields(self, finite=True)
 
 
 def hierarchy_curves(
@@ -196,11 +196,7 @@ def hierarchy_curves(
     """
     rules = checked_rules("hierarchy_curves", rules)
     symbols = _checked_tree(rules, tree)
-    grid = np.atleast_1d(real_array("hierarchy_curves", "noise_levels", noise_levels))
-    if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
-        raise ValueError("hierarchy_curves: noise_levels must be one or more increasing numbers")
-    for level in grid:
-        checked_noise("hierarchy_curves", noise, level)
+    grid = checked_noise_levels("hierarchy_curves", noise, noise_levels)
     seed = _seed(rng)
     n, depth = symbols[0].shape[0], rules.depth
     block = _block(rules, n, memory)
@@ -233,13 +229,6 @@ def hierarchy_curves(
         ),
         samples=n,
     )
-
-
-def _listed(value: Any) -> Any:
-    if not isinstance(value, np.ndarray):
-        return value
-    listed: Any = np.where(np.isfinite(value), value.astype(object), None)  # type: ignore[call-overload]
-    return listed.tolist()
 
 
 def _seed(rng: int | np.random.Generator) -> int:
@@ -275,8 +264,7 @@ def _messages(
 
 def _block(rules: HierarchyRules, n: int, memory: int) -> int:
     """Samples at a time: whole groups of lanes."""
-    nodes = (rules.leaves * rules.s - 1) // (rules.s - 1)
-    sample = 8 * _COPIES * nodes * max(rules.v, rules.classes)
+    sample = 8 * _COPIES * rules.nodes * max(rules.v, rules.classes)
     groups = int(memory // (sample * LANES))
     if groups < 1:
         raise ValueError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level, upp
 from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.population_memory import CHUNK, MEMORY, THINNING, check_population
+from regimes.numerics.plain import plain_fields
 
 __all__ = ["DensityEvolution", "density_evolution", "leaf_population", "upper_population"]
 
@@ -93,8 +94,7 @@ class DensityEvolution:
         dict
             The attributes, arrays and tuples as lists.
         """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: _plain(value) for name, value in values.items()}
+        return plain_fields(self)
 
 
 def density_evolution(
@@ -350,9 +350,3 @@ def _members(population: int, places: int, generator: np.random.Generator) -> ND
 
 def _key(generator: np.random.Generator) -> np.uint64:
     return np.uint64(generator.integers(2**64, dtype=np.uint64))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return list(value) if isinstance(value, tuple) else value

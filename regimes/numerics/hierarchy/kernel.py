@@ -35,7 +35,7 @@ from regimes.numerics.hierarchy.lanes import (
     within,
 )
 
-__all__ = ["NEGLIGIBLE", "draw_groups", "propagate_groups"]
+__all__ = ["NEGLIGIBLE", "choose", "draw_groups", "propagate_groups"]
 
 NEGLIGIBLE = 1e-18
 _LOST = 1e-307  # what an entry of a message, or a product, may lack by underflow
@@ -291,7 +291,7 @@ def propagate_groups(
 
 
 @njit(cache=True)
-def _choose(sums: Any, count: int, uniform: float) -> int:
+def choose(sums: Any, count: int, uniform: float) -> int:
     """Index drawn in proportion to weights, given their running sums; no index of weight zero is ever drawn."""
     target, chosen = uniform * sums[count - 1], 0
     for k in range(count):
@@ -350,7 +350,7 @@ def draw_groups(
                     total += down[a * LANES + lane] * up[a * LANES + lane]
                     sums[a] = total
                 for draw in range(draws):
-                    trees[draw, 0, sample + lane] = _choose(sums, classes, uniforms[draw, 0, sample + lane])
+                    trees[draw, 0, sample + lane] = choose(sums, classes, uniforms[draw, 0, sample + lane])
             for level in range(depth):
                 for node in range(s**level):
                     children = blocks[level + 1] + node * s * width
@@ -364,7 +364,7 @@ def draw_groups(
                                 weighed = symbol
                                 if not _weigh_rules(up, children + lane, rules, first, v, m, s, sums):
                                     sound[sample + lane] = False
-                            rule = first + s * _choose(sums, m, uniforms[draw, 1 + place, sample + lane])
+                            rule = first + s * choose(sums, m, uniforms[draw, 1 + place, sample + lane])
                             for j in range(s):
                                 child = entry(rules, rule + j) // LANES - j * (v + 1)
                                 trees[draw, below + j, sample + lane] = child

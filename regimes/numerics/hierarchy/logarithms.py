@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from regimes.numerics.hierarchy.kernel import choose
+
 __all__ = ["CONTRADICTION", "draw_logarithms", "propagate_logarithms", "raise_logarithms"]
 
 CONTRADICTION = -np.inf
@@ -99,16 +101,8 @@ def propagate_logarithms(up: Any, log_prior: Any, tables: Any, starts: Any, shap
 
 
 @njit(cache=True)
-def _choose(logarithms: Any, uniform: float) -> int:
-    weights = np.exp(logarithms - logarithms.max())
-    target, so_far, chosen = uniform * weights.sum(), 0.0, 0
-    for k in range(weights.size):
-        if weights[k] > 0:
-            chosen = k
-            so_far += weights[k]
-            if so_far > target:
-                break
-    return chosen
+def _draw(logarithms: Any, uniform: float) -> int:
+    return int(choose(np.cumsum(np.exp(logarithms - logarithms.max())), logarithms.size, uniform))
 
 
 @njit(cache=True)
@@ -117,7 +111,7 @@ def draw_logarithms(up: Any, log_prior: Any, tables: Any, starts: Any, shape: An
     classes, _, m, s, depth = shape
     terms = np.empty(m)
     for draw in range(trees.shape[0]):
-        trees[draw, 0] = _choose(up[0, :classes] + log_prior, uniforms[draw, 0])
+        trees[draw, 0] = _draw(up[0, :classes] + log_prior, uniforms[draw, 0])
         for level in range(depth):
             for node in range(starts[0, level], starts[0, level + 1]):
                 first = starts[0, level + 1] + (node - starts[0, level]) * s
@@ -126,6 +120,6 @@ def draw_logarithms(up: Any, log_prior: Any, tables: Any, starts: Any, shape: An
                     terms[k] = 0.0
                     for j in range(s):
                         terms[k] += up[first + j, tables[rule + k * s + j]]
-                k = _choose(terms, uniforms[draw, 1 + node])
+                k = _draw(terms, uniforms[draw, 1 + node])
                 for j in range(s):
                     trees[draw, first + j] = tables[rule + k * s + j]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.parameters import check_formula_range, checked_epsilon, checked_hierarchy
+from regimes.numerics.plain import plain_fields
 
 __all__ = ["HierarchyMeanField", "hierarchy_mean_field"]
 
@@ -60,19 +61,7 @@ class HierarchyMeanField:
         dict
             The attributes by name.
         """
-        return {
-            "v": self.v,
-            "m": self.m,
-            "s": self.s,
-            "L": self.L,
-            "classes": self.classes,
-            "epsilon": self.epsilon.tolist(),
-            "upward": self.upward.tolist(),
-            "downward": self.downward.tolist(),
-            "reconstruction": self.reconstruction.tolist(),
-            "assumes": list(self.assumes),
-            "sources": list(self.sources),
-        }
+        return plain_fields(self)
 
 
 def hierarchy_mean_field(

@@ -11,7 +11,7 @@ from regimes.numerics.checks import real_array, seeded, whole_number
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.rules import HierarchyRules
 
-__all__ = ["Noise", "checked_noise", "gaussian_log_messages", "leaf_messages"]
+__all__ = ["Noise", "checked_noise", "checked_noise_levels", "gaussian_log_messages", "leaf_messages"]
 
 Noise = Literal["epsilon", "masking", "uniform", "gaussian"]
 
@@ -78,6 +78,41 @@ def _one_number(function: str, what: str, value: Any) -> float:
         shape = ()
     given = repr(value) if shape == () else f"an array of shape {shape}"
     raise ValueError(f"{function}: {what} must be one number, got {given}")
+
+
+def checked_noise_levels(function: str, noise: str, levels: ArrayLike) -> NDArray[np.float64]:
+    """Check increasing levels of one kind of noise.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    noise : {"epsilon", "masking", "uniform", "gaussian"}
+        Kind of noise.
+    levels : array_like, shape (E,)
+        Its levels; a number counts as one.
+
+    Returns
+    -------
+    ndarray, shape (E,)
+        The levels.
+
+    Raises
+    ------
+    ValueError
+        If the noise is unknown, or the levels are none, not increasing or out of range.
+
+    Examples
+    --------
+    >>> checked_noise_levels("hierarchy_curves", "masking", [0.2, 0.5]).tolist()
+    [0.2, 0.5]
+    """
+    grid = np.atleast_1d(real_array(function, "noise_levels", levels))
+    if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
+        raise ValueError(f"{function}: noise_levels must be one or more increasing numbers")
+    for level in grid:
+        checked_noise(function, noise, float(level))
+    return grid
 
 
 def leaf_messages(

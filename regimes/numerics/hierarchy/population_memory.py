@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import get_num_threads
 
-from regimes.numerics.checks import gibibytes, whole_number
+from regimes.numerics.checks import check_memory, whole_number
 from regimes.numerics.hierarchy.fresh_rules import dense_rules
 from regimes.numerics.hierarchy.noise import Noise
 
@@ -63,12 +63,7 @@ def check_population(
     rules = 4 * drawn + 8 * v**s if dense_rules(v, s, drawn) else (4 * s + 4 * 16) * drawn
     threads = get_num_threads()
     needed = messages + rules * threads
-    if needed <= allowed:
-        return
     what, advice = f"a population of {population} messages of {width} symbols", "take a smaller population"
     if messages <= allowed:
         what, advice = f"the {drawn} tuples that are the rules of a node, for {threads} threads,", "take fewer rules"
-    raise ValueError(
-        f"{function}: {what} would take {gibibytes(needed)}, more than memory = {gibibytes(allowed)}; {advice}, or "
-        "raise memory"
-    )
+    check_memory(function, what, needed, allowed, advice)

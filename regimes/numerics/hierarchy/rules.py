@@ -107,6 +107,11 @@ class HierarchyRules:
         """Number s^L of leaves."""
         return int(self.s**self.depth)
 
+    @property
+    def nodes(self) -> int:
+        """Number of nodes of all levels."""
+        return (self.leaves * self.s - 1) // (self.s - 1)
+
     def symbols(self, level: int) -> int:
         """Number of symbols of a level.
 

@@ -13,6 +13,7 @@ from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import checked_noise, gaussian_log_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
+from regimes.numerics.plain import plain_fields
 
 __all__ = ["HierarchyScore", "hierarchy_score"]
 
@@ -48,7 +49,7 @@ class HierarchyScore:
         dict
             The attributes, arrays as lists.
         """
-        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
+        return plain_fields(self)
 
 
 def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: ArrayLike | None = None) -> HierarchyScore:

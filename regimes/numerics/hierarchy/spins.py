@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SpinCorrelations", "SpinSusceptibility", "spin_correlations", "spin_susceptibility"]
+from regimes.numerics.jackknife import jackknife_error
+from regimes.numerics.plain import plain_fields
+
+__all__ = ["SpinCorrelations", "SpinSusceptibility", "covariance_sums", "spin_correlations", "spin_susceptibility"]
 
 Array = NDArray[np.float64]
 
@@ -86,7 +89,7 @@ class SpinCorrelations:
         dict
             The attributes by name.
         """
-        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
+        return plain_fields(self)
 
 
 def spin_susceptibility(unchanged: ArrayLike, groups: ArrayLike | None = None) -> SpinSusceptibility:
@@ -138,7 +141,7 @@ def spin_susceptibility(unchanged: ArrayLike, groups: ArrayLike | None = None) -
     chi, spread = totals[1] / totals[0], replicates[:, 1] / replicates[:, 0]
     return SpinSusceptibility(
         susceptibility=float(chi),
-        se=float(_jackknife(spread)),
+        se=float(jackknife_error(spread)),
         variance=float(totals[0] / sites),
         samples=len(spins),
         sites=sites,
@@ -196,13 +199,41 @@ def spin_correlations(unchanged: ArrayLike, s: int, groups: ArrayLike | None = N
     return SpinCorrelations(
         distance=np.arange(1, depth + 1),
         correlation=np.diff(totals) / pairs,
-        correlation_se=_jackknife(np.diff(replicates, axis=1) / pairs),
+        correlation_se=jackknife_error(np.diff(replicates, axis=1) / pairs),
         variance=float(variance),
-        variance_se=float(_jackknife(variances)),
+        variance_se=float(jackknife_error(variances)),
         samples=len(spins),
         sites=sites,
         groups=len(replicates),
     )
+
+
+def covariance_sums(unchanged: NDArray[np.bool_]) -> tuple[float, float]:
+    """Sum of the covariances of spins over all pairs of sites, and over each site with itself.
+
+    Parameters
+    ----------
+    unchanged : ndarray of bool, shape (samples, sites)
+        Where the spin is +1; two samples or more.
+
+    Returns
+    -------
+    tuple of float
+        Both sums, whose ratio is the susceptibility; unbiased, so that they may be added over sets of samples.
+
+    Examples
+    --------
+    >>> covariance_sums(np.array([[True, True], [False, False]]))
+    (8.0, 4.0)
+    """
+    samples, sites = unchanged.shape
+    sizes = (1, sites)
+    squares = np.zeros(len(sizes))
+    for part in _parts(samples, sites):
+        squares += _block_squares(unchanged[part].astype(np.float64), sizes).sum(axis=0)
+    total = unchanged.sum(axis=0, dtype=np.float64)
+    own, pairs = _covariances(squares, _block_squares(total[None], sizes)[0], np.array(samples))
+    return float(pairs), float(own)
 
 
 def _pair_sums(spins: NDArray[np.bool_], labels: NDArray[np.intp], sizes: tuple[int, ...]) -> tuple[Array, Array]:
@@ -249,11 +280,6 @@ def _block_squares(values: Array, sizes: tuple[int, ...]) -> Array:
 def _parts(rows: int, columns: int) -> list[slice]:
     step = max(1, _CHUNK // columns)
     return [slice(start, start + step) for start in range(0, rows, step)]
-
-
-def _jackknife(replicates: Array) -> Array:
-    groups = len(replicates)
-    return np.asarray(np.sqrt((groups - 1) * np.var(replicates, axis=0)))
 
 
 def _checked_spins(

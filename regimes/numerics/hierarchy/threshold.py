@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from regimes.numerics.hierarchy.density_evolution import leaf_population, upper_
 from regimes.numerics.hierarchy.noise import Noise, checked_noise
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.population_memory import MEMORY, check_population
+from regimes.numerics.plain import plain_fields
 
 __all__ = ["HierarchyThreshold", "hierarchy_threshold"]
 
@@ -81,7 +82,7 @@ class HierarchyThreshold:
         dict
             The attributes, tuples as lists.
         """
-        return asdict(self) | {"sources": list(self.sources)}
+        return plain_fields(self)
 
 
 def hierarchy_threshold(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.errors import NotConverged
 from regimes.numerics.hierarchy.parameters import check_formula_range, checked_hierarchy
+from regimes.numerics.plain import plain_fields
 from regimes.numerics.roots import bracketed_root
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class HierarchyTransition:
         dict
             The attributes by name.
         """
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+        return plain_fields(self)
 
 
 def hierarchy_transition(v: int, m: int, s: int) -> HierarchyTransition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.checks import positive_times
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.data_checks import Points, checked_labels, checked_points, checked_size
+from regimes.numerics.plain import plain_fields
 from regimes.numerics.posterior.kernel import DEAD, posterior_rows
 from regimes.numerics.posterior.layout import (
     COPY_BYTES,
@@ -106,8 +107,7 @@ class PosteriorCurves:
         dict
             The attributes, arrays and tuples as lists.
         """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: _plain(value) for name, value in values.items()}
+        return plain_fields(self)
 
 
 def posterior_curves(
@@ -284,9 +284,3 @@ def _sorted_copy(
         data[place] = some
         norms[place] = np.einsum("ij,ij->i", some, some)
     return data, norms
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return list(value) if isinstance(value, tuple) else value

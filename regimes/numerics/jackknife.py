@@ -1,0 +1,31 @@
+"""Standard errors from estimates that leave a part of the data out in turn."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["jackknife_error"]
+
+
+def jackknife_error(left_out: ArrayLike) -> NDArray[np.float64]:
+    """Delete-a-group jackknife error: ``(G-1)/G sum (value_g - mean)^2`` is the variance.
+
+    Parameters
+    ----------
+    left_out : array_like, shape (G, ...)
+        Estimate without each of G groups of the same size.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Standard error.
+
+    Examples
+    --------
+    >>> float(jackknife_error([4.0, 2.0]))
+    1.0
+    """
+    values = np.asarray(left_out, dtype=np.float64)
+    groups = len(values)
+    return np.asarray(np.sqrt((groups - 1) / groups * np.sum((values - values.mean(axis=0)) ** 2, axis=0)))
