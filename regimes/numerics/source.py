@@ -13,6 +13,7 @@ from regimes.theory.formula import Formula
 __all__ = ["formula_source"]
 
 _SPECIAL = {f"{module}.{name}" for module in ("math", "scipy.special") for name in ("erf", "erfc", "gamma")}
+_SPECIAL |= {"scipy.special.erfcinv"}
 
 
 class _Printer(NumPyPrinter):  # type: ignore[misc]  # sympy has no type information
@@ -50,6 +51,11 @@ class _Printer(NumPyPrinter):  # type: ignore[misc]  # sympy has no type informa
 
     _print_erf = _print_erfc
     _print_gamma = _print_erfc
+
+    def _print_erfcinv(self, expr: Any) -> str:
+        if self._settings["numba"]:
+            raise ValueError("numba has no inverse of erfc; compile it with target='numpy'")
+        return self._print_erfc(expr)
 
     def _nested(self, function: str, arguments: Any) -> str:
         text = self._print(arguments[0])

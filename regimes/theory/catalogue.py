@@ -6,6 +6,7 @@ import difflib
 from functools import cache
 
 from regimes.theory import (
+    bump,
     clocks,
     clones,
     collapse,
@@ -14,6 +15,9 @@ from regimes.theory import (
     hierarchy_correlations,
     hierarchy_transition,
     information,
+    overlap,
+    percolation,
+    pixel_overlap,
     random_energy,
     speciation,
     uturn,
@@ -34,6 +38,10 @@ _MODULES = (
     hierarchy_transition,
     hierarchy_correlations,
     uturn,
+    bump,
+    overlap,
+    pixel_overlap,
+    percolation,
 )
 
 

@@ -11,6 +11,7 @@ import mpmath
 import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 
+from regimes.theory.special_functions import EVALUATION
 from regimes.theory.variable import Variable
 from regimes.theory.verification import DIGITS, StepCheck, compare, evaluate
 
@@ -112,7 +113,7 @@ class Formula:
 
     @cached_property
     def _evaluator(self) -> Any:
-        return sympy.lambdify([v.symbol for v in self.inputs], self.expr, modules="mpmath")
+        return sympy.lambdify([v.symbol for v in self.inputs], self.expr, modules=EVALUATION)
 
     def mp(self, *values: Any, dps: int = DIGITS) -> Any:
         """Evaluate the exact expression in multiple precision.

@@ -8,10 +8,10 @@ from sympy import Interval, oo
 from regimes.theory.formula import Variable, expm1
 
 __all__ = [
-    "BELIEF", "CHILDREN", "CLASSES", "DIMENSION", "EPSILON", "LAMBDA", "MU", "POSITIVE", "RULES", "SAMPLES", "SIGMA",
-    "SNR_VALUE", "SYMBOLS", "TIME",
-    "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "alpha", "alpha_bar", "d", "epsilon", "kappa", "m",
-    "mu", "n", "n_c", "p", "q", "r", "s", "sigma", "snr", "t", "u", "v", "x", "y",
+    "BELIEF", "CHILDREN", "CLASSES", "DIMENSION", "DISTANCE", "EPSILON", "KEPT", "LAMBDA", "MU", "POSITIVE", "RADIUS",
+    "RULES", "SAMPLES", "SIGMA", "SNR_VALUE", "SYMBOLS", "TIME", "WIDTH",
+    "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "R", "alpha", "alpha_bar", "d", "epsilon", "kappa",
+    "lambda_", "m", "mu", "n", "n_c", "p", "q", "r", "s", "sigma", "snr", "step", "t", "tau", "u", "v", "x", "y", "z",
 ]  # fmt: skip
 
 POSITIVE = Interval.open(0, oo)
@@ -40,6 +40,13 @@ epsilon = sympy.Symbol("epsilon", nonnegative=True)
 p = sympy.Symbol("p", positive=True)
 q = sympy.Symbol("q", positive=True)
 
+# Percolation of bumps; `lambda` is a word of Python.
+tau = sympy.Symbol("tau", positive=True)
+step = sympy.Symbol("step", positive=True)
+R = sympy.Symbol("R", positive=True)
+z = sympy.Symbol("z", positive=True)
+lambda_ = sympy.Symbol("lambda", positive=True)
+
 Delta = 1 - sympy.exp(-2 * t)
 """Noise variance Delta_t as an expression in t."""
 Gamma = Delta + sigma**2 * sympy.exp(-2 * t)
@@ -63,3 +70,8 @@ CHILDREN = Variable(s, "number of children of a symbol", Interval(2, oo))
 CLASSES = Variable(n_c, "number of symbols of the root, the classes", Interval(1, oo))
 EPSILON = Variable(epsilon, "noise of the epsilon-process", Interval(0, 1))
 BELIEF = Variable(p, "belief in the true symbol from the leaves below, the same for all children", Interval.Lopen(0, 1))
+
+WIDTH = Variable(sigma, "width of a bump, in pixels", POSITIVE)
+DISTANCE = Variable(r, "distance of the centres of two bumps, in pixels", Interval(0, oo))
+RADIUS = Variable(R, "distance up to which points connect, in steps of the grid", POSITIVE)
+KEPT = Variable(lambda_, "fraction of the grid that is kept", Interval.open(0, 1))

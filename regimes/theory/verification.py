@@ -13,6 +13,7 @@ import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
+from regimes.theory.special_functions import EVALUATION
 from regimes.theory.variable import Variable
 
 __all__ = ["DIGITS", "StepCheck", "compare", "evaluate"]
@@ -153,7 +154,7 @@ class _Side:
 
     def __init__(self, side: Any, symbols: list[Any]) -> None:
         terms = side.args if isinstance(side, sympy.Add) else ()
-        self.value, *self.terms = (sympy.lambdify(symbols, one, modules="mpmath") for one in (side, *terms))
+        self.value, *self.terms = (sympy.lambdify(symbols, one, modules=EVALUATION) for one in (side, *terms))
 
     def scale(self, values: list[Any]) -> Any:
         sizes = (_finite_real(function, values) for function in (self.value, *self.terms))

@@ -14,8 +14,8 @@ from regimes.theory.symbols import POSITIVE, t
 NAMES = [entry.name for entry in catalogue()]
 
 # Lines that sympy cannot reduce to zero and that 50-digit arithmetic alone carries: integrals of hyperbolic functions,
-# branches, absolute values and nested roots. Counted from 0, the float-safe form last. A line that leaves the proven
-# ones must be noticed; one that joins them may be struck off here.
+# branches, absolute values, nested roots, Lambert's W, and sums over pixels and points of a grid. Counted from 0, the
+# float-safe form last. A line that leaves the proven ones must be noticed; one that joins them may be struck off here.
 NUMERIC = {
     "clone_probability": {0, 1, 2, 4},
     "clone_disagreement": {0, 1},
@@ -26,11 +26,18 @@ NUMERIC = {
     "collapse_margin_ratio": {0, 1},
     "collapse_width": {0},
     "cosine_beta": {2},
+    "disc_neighbours": {0},
     "kept_sign_probability": {1},
     "landau_curvature": {0},
+    "largest_density_product": {2, 3},
+    "log_pixel_share": {0, 1},
     "mean_sech_dual_factor": {0, 2, 3},
     "mean_sech_integrand": {1},
+    "overlap_coefficient": {0, 1},
     "overlap_potential": {1},
+    "pixel_cosine_overlap": {1, 2},
+    "pixel_density_product": {1, 2},
+    "pixel_sum": {0, 1, 2},
     "random_energy_rate": {2},
     "random_energy_tilt": {1},
 }

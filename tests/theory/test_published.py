@@ -147,3 +147,33 @@ def test_equal_signal_and_noise() -> None:
     for name, expected in [("snr", 1), ("edm_sigma", 1), ("log_snr", 0), ("alpha_bar", 0.5), ("flow_time", 0.5)]:
         assert abs(formula(name).mp(t) - expected) <= 1e-48
     assert abs(t - 0.3466) <= 0.00005
+
+
+# With diagonal neighbours (z = 8) the square lattice is the matching lattice of that without: the thresholds, 0.592746
+# for the latter (newman2001), add up to 1. All of the first seven shells: Cieplucha et al. 2025, arXiv 2503.16703.
+EXTENDED = [(8, 1 - 0.592746), (36, 0.11535)]
+
+
+@pytest.mark.parametrize(("z", "published"), EXTENDED)
+def test_fit_of_thresholds_against_extended_neighbourhoods(z: int, published: float) -> None:
+    assert abs(value("percolation_threshold_fit", z) / published - 1) <= 0.021
+
+
+def test_limits_of_overlapping_discs_and_spheres() -> None:
+    """xun2021: z p_c tends to 4.51235 in two and to 2.73512 in three dimensions."""
+    assert abs(1e9 * value("percolation_threshold_fit", 1e9) - 4.51235) <= 0.000005
+    assert abs(math.pi * 100**2 * value("percolation_disc_limit", 100) - 4.51235) <= 0.000005
+    assert abs(4 / 3 * math.pi * 100**3 * value("percolation_sphere_limit", 100) - 2.73512) <= 0.00001
+
+
+def test_bumps_connect_from_these_widths_on() -> None:
+    """liang2024b, overlap 0.005: neighbours a step apart, in the plane and on pixels."""
+    assert abs(value("cosine_width", 0.005) - 0.217) <= 0.0005
+    root = brentq(lambda sigma: value("pixel_cosine_overlap", 0, 1, sigma) - 0.005, 0.2, 0.4)
+    assert abs(root - 0.289) <= 0.0005
+
+
+def test_points_of_a_circle() -> None:
+    """OEIS A000328: points of the square lattice within distance 0, 1, 2, ... of the origin."""
+    published = [5, 13, 29, 49, 81, 113, 149, 197, 253, 317]
+    assert [value("disc_neighbours", radius) + 1 for radius in range(1, 11)] == published
