@@ -1,6 +1,19 @@
-"""Any data in: arrays, files and built-in sets, scaled in a way that is written down; the random hierarchy model."""
+"""Any data in: arrays, files, built-in sets, scaled in a way that is written down; hierarchies; composition data."""
 
 from regimes.datasets.builtin import builtin_datasets
+from regimes.datasets.composition import (
+    CompositionGrid,
+    GridSubset,
+    StripedSubset,
+    bump_grid,
+    bump_images,
+    hold_out_band,
+    hold_out_cross,
+    hold_out_square,
+    random_subset,
+    thinned_subset,
+    with_stripes,
+)
 from regimes.datasets.dataset import Dataset, Preprocessing
 from regimes.datasets.hierarchy import (
     HierarchySample,
@@ -14,15 +27,26 @@ from regimes.datasets.loading import load_dataset
 from regimes.datasets.notes import duplicate_points
 
 __all__ = [
+    "CompositionGrid",
     "Dataset",
+    "GridSubset",
     "HierarchySample",
     "Preprocessing",
+    "StripedSubset",
     "builtin_datasets",
+    "bump_grid",
+    "bump_images",
     "duplicate_points",
+    "hold_out_band",
+    "hold_out_cross",
+    "hold_out_square",
     "latent_symbols",
     "load_dataset",
     "load_rules",
     "random_hierarchy",
+    "random_subset",
     "sample_hierarchy",
     "save_rules",
+    "thinned_subset",
+    "with_stripes",
 ]

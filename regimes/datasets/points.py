@@ -111,6 +111,8 @@ def _refusal(values: Any, given: NDArray[Any]) -> str:
         return f"{rule} dtype {given.dtype}; convert them to float64"
     if hasattr(values, "toarray"):
         return f"{rule} a sparse {type(values).__name__}; give its toarray()"
+    if callable(getattr(values, "dataset", None)):
+        return f"{rule} {type(values).__name__}; call its dataset() method"
     if given.ndim == 0:
         return f"{rule} {type(values).__name__}; a source is an array, a built-in data set or a file"
     return f"{rule} Python objects (dtype object); convert them to float64, with rows of equal length"

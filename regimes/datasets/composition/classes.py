@@ -1,0 +1,77 @@
+"""Classes of positions, and the memory of a data set of images."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.composition.grid import CompositionGrid
+from regimes.numerics.checks import check_memory
+
+__all__ = ["CLASSES", "check_dataset_memory", "position_classes"]
+
+CLASSES = ("x", "y", "quadrant")
+"""What can be the class of a position: its x, its y, or the quadrant of the grid in which it lies."""
+
+
+def position_classes(grid: CompositionGrid, classes: str) -> NDArray[np.str_]:
+    """Name the class of every position of a grid.
+
+    Parameters
+    ----------
+    grid : CompositionGrid
+        The grid.
+    classes : {"x", "y", "quadrant"}
+        Each x or each y a class, named by its pixels; or the quarter of the grid, a position on a middle line
+        belonging to the right or the lower side.
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+        In the order of the positions.
+
+    Raises
+    ------
+    ValueError
+        If there are no such classes.
+
+    Examples
+    --------
+    >>> from regimes.datasets import bump_grid
+    >>> sorted(set(position_classes(bump_grid(4, 1), "quadrant").tolist()))
+    ['lower left', 'lower right', 'upper left', 'upper right']
+    """
+    if classes not in CLASSES:
+        raise ValueError(
+            f"dataset: classes (what the class of a position is) must be one of {', '.join(CLASSES)}, or None, got "
+            f"{classes!r}"
+        )
+    x, y = grid.positions.T
+    if classes != "quadrant":
+        return np.array([f"{value:.12g}" for value in (x if classes == "x" else y).tolist()])
+    sides = np.where(x < grid.x.mean(), "left", "right"), np.where(y < grid.y.mean(), "upper ", "lower ")
+    return np.char.add(sides[1], sides[0])
+
+
+def check_dataset_memory(n: int, grid: CompositionGrid, memory: int) -> None:
+    """Refuse a data set that would take too much memory: images, a scaled copy, and a search for repeated ones.
+
+    Parameters
+    ----------
+    n : int
+        Number of images.
+    grid : CompositionGrid
+        Grid with their size.
+    memory : int
+        Bytes that they may take.
+
+    Raises
+    ------
+    ValueError
+        If more is needed.
+    """
+    height, width = grid.shape
+    check_memory(
+        "dataset", f"{n} images of {height} x {width} pixels, and two copies while they become a data set,",
+        24 * n * (grid.d + 4 * (height + width)), memory, "take fewer images",
+    )  # fmt: skip

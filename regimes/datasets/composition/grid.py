@@ -1,0 +1,292 @@
+"""A grid of positions, with one image for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.datasets.composition.fitting_steps import axis_positions
+from regimes.datasets.composition.images import MEMORY, bump_images, checked_image, checked_shape
+from regimes.numerics.checks import positive_number
+from regimes.numerics.plain import plain_fields
+
+__all__ = ["CompositionGrid", "bump_grid", "checked_grid"]
+
+_MOST_POINTS = 2**26  # their positions then take 1 GiB
+
+
+@dataclass(frozen=True)
+class CompositionGrid:
+    """All positions of a bump on a grid, each of them one image.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Height and width of an image in pixels; one number for both is accepted.
+    sigma : float
+        Width of the bump or of the stripes, in pixels.
+    dx, dy : float
+        Steps of the positions along x and y, in pixels; they need not be whole.
+    kind : {"bump", "sos"}
+        One bump, or the sum of a vertical and a horizontal stripe.
+    amplitude : float
+        Brightness of the middle of a bump, and of each stripe.
+    periodic : bool
+        Whether opposite edges meet.
+    margin : float
+        Pixels between open edges and the positions.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range, or the steps do not fit.
+
+    See Also
+    --------
+    bump_grid : makes one, with the usual values for what is not given.
+
+    Examples
+    --------
+    >>> grid = bump_grid(32, 1.5, dx=2)
+    >>> grid
+    CompositionGrid(shape=(32, 32), sigma=1.5, dx=2.0, dy=2.0, kind='bump', amplitude=1.0, periodic=False, margin=0.0)
+    >>> grid.n, grid.grid_shape, grid.steps, grid.positions[17].tolist()
+    (256, (16, 16), (2.0, 2.0), [2.0, 2.0])
+    >>> grid.images([17]).shape
+    (1, 32, 32)
+    """
+
+    shape: tuple[int, int]
+    sigma: float
+    dx: float
+    dy: float
+    kind: str = "bump"
+    amplitude: float = 1.0
+    periodic: bool = False
+    margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        height, width = checked_shape("bump_grid", self.shape)
+        sigma, amplitude = checked_image("bump_grid", self.sigma, self.amplitude, self.kind)
+        dx = positive_number("bump_grid", "dx", "step of the positions along x, in pixels", self.dx)
+        dy = positive_number("bump_grid", "dy", "step of the positions along y, in pixels", self.dy)
+        margin = _checked_margin(self.margin, height, width, bool(self.periodic))
+        checked = {"shape": (height, width), "sigma": sigma, "dx": dx, "dy": dy, "amplitude": amplitude}
+        for name, value in (checked | {"periodic": bool(self.periodic), "margin": margin}).items():
+            object.__setattr__(self, name, value)
+        estimate = (width - 2 * margin) / dx * (height - 2 * margin) / dy
+        if estimate > _MOST_POINTS + 0.5:
+            raise ValueError(
+                f"bump_grid: a grid must have at most 2^26 = {_MOST_POINTS} positions, got {estimate:.3g}; take larger "
+                "steps or a smaller image"
+            )
+        _ = self.x, self.y  # steps that do not fit are refused here
+
+    @cached_property
+    def x(self) -> NDArray[np.float64]:
+        """Positions along x in pixels, shape (n_x,)."""
+        return axis_positions("x", self.shape[1], "width", self.dx, self.margin)
+
+    @cached_property
+    def y(self) -> NDArray[np.float64]:
+        """Positions along y in pixels, shape (n_y,)."""
+        return axis_positions("y", self.shape[0], "height", self.dy, self.margin)
+
+    @property
+    def grid_shape(self) -> tuple[int, int]:
+        """Numbers of positions (n_y, n_x): an array of this shape is indexed [y, x]."""
+        return len(self.y), len(self.x)
+
+    @property
+    def n(self) -> int:
+        """Number of positions."""
+        return len(self.y) * len(self.x)
+
+    @property
+    def d(self) -> int:
+        """Number of pixels."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def steps(self) -> tuple[float, float]:
+        """Steps (dy, dx) in the order of the axes of an array."""
+        return self.dy, self.dx
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Positions (x, y) in pixels, shape (n, 2), row by row of the grid: number n_x i_y + i_x."""
+        positions = np.stack(np.broadcast_arrays(self.x, self.y[:, None]), axis=-1).reshape(-1, 2)
+        positions.flags.writeable = False
+        return positions
+
+    def images(self, points: ArrayLike | None = None, *, memory: int = MEMORY) -> NDArray[np.float64]:
+        """Draw the images of some positions, or of all.
+
+        Parameters
+        ----------
+        points : integer or boolean array_like, optional
+            Numbers of the positions, rows of ``positions``; or a mask of shape ``grid_shape`` or (n,).
+        memory : int
+            Bytes that the images may take; fewer can be drawn at a time.
+
+        Returns
+        -------
+        ndarray, shape (n, height, width)
+            The images, in the order of ``points``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such position, or the images would take more memory.
+
+        Examples
+        --------
+        >>> bump_grid(8, 1).images([[True] * 8] + [[False] * 8] * 7).shape
+        (8, 8, 8)
+        """
+        return bump_images(
+            self.positions[self._numbers(points)], self.shape, self.sigma, kind=self.kind, amplitude=self.amplitude,
+            periodic=self.periodic, memory=memory,
+        )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes by name, then ``grid_shape`` and ``n``.
+        """
+        return plain_fields(self) | {"grid_shape": list(self.grid_shape), "n": self.n}
+
+    def _numbers(self, points: ArrayLike | None) -> NDArray[np.intp] | slice:
+        if points is None:
+            return slice(None)
+        chosen = np.asarray(points)
+        if chosen.dtype == np.bool_ and chosen.shape in (self.grid_shape, (self.n,)):
+            return np.flatnonzero(chosen)
+        if chosen.size == 0:
+            chosen = chosen.astype(np.intp)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
+            raise ValueError(
+                f"images: points must be numbers of positions, shape (m,), or a mask of shape {self.grid_shape} or "
+                f"({self.n},), got {chosen.dtype} of shape {chosen.shape}"
+            )
+        if chosen.size and not (chosen.min() >= 0 and chosen.max() < self.n):
+            raise ValueError(
+                f"images: points must lie between 0 and {self.n - 1}, got {chosen.min()} to {chosen.max()}"
+            )
+        return chosen.astype(np.intp)
+
+
+def bump_grid(
+    N: int | Sequence[int],
+    sigma: float,
+    *,
+    dx: float = 1.0,
+    dy: float | None = None,
+    amplitude: float = 1.0,
+    periodic: bool = False,
+    margin: float = 0.0,
+    kind: str = "bump",
+) -> CompositionGrid:
+    """Lay a grid of positions over an image: margin, margin + dx, ... below width - margin, and alike along y.
+
+    Parameters
+    ----------
+    N : int or (int, int)
+        Pixels along each side, or (height, width).
+    sigma : float
+        Width of the bump or of the stripes, in pixels. Far below a pixel, images are dark where the position lies
+        between pixels.
+    dx : float
+        Step of the positions along x, in pixels. The width less both margins is a whole multiple of it.
+    dy : float, optional
+        Step along y; as along x by default.
+    amplitude : float
+        Brightness of the middle of a bump, and of each stripe.
+    periodic : bool
+        Whether opposite edges meet; the positions then have no edge either.
+    margin : float
+        Pixels that positions keep from open edges, at least 0 and less than half of each side.
+    kind : {"bump", "sos"}
+        One bump, or the sum of a vertical and a horizontal stripe.
+
+    Returns
+    -------
+    CompositionGrid
+        The grid; images are drawn when they are asked for.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range, or a step does not fit: the steps that do are listed.
+
+    Notes
+    -----
+    liang2024b (data: N = 32, sigma from 0.1 up, positions from 0 to N).
+
+    Examples
+    --------
+    >>> bump_grid(16, 1, dx=0.5, margin=4).positions[:3].tolist()
+    [[4.0, 4.0], [4.5, 4.0], [5.0, 4.0]]
+    >>> bump_grid(16, 1, dx=3)
+    Traceback (most recent call last):
+        ...
+    ValueError: bump_grid: the width less both margins must be a whole multiple of dx (step of the positions along x,
+    in pixels), got 16 and dx = 3, that is 5.33333 steps; whole steps that fit are 1, 2, 4, 8 and 16, the nearest others
+    16/5 and 16/6, and widths that fit are 15 and 18
+    """
+    return CompositionGrid(
+        shape=N,  # type: ignore[arg-type]  # one number becomes a pair there
+        sigma=sigma, dx=dx, dy=dx if dy is None else dy, kind=kind, amplitude=amplitude, periodic=periodic,
+        margin=margin,
+    )  # fmt: skip
+
+
+def checked_grid(function: str, grid: Any) -> CompositionGrid:
+    """Check that something is a grid.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    grid : CompositionGrid
+        What was given.
+
+    Returns
+    -------
+    CompositionGrid
+        The grid.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if not isinstance(grid, CompositionGrid):
+        raise ValueError(f"{function}: grid must be a CompositionGrid, got {type(grid).__name__}; bump_grid makes one")
+    return grid
+
+
+def _checked_margin(margin: Any, height: int, width: int, periodic: bool) -> float:
+    try:
+        value = float(margin)
+    except (TypeError, ValueError):
+        raise ValueError(f"bump_grid: margin (pixels to open edges) must be a number, got {margin!r}") from None
+    if not 0 <= value < min(height, width) / 2:
+        raise ValueError(
+            "bump_grid: margin (pixels to open edges) must be at least 0 and less than half of each side, got "
+            f"{value:g} for {height} x {width} pixels; take a smaller margin or a larger image"
+        )
+    if periodic and value:
+        raise ValueError(
+            f"bump_grid: a margin keeps positions from open edges, got margin = {value:g} with periodic = True; "
+            "leave one of them out"
+        )
+    return value

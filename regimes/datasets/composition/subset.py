@@ -1,0 +1,176 @@
+"""The positions of a grid that a model is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.composition.classes import check_dataset_memory, position_classes
+from regimes.datasets.composition.grid import CompositionGrid, checked_grid
+from regimes.datasets.composition.images import MEMORY, dark_images_note
+from regimes.datasets.dataset import Dataset
+from regimes.datasets.loading import load_dataset
+
+__all__ = ["GridSubset"]
+
+
+@dataclass(frozen=True, eq=False)
+class GridSubset:
+    """Positions of a grid whose images are kept, the training set; the others are held out.
+
+    Attributes
+    ----------
+    grid : CompositionGrid
+        All positions.
+    kept : boolean ndarray, shape (n_y, n_x)
+        True where the image is kept, [y, x]; a copy, read only.
+    description : str
+        How the positions were chosen.
+
+    Raises
+    ------
+    ValueError
+        If the grid is none, or the mask has not its shape.
+
+    Examples
+    --------
+    >>> from regimes.datasets import bump_grid
+    >>> subset = GridSubset(bump_grid(4, 1), [[True, False, True, False]] * 4, "two columns")
+    >>> subset
+    GridSubset(8 of 16 positions: two columns)
+    >>> subset.fraction, subset.positions[:2].tolist(), subset.held_out.positions[:2].tolist()
+    (0.5, [[0.0, 0.0], [2.0, 0.0]], [[1.0, 0.0], [3.0, 0.0]])
+    """
+
+    grid: CompositionGrid
+    kept: NDArray[np.bool_]
+    description: str
+
+    def __post_init__(self) -> None:
+        shape = checked_grid("GridSubset", self.grid).grid_shape
+        try:
+            kept = np.array(self.kept)
+        except ValueError:
+            raise ValueError(f"GridSubset: kept must have shape {shape}, got rows of different lengths") from None
+        if kept.dtype != np.bool_ or kept.shape != shape:
+            raise ValueError(
+                f"GridSubset: kept must be True or False for each position, shape {shape}, got {kept.dtype} of shape "
+                f"{kept.shape}"
+            )
+        kept.flags.writeable = False
+        object.__setattr__(self, "kept", kept)
+
+    def __repr__(self) -> str:
+        return f"GridSubset({self.n} of {self.grid.n} positions: {self.description})"
+
+    @property
+    def n(self) -> int:
+        """Number of kept positions."""
+        return int(np.count_nonzero(self.kept))
+
+    @property
+    def fraction(self) -> float:
+        """Share lambda of the positions that is kept."""
+        return self.n / self.grid.n
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Kept positions (x, y) in pixels, shape (n, 2), row by row of the grid."""
+        return self.grid.positions[self.kept.ravel()]
+
+    @property
+    def held_out(self) -> GridSubset:
+        """The positions that are not kept."""
+        return GridSubset(self.grid, ~self.kept, f"complement of {self.description}")
+
+    def images(self, *, memory: int = MEMORY) -> NDArray[np.float64]:
+        """Draw the kept images.
+
+        Parameters
+        ----------
+        memory : int
+            Bytes that they may take.
+
+        Returns
+        -------
+        ndarray, shape (n, height, width)
+            In the order of ``positions``.
+
+        Raises
+        ------
+        ValueError
+            If they would take more memory; ``grid.images`` draws some of them at a time.
+        """
+        return self.grid.images(self.kept, memory=memory)
+
+    def dataset(
+        self,
+        *,
+        classes: str | None = None,
+        scale: str | float = "none",
+        name: str | None = None,
+        memory: int = MEMORY,
+    ) -> Dataset:
+        """Turn the kept images into a data set.
+
+        Parameters
+        ----------
+        classes : {"x", "y", "quadrant"}, optional
+            Class of an image: each x or each y of its own, or the quarter of the grid. Without it there are no
+            classes, and the clone probability of the class is left out of a prediction.
+        scale : str or float
+            See :func:`regimes.load_dataset`; every time depends on it. ``"range"`` maps dark to -1 and the
+            brightest pixel to 1.
+        name : str, optional
+            Name in tables and figures; that of the kind by default.
+        memory : int
+            Bytes that the images may take, and two copies of them: one that is scaled, and one that is searched for
+            repeated images.
+
+        Returns
+        -------
+        Dataset
+            What :func:`regimes.predict` accepts, points in the order of ``positions``; the mean over the points is
+            subtracted.
+
+        Raises
+        ------
+        ValueError
+            If the classes are unknown, the images would take more memory, or are fewer than two different ones.
+
+        Notes
+        -----
+        Pixels that no bump reaches are constant features. They count in d, hence in alpha = log(n)/d, as they do for
+        a model that draws whole images, and a note of the data set says how many there are. Another note counts images
+        that are dark, since their bump is far narrower than a pixel and lies between pixels.
+
+        Examples
+        --------
+        >>> from regimes.datasets import bump_grid, random_subset
+        >>> data = random_subset(bump_grid(16, 2), 0.5, rng=1).dataset(classes="quadrant")
+        >>> data.n, data.d, data.classes
+        (128, 256, ('lower left', 'lower right', 'upper left', 'upper right'))
+        """
+        labels = None if classes is None else position_classes(self.grid, classes)[self.kept.ravel()]
+        check_dataset_memory(self.n, self.grid, memory)
+        images = self.images(memory=memory)
+        data = load_dataset(images, labels, scale=scale, name=name or self.grid.kind)
+        return replace(data, notes=(*dark_images_note(images, self.grid.sigma, self.grid.amplitude), *data.notes))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON: what the subset is, without the mask.
+
+        Returns
+        -------
+        dict
+            Keys ``grid``, ``description``, ``n``, ``fraction``.
+        """
+        return {
+            "grid": self.grid.to_dict(),
+            "description": self.description,
+            "n": self.n,
+            "fraction": self.fraction,
+        }
