@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regimes.datasets import Dataset, Preprocessing, builtin_datasets, load_dataset
+    from regimes.datasets.composition import (
+        CompositionGrid,
+        GridSubset,
+        StripedSubset,
+        bump_grid,
+        bump_images,
+        hold_out_band,
+        hold_out_cross,
+        hold_out_square,
+        random_subset,
+        thinned_subset,
+        with_stripes,
+    )
     from regimes.datasets.hierarchy import (
         HierarchySample,
         latent_symbols,
@@ -46,6 +59,17 @@ if TYPE_CHECKING:
     from regimes.numerics.hierarchy.threshold import HierarchyThreshold, hierarchy_threshold
     from regimes.numerics.hierarchy.transition import HierarchyTransition, epsilon_threshold, hierarchy_transition
     from regimes.numerics.mixture import MixtureClones, mixture_clones
+    from regimes.numerics.percolation.bump_neighbourhood import bump_neighbourhood
+    from regimes.numerics.percolation.components import KeptComponents, kept_percolation
+    from regimes.numerics.percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
+    from regimes.numerics.percolation.connecting_width import connecting_sigmas, smallest_connecting_sigma
+    from regimes.numerics.percolation.data import DataPercolation, data_percolation
+    from regimes.numerics.percolation.extrapolation import ThresholdExtrapolation, extrapolated_threshold
+    from regimes.numerics.percolation.lattice import LatticePercolation, lattice_percolation
+    from regimes.numerics.percolation.neighbourhood import Neighbourhood, disc_neighbourhood
+    from regimes.numerics.percolation.overlaps import bump_overlap, connection_radius, pixel_overlap
+    from regimes.numerics.percolation.sequence import PercolationSequence, percolation_sequence
+    from regimes.numerics.percolation.threshold import PercolationThreshold, lattice_threshold
     from regimes.numerics.posterior import PosteriorCurves, posterior_curves
     from regimes.numerics.schedules import SCHEDULES, Schedule, noise_schedule
     from regimes.numerics.speciation import Speciation, speciation, speciation_times
@@ -59,6 +83,7 @@ if TYPE_CHECKING:
         power_law_spectrum,
         token_mixture_uturns,
     )
+    from regimes.prediction.data_percolation import DataPercolationPrediction, predict_data_percolation
     from regimes.prediction.hierarchy import predict_hierarchy
     from regimes.prediction.hierarchy_result import (
         HierarchyLevels,
@@ -66,6 +91,8 @@ if TYPE_CHECKING:
         NoiseThreshold,
         Susceptibility,
     )
+    from regimes.prediction.percolation import predict_percolation
+    from regimes.prediction.percolation_result import PercolationPrediction
     from regimes.prediction.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
     from regimes.prediction.transitions import predict
     from regimes.theory import Formula, Step, StepCheck, Variable, catalogue, formula
@@ -74,6 +101,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "regimes.datasets": ("Dataset", "Preprocessing", "builtin_datasets", "load_dataset"),
+    "regimes.datasets.composition": (
+        "CompositionGrid", "GridSubset", "StripedSubset", "bump_grid", "bump_images", "hold_out_band",
+        "hold_out_cross", "hold_out_square", "random_subset", "thinned_subset", "with_stripes",
+    ),
     "regimes.datasets.hierarchy": (
         "HierarchySample", "latent_symbols", "load_rules", "random_hierarchy", "sample_hierarchy", "save_rules",
     ),
@@ -98,6 +129,17 @@ _HOMES = {
     "regimes.numerics.hierarchy.threshold": ("HierarchyThreshold", "hierarchy_threshold"),
     "regimes.numerics.hierarchy.transition": ("HierarchyTransition", "epsilon_threshold", "hierarchy_transition"),
     "regimes.numerics.mixture": ("MixtureClones", "mixture_clones"),
+    "regimes.numerics.percolation.bump_neighbourhood": ("bump_neighbourhood",),
+    "regimes.numerics.percolation.components": ("KeptComponents", "kept_percolation",),
+    "regimes.numerics.percolation.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps",),
+    "regimes.numerics.percolation.connecting_width": ("connecting_sigmas", "smallest_connecting_sigma",),
+    "regimes.numerics.percolation.data": ("DataPercolation", "data_percolation",),
+    "regimes.numerics.percolation.extrapolation": ("ThresholdExtrapolation", "extrapolated_threshold",),
+    "regimes.numerics.percolation.lattice": ("LatticePercolation", "lattice_percolation"),
+    "regimes.numerics.percolation.neighbourhood": ("Neighbourhood", "disc_neighbourhood",),
+    "regimes.numerics.percolation.overlaps": ("bump_overlap", "connection_radius", "pixel_overlap",),
+    "regimes.numerics.percolation.sequence": ("PercolationSequence", "percolation_sequence"),
+    "regimes.numerics.percolation.threshold": ("PercolationThreshold", "lattice_threshold",),
     "regimes.numerics.posterior": ("PosteriorCurves", "posterior_curves"),
     "regimes.numerics.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
     "regimes.numerics.speciation": ("Speciation", "speciation", "speciation_times"),
@@ -107,10 +149,13 @@ _HOMES = {
         "GaussianFieldUTurn", "UTurns", "gaussian_field_correlations", "gaussian_field_uturns", "power_law_spectrum",
         "token_mixture_uturns",
     ),
+    "regimes.prediction.data_percolation": ("DataPercolationPrediction", "predict_data_percolation"),
     "regimes.prediction.hierarchy": ("predict_hierarchy",),
     "regimes.prediction.hierarchy_result": (
         "HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility",
     ),
+    "regimes.prediction.percolation": ("predict_percolation",),
+    "regimes.prediction.percolation_result": ("PercolationPrediction",),
     "regimes.prediction.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
     "regimes.prediction.transitions": ("predict",),
     "regimes.theory": ("Formula", "Step", "StepCheck", "Variable", "catalogue", "formula"),
@@ -124,12 +169,17 @@ __all__ = [
     "Collapse",
     "CollapsePrediction",
     "CompiledFormula",
+    "CompositionGrid",
+    "ConnectingOverlaps",
     "CovarianceSpectrum",
     "Curves",
+    "DataPercolation",
+    "DataPercolationPrediction",
     "Dataset",
     "DensityEvolution",
     "Formula",
     "GaussianFieldUTurn",
+    "GridSubset",
     "HierarchyCorrelations",
     "HierarchyCurves",
     "HierarchyLevels",
@@ -140,9 +190,15 @@ __all__ = [
     "HierarchyScore",
     "HierarchyThreshold",
     "HierarchyTransition",
+    "KeptComponents",
+    "LatticePercolation",
     "MixtureClones",
+    "Neighbourhood",
     "NoiseThreshold",
     "NotConverged",
+    "PercolationPrediction",
+    "PercolationSequence",
+    "PercolationThreshold",
     "PosteriorCurves",
     "Prediction",
     "Preprocessing",
@@ -153,11 +209,17 @@ __all__ = [
     "SpinSusceptibility",
     "Step",
     "StepCheck",
+    "StripedSubset",
     "Susceptibility",
+    "ThresholdExtrapolation",
     "UTurns",
     "Variable",
     "belief_propagation",
     "builtin_datasets",
+    "bump_grid",
+    "bump_images",
+    "bump_neighbourhood",
+    "bump_overlap",
     "catalogue",
     "class_entropy",
     "class_information",
@@ -166,9 +228,15 @@ __all__ = [
     "clone_probability",
     "collapse",
     "compile_formula",
+    "connecting_overlaps",
+    "connecting_sigmas",
+    "connection_radius",
     "covariance_spectrum",
+    "data_percolation",
     "density_evolution",
+    "disc_neighbourhood",
     "epsilon_threshold",
+    "extrapolated_threshold",
     "finite_size_collapse_time",
     "formula",
     "gaussian_field_correlations",
@@ -181,27 +249,41 @@ __all__ = [
     "hierarchy_score",
     "hierarchy_threshold",
     "hierarchy_transition",
+    "hold_out_band",
+    "hold_out_cross",
+    "hold_out_square",
+    "kept_percolation",
     "latent_symbols",
+    "lattice_percolation",
+    "lattice_threshold",
     "leaf_messages",
     "load_dataset",
     "load_rules",
     "log_clone_disagreement",
     "mixture_clones",
     "noise_schedule",
+    "percolation_sequence",
+    "pixel_overlap",
     "posterior_curves",
     "power_law_spectrum",
     "predict",
+    "predict_data_percolation",
     "predict_hierarchy",
+    "predict_percolation",
     "random_hierarchy",
+    "random_subset",
     "sample_hierarchy",
     "sample_posterior",
     "save_rules",
+    "smallest_connecting_sigma",
     "speciation",
     "speciation_times",
     "spectral_collapse_bound",
     "spin_correlations",
     "spin_susceptibility",
+    "thinned_subset",
     "token_mixture_uturns",
+    "with_stripes",
 ]
 
 

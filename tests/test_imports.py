@@ -89,6 +89,13 @@ def test_bad_input_to_a_hierarchy_costs_no_kernels(tmp_path):
         assert loaded(body) == {"numpy"}
 
 
+def test_thresholds_of_infinite_grids_need_numpy_alone():
+    arguments = ["percolation", "--grid", "64", "--sigma", "0.7", "--runs", "0"]
+    assert command(*arguments, "--json") == {"numpy"}
+    assert command(*arguments) == {"numpy", "rich"}
+    assert command(*arguments, "--overlap", "coefficient", "--json") == {"numpy", "scipy"}
+
+
 def test_derive_adds_the_theory():
     assert command("derive", "--list") <= {"sympy", "mpmath", "numpy"}
 

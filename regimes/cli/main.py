@@ -15,6 +15,7 @@ _COMMANDS = {
     "speciation": "regimes.cli.speciation",
     "collapse": "regimes.cli.collapse",
     "hierarchy": "regimes.cli.hierarchy",
+    "percolation": "regimes.cli.percolation",
     "clock": "regimes.cli.clock",
     "derive": "regimes.cli.derive",
 }
@@ -43,6 +44,7 @@ def main() -> None:
     regimes speciation --dim 256 --mu 1 --sigma 1
     regimes collapse --dim 256 --samples 20000 --sigma 1
     regimes hierarchy --symbols 32 --rules 8     noise at which each level is forgotten
+    regimes percolation --grid 64 --sigma 0.7    share of a grid of images that connects them
     regimes clock --time 1
     regimes derive collapse_time                 where a number comes from
     """

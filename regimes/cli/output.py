@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -173,10 +174,12 @@ def check_outputs(output: str | None, plot: str | None) -> None:
     Raises
     ------
     ValueError
-        If one cannot be written.
+        If one cannot be written, or both are the same file.
     """
     if output is None and plot is None:
         return
+    if output is not None and plot is not None and os.path.realpath(output) == os.path.realpath(plot):
+        raise ValueError(f"output: -o (the result as JSON) and --plot (the figure) must differ, got {plot!r} for both")
     from regimes.report.files import check_destination
 
     if output is not None:

@@ -17,6 +17,7 @@ from regimes.cli.output import (
     time_option,
     user_errors,
 )
+from regimes.cli.values import names, scale_value
 
 __all__ = ["command"]
 
@@ -58,8 +59,9 @@ def command(
     working_memory = memory_bytes("predict", memory)
     with progress_bars() as report:
         result = predict(
-            dataset, labels, classes=_names(classes), scale=_scale(scale), center=not no_center, parts=_names(parts),
-            probes=probes, rng=seed, groups=groups, memory=working_memory, t=times, schedule=schedule,
+            dataset, labels, classes=names(classes), scale=None if scale is None else scale_value(scale),
+            center=not no_center, parts=names(parts), probes=probes, rng=seed, groups=groups, memory=working_memory,
+            t=times, schedule=schedule,
             progress=None if report is None else partial(report, "posterior over the data"),
         )  # fmt: skip
 
@@ -69,18 +71,3 @@ def command(
         return prediction_table(result)
 
     emit(result, table, as_json=as_json, output=output, plot=plot)
-
-
-def _names(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _scale(text: str | None) -> str | float | None:
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text

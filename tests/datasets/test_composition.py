@@ -602,3 +602,14 @@ def test_predict_takes_subsets_and_stripes():
     striped = regimes.predict(with_stripes(subset).dataset(classes="kind", scale="range"), **options)
     assert striped.collapse.time > 0
     assert striped.dataset["classes"] == ["composition", "horizontal", "vertical"]
+
+
+def test_dark_images_are_noted():
+    narrow = random_subset(bump_grid(16, 0.1, dx=0.5), 0.5, rng=1).dataset()
+    assert any("394 of 512 images are dark" in note for note in narrow.notes)
+    assert not any("dark" in note for note in random_subset(bump_grid(16, 1.0), 0.5, rng=1).dataset().notes)
+
+
+def test_a_subset_is_not_an_array_of_points():
+    with pytest.raises(ValueError, match=r"call its dataset\(\) method"):
+        load_dataset(random_subset(bump_grid(16, 1.0), 0.5, rng=1))
