@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         sample_hierarchy,
         save_rules,
     )
+    from regimes.numerics.bumps.bump_neighbourhood import bump_neighbourhood
+    from regimes.numerics.bumps.connecting_width import connecting_sigmas, smallest_connecting_sigma
+    from regimes.numerics.bumps.overlaps import bump_overlap, connection_radius, pixel_overlap
     from regimes.numerics.clock import Clock, clock
     from regimes.numerics.clone_probability import (
         class_entropy,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from regimes.numerics.collapse import Collapse, collapse, finite_size_collapse_time
     from regimes.numerics.compile import CompiledFormula, compile_formula
+    from regimes.numerics.data_percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
+    from regimes.numerics.data_percolation.random_parts import DataPercolation, data_percolation
     from regimes.numerics.errors import NotConverged
     from regimes.numerics.hierarchy.belief_propagation import Beliefs, belief_propagation, sample_posterior
     from regimes.numerics.hierarchy.correlations import HierarchyCorrelations, hierarchy_correlations
@@ -59,15 +64,10 @@ if TYPE_CHECKING:
     from regimes.numerics.hierarchy.threshold import HierarchyThreshold, hierarchy_threshold
     from regimes.numerics.hierarchy.transition import HierarchyTransition, epsilon_threshold, hierarchy_transition
     from regimes.numerics.mixture import MixtureClones, mixture_clones
-    from regimes.numerics.percolation.bump_neighbourhood import bump_neighbourhood
     from regimes.numerics.percolation.components import KeptComponents, kept_percolation
-    from regimes.numerics.percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
-    from regimes.numerics.percolation.connecting_width import connecting_sigmas, smallest_connecting_sigma
-    from regimes.numerics.percolation.data import DataPercolation, data_percolation
     from regimes.numerics.percolation.extrapolation import ThresholdExtrapolation, extrapolated_threshold
     from regimes.numerics.percolation.lattice import LatticePercolation, lattice_percolation
     from regimes.numerics.percolation.neighbourhood import Neighbourhood, disc_neighbourhood
-    from regimes.numerics.percolation.overlaps import bump_overlap, connection_radius, pixel_overlap
     from regimes.numerics.percolation.sequence import PercolationSequence, percolation_sequence
     from regimes.numerics.percolation.threshold import PercolationThreshold, lattice_threshold
     from regimes.numerics.posterior import PosteriorCurves, posterior_curves
@@ -108,12 +108,17 @@ _HOMES = {
     "regimes.datasets.hierarchy": (
         "HierarchySample", "latent_symbols", "load_rules", "random_hierarchy", "sample_hierarchy", "save_rules",
     ),
+    "regimes.numerics.bumps.bump_neighbourhood": ("bump_neighbourhood",),
+    "regimes.numerics.bumps.connecting_width": ("connecting_sigmas", "smallest_connecting_sigma"),
+    "regimes.numerics.bumps.overlaps": ("bump_overlap", "connection_radius", "pixel_overlap"),
     "regimes.numerics.clock": ("Clock", "clock"),
     "regimes.numerics.clone_probability": (
         "class_entropy", "class_information", "clone_disagreement", "clone_probability", "log_clone_disagreement",
     ),
     "regimes.numerics.collapse": ("Collapse", "collapse", "finite_size_collapse_time"),
     "regimes.numerics.compile": ("CompiledFormula", "compile_formula"),
+    "regimes.numerics.data_percolation.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps"),
+    "regimes.numerics.data_percolation.random_parts": ("DataPercolation", "data_percolation"),
     "regimes.numerics.errors": ("NotConverged",),
     "regimes.numerics.hierarchy.belief_propagation": ("Beliefs", "belief_propagation", "sample_posterior"),
     "regimes.numerics.hierarchy.correlations": ("HierarchyCorrelations", "hierarchy_correlations"),
@@ -129,17 +134,12 @@ _HOMES = {
     "regimes.numerics.hierarchy.threshold": ("HierarchyThreshold", "hierarchy_threshold"),
     "regimes.numerics.hierarchy.transition": ("HierarchyTransition", "epsilon_threshold", "hierarchy_transition"),
     "regimes.numerics.mixture": ("MixtureClones", "mixture_clones"),
-    "regimes.numerics.percolation.bump_neighbourhood": ("bump_neighbourhood",),
-    "regimes.numerics.percolation.components": ("KeptComponents", "kept_percolation",),
-    "regimes.numerics.percolation.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps",),
-    "regimes.numerics.percolation.connecting_width": ("connecting_sigmas", "smallest_connecting_sigma",),
-    "regimes.numerics.percolation.data": ("DataPercolation", "data_percolation",),
-    "regimes.numerics.percolation.extrapolation": ("ThresholdExtrapolation", "extrapolated_threshold",),
+    "regimes.numerics.percolation.components": ("KeptComponents", "kept_percolation"),
+    "regimes.numerics.percolation.extrapolation": ("ThresholdExtrapolation", "extrapolated_threshold"),
     "regimes.numerics.percolation.lattice": ("LatticePercolation", "lattice_percolation"),
-    "regimes.numerics.percolation.neighbourhood": ("Neighbourhood", "disc_neighbourhood",),
-    "regimes.numerics.percolation.overlaps": ("bump_overlap", "connection_radius", "pixel_overlap",),
+    "regimes.numerics.percolation.neighbourhood": ("Neighbourhood", "disc_neighbourhood"),
     "regimes.numerics.percolation.sequence": ("PercolationSequence", "percolation_sequence"),
-    "regimes.numerics.percolation.threshold": ("PercolationThreshold", "lattice_threshold",),
+    "regimes.numerics.percolation.threshold": ("PercolationThreshold", "lattice_threshold"),
     "regimes.numerics.posterior": ("PosteriorCurves", "posterior_curves"),
     "regimes.numerics.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
     "regimes.numerics.speciation": ("Speciation", "speciation", "speciation_times"),

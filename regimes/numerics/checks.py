@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["check_memory", "gibibytes", "positive_number", "positive_times", "real_array", "seeded", "whole_number"]
+__all__ = [
+    "check_memory",
+    "gibibytes",
+    "kept_fractions",
+    "positive_number",
+    "positive_times",
+    "real_array",
+    "seeded",
+    "whole_number",
+]
 
 
 def gibibytes(size: int) -> str:
@@ -130,6 +139,45 @@ def positive_times(function: str, t: ArrayLike) -> NDArray[np.float64]:
         bad = times[~(np.isfinite(times) & (times > 0))][0]
         raise ValueError(f"{function}: t (Ornstein-Uhlenbeck time) must be positive and finite, got {bad:g}")
     return times
+
+
+def kept_fractions(function: str, meaning: str, lambdas: ArrayLike, *, zero: bool = True) -> NDArray[np.float64]:
+    """Check fractions of points that are kept.
+
+    Parameters
+    ----------
+    function, meaning : str
+        For the error.
+    lambdas : array_like
+        One fraction or a 1-d sequence.
+    zero : bool
+        Whether nothing may be kept.
+
+    Returns
+    -------
+    ndarray, shape (K,)
+        As float64, in the order given.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one lies outside [0, 1].
+
+    Examples
+    --------
+    >>> kept_fractions("data_percolation", "fractions kept", 0.5).tolist()
+    [0.5]
+    """
+    values = np.atleast_1d(real_array(function, "lambdas", lambdas))
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(
+            f"{function}: lambdas ({meaning}) must be a number or a 1-d sequence, got shape {values.shape}"
+        )
+    inside = ((values >= 0) if zero else (values > 0)) & (values <= 1)
+    if not inside.all():
+        rule = "lie in [0, 1]" if zero else "be above 0 and at most 1"
+        raise ValueError(f"{function}: lambdas ({meaning}) must {rule}, got {values[~inside][0]:g}")
+    return values
 
 
 def real_array(function: str, name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import fields
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 __all__ = ["plain_fields"]
 
 
-def plain_fields(result: Any, *, finite: bool = False) -> dict[str, Any]:
+def plain_fields(result: Any, *, finite: bool = False, without: Container[str] = ()) -> dict[str, Any]:
     """Fields of a result by name, arrays and tuples as lists.
 
     Parameters
@@ -19,6 +20,8 @@ def plain_fields(result: Any, *, finite: bool = False) -> dict[str, Any]:
         The result; other values are passed on as they are.
     finite : bool
         Put None in place of what is infinite or nan in an array.
+    without : container of str
+        Names of fields to leave out.
 
     Returns
     -------
@@ -35,7 +38,8 @@ def plain_fields(result: Any, *, finite: bool = False) -> dict[str, Any]:
     >>> plain_fields(Curve(np.array([1.0, np.inf]), ("snr",)), finite=True)
     {'t': [1.0, None], 'sources': ['snr']}
     """
-    return {field.name: _plain(getattr(result, field.name), finite) for field in fields(result)}
+    names = [field.name for field in fields(result) if field.name not in without]
+    return {name: _plain(getattr(result, name), finite) for name in names}
 
 
 def _plain(value: Any, finite: bool) -> Any:

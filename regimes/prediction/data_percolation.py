@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from regimes.datasets import Dataset, load_dataset
 from regimes.numerics.checks import check_memory, whole_number
-from regimes.numerics.percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
-from regimes.numerics.percolation.data import DataPercolation, data_percolation
+from regimes.numerics.data_percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
+from regimes.numerics.data_percolation.random_parts import DataPercolation, data_percolation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,8 @@ class DataPercolationPrediction:
     percolation : DataPercolation
         Components, and what random parts of the data hold together.
     connecting : ConnectingOverlaps or None
-        Thresholds at which the data come together; None for large data where the threshold was given.
+        Thresholds at which the data come together; None where the threshold was given and the data are large, or
+        memory is short.
     tau_chosen : bool
         Whether the threshold is the largest at which all points are connected, since none was given.
     settings : dict
@@ -172,7 +173,8 @@ def predict_data_percolation(
         connecting = find()
         threshold = _largest_for_all(connecting)
     else:
-        connecting = find() if data.n <= _QUICK else None
+        unasked = data.n <= _QUICK and 8 * data.n * (data.n + data.d) <= memory
+        connecting = find() if unasked else None
         threshold = tau
     percolation = data_percolation(
         data.X, threshold, overlap=overlap, orders=orders, lambdas=lambdas, rng=rng, memory=memory,

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from regimes.datasets.hierarchy import HierarchySample, random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior
 from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
-from regimes.numerics.hierarchy.lanes import LANES
 from regimes.numerics.hierarchy.noise import Noise, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.spins import covariance_sums, spin_susceptibility
 from regimes.numerics.jackknife import jackknife_error
+from regimes.numerics.lanes import LANES
 
 __all__ = ["exact_curves"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from regimes.numerics.bumps.bump_neighbourhood import bump_neighbourhood
 from regimes.numerics.checks import whole_number
-from regimes.numerics.percolation.bump_neighbourhood import bump_neighbourhood
 from regimes.numerics.percolation.lattice_checks import checked_lattice
 from regimes.numerics.percolation.neighbourhood import Neighbourhood, checked_steps
 from regimes.numerics.percolation.threshold import lattice_threshold

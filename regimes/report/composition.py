@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regimes.numerics.percolation.overlaps import OVERLAPS, bump_overlap, connection_radius, pixel_overlap
-from regimes.report.drawing import figure_axes, readable_ticks
+from regimes.numerics.bumps.overlaps import OVERLAPS, bump_overlap, connection_radius, pixel_overlap
+from regimes.report.drawing import band, figure_axes, readable_ticks
 from regimes.report.percolation_words import OVERLAP_NAMES, common_grid
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _WIDTHS: tuple[dict[str, Any], ...] = (
 )
 _POINTS = ("o", "s", "^", "D", "v")
 _THRESHOLD: dict[str, Any] = {"color": "0.35", "linewidth": 1.0, "linestyle": (0, (4, 2))}
-_ERRORS = 1.96
 _BEYOND = 1.15  # times the largest radius
 _WHOLE_MARKER = 1.5
 _LEAST = 30.0  # overlaps are drawn down to this part of the threshold
@@ -136,15 +135,12 @@ def plot_largest_clusters(predictions: Sequence[PercolationPrediction], *, ax: A
         if found is None:
             raise ValueError("plot_largest_clusters: every prediction must hold a simulation; ask for one run at least")
         style = _WIDTHS[number % len(_WIDTHS)]
-        order = np.argsort(found.lambdas)
-        order = order[found.lambdas[order] > 0]
-        x, share = found.lambdas[order], found.largest_share[order]
+        some = found.lambdas > 0
+        x = found.lambdas[some]
+        error = None if found.largest_se is None else found.largest_se[some] / x
         threshold = "" if infinite is None else rf", $\lambda_c$ = {infinite:.3g}"
-        axis.plot(x, share, linewidth=1.8, label=rf"$\sigma$ = {prediction.model['sigma']:g} px{threshold}", **style)
-        if found.largest_se is not None:
-            half = _ERRORS * found.largest_se[order] / x
-            low, high = np.clip([share - half, share + half], 0.0, 1.0)
-            axis.fill_between(x, low, high, color=style["color"], alpha=0.25, linewidth=0)
+        label = rf"$\sigma$ = {prediction.model['sigma']:g} px{threshold}"
+        band(axis, x, found.largest_share[some], error, label, style | {"linewidth": 1.8}, within=(0.0, 1.0))
         if infinite is not None:
             axis.axvline(infinite, linewidth=0.9, alpha=0.8, **style)
         lowest = min(lowest, found.threshold or 1.0, infinite or 1.0)

@@ -54,10 +54,10 @@ def figure_axes(
 
 
 def band(
-    axis: Axes, x: NDArray[np.float64], curve: ArrayLike | None, error: ArrayLike | None, label: str,
-    style: dict[str, Any],
+    axis: Axes, x: NDArray[np.float64], curve: ArrayLike | None, error: ArrayLike | None, label: str | None,
+    style: dict[str, Any], *, within: tuple[float, float] = (-np.inf, np.inf),
 ) -> None:  # fmt: skip
-    """Draw a curve with a band of 1.96 standard errors; few points are marked.
+    """Draw a curve with a band of 1.96 standard errors; few points are marked, and one alone has a bar.
 
     Parameters
     ----------
@@ -66,20 +66,26 @@ def band(
     x : ndarray, shape (N,)
         Abscissa, in any order.
     curve, error : array_like, shape (N,), or None
-        Values and standard errors; nothing is drawn if one is missing.
-    label : str
+        Values and standard errors; nothing is drawn without values, and no band without errors.
+    label : str or None
         For the legend.
     style : dict
         Of the line; ``color`` is that of the band too.
+    within : tuple of float
+        Smallest and largest possible value, where the band ends.
     """
-    if curve is None or error is None:
+    if curve is None:
         return
     order = np.argsort(x)
-    values, errors = np.asarray(curve)[order], np.asarray(error)[order]
-    axis.plot(x[order], values, label=label, marker="o" if x.size < _FEW else None, markersize=4, **style)
-    axis.fill_between(
-        x[order], values - 1.96 * errors, values + 1.96 * errors, color=style["color"], alpha=0.25, linewidth=0
-    )
+    x, values = x[order], np.asarray(curve)[order]
+    axis.plot(x, values, label=label, marker="o" if x.size < _FEW else None, markersize=4, **style)
+    if error is None:
+        return
+    half = 1.96 * np.asarray(error)[order]
+    low, high = np.clip([values - half, values + half], *within)
+    axis.fill_between(x, low, high, color=style["color"], alpha=0.25, linewidth=0)
+    if x.size == 1:  # a band needs two
+        axis.errorbar(x, values, [values - low, high - values], fmt="none", ecolor=style["color"], elinewidth=1.5)
 
 
 def readable_ticks(axis: Axes) -> None:

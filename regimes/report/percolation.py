@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regimes.report.drawing import figure_axes
+from regimes.report.drawing import band, figure_axes
 from regimes.report.percolation_words import (
     OVERLAP_NAMES,
     connection_words,
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from regimes.numerics.percolation.data import DataPercolation
+    from regimes.numerics.data_percolation.random_parts import DataPercolation
     from regimes.numerics.percolation.lattice import LatticePercolation
     from regimes.prediction.percolation_result import PercolationPrediction
 
 __all__ = ["default_lambdas", "plot_data_percolation", "plot_percolation", "shown_lambdas"]
 
 _ERRORS = 1.96
-_FEW = 8
 _EVEN = np.arange(101) / 100
 _SHOWN = 2.0  # times the threshold: what lies beyond is the same everywhere
 _LARGEST: dict[str, Any] = {"color": "#10243e", "linestyle": "-", "linewidth": 1.9}
@@ -70,8 +69,8 @@ def plot_percolation(prediction: PercolationPrediction, *, ax: Sequence[Axes] | 
         raise ValueError("plot: the prediction holds no simulation; ask for one run at least")
     figure, (top, bottom) = figure_axes(ax, rows=2, height=6.0, ratios=(1.5, 1.0))
     x = found.lambdas
-    _curve(top, x, found.largest, found.largest_se, _LARGEST, label="largest cluster")
-    _curve(bottom, x, found.spanning, found.spanning_se, _SPANNING)
+    band(top, x, found.largest, found.largest_se, "largest cluster", _LARGEST, within=(0.0, 1.0))
+    band(bottom, x, found.spanning, found.spanning_se, None, _SPANNING, within=(0.0, 1.0))
     shown = shown_lambdas(found)
     low, high = _limits(bottom, x[shown], prediction.threshold.value, found.threshold)
     top.plot([low, high], [low, high], label="all that is kept", zorder=1, **_GUIDE)
@@ -110,7 +109,7 @@ def plot_data_percolation(result: DataPercolation, *, ax: Axes | None = None) ->
         component holds half is marked with its own.
     """
     figure, (axis,) = figure_axes(None if ax is None else [ax], rows=1, height=4.0)
-    _curve(axis, result.lambdas, result.curve, result.curve_se, _LARGEST, label="largest component")
+    band(axis, result.lambdas, result.curve, result.curve_se, "largest component", _LARGEST, within=(0.0, 1.0))
     axis.axhline(0.5, label="half of what is kept", **_GUIDE)
     _limits(axis, result.lambdas, result.half_fraction)
     axis.set_ylim(-0.03, 1.06)
@@ -121,8 +120,8 @@ def plot_data_percolation(result: DataPercolation, *, ax: Axes | None = None) ->
         _remark(axis, "the largest component holds less than half of all points")
     axis.set_xlabel(r"kept fraction of the points $\lambda$")
     axis.set_ylabel("share of the kept points\nin their largest component")
-    band = "" if result.curve_se is None else "band: 1.96 standard errors"
-    axis.legend(loc="best", fontsize=8, framealpha=0.9, title=band, title_fontsize=8)
+    explained = "" if result.curve_se is None else "band: 1.96 standard errors"
+    axis.legend(loc="best", fontsize=8, framealpha=0.9, title=explained, title_fontsize=8)
     name, pieces = OVERLAP_NAMES[result.overlap], count_words(len(result.components), "component")
     axis.set_title(
         f"{result.n} points, {pieces}: {name} of {result.tau:g} or more connects\n"
@@ -176,22 +175,6 @@ def _limits(axis: Axes, x: NDArray[np.float64], *places: float | None) -> tuple[
     margin = 0.02 * (high - low)
     axis.set_xlim(low - margin, high + margin)
     return low, high
-
-
-def _curve(
-    axis: Axes, x: NDArray[np.float64], values: NDArray[np.float64], error: NDArray[np.float64] | None,
-    style: dict[str, Any], *, label: str | None = None,
-) -> None:  # fmt: skip
-    order = np.argsort(x)
-    x, values = x[order], values[order]
-    axis.plot(x, values, label=label, marker="o" if x.size < _FEW else None, markersize=4, **style)
-    if error is None:
-        return
-    half = _ERRORS * error[order]
-    low, high = np.clip([values - half, values + half], 0.0, 1.0)
-    axis.fill_between(x, low, high, color=style["color"], alpha=0.25, linewidth=0)
-    if x.size == 1:  # a band needs two
-        axis.errorbar(x, values, [values - low, high - values], fmt="none", ecolor=style["color"], elinewidth=1.5)
 
 
 def _marks(prediction: PercolationPrediction, top: Axes, bottom: Axes) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regimes.numerics.percolation.bump_neighbourhood import bump_neighbourhood
-from regimes.numerics.percolation.connecting_width import connecting_sigmas
+from regimes.numerics.bumps.bump_neighbourhood import bump_neighbourhood
+from regimes.numerics.bumps.connecting_width import connecting_sigmas
 from regimes.numerics.percolation.threshold import PercolationThreshold, lattice_threshold
 from regimes.report.drawing import figure_axes
 from regimes.report.percolation_words import OVERLAP_NAMES, common_grid

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from regimes.numerics.percolation.connecting_overlaps import ConnectingOverlaps
-    from regimes.numerics.percolation.data import DataPercolation
+    from regimes.numerics.data_percolation.connecting_overlaps import ConnectingOverlaps
+    from regimes.numerics.data_percolation.random_parts import DataPercolation
     from regimes.numerics.percolation.lattice import LatticePercolation
     from regimes.numerics.percolation.threshold import PercolationThreshold
     from regimes.prediction.data_percolation import DataPercolationPrediction
@@ -90,7 +90,7 @@ def data_percolation_table(result: DataPercolationPrediction | DataPercolation) 
     rich renderable
         For a terminal.
     """
-    from regimes.numerics.percolation.data import DataPercolation
+    from regimes.numerics.data_percolation.random_parts import DataPercolation
 
     whole = None if isinstance(result, DataPercolation) else result
     found = result if isinstance(result, DataPercolation) else result.percolation

@@ -80,7 +80,6 @@ GAUSSIAN_CHANNEL_INFORMATION = Formula(
     stable=log1p(snr * _lambda) / 2,
 )
 
-_power = sympy.Symbol("s", positive=True)
 _noise = exp(-(x**2) / 2) / sqrt(2 * pi)
 
 GAUSSIAN_CHANNEL_MMSE = Formula(
@@ -138,7 +137,6 @@ LOG_CRITICAL_SAMPLES = Formula(
     stable=d / 2 * log1p(sigma**2 * exp(-2 * t) / -expm1(-2 * t)),
 )
 
-_s_t = sympy.Symbol("s_t", real=True)
 
 EXCESS_ENTROPY_FROM_INFORMATION = Formula(
     name="excess_entropy_from_information",

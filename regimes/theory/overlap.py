@@ -27,7 +27,6 @@ __all__ = [
 _overlap = sympy.Symbol("s", positive=True)
 _radius = sympy.Symbol("r_c", positive=True)
 _width = sympy.Symbol("sigma_c", positive=True)
-_mean = sympy.Symbol("sigma_peak", positive=True)
 
 _TAU = Variable(tau, "overlap from which two bumps connect", Interval.open(0, 1))
 _DENSITY = Variable(tau, "density product from which two bumps connect, per squared pixel", POSITIVE)

@@ -203,7 +203,6 @@ SPANNING_WIDTH = Formula(
     ),
 )
 
-_limit = sympy.Symbol("lambda_c", positive=True)
 _b = sympy.Symbol("b", real=True)
 _x = sympy.Symbol("omega", positive=True)
 _finite = sympy.Symbol("lambda_N", real=True)
@@ -213,22 +212,22 @@ FINITE_SIZE_THRESHOLD = Formula(
     title="Threshold of a finite grid",
     symbol=_finite,
     inputs=(
-        Variable(_limit, "threshold of a grid without end", Interval.open(0, 1)),
+        Variable(_threshold, "threshold of a grid without end", Interval.open(0, 1)),
         Variable(_b, "size of the shift", sympy.S.Reals),
         Variable(_x, "exponent of the shift", POSITIVE),
         _LENGTH,
     ),
-    expr=_limit + _b * _N**-_x,
+    expr=_threshold + _b * _N**-_x,
     source="finite-size scaling; fitted to simulated grids",
     assumes=("grids so large that one power of N carries the shift",),
     steps=(
         Step(
             "on a logarithmic scale the shift falls with slope -omega",
-            equation(_N * Derivative(_limit + _b * _N**-_x, _N), -_x * (_finite - _limit)),
+            equation(_N * Derivative(_threshold + _b * _N**-_x, _N), -_x * (_finite - _threshold)),
         ),
         Step(
             "grids of N and 2N points an edge eliminate the size of the shift",
-            equation((2**_x * (_finite.subs(_finite, _limit + _b * (2 * _N) ** -_x)) - _finite) / (2**_x - 1), _limit),
+            equation((2**_x * (_threshold + _b * (2 * _N) ** -_x) - _finite) / (2**_x - 1), _threshold),
         ),
     ),
 )

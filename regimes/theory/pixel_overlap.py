@@ -10,9 +10,10 @@ from __future__ import annotations
 import sympy
 from sympy import Derivative, Max, Min, Piecewise, Rational, Subs, cos, exp, floor, log, pi, sqrt
 
+from regimes.theory.bump import BUMP_PROFILE
 from regimes.theory.formula import Formula, Step, Variable, equation, log1p
 from regimes.theory.special_functions import PixelPairSum, PixelTheta, PixelThetaDual
-from regimes.theory.symbols import WIDTH, sigma
+from regimes.theory.symbols import WIDTH, sigma, u
 
 __all__ = ["LOG_PIXEL_SHARE", "PIXEL_CORRECTION", "PIXEL_COSINE_OVERLAP", "PIXEL_DENSITY_PRODUCT", "PIXEL_SUM"]
 
@@ -66,7 +67,7 @@ def _stable_sum(place: sympy.Expr, square: sympy.Expr) -> sympy.Expr:
 
 
 def _bump(place: sympy.Expr) -> sympy.Expr:
-    return exp(-((_j - place) ** 2) / (2 * sigma**2))
+    return BUMP_PROFILE.expr.subs(u, _j - place)
 
 
 _joint = exp(-((_a - _b) ** 2) / (4 * sigma**2)) * PixelTheta(_middle, sigma)

@@ -3,10 +3,11 @@
 import json
 import math
 
+import numba
 import numpy as np
 import pytest
 
-from regimes import predict_percolation
+from regimes import predict_data_percolation, predict_percolation
 
 
 @pytest.mark.parametrize(("sigma", "lambda_c"), [(0.3, 0.593), (0.5, 0.197), (0.7, 0.115), (1, 0.063), (2, 0.017)])
@@ -120,3 +121,14 @@ def test_half_of_what_is_kept():
 def test_bad_input(arguments, options, error):
     with pytest.raises(ValueError, match=error):
         predict_percolation(*arguments, **options)
+
+
+def test_connecting_overlaps_that_nobody_asked_for_need_no_memory():
+    points = np.random.default_rng(0).random((1500, 2))
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)  # each takes memory
+    try:
+        assert predict_data_percolation(points, tau=0.9, orders=1).connecting is not None
+        assert predict_data_percolation(points, tau=0.9, orders=1, memory=16 * 2**20).connecting is None
+    finally:
+        numba.set_num_threads(threads)

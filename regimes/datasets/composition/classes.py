@@ -1,4 +1,4 @@
-"""Classes of positions, and the memory of a data set of images."""
+"""Classes of positions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.composition.grid import CompositionGrid
-from regimes.numerics.checks import check_memory
 
-__all__ = ["CLASSES", "check_dataset_memory", "position_classes"]
+__all__ = ["CLASSES", "position_classes"]
 
 CLASSES = ("x", "y", "quadrant")
 """What can be the class of a position: its x, its y, or the quadrant of the grid in which it lies."""
@@ -51,27 +50,3 @@ def position_classes(grid: CompositionGrid, classes: str) -> NDArray[np.str_]:
         return np.array([f"{value:.12g}" for value in (x if classes == "x" else y).tolist()])
     sides = np.where(x < grid.x.mean(), "left", "right"), np.where(y < grid.y.mean(), "upper ", "lower ")
     return np.char.add(sides[1], sides[0])
-
-
-def check_dataset_memory(n: int, grid: CompositionGrid, memory: int) -> None:
-    """Refuse a data set that would take too much memory: images, a scaled copy, and a search for repeated ones.
-
-    Parameters
-    ----------
-    n : int
-        Number of images.
-    grid : CompositionGrid
-        Grid with their size.
-    memory : int
-        Bytes that they may take.
-
-    Raises
-    ------
-    ValueError
-        If more is needed.
-    """
-    height, width = grid.shape
-    check_memory(
-        "dataset", f"{n} images of {height} x {width} pixels, and two copies while they become a data set,",
-        24 * n * (grid.d + 4 * (height + width)), memory, "take fewer images",
-    )  # fmt: skip

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.checks import check_memory, positive_number, real_array, whole_number
 from regimes.numerics.compile import compile_formula
 
-__all__ = ["KINDS", "MEMORY", "bump_images", "checked_image", "checked_shape", "dark_images_note"]
+__all__ = ["KINDS", "MEMORY", "bump_images", "checked_image", "checked_shape"]
 
 KINDS = ("bump", "sos")
 """What an image shows: one bump, or the sum of a vertical and a horizontal stripe."""
@@ -19,7 +19,6 @@ KINDS = ("bump", "sos")
 MEMORY = 4 * 2**30
 """Bytes that arrays may take unless more is allowed."""
 
-_DARK = 1e-3  # of the amplitude
 _NARROWEST = 1e-6  # pixels; far below, squares of sigma underflow
 
 
@@ -106,35 +105,6 @@ def bump_images(
         along_x[absent_x], along_y[absent_y] = 0.0, 0.0
         np.add(along_y[:, :, None], along_x[:, None, :], out=result)
     return result
-
-
-def dark_images_note(images: NDArray[np.float64], sigma: float, amplitude: float) -> tuple[str, ...]:
-    """Say how many images are dark: bumps far narrower than a pixel that lie between pixels.
-
-    Parameters
-    ----------
-    images : ndarray, shape (n, height, width)
-        The images.
-    sigma, amplitude : float
-        Width of the bumps in pixels, and their brightness.
-
-    Returns
-    -------
-    tuple of str
-        One sentence, or none: a dark image is below 1/1000 of the amplitude everywhere.
-
-    Examples
-    --------
-    >>> dark_images_note(bump_images([[1, 1], [1.5, 1]], 4, 0.1), 0.1, 1.0)[0][:47]
-    '1 of 2 images are dark, below 0.001 of the ampl'
-    """
-    dark = int(np.count_nonzero(images.max(axis=(1, 2)) < _DARK * amplitude)) if len(images) else 0
-    if not dark:
-        return ()
-    return (
-        f"{dark} of {len(images)} images are dark, below {_DARK:g} of the amplitude everywhere: of width "
-        f"{sigma:g} px, at positions between pixels; take a larger width, or positions on pixels",
-    )
 
 
 def checked_shape(function: str, N: Any) -> tuple[int, int]:

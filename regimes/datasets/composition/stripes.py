@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.composition.classes import check_dataset_memory
-from regimes.datasets.composition.images import MEMORY, bump_images, dark_images_note
+from regimes.datasets.composition.image_dataset import image_dataset
+from regimes.datasets.composition.images import MEMORY, bump_images
 from regimes.datasets.composition.subset import GridSubset
 from regimes.datasets.dataset import Dataset
-from regimes.datasets.loading import load_dataset
 
 __all__ = ["StripedSubset", "with_stripes"]
 
@@ -155,12 +154,9 @@ class StripedSubset:
                 f"dataset: classes of stripes and compositions must be kind, or None, got {classes!r}; stripes have no "
                 "position along the other axis"
             )
-        grid = self.compositions.grid
-        check_dataset_memory(self.n, grid, memory)
-        labels = None if classes is None else self.kinds
-        images = self.images(memory=memory)
-        data = load_dataset(images, labels, scale=scale, name=name or f"{grid.kind} and stripes")
-        return replace(data, notes=(*dark_images_note(images, grid.sigma, grid.amplitude), *data.notes))
+        grid, labels = self.compositions.grid, None if classes is None else self.kinds
+        name = name or f"{grid.kind} and stripes"
+        return image_dataset(self.images, self.n, grid, labels, scale=scale, name=name, memory=memory)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary, ready for JSON: what the training set is, without the masks.

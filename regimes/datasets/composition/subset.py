@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.composition.classes import check_dataset_memory, position_classes
+from regimes.datasets.composition.classes import position_classes
 from regimes.datasets.composition.grid import CompositionGrid, checked_grid
-from regimes.datasets.composition.images import MEMORY, dark_images_note
+from regimes.datasets.composition.image_dataset import image_dataset
+from regimes.datasets.composition.images import MEMORY
 from regimes.datasets.dataset import Dataset
-from regimes.datasets.loading import load_dataset
 
 __all__ = ["GridSubset"]
 
@@ -155,10 +155,9 @@ class GridSubset:
         (128, 256, ('lower left', 'lower right', 'upper left', 'upper right'))
         """
         labels = None if classes is None else position_classes(self.grid, classes)[self.kept.ravel()]
-        check_dataset_memory(self.n, self.grid, memory)
-        images = self.images(memory=memory)
-        data = load_dataset(images, labels, scale=scale, name=name or self.grid.kind)
-        return replace(data, notes=(*dark_images_note(images, self.grid.sigma, self.grid.amplitude), *data.notes))
+        return image_dataset(
+            self.images, self.n, self.grid, labels, scale=scale, name=name or self.grid.kind, memory=memory
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary, ready for JSON: what the subset is, without the mask.

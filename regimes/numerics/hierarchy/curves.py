@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.checks import whole_number
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
-from regimes.numerics.hierarchy.lanes import LANES
 from regimes.numerics.hierarchy.noise import Noise, checked_noise_levels, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
+from regimes.numerics.lanes import LANES
 from regimes.numerics.plain import plain_fields
 from regimes.numerics.roots import curve_crossings
 from regimes.numerics.schedules import Schedule

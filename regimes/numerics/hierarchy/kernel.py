@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from regimes.numerics.hierarchy.lanes import (
+from regimes.numerics.lanes import (
     LANES,
     LINE,
     add,

@@ -1,1 +1,1 @@
-"""Percolation of the training images: which of them overlap, and what share of them forms one connected piece."""
+"""Site percolation of a grid with any neighbourhood: clusters, spanning, and the threshold of grids without end."""

@@ -8,11 +8,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array, whole_number
+from regimes.numerics.checks import kept_fractions, real_array, whole_number
 from regimes.numerics.compile import compile_formula
-from regimes.numerics.hierarchy.lanes import LANES, filled, load, multiply_add, store
+from regimes.numerics.lanes import LANES, filled, load, multiply_add, store
 
-__all__ = ["CanonicalWeights", "add_block", "canonical_average", "canonical_weights", "checked_lambdas", "weight_bytes"]
+__all__ = ["CanonicalWeights", "add_block", "canonical_average", "canonical_weights", "weight_bytes"]
 
 Array = NDArray[np.float64]
 
@@ -40,40 +40,6 @@ class CanonicalWeights(NamedTuple):
     low: NDArray[np.int64]
     starts: NDArray[np.int64]
     weights: Array
-
-
-def checked_lambdas(function: str, lambdas: ArrayLike) -> Array:
-    """Check fractions of kept grid points.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    lambdas : array_like
-        One fraction or a 1-d sequence.
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        As float64, in the order given.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one lies outside [0, 1].
-    """
-    values = np.atleast_1d(real_array(function, "lambdas", lambdas))
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError(
-            f"{function}: lambdas (fractions of kept grid points) must be a number or a 1-d sequence, got shape "
-            f"{values.shape}"
-        )
-    inside = (values >= 0) & (values <= 1)
-    if not inside.all():
-        raise ValueError(
-            f"{function}: lambdas (fractions of kept grid points) must lie in [0, 1], got {values[~inside][0]:g}"
-        )
-    return values
 
 
 def weight_bytes(n: int, count: int) -> int:
@@ -163,7 +129,7 @@ def canonical_average(values: ArrayLike, lambdas: ArrayLike) -> Array:
     if quantity.ndim != 1:
         raise ValueError(f"canonical_average: values must be 1-d, one for each k = 0 to n, got shape {quantity.shape}")
     n = whole_number("canonical_average", "n", "number of grid points", quantity.size - 1, at_least=1)
-    weights = canonical_weights(n, checked_lambdas("canonical_average", lambdas))
+    weights = canonical_weights(n, kept_fractions("canonical_average", "fractions of kept grid points", lambdas))
     runs = zip(weights.low, weights.starts[:-1], weights.starts[1:], strict=True)
     return np.array([weights.weights[a:b] @ quantity[first : first + b - a] for first, a, b in runs])
 

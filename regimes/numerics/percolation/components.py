@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,13 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.checks import whole_number
+from regimes.numerics.percolation.lattice_checks import band_depth
 from regimes.numerics.percolation.neighbourhood import Neighbourhood
 from regimes.numerics.plain import plain_fields
 
 __all__ = ["KeptComponents", "kept_percolation", "labels_by_size"]
 
 _DIMENSIONS = 3
-_TIE = 1e-12
 _MAPS = ("labels", "kept_neighbours", "held_out_distance")
 
 
@@ -88,8 +87,7 @@ class KeptComponents:
         dict
             The attributes but the three of the shape of the grid, and ``spans``.
         """
-        plain = plain_fields(self)
-        return {f.name: plain[f.name] for f in fields(self) if f.name not in _MAPS} | {"spans": self.spans}
+        return plain_fields(self, without=_MAPS) | {"spans": self.spans}
 
 
 def kept_percolation(
@@ -243,11 +241,9 @@ def _checked_pattern(kept: ArrayLike, neighbourhood: Neighbourhood) -> NDArray[n
 
 
 def _depth(depth: int | None, size: int, neighbourhood: Neighbourhood, axis: int) -> int:
-    most = max(1, size // 2)
     if depth is None:
-        radius = neighbourhood.radius
-        reach = neighbourhood.reach[axis] if radius is None else radius / neighbourhood.steps[axis]
-        return min(max(1, math.floor(reach / 2 * (1 + _TIE))), most)
+        return band_depth(neighbourhood, axis, size)
+    most = max(1, size // 2)
     depth = whole_number("kept_percolation", "depth", "of the bands, in grid points", depth, at_least=1)
     if depth > most:
         raise ValueError(

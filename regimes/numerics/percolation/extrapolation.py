@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads
 from numpy.typing import NDArray
 
-from regimes.numerics.checks import check_memory, seeded, whole_number
+from regimes.numerics.checks import seeded, whole_number
 from regimes.numerics.percolation.finite_size import fit_shift, fit_width
 from regimes.numerics.percolation.first_spanning import first_spanning
+from regimes.numerics.percolation.growth import threads_in_memory
 from regimes.numerics.percolation.lattice_checks import checked_lattice
 from regimes.numerics.percolation.neighbourhood import Neighbourhood
 from regimes.numerics.percolation.offset_shape import sublattice_index
@@ -187,13 +187,7 @@ def extrapolated_threshold(
     ]
     lengths = np.array([lattice.shape[0] for lattice in lattices])
     each = np.ceil(largest_runs * (lengths[-1] / lengths) ** 2).astype(np.int64)
-    needed = lattices[-1].stencil_bytes + lattices[-1].forest_bytes
-    what = f"one run on {lattices[-1].points} grid points"
-    check_memory(name, what, needed, allowed, "take smaller sizes")
-    wanted = (
-        get_num_threads() if threads is None else whole_number(name, "threads", "orders at a time", threads, at_least=1)
-    )
-    workers = min(wanted, 1 + (allowed - needed) // lattices[-1].forest_bytes)
+    workers = threads_in_memory(name, lattices[-1], threads, allowed, advice="take smaller sizes")
     if (index := sublattice_index(neighbourhood)) > 1:
         raise ValueError(
             f"{name}: the neighbourhood must connect the whole grid, got {neighbourhood}, which connects only every "

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.compile import compile_formula
+
 __all__ = ["fit_shift", "fit_width"]
 
 Array = NDArray[np.float64]
 
-_WIDTH_EXPONENT = 0.75  # 1/nu in the plane
 _STEPS = 61
 
 
 def fit_shift(sizes: Array, values: Array, errors: Array, allowed: tuple[float, float]) -> dict[str, Any]:
-    """Fit ``value(N) = threshold + b N^(-x)``: least squares for each x of a range, averaged over x by likelihood.
+    """Fit ``finite_size_threshold``: least squares for each x of a range, averaged over x by likelihood.
 
     Parameters
     ----------
@@ -32,13 +33,12 @@ def fit_shift(sizes: Array, values: Array, errors: Array, allowed: tuple[float, 
         Fields of :class:`regimes.numerics.percolation.extrapolation.ThresholdExtrapolation`.
     """
     exponents = np.linspace(*allowed, _STEPS)
+    law = compile_formula("finite_size_threshold", target="numpy")
     rows = []
     for x in exponents:
-        # Powers of the size in units of the smallest keep the normal equations well scaled.
-        power = (sizes / sizes[0]) ** -x
-        (threshold, shift), covariance, chi_square = _line(
-            np.stack([np.ones_like(power), power], axis=1), values, errors
-        )
+        # Sizes in units of the smallest keep the normal equations, of a law linear in both, well scaled.
+        basis = np.stack([law(1.0, 0.0, x, sizes / sizes[0]), law(0.0, 1.0, x, sizes / sizes[0])], axis=1)
+        (threshold, shift), covariance, chi_square = _line(basis, values, errors)
         unit = sizes[0] ** x
         rows.append((threshold, covariance[0, 0], shift * unit, covariance[1, 1] * unit**2, chi_square))
     threshold, threshold_variance, shift, shift_variance, chi_square = np.array(rows).T
@@ -65,7 +65,7 @@ def fit_shift(sizes: Array, values: Array, errors: Array, allowed: tuple[float, 
 
 
 def fit_width(sizes: Array, widths: Array, errors: Array) -> dict[str, Any]:
-    """Fit ``width(N) = a N^(-3/4)``, and the exponent.
+    """Fit ``spanning_width``, and the exponent.
 
     Parameters
     ----------
@@ -77,7 +77,8 @@ def fit_width(sizes: Array, widths: Array, errors: Array) -> dict[str, Any]:
     dict
         Fields of :class:`regimes.numerics.percolation.extrapolation.ThresholdExtrapolation`.
     """
-    (amplitude,), _, chi_square = _line((sizes**-_WIDTH_EXPONENT)[:, None], widths, errors)
+    unit = compile_formula("spanning_width", target="numpy")(1.0, sizes)
+    (amplitude,), _, chi_square = _line(unit[:, None], widths, errors)
     basis = np.stack([np.ones(len(sizes)), -np.log(sizes)], axis=1)
     (_, exponent), covariance, _ = _line(basis, np.log(widths), errors / widths)
     return {

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from regimes.numerics.percolation.growth import Forest
-from regimes.numerics.percolation.in_threads import in_threads
+from regimes.numerics.percolation.growth import Forest, on_forests
 from regimes.numerics.percolation.stencil import Stencil, padded_points
 from regimes.numerics.percolation.union_find import FIRST, STATE, grow, shuffle
 from regimes.numerics.percolation.wrapping import grow_until_wrapped
@@ -49,24 +47,17 @@ def first_spanning(
     points = np.empty(int(np.prod(stencil.edges.sizes)), np.int32)
     padded_points(stencil.edges, points)
     batch = max(1, min(_BATCH // points.size, -(-keys.size // (4 * threads))))
-    forests: SimpleQueue[Forest] = SimpleQueue()
-    for _ in range(min(threads, keys.size)):
-        forests.put(Forest(stencil))
     first = np.zeros(keys.size, np.int64)
 
-    def several(start: int) -> None:
-        forest = forests.get()
-        try:
-            _first_spanning(
-                keys[start : start + batch], points, forest.places, stencil.pieces,
-                stencil.edges if stencil.periodic else None, stencil.zone, forest.parents, forest.steps,
-                forest.occupied, first[start : start + batch],
-            )  # fmt: skip
-        finally:
-            forests.put(forest)
+    def several(forest: Forest, start: int) -> None:
+        _first_spanning(
+            keys[start : start + batch], points, forest.places, stencil.pieces,
+            stencil.edges if stencil.periodic else None, stencil.zone, forest.parents, forest.steps, forest.occupied,
+            first[start : start + batch],
+        )  # fmt: skip
 
     starts = range(0, keys.size, batch)
-    for start, _ in zip(starts, in_threads(several, starts, threads), strict=True):
+    for start, _ in zip(starts, on_forests(stencil, starts, threads, several), strict=True):
         if progress is not None:
             progress(min(start + batch, keys.size), keys.size)
     return first

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
+from typing import TypeVar
 
 import numpy as np
+from numba import get_num_threads
 from numpy.typing import NDArray
 
-from regimes.numerics.percolation.in_threads import in_threads
-from regimes.numerics.percolation.lattice_checks import block_length
+from regimes.numerics.checks import check_memory, whole_number
+from regimes.numerics.in_threads import in_threads
+from regimes.numerics.percolation.lattice_checks import Lattice, block_length
 from regimes.numerics.percolation.stencil import Stencil, padded_points
 from regimes.numerics.percolation.union_find import AHEAD, FIRST, STATE, flatten, grow, shuffle
 from regimes.numerics.percolation.wrapping import grow_until_wrapped
 
-__all__ = ["Forest", "grow_all"]
+__all__ = ["Forest", "on_forests", "threads_in_memory"]
 
 _SPARE = 16  # bytes past the last point that a load may touch
 _FLATTENED = 2  # blocks since something spans after which the forest is flattened
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Consume = Callable[[int, NDArray[np.int64], NDArray[np.int64]], None]
 
 
@@ -104,47 +109,74 @@ class Forest:
             )  # fmt: skip
 
 
-def grow_all(
-    stencil: Stencil,
-    keys: NDArray[np.uint64],
-    threads: int,
-    work: Callable[[Forest, int, int], int],
-    progress: Callable[[int, int], None] | None,
-) -> NDArray[np.int64]:
-    """Do every run, several at a time.
+def threads_in_memory(
+    function: str, lattice: Lattice, threads: int | None, memory: int, *, others: int = 0, advice: str
+) -> int:
+    """Random orders that can be followed at a time.
+
+    Parameters
+    ----------
+    function : str
+        For the error.
+    lattice : Lattice
+        The grid.
+    threads : int or None
+        What was asked for; one a processor if None.
+    memory : int
+        Bytes that may be taken.
+    others : int
+        Bytes of what is neither shared geometry nor a working array of a thread.
+    advice : str
+        What to do where memory is short.
+
+    Returns
+    -------
+    int
+        At most what was asked for.
+
+    Raises
+    ------
+    ValueError
+        If the number of threads is none, or memory does not suffice for one of them.
+    """
+    if threads is None:
+        threads = get_num_threads()
+    wanted = whole_number(function, "threads", "orders at a time", threads, at_least=1)
+    shared = lattice.stencil_bytes + others
+    check_memory(function, f"one run on {lattice.points} grid points", shared + lattice.forest_bytes, memory, advice)
+    return min(wanted, (memory - shared) // lattice.forest_bytes)
+
+
+def on_forests(
+    stencil: Stencil, items: Sequence[Item], threads: int, work: Callable[[Forest, Item], Result]
+) -> Iterator[Result]:
+    """Do independent pieces of work, several at a time, each with the working arrays of a thread.
 
     Parameters
     ----------
     stencil : Stencil
         The neighbourhood on the grid.
-    keys : ndarray of uint64, shape (runs,)
-        Of the random orders.
+    items : sequence
+        The pieces.
     threads : int
-        Runs at a time.
+        At most so many at a time.
     work : callable
-        Takes the working arrays, the number of the run and its key.
-    progress : callable, optional
-        Called with the runs done and their number after each.
+        Takes the working arrays and a piece.
 
-    Returns
-    -------
-    ndarray of int64, shape (runs,)
-        What ``work`` returned for each.
+    Yields
+    ------
+    result
+        In the order of the pieces.
     """
     forests: SimpleQueue[Forest] = SimpleQueue()
-    for _ in range(min(threads, keys.size)):
+    for _ in range(min(threads, len(items))):
         forests.put(Forest(stencil))
 
-    def one(run: int) -> int:
+    def one(item: Item) -> Result:
         forest = forests.get()
         try:
-            return work(forest, run, int(keys[run]))
+            return work(forest, item)
         finally:
             forests.put(forest)
 
-    results = np.zeros(keys.size, np.int64)
-    for run, result in enumerate(in_threads(one, range(keys.size), threads)):
-        results[run] = result
-        if progress is not None:
-            progress(run + 1, keys.size)
-    return results
+    return in_threads(one, items, threads)

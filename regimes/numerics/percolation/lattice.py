@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import check_memory, seeded, whole_number
+from regimes.numerics.checks import kept_fractions, seeded, whole_number
 from regimes.numerics.jackknife import jackknife_error
-from regimes.numerics.percolation.canonical import add_block, canonical_weights, checked_lambdas, weight_bytes
+from regimes.numerics.percolation.canonical import add_block, canonical_weights, weight_bytes
 from regimes.numerics.percolation.first_spanning import first_spanning
-from regimes.numerics.percolation.growth import Forest, grow_all
-from regimes.numerics.percolation.lattice_checks import Lattice, checked_lattice
+from regimes.numerics.percolation.growth import Forest, on_forests, threads_in_memory
+from regimes.numerics.percolation.lattice_checks import checked_lattice
 from regimes.numerics.percolation.neighbourhood import Neighbourhood
 from regimes.numerics.percolation.spanning import spanning_probability, spanning_quantile
 from regimes.numerics.percolation.stencil import make_stencil
@@ -197,28 +196,33 @@ def lattice_percolation(
     name = "lattice_percolation"
     lattice = checked_lattice(name, shape, neighbourhood, periodic=periodic, axis=axis, depth=depth)
     runs = whole_number(name, "runs", "number of orders", runs, at_least=1)
-    fractions = None if lambdas is None else checked_lambdas(name, lambdas)
+    fractions = None if lambdas is None else kept_fractions(name, "fractions of kept grid points", lambdas)
     allowed = whole_number(name, "memory", "bytes", memory, at_least=1)
-    workers = _workers(
-        name, lattice, runs, threads, allowed, _GRID + _NEAR + 2 if fractions is None else fractions.size
-    )
+    n, count = lattice.points, _GRID + _NEAR + 2 if fractions is None else fractions.size
+    workers = threads_in_memory(
+        name, lattice, threads, allowed, others=weight_bytes(n, count) + 5 * 24 * runs * count,
+        advice="take a smaller grid, fewer runs or fewer lambdas",
+    )  # fmt: skip
     stencil = make_stencil(lattice.shape, neighbourhood, lattice.axis, lattice.depth, periodic)
     keys = seeded(rng, _STREAM).integers(0, 2**64, size=runs, dtype=np.uint64)
-    n = lattice.points
     if fractions is None:
         fractions = _default_lambdas(int(first_spanning(stencil, keys[:1], 1)[0]), n)
     weights = canonical_weights(n, fractions)
     sums = np.zeros((runs, fractions.size, 3))
 
-    def work(forest: Forest, run: int, key: int) -> int:
+    def work(forest: Forest, run: int) -> int:
         def consume(start: int, biggest: NDArray[np.int64], squares: NDArray[np.int64]) -> None:
             add_block(
                 start, biggest, squares, weights.low, weights.starts, weights.weights, forest.scratch, sums[run]
             )  # fmt: skip
 
-        return forest.run(key, consume)
+        return forest.run(int(keys[run]), consume)
 
-    first = grow_all(stencil, keys, workers, work, progress)
+    first = np.zeros(runs, np.int64)
+    for run, found in enumerate(on_forests(stencil, range(runs), workers, work)):
+        first[run] = found
+        if progress is not None:
+            progress(run + 1, runs)
     largest, largest_se = _mean_and_error(sums[:, :, 0] / n)
     mean_size, mean_size_se = _ratio_and_error(sums[:, :, 1], sums[:, :, 2])
     spans = bool(first[0])  # the full grid does or does not, in any order
@@ -246,16 +250,6 @@ def lattice_percolation(
         assumes=_ASSUMES,
         source=_SOURCE,
     )
-
-
-def _workers(name: str, lattice: Lattice, runs: int, threads: int | None, memory: int, count: int) -> int:
-    wanted = (
-        get_num_threads() if threads is None else whole_number(name, "threads", "orders at a time", threads, at_least=1)
-    )
-    shared = lattice.stencil_bytes + weight_bytes(lattice.points, count) + 5 * 24 * runs * count
-    what = f"one run on {lattice.points} grid points"
-    check_memory(name, what, shared + lattice.forest_bytes, memory, "take a smaller grid, fewer runs or fewer lambdas")
-    return min(wanted, runs, (memory - shared) // lattice.forest_bytes)
 
 
 def _default_lambdas(first: int, n: int) -> Array:

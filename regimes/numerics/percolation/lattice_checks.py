@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from regimes.numerics.checks import whole_number
-from regimes.numerics.percolation.neighbourhood import Neighbourhood
+from regimes.numerics.percolation.neighbourhood import TIE, Neighbourhood
 
-__all__ = ["Lattice", "block_length", "checked_lattice"]
+__all__ = ["Lattice", "band_depth", "block_length", "checked_lattice"]
 
 _POINTS = 2**29  # sizes are kept in 29 bits
-_TIE = 1e-12  # a radius this close to an even number of steps is one
 _BLOCK = 2**18
 _PARTS = 16  # blocks at least, so that the forest can be flattened
 
@@ -121,6 +120,29 @@ def checked_lattice(
     return Lattice(lengths, axis, _depth(function, neighbourhood, lengths, axis, depth, periodic), padded, periodic)
 
 
+def band_depth(neighbourhood: Neighbourhood, axis: int, size: int) -> int:
+    """Depth of the bands at open edges that a spanning cluster joins, where none is asked for.
+
+    Parameters
+    ----------
+    neighbourhood : Neighbourhood
+        Which points connect.
+    axis : int
+        Along which a cluster spans.
+    size : int
+        Points along it.
+
+    Returns
+    -------
+    int
+        Half the connection radius in steps, or half the reach where there is no radius, rounded down; at least 1 and at
+        most half of the axis.
+    """
+    radius, step = neighbourhood.radius, neighbourhood.steps[axis]
+    along = neighbourhood.reach[axis] if radius is None else radius * (1 + TIE) / step
+    return min(max(1, math.floor(along / 2)), max(1, size // 2))
+
+
 def _lengths(function: str, shape: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
     try:
         given = (operator.index(shape),) * dimensions  # type: ignore[arg-type]
@@ -163,9 +185,7 @@ def _depth(
     periodic: bool,
 ) -> int:
     if depth is None:
-        radius, step = neighbourhood.radius, neighbourhood.steps[axis]
-        along = neighbourhood.reach[axis] if radius is None else radius * (1 + _TIE) / step
-        return min(max(1, math.floor(along / 2)), max(1, lengths[axis] // 2))
+        return band_depth(neighbourhood, axis, lengths[axis])
     if periodic:
         raise ValueError(f"{function}: depth (of the bands at the edges) goes with open edges only; leave it out")
     chosen = whole_number(function, "depth", "of the bands at the edges, in grid points", depth, at_least=1)

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.checks import check_memory, positive_number
 
-__all__ = ["Neighbourhood", "checked_steps", "disc_neighbourhood"]
+__all__ = ["TIE", "Neighbourhood", "checked_steps", "disc_neighbourhood"]
 
 _MEMORY = 2**30
-_TIE = 1e-12
+TIE = 1e-12
 """A grid point this close to the radius, relatively, lies on it: overlap equal to the threshold connects."""
 
 
@@ -157,7 +157,7 @@ def disc_neighbourhood(
     """
     radius = positive_number("disc_neighbourhood", "radius", "distance up to which points connect, in pixels", radius)
     widths = checked_steps("disc_neighbourhood", steps)
-    reach = [math.floor(radius * (1 + _TIE) / step) for step in widths]
+    reach = [math.floor(radius * (1 + TIE) / step) for step in widths]
     box = math.prod(2 * r + 1 for r in reach)
     check_memory(
         "disc_neighbourhood", f"a box of {box:.3g} grid points", 24 * len(widths) * box, memory, "take a smaller radius"
@@ -166,7 +166,7 @@ def disc_neighbourhood(
         -1, len(widths)
     )
     distance = np.sqrt(np.sum((places * np.array(widths)) ** 2, axis=1))
-    return Neighbourhood(places[(distance <= radius * (1 + _TIE)) & places.any(axis=1)], widths, radius)
+    return Neighbourhood(places[(distance <= radius * (1 + TIE)) & places.any(axis=1)], widths, radius)
 
 
 def _checked_offsets(offsets: ArrayLike) -> NDArray[np.int64]:

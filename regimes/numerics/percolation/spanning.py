@@ -60,7 +60,10 @@ def spanning_quantile(first: NDArray[np.int64], n: int, level: float = 0.5) -> t
     -----
     The error is half the distance between the fractions at which the probability is off by its own standard error over
     orders (Woodruff 1952). With few orders this is the spread of their quantile, with many that of the smooth average.
-    With 8 orders two errors hold the median in 86 to 93% of all cases, with 32 in 92 to 95%.
+    On five grids of 24 to 400 points an axis it is 1.0 to 1.3 times the scatter of the median, and one error holds it
+    in 65 to 71% of all cases with 8 orders or more: it needs no correction. But it scatters itself, as errors from few
+    values do: 1.96 of it hold the median in 90 to 92% of all cases with 8 orders and in 93 to 94% with 32. An interval
+    from few orders takes Student's factor for one order less, with which it is 93 to 96% with 8.
     """
     values, counts = np.unique(first, return_counts=True)
     runs = first.size

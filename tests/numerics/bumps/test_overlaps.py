@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import dblquad
 
-from regimes.numerics.percolation.bump_neighbourhood import bump_neighbourhood
-from regimes.numerics.percolation.connecting_width import connecting_sigmas, smallest_connecting_sigma
-from regimes.numerics.percolation.overlaps import OVERLAPS, bump_overlap, connection_radius, pixel_overlap
+from regimes.numerics.bumps.bump_neighbourhood import bump_neighbourhood
+from regimes.numerics.bumps.connecting_width import connecting_sigmas, smallest_connecting_sigma
+from regimes.numerics.bumps.overlaps import OVERLAPS, bump_overlap, connection_radius, pixel_overlap
 
 WIDTHS = st.floats(math.log(0.15), math.log(3)).map(math.exp)
 PLACES = st.tuples(st.floats(-4, 4), st.floats(-4, 4))
@@ -225,7 +225,7 @@ def test_pixels_move_the_neighbours():
 
 def test_the_cosine_needs_numpy_alone():
     code = (
-        "import sys; from regimes.numerics.percolation.bump_neighbourhood import bump_neighbourhood as b; b(0.5); "
+        "import sys; from regimes.numerics.bumps.bump_neighbourhood import bump_neighbourhood as b; b(0.5); "
         "b(0.5, pixels=True); print([n for n in ('scipy', 'numba', 'sympy', 'mpmath') if n in sys.modules])"
     )
     for _ in range(2):  # the first process may have to generate the functions

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import positive_number, real_array, seeded, whole_number
+from regimes.numerics.bumps.overlaps import checked_overlap
+from regimes.numerics.checks import kept_fractions, positive_number, seeded, whole_number
+from regimes.numerics.data_percolation.overlap_graph import LinkBits, LinkLists, overlap_graph
+from regimes.numerics.data_percolation.overlap_rows import overlap_rows
+from regimes.numerics.data_percolation.random_orders import join_points
+from regimes.numerics.in_threads import in_threads
 from regimes.numerics.percolation.components import labels_by_size
-from regimes.numerics.percolation.in_threads import in_threads
-from regimes.numerics.percolation.overlap_graph import LinkBits, LinkLists, overlap_graph
-from regimes.numerics.percolation.overlap_rows import overlap_rows
-from regimes.numerics.percolation.overlaps import checked_overlap
-from regimes.numerics.percolation.random_orders import join_points
 from regimes.numerics.plain import plain_fields
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ class DataPercolation:
         dict
             The attributes but ``labels``, arrays as lists.
         """
-        plain = plain_fields(self)
-        return {field.name: plain[field.name] for field in fields(self) if field.name != "labels"}
+        return plain_fields(self, without={"labels"})
 
     def plot(self, ax: Any = None) -> Figure:
         """Draw the part that the largest component holds against the part that is kept.
@@ -209,7 +208,7 @@ def data_percolation(
         raise ValueError(f"{name}: tau (overlap from which two points connect) must be at most 1, got {tau:g}")
     orders = whole_number(name, "orders", "number of random orders", orders, at_least=1)
     memory = whole_number(name, "memory", "bytes", memory, at_least=1)
-    fractions = None if lambdas is None else _checked_fractions(lambdas)
+    fractions = None if lambdas is None else kept_fractions(name, "fractions kept", lambdas, zero=False)
     seeds = seeded(rng, _STREAM).integers(2**63, size=orders)
 
     rows = overlap_rows(name, X, overlap, memory)
@@ -285,19 +284,6 @@ def _half_fraction(halves: NDArray[np.int64], n: int, largest: int) -> tuple[flo
 
 def _error(values: Array) -> Any:
     return None if len(values) < 2 else values.std(axis=0, ddof=1) / np.sqrt(len(values))
-
-
-def _checked_fractions(lambdas: ArrayLike) -> Array:
-    fractions = np.atleast_1d(real_array("data_percolation", "lambdas", lambdas))
-    if fractions.ndim != 1 or fractions.size == 0:
-        raise ValueError(
-            "data_percolation: lambdas (fractions kept) must be a number or a 1-d sequence, got shape "
-            f"{fractions.shape}"
-        )
-    if not np.all((fractions > 0) & (fractions <= 1)):
-        bad = fractions[~((fractions > 0) & (fractions <= 1))][0]
-        raise ValueError(f"data_percolation: lambdas (fractions kept) must be above 0 and at most 1, got {bad:g}")
-    return fractions
 
 
 def _share(progress: Callable[[int, int], None] | None, low: int, high: int) -> Callable[[int, int], None] | None:

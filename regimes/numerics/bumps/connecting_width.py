@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from regimes.numerics.bumps.overlaps import NARROWEST, WIDEST, checked_overlap, checked_tau, pixel_overlap
 from regimes.numerics.checks import positive_number, whole_number
 from regimes.numerics.compile import compile_formula
-from regimes.numerics.percolation.overlaps import NARROWEST, WIDEST, checked_overlap, checked_tau, pixel_overlap
 from regimes.numerics.roots import bracketed_root
 
 __all__ = ["connecting_sigmas", "smallest_connecting_sigma", "whole_step"]

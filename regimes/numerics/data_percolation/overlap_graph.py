@@ -15,8 +15,8 @@ from numba import get_num_threads, njit
 from numpy.typing import NDArray
 
 from regimes.numerics.checks import check_memory
-from regimes.numerics.percolation.in_threads import in_threads
-from regimes.numerics.percolation.overlap_rows import TILE, OverlapRows, pair_overlap, tiles
+from regimes.numerics.data_percolation.overlap_rows import TILE, OverlapRows, pair_overlap, tiles
+from regimes.numerics.in_threads import in_threads
 
 __all__ = ["TIE", "LinkBits", "LinkLists", "link_bits", "link_lists", "overlap_graph"]
 

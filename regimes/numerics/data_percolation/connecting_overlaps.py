@@ -10,10 +10,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.bumps.overlaps import checked_overlap
 from regimes.numerics.checks import check_memory, whole_number
-from regimes.numerics.percolation.in_threads import in_threads
-from regimes.numerics.percolation.overlap_rows import overlap_rows, pair_overlap, tiles
-from regimes.numerics.percolation.overlaps import checked_overlap
+from regimes.numerics.data_percolation.overlap_rows import overlap_rows, pair_overlap, tiles
+from regimes.numerics.data_percolation.random_orders import find, unite
+from regimes.numerics.in_threads import in_threads
 from regimes.numerics.plain import plain_fields
 
 __all__ = ["ConnectingOverlaps", "connecting_overlaps"]
@@ -170,22 +171,10 @@ def _join_along(
 @njit(cache=True)
 def _largest_along(first: Any, second: Any) -> Any:
     """Largest component after each link of a tree."""
-    links = first.size
-    parents, sizes = np.arange(links + 1), np.ones(links + 1, dtype=np.int64)
-    largest = np.empty(links, dtype=np.int64)
+    parents, largest = np.full(first.size + 1, -1), np.empty(first.size, dtype=np.int64)
     most = 1
-    for link in range(links):
-        i, j = first[link], second[link]
-        while parents[i] != i:
-            parents[i] = parents[parents[i]]
-            i = parents[i]
-        while parents[j] != j:
-            parents[j] = parents[parents[j]]
-            j = parents[j]
-        if sizes[i] < sizes[j]:
-            i, j = j, i
-        parents[j] = i
-        sizes[i] += sizes[j]
-        most = max(most, sizes[i])
+    for link in range(first.size):
+        root = unite(parents, find(parents, first[link]), find(parents, second[link]))
+        most = max(most, -parents[root])
         largest[link] = most
     return largest

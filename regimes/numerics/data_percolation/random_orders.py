@@ -11,9 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from regimes.numerics.percolation.overlap_graph import LinkBits, LinkLists
+from regimes.numerics.data_percolation.overlap_graph import LinkBits, LinkLists
 
-__all__ = ["join_points"]
+__all__ = ["find", "join_points", "unite"]
 
 ABSENT = np.int32(-(2**31))
 _WORD = 64
@@ -54,7 +54,8 @@ def join_points(graph: LinkBits | LinkLists, order: NDArray[np.int64]) -> tuple[
 
 
 @njit(cache=True, nogil=True)
-def _find(parents: Any, i: Any) -> Any:
+def find(parents: Any, i: Any) -> Any:
+    """Root of a point; the way to it becomes shorter."""
     while parents[i] >= 0:
         j = parents[i]
         if parents[j] >= 0:
@@ -64,7 +65,7 @@ def _find(parents: Any, i: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _unite(parents: Any, one: Any, other: Any) -> Any:
+def unite(parents: Any, one: Any, other: Any) -> Any:
     """Unite two different roots, the smaller under the larger, which is returned."""
     if parents[one] > parents[other]:
         one, other = other, one
@@ -78,7 +79,7 @@ def _flatten(parents: Any) -> None:
     """Put the root of each point in place of its parent."""
     roots = np.empty_like(parents)
     for i in range(parents.size):
-        roots[i] = _find(parents, i)
+        roots[i] = find(parents, i)
     parents[:] = roots
 
 
@@ -92,9 +93,9 @@ def _join_lists(order: Any, starts: Any, ends: Any, neighbours: Any, parents: An
         for e in range(starts[i], ends[i]):
             j = neighbours[e]
             if parents[j] != ABSENT:
-                j = _find(parents, j)
+                j = find(parents, j)
                 if j != root:
-                    root = _unite(parents, root, j)
+                    root = unite(parents, root, j)
         most = max(most, -parents[root])
         largest[k] = most
 
@@ -124,10 +125,10 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
             while links:
                 lowest = links & (~links + np.uint64(1))
                 links ^= lowest
-                j = _find(parents, (w << 6) + _LOWEST_BIT[(lowest * np.uint64(_SEQUENCE)) >> np.uint64(58)])
+                j = find(parents, (w << 6) + _LOWEST_BIT[(lowest * np.uint64(_SEQUENCE)) >> np.uint64(58)])
                 if j != root:
                     following[root], following[j] = following[j], following[root]
-                    root = _unite(parents, root, j)
+                    root = unite(parents, root, j)
         home = -1
         for c in range(_LARGE):
             if member[c] < 0 or not _meet(row, large[c]):
@@ -137,7 +138,7 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
                 continue
             large[home] |= large[c]
             large[c] = 0
-            _unite(parents, _find(parents, member[home]), _find(parents, member[c]))
+            unite(parents, find(parents, member[home]), find(parents, member[c]))
             member[c] = -1
         if home < 0 and -parents[root] >= great:
             home = 0
@@ -153,7 +154,7 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
                 if j == root:
                     break
             if member[home] >= 0:
-                root = _unite(parents, root, _find(parents, member[home]))
+                root = unite(parents, root, find(parents, member[home]))
             member[home] = root
         most = max(most, -parents[root])
         largest[k] = most

@@ -13,16 +13,16 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.datasets import load_digits
 
-import regimes.numerics.percolation.data as module
-import regimes.numerics.percolation.overlap_graph as graphs
+import regimes.numerics.data_percolation.overlap_graph as graphs
+import regimes.numerics.data_percolation.random_parts as module
 from regimes.numerics.checks import seeded
+from regimes.numerics.data_percolation.connecting_overlaps import connecting_overlaps
+from regimes.numerics.data_percolation.overlap_graph import LinkBits, LinkLists, link_bits, link_lists
+from regimes.numerics.data_percolation.overlap_rows import overlap_rows
+from regimes.numerics.data_percolation.random_orders import join_points
+from regimes.numerics.data_percolation.random_parts import data_percolation
 from regimes.numerics.percolation.components import kept_percolation
-from regimes.numerics.percolation.connecting_overlaps import connecting_overlaps
-from regimes.numerics.percolation.data import data_percolation
 from regimes.numerics.percolation.neighbourhood import disc_neighbourhood
-from regimes.numerics.percolation.overlap_graph import LinkBits, LinkLists, link_bits, link_lists
-from regimes.numerics.percolation.overlap_rows import overlap_rows
-from regimes.numerics.percolation.random_orders import join_points
 
 OVERLAPS = ["cosine", "coefficient", "product"]
 

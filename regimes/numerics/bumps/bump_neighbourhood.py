@@ -9,10 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.checks import check_memory
-from regimes.numerics.percolation.connecting_width import connecting_sigmas, whole_step
-from regimes.numerics.percolation.neighbourhood import Neighbourhood, checked_steps, disc_neighbourhood
-from regimes.numerics.percolation.overlaps import (
+from regimes.numerics.bumps.connecting_width import connecting_sigmas, whole_step
+from regimes.numerics.bumps.overlaps import (
     bump_overlap,
     checked_overlap,
     checked_sigma,
@@ -20,6 +18,8 @@ from regimes.numerics.percolation.overlaps import (
     connection_radius,
     pixel_overlap,
 )
+from regimes.numerics.checks import check_memory
+from regimes.numerics.percolation.neighbourhood import Neighbourhood, checked_steps, disc_neighbourhood
 
 __all__ = ["bump_neighbourhood"]
 
