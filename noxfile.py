@@ -16,7 +16,7 @@ def install(session: nox.Session, extras: str) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    install(session, "test")
+    install(session, "simulate,test")
     session.run("pytest", *session.posargs)
 
 
@@ -29,7 +29,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    install(session, "test")
+    install(session, "simulate,test")
     session.run("mypy")
 
 

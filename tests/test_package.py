@@ -23,8 +23,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def pins():
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+    lines = [Requirement(line) for line in text.splitlines() if line and not line.startswith("#")]
+    here = [line for line in lines if line.marker is None or line.marker.evaluate()]
+    assert all(len(line.specifier) == 1 for line in here)
+    return {canonicalize_name(line.name): str(line.specifier).removeprefix("==") for line in here}
+
+
+def test_no_install_brings_the_gpu_build_of_torch():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    torch = [Requirement(line) for line in text.splitlines() if line.startswith("torch==")]
+    on_linux = [line for line in torch if line.marker is None or line.marker.evaluate({"sys_platform": "linux"})]
+    assert [str(line.specifier).endswith("+cpu") for line in on_linux] == [True]
 
 
 def test_the_version_is_the_same_everywhere():
