@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from regimes.numerics.compile import CompiledFormula, compile_formula
     from regimes.numerics.data_percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
     from regimes.numerics.data_percolation.random_parts import DataPercolation, data_percolation
+    from regimes.numerics.energy_model import SampledExcessEntropy, sampled_excess_entropy
     from regimes.numerics.errors import NotConverged
     from regimes.numerics.hierarchy.belief_propagation import Beliefs, belief_propagation, sample_posterior
     from regimes.numerics.hierarchy.correlations import HierarchyCorrelations, hierarchy_correlations
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from regimes.numerics.percolation.threshold import PercolationThreshold, lattice_threshold
     from regimes.numerics.posterior import PosteriorCurves, posterior_curves
     from regimes.numerics.schedules import SCHEDULES, Schedule, noise_schedule
+    from regimes.numerics.sign_clones import sign_clone_disagreement, sign_clone_probability
     from regimes.numerics.speciation import Speciation, speciation, speciation_times
     from regimes.numerics.spectral_bound import spectral_collapse_bound
     from regimes.numerics.spectrum import CovarianceSpectrum, covariance_spectrum, gaussian_information
@@ -119,6 +121,7 @@ _HOMES = {
     "regimes.numerics.compile": ("CompiledFormula", "compile_formula"),
     "regimes.numerics.data_percolation.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps"),
     "regimes.numerics.data_percolation.random_parts": ("DataPercolation", "data_percolation"),
+    "regimes.numerics.energy_model": ("SampledExcessEntropy", "sampled_excess_entropy"),
     "regimes.numerics.errors": ("NotConverged",),
     "regimes.numerics.hierarchy.belief_propagation": ("Beliefs", "belief_propagation", "sample_posterior"),
     "regimes.numerics.hierarchy.correlations": ("HierarchyCorrelations", "hierarchy_correlations"),
@@ -142,6 +145,7 @@ _HOMES = {
     "regimes.numerics.percolation.threshold": ("PercolationThreshold", "lattice_threshold"),
     "regimes.numerics.posterior": ("PosteriorCurves", "posterior_curves"),
     "regimes.numerics.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
+    "regimes.numerics.sign_clones": ("sign_clone_disagreement", "sign_clone_probability"),
     "regimes.numerics.speciation": ("Speciation", "speciation", "speciation_times"),
     "regimes.numerics.spectral_bound": ("spectral_collapse_bound",),
     "regimes.numerics.spectrum": ("CovarianceSpectrum", "covariance_spectrum", "gaussian_information"),
@@ -202,6 +206,7 @@ __all__ = [
     "PosteriorCurves",
     "Prediction",
     "Preprocessing",
+    "SampledExcessEntropy",
     "Schedule",
     "Speciation",
     "SpeciationPrediction",
@@ -274,7 +279,10 @@ __all__ = [
     "random_subset",
     "sample_hierarchy",
     "sample_posterior",
+    "sampled_excess_entropy",
     "save_rules",
+    "sign_clone_disagreement",
+    "sign_clone_probability",
     "smallest_connecting_sigma",
     "speciation",
     "speciation_times",

@@ -15,7 +15,7 @@ import sympy
 from numpy.typing import NDArray
 
 from regimes.numerics.compile import Target, compile_formula
-from regimes.theory import bump, catalogue, formula, overlap, percolation, pixel_overlap
+from regimes.theory import bump, catalogue, formula, overlap, percolation, pixel_overlap, samplers
 from regimes.theory.verification import DIGITS, evaluate
 
 REQUIRED = 1e-13
@@ -74,14 +74,17 @@ LADDERS: dict[str, Ladder] = {
     "a": both_signs(1e-8, 1e4),
     "alpha": between(1e-6, 1e3),
     "alpha_bar": inside_unit(1e-15),
+    "b": between(1e-6, 1e3),
     "c": inside_unit(1e-12),
     "c_rest": both_signs(1e-8, 0.999999),
     "d": between(1, 1e6),
     "delta": both_signs(1e-6, 1e3),
+    "dt": between(1e-8, 300),
     "e": between(1e-3, 1e3),
     "first": inside_unit(1e-6),
     "g": both_signs(1e-12, 0.999999),
     "g_0": inside_unit(1e-12),
+    "h": between(1e-6, 36),
     "k": whole(0, 10**6),
     "kappa": between(1e-12, 1e3),
     "lambda": between(1e-8, 1e8),
@@ -97,22 +100,26 @@ LADDERS: dict[str, Ladder] = {
     "phi": inside_unit(1e-15),
     "phi_inf": inside_unit(1e-15),
     "q": both_signs(1e-8, 1e4),
+    "q_s": both_signs(1e-8, 1e4),
     "r": between(1e-3, 37),
     "rho": between(0.1, 50),
     "s": inside_unit(1e-15),
     "s2": between(1e-12, 1e6),
     "s_e": both_signs(1e-6, 1e2),
     "s_t": both_signs(1e-6, 1e2),
+    "score": both_signs(1e-8, 1e6),
     "sigma": between(1e-3, 1e3),
     "sigma_edm": between(1e-8, 1e8),
     "snr": between(1e-12, 1e12),
     "t": between(1e-8, 300),
     "u": both_signs(1e-8, 40),
     "v": between(1e-12, 1e12),
+    "v_t": both_signs(1e-8, 1e4),
     "w": between(1e-3, 1e3),
     "x": both_signs(1e-8, 1e5),
     "xi": both_signs(1e-8, 9),
     "y": both_signs(1e-8, 1e4),
+    "z": both_signs(1e-8, 1e4),
 }
 
 # The random hierarchy model has short names of its own.
@@ -158,10 +165,20 @@ PERCOLATION = {
     for name in (vars(module)[f].name for f in module.__all__)
 }
 
+# And so do the steps of samplers.
+SAMPLER_LADDERS: dict[str, Ladder] = {
+    "eta": lambda u: inside_unit(1e-12)(u) if 0 < u < 1 else u,
+    "h": between(1e-12, 300),
+    "s": from_zero(1e-12, 300),
+}
+SAMPLERS = {vars(samplers)[f].name for f in samplers.__all__}
+
 
 def ladder(name: str, variable: str) -> Ladder:
     if name in PERCOLATION:
         return PERCOLATION_LADDERS[variable]
+    if name in SAMPLERS:
+        return SAMPLER_LADDERS[variable]
     return HIERARCHY_LADDERS[variable] if name.startswith("hierarchy_") else LADDERS[variable]
 
 
@@ -179,7 +196,11 @@ JOINT: dict[str, Callable[..., bool]] = {
     "hierarchy_sibling_covariance": lambda pi_true, p, v, m, s: m <= v ** (s - 1),
     "hierarchy_slope_pair": lambda v, m: 2 <= m < (v + 1) / 2,
     "hierarchy_threshold_pair": lambda v, m: 2 <= m < (v + 1) / 2,
+    "overlap_step_mean": lambda q, t, dt, d, mu, sigma: dt < t,
+    "overlap_step_variance": lambda q, t, dt, d, mu, sigma: dt < t,
     "product_radius": lambda tau, sigma: 4 * math.pi * sigma**2 * tau < 1,
+    "sign_clone_integrand": lambda y, h, b: h + b * abs(y) < 37,
+    "sign_posterior": lambda y, h, b: h + b * abs(y) < 37,
 }
 
 # Quantities that change sign: near the zero no arithmetic on rounded terms keeps relative accuracy. There the error
@@ -194,6 +215,8 @@ CONDITIONED: dict[str, str] = {
     "excess_entropy_from_information": "zero where I = log n",
     "finite_size_threshold": "zero where a shift to below is as large as the threshold",
     "gaussian_log_density": "zero where the density is 1",
+    "gaussian_posterior_mean": "zero where noise and centre cancel",
+    "gaussian_score": "zero at the noised centre",
     "hierarchy_sibling_covariance": "negative below a wrong parent, positive below a right one",
     "index_entropy": "zero where x_t tells the index",
     "landau_curvature": "zero at the speciation time",
@@ -202,10 +225,17 @@ CONDITIONED: dict[str, str] = {
     "mixture_score": "zero at the noised centres",
     "overlap_curvature_time": "zero where the double well exists at t = 0 only",
     "overlap_drift": "zero at the wells",
+    "overlap_drift_from_step": "zero where the overlap decays as without a score",
     "overlap_potential": "zero where the confining and the splitting part cancel",
+    "posterior_mean_from_noise": "zero where x_t is noise alone",
+    "posterior_mean_from_score": "zero where x_t is noise alone",
+    "posterior_mean_from_v": "zero where x_t is noise alone",
+    "posterior_mean_from_velocity": "zero where x_t is noise alone",
     "random_energy_annealed": "zero where alpha = -g",
     "random_energy_tilt": "zero at the mean energy",
     "score_from_posterior_mean": "zero where x_t is the noised posterior mean",
+    "score_from_v": "zero where x_t is signal alone",
+    "score_from_velocity": "zero where x_t is signal alone",
     "separated_entropy": "zero at small noise",
 }
 
@@ -217,10 +247,13 @@ STEEP: dict[str, str] = {
     "cosine_overlap": "tail of a bump",
     "density_product": "tail of a bump",
     "overlap_coefficient": "tail of a bump",
+    "overlap_distribution": "tails of normal laws",
     "pixel_correction": "exponential in sigma^2",
     "pixel_cosine_overlap": "tail of a bump",
     "pixel_density_product": "tail of a bump",
     "pixel_sum": "tail of a bump",
+    "sign_clone_integrand": "tails of normal laws",
+    "sign_posterior": "tail of the normal law",
 }
 STEP = mpmath.mpf(2) ** -100
 
@@ -366,4 +399,10 @@ def test_integrals_are_refused(name: str, target: Target) -> None:
 
 
 def test_integrals_are_the_formulas_that_solvers_evaluate() -> None:
-    assert INTEGRALS == ["clone_probability", "clone_disagreement", "class_entropy", "class_information_slope"]
+    assert INTEGRALS == [
+        "clone_probability",
+        "clone_disagreement",
+        "class_entropy",
+        "class_information_slope",
+        "sign_clone_disagreement",
+    ]

@@ -34,12 +34,16 @@ NUMERIC = {
     "mean_sech_dual_factor": {0, 2, 3},
     "mean_sech_integrand": {1},
     "overlap_coefficient": {0, 1},
+    "overlap_distribution": {2},
     "overlap_potential": {1},
+    "overlap_step_variance": {4},
     "pixel_cosine_overlap": {1, 2},
     "pixel_density_product": {1, 2},
     "pixel_sum": {0, 1, 2},
     "random_energy_rate": {2},
     "random_energy_tilt": {1},
+    "sign_clone_integrand": {1},
+    "sign_clone_slope": {0, 1},
 }
 
 
