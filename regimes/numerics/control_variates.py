@@ -104,8 +104,8 @@ def controlled_mean(values: Array, controls: Array, means: ControlMeans, use: li
     Returns
     -------
     mean : ndarray, shape (T,)
-        Mean of ``values - factors . (controls - known means)``. The factors of a draw are fitted by least squares to the
-        other folds: fitted to the draw itself they would bias the mean where values or controls are skewed.
+        Mean of ``values - factors . (controls - known means)``. The factors of a draw are fitted by least squares to
+        the other folds: fitted to the draw itself they would bias the mean where values or controls are skewed.
     covariance : ndarray, shape (T, T)
         Of the draws, and of the sampled means of the controls.
     """

@@ -157,8 +157,8 @@ def sampled_excess_entropy(
     that of data drawn in d dimensions, with a fresh data set for each probe; one data set for many probes has the same
     mean. Errors are reduced by control variates, functions of x_t alone: ``log E(S | x_t)``, whose mean is known (the
     information that x_t carries), and three bends of it and the class posterior, whose means come from 64 times as many
-    probes without points. Their factors are fitted, which biases a mean by the order of its variance. Sums are float64.
-    Results do not depend on the number of threads.
+    probes without points. Their factors are fitted to other data sets than those they are used on: means are unbiased.
+    Sums are float64. Results do not depend on the number of threads.
 
     Examples
     --------

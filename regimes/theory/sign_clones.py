@@ -8,7 +8,7 @@ h b is r, the distance of the noised centre from the origin: the class alone dep
 from __future__ import annotations
 
 import sympy
-from sympy import Derivative, Integral, Interval, S, cosh, erfc, exp, log, oo, pi, sech, sqrt
+from sympy import Derivative, Integral, Interval, S, cosh, erfc, exp, oo, pi, sech, sqrt
 
 from regimes.theory.formula import Formula, Step, Variable, equation
 from regimes.theory.forward import GAUSSIAN_LOG_DENSITY

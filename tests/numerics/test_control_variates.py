@@ -44,6 +44,28 @@ def test_means_and_their_covariance_are_those_of_repetition():
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), expected, rtol=0.05)
 
 
+def test_skewed_controls_and_values_leave_no_bias():
+    """Factors fitted to the draws they are used on bias this mean by 0.15 of its standard error, 0.5 with 64 draws."""
+    found, stated = [], []
+
+    def skewed(size, rng):
+        x = rng.standard_normal((size, 1))
+        bend = np.logaddexp(0.0, 2 * (x - 1.5))
+        return np.minimum(np.exp(2 * x), 20.0), np.stack([x, bend], axis=-1)
+
+    rng = np.random.default_rng(9)
+    exact = np.mean([skewed(10**6, rng)[0].mean() for _ in range(20)])
+    for seed in range(800):
+        rng = np.random.default_rng([2, seed])
+        means = control_means(iter([skewed(2000, rng)[1]]), np.zeros(1))
+        mean, covariance = controlled_mean(*skewed(256, rng), means, [1])
+        found.append(mean[0])
+        stated.append(covariance[0, 0])
+    error = np.sqrt(np.mean(stated) / len(found))
+    assert abs(np.mean(found) - exact) < 4 * error
+    assert np.std(found) == pytest.approx(np.sqrt(np.mean(stated)), rel=0.1)
+
+
 def test_times_share_the_noise():
     rng = np.random.default_rng(3)
     means = control_means(chunks(400_000, rng), np.ones(3))

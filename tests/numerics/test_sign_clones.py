@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from regimes import clone_disagreement, clone_probability, compile_formula
+from regimes import clone_probability, compile_formula
 from regimes.numerics.sign_clones import sign_clone_disagreement, sign_clone_probability
 from regimes.theory import formula
 from regimes.validation import Agreement
