@@ -11,7 +11,11 @@ from click.testing import CliRunner
 from regimes.cli import main
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "experiments").glob("*.md")),
+]
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]\d+)?")
 
 
@@ -62,6 +66,8 @@ def test_shown_output_is_real(text, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", list(blocks("python")))
 def test_python_examples_run(text, tmp_path, monkeypatch):
+    if "regimes.validation" in text:
+        pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     exec(compile(text, "example", "exec"), {"__name__": "example"})
 
@@ -79,6 +85,8 @@ def help_examples():
 def test_help_examples_run(example, tmp_path, monkeypatch):
     import numpy as np
 
+    if example.startswith("regimes validate") and "--list" not in example:
+        pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     np.savez("points.npz", X=np.random.default_rng(0).normal(size=(60, 4)), y=np.repeat([0, 1], 30))
     code, output = run(example)
@@ -87,4 +95,4 @@ def test_help_examples_run(example, tmp_path, monkeypatch):
 
 def test_every_command_shows_examples():
     shown = {example.split()[1] for example in help_examples()}
-    assert shown == {"predict", "speciation", "collapse", "hierarchy", "percolation", "clock", "derive"}
+    assert shown == {"predict", "speciation", "collapse", "hierarchy", "percolation", "validate", "clock", "derive"}

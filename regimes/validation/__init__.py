@@ -1,5 +1,100 @@
 """Whether it holds: predictions held against simulation."""
 
-from regimes.validation.agreement import Agreement
+from __future__ import annotations
 
-__all__ = ["Agreement"]
+from typing import TYPE_CHECKING, Any
+
+from regimes.validation.missing_torch import import_simulation
+
+if TYPE_CHECKING:
+    from regimes.validation.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
+    from regimes.validation.checkpoints import Checkpoints
+    from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
+    from regimes.validation.experiments.result import Curve, ExperimentResult, Panel
+    from regimes.validation.missing_torch import MissingTorch
+    from regimes.validation.sampling import (
+        SAMPLERS,
+        CoarseNoise,
+        NoiseStream,
+        Sampler,
+        backward,
+        backward_states,
+        backward_times,
+        choose_device,
+        clone_pairs,
+        halved_times,
+        noised,
+        sampler,
+        schedule_times,
+        u_turn,
+    )
+    from regimes.validation.scores import (
+        EmpiricalScore,
+        HierarchyBeliefScore,
+        MixtureScore,
+        NetworkScore,
+        ProjectedMixtureScore,
+    )
+
+# Torch and everything heavy stays away until a name that needs it is asked for.
+_HOMES = {
+    "regimes.validation.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
+    "regimes.validation.checkpoints": ("Checkpoints",),
+    "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
+    "regimes.validation.experiments.result": ("Curve", "ExperimentResult", "Panel"),
+    "regimes.validation.missing_torch": ("MissingTorch",),
+    "regimes.validation.sampling": (
+        "SAMPLERS", "CoarseNoise", "NoiseStream", "Sampler", "backward", "backward_states", "backward_times",
+        "choose_device", "clone_pairs", "halved_times", "noised", "sampler", "schedule_times", "u_turn",
+    ),
+    "regimes.validation.scores": (
+        "EmpiricalScore", "HierarchyBeliefScore", "MixtureScore", "NetworkScore", "ProjectedMixtureScore",
+    ),
+}  # fmt: skip
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "EXPERIMENTS",
+    "SAMPLERS",
+    "Agreement",
+    "Checkpoints",
+    "ChiSquare",
+    "CoarseNoise",
+    "Curve",
+    "EmpiricalScore",
+    "Experiment",
+    "ExperimentResult",
+    "HierarchyBeliefScore",
+    "MissingTorch",
+    "MixtureScore",
+    "NetworkScore",
+    "NoiseStream",
+    "Panel",
+    "ProjectedMixtureScore",
+    "Sampler",
+    "backward",
+    "backward_states",
+    "backward_times",
+    "chi_square",
+    "choose_device",
+    "clone_pairs",
+    "correlated_chi_square",
+    "halved_times",
+    "noised",
+    "run_experiment",
+    "sampler",
+    "schedule_times",
+    "u_turn",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'regimes.validation' has no attribute {name!r}")
+    value = getattr(import_simulation(_HOME[name], f"regimes.validation.{name}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -20,7 +20,7 @@ def run(*arguments, code=0):
 def test_version_and_help():
     assert run("--version").strip() == f"regimes, version {__version__}"
     text = run("--help")
-    for name in ("predict", "speciation", "collapse", "hierarchy", "percolation", "clock", "derive"):
+    for name in ("predict", "speciation", "collapse", "hierarchy", "percolation", "validate", "clock", "derive"):
         assert name in text
         assert "Usage" in run(name, "--help")
 

@@ -1,0 +1,75 @@
+"""``regimes validate``: predictions held against simulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from regimes.cli.output import check_outputs, emit, output_options, progress_bars, user_errors
+
+__all__ = ["command"]
+
+
+@click.command("validate", short_help="Hold predictions against simulations.")
+@click.argument("name", required=False)
+@click.option("--list", "listed", is_flag=True, help="List the experiments.")
+@click.option("--quick", is_flag=True, help="The short form: fewer samples, smaller dimensions.")
+@click.option("--device", metavar="DEVICE", help="Of torch: cpu, cuda, ...; a GPU if there is one by default.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the simulation.")
+@click.option(
+    "--checkpoint", metavar="FOLDER",
+    help="Keep what is finished in FOLDER; the same command goes on there after an interruption.",
+)  # fmt: skip
+@output_options
+@user_errors
+def command(
+    name: str | None, listed: bool, quick: bool, device: str | None, seed: int, checkpoint: str | None,
+    plot: str | None, as_json: bool, output: str | None,
+) -> None:  # fmt: skip
+    """Run the experiment NAME: theory, simulation and their agreement. Needs torch (the extra simulate).
+
+    \b
+    regimes validate --list
+    regimes validate mixture-clones --quick --plot clones.png -o clones.json --checkpoint clones
+    """
+    from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
+    from regimes.validation.missing_torch import MissingTorch
+
+    if listed:
+        _list(as_json)
+        return
+    if name is None:
+        raise ValueError(f"validate: name an experiment: {', '.join(EXPERIMENTS)}")
+    check_outputs(output, plot)
+    try:
+        with progress_bars() as report:
+            result = run_experiment(
+                name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report
+            )  # fmt: skip
+    except MissingTorch as error:
+        raise ValueError(str(error)) from None
+
+    def table() -> Any:
+        from regimes.report.experiment_table import experiment_table
+
+        return experiment_table(result)
+
+    emit(result, table, as_json=as_json, output=output, plot=plot)
+
+
+def _list(as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from regimes.validation.experiments.catalogue import EXPERIMENTS
+
+    if as_json:
+        from regimes.report.files import json_text
+
+        click.echo(json_text([asdict(each) for each in EXPERIMENTS.values()]), nl=False)
+        return
+    from rich.console import Console
+
+    from regimes.report.experiment_table import experiment_list
+
+    Console(highlight=False).print(experiment_list(list(EXPERIMENTS.values())))

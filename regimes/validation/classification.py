@@ -1,0 +1,225 @@
+"""The class of generated points, by whatever classifier there is, and clone probabilities from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from regimes.datasets import Dataset
+from regimes.validation.training.classifier import TrainedClassifier, train_classifier
+from regimes.validation.training.confusion import corrected_clone_probability
+
+__all__ = ["Classifier", "class_curve", "make_classifier"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_PRIOR = 0.5  # counts in every cell of a confusion matrix, as in the error of the correction
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Numbers the class of points, and knows how often it errs.
+
+    Attributes
+    ----------
+    classes : int
+        K.
+    confusion : ndarray of int64, shape (K, K), or None
+        Points of known class (row) by the class found (column), held out; None where that is not known.
+    trained_here : bool
+        Whether it was trained on the data at hand.
+    agrees : float or None
+        Share of the data points on whose class it agrees with the labels; None without labels.
+    """
+
+    classes: int
+    confusion: Integers | None
+    trained_here: bool
+    agrees: float | None
+    _of_points: Callable[[Tensor], Any]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Class of each point.
+
+        Parameters
+        ----------
+        x : Tensor, shape (rows, d)
+            Points.
+
+        Returns
+        -------
+        Tensor of int64, shape (rows,)
+            Classes 0 to K - 1, on the CPU.
+
+        Raises
+        ------
+        ValueError
+            If the classifier gives anything else.
+        """
+        return checked_classes(self._of_points(x), len(x), self.classes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            ``trained_here``, ``agrees_with_labels``, ``accuracy`` on points held out, ``confusion``.
+        """
+        known = self.confusion
+        return {
+            "trained_here": self.trained_here,
+            "agrees_with_labels": self.agrees,
+            "accuracy": None if known is None else float(np.trace(known) / known.sum()),
+            "confusion": None if known is None else known.tolist(),
+        }
+
+
+def checked_classes(found: Any, rows: int, classes: int | None) -> Tensor:
+    """Check what a classifier gave.
+
+    Parameters
+    ----------
+    found : array_like or Tensor
+        Class of each point.
+    rows : int
+        Number of points.
+    classes : int or None
+        Number of classes, where it is known.
+
+    Returns
+    -------
+    Tensor of int64, shape (rows,)
+        The same, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If it is not one whole number a point, or out of range.
+    """
+    numbers = found.detach().cpu() if isinstance(found, Tensor) else torch.as_tensor(np.asarray(found))
+    if numbers.shape != (rows,) or numbers.is_floating_point() or numbers.is_complex():
+        raise ValueError(
+            f"measure_transitions: classifier must give one class number for each point, integers of shape ({rows},), "
+            f"got {numbers.dtype} of shape {tuple(numbers.shape)}; of scores for each class take the argmax"
+        )
+    numbers = numbers.long()
+    least, most = int(numbers.min()), int(numbers.max())
+    if least < 0 or (classes is not None and most >= classes):
+        rule = "0 and more" if classes is None else f"0 to {classes - 1}, as the labels of the data are numbered"
+        raise ValueError(f"measure_transitions: classifier must give class numbers {rule}, got {least} to {most}")
+    return numbers
+
+
+def make_classifier(given: Any, data: Dataset, points: Tensor, *, rng: int) -> Classifier:
+    """Take the user's classifier, or train one on the data.
+
+    Parameters
+    ----------
+    given : TrainedClassifier, callable or None
+        What the user gave.
+    data : Dataset
+        With labels.
+    points : Tensor, shape (n, d)
+        The points of the data on the device of the simulation.
+    rng : int
+        Seed of a training.
+
+    Returns
+    -------
+    Classifier
+        The classifier.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, its classes are not those of the data, or the data have fewer than two.
+    """
+    if len(data.classes) < 2:
+        found = "the data have no labels" if data.labels is None else "there is one class"
+        raise ValueError(f"measure_transitions: classes need labels of two classes at least, but {found}")
+    trained = train_classifier(data.X, data.labels, rng=rng, device=points.device) if given is None else given  # type: ignore[arg-type]
+    confusion: Integers | None = None
+    if isinstance(trained, TrainedClassifier):
+        of_points: Callable[[Tensor], Any] = trained.predict
+        confusion = np.asarray(trained.confusion, dtype=np.int64)
+        if trained.classes != len(data.classes):
+            raise ValueError(
+                f"measure_transitions: classifier must know the classes of the data, {len(data.classes)}, got one of "
+                f"{trained.classes}"
+            )
+    elif callable(trained):
+        of_points = trained
+    else:
+        raise ValueError(
+            "measure_transitions: classifier must be a TrainedClassifier or a function from points (rows, d) to class "
+            f"numbers (rows,), got {type(given).__name__}; of a scikit-learn classifier give "
+            "lambda x: classifier.predict(x.cpu().numpy())"
+        )
+    numbers = checked_classes(of_points(points), data.n, len(data.classes))
+    agrees = None if data.labels is None else float(np.mean(numbers.numpy() == data.labels))
+    return Classifier(len(data.classes), confusion, given is None, agrees, of_points)
+
+
+def class_curve(
+    pairs: list[Integers], classifier: Classifier, generator: np.random.Generator, draws: int
+) -> dict[str, Any]:
+    """Clone probability of the class at every time, raw and corrected, with bootstrap draws of both.
+
+    Parameters
+    ----------
+    pairs : list of ndarray of int64, shape (2, N)
+        Classes found for the clones of each pair, at each time.
+    classifier : Classifier
+        With a confusion matrix, if there is one.
+    generator : numpy.random.Generator
+        For the draws.
+    draws : int
+        How many.
+
+    Returns
+    -------
+    dict
+        ``measured``, ``measured_se`` of shape (T,), ``draws`` of shape (draws, T); with a confusion matrix also
+        ``corrected``, ``corrected_se``, ``corrected_draws``, where one confusion matrix a draw serves all times; or
+        ``reason``, why there are none.
+    """
+    K = classifier.classes
+    tables = [np.bincount(K * each[0] + each[1], minlength=K * K).reshape(K, K) for each in pairs]
+    counts = np.array([table.sum() for table in tables])
+    raw = np.array([np.trace(table) for table in tables]) / counts
+    result: dict[str, Any] = {
+        "measured": raw,
+        "measured_se": np.sqrt(raw * (1 - raw) / counts),
+    }
+    drawn = [generator.multinomial(n, table.ravel() / n, size=draws) for n, table in zip(counts, tables, strict=True)]
+    redrawn = np.stack(drawn, axis=1).reshape(draws, len(tables), K, K)
+    result["draws"] = np.trace(redrawn, axis1=2, axis2=3) / counts
+    known = classifier.confusion
+    if known is None:
+        return result | {"reason": "the classifier does not say how often it errs on points that it has not seen"}
+    try:
+        found = [corrected_clone_probability(table, known) for table in tables]
+        shares = (known + _PRIOR) / (known + _PRIOR).sum(axis=1, keepdims=True)
+        confusions = np.stack(
+            [generator.multinomial(n, share, size=draws) for n, share in zip(known.sum(axis=1), shares, strict=True)],
+            axis=1,
+        )  # fmt: skip
+        corrected = [
+            [corrected_clone_probability(table, confusion).corrected for table in row]
+            for row, confusion in zip(redrawn, confusions, strict=True)
+        ]
+    except ValueError as error:
+        return result | {"reason": str(error).removeprefix("corrected_clone_probability: ")}
+    return result | {
+        "corrected": np.array([each.corrected for each in found]),
+        "corrected_se": np.array([each.corrected_se for each in found]),
+        "corrected_draws": np.array(corrected),
+    }

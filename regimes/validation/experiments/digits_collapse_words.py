@@ -1,0 +1,161 @@
+"""What the denoisers of few and of many digits did, in words and figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from regimes.validation.agreement import ChiSquare
+from regimes.validation.experiments.result import Curve, Kind, Panel, curve
+from regimes.validation.experiments.trained_case import TrainedCase
+from regimes.validation.experiments.trained_models import Gap
+
+__all__ = ["collapse_panels", "collapse_statements"]
+
+_LOWEST = -1.0  # drawn of the leave-one-out entropy, which goes far below its zero
+
+
+def collapse_statements(
+    quick: bool, cases: Sequence[TrainedCase], findings: Mapping[str, Any], tests: Sequence[ChiSquare]
+) -> list[str]:
+    """Say what was found.
+
+    Parameters
+    ----------
+    quick : bool
+        Whether it is the short form.
+    cases : sequence of TrainedCase
+        The denoiser of few digits and that of many.
+    findings : mapping
+        Of each.
+    tests : sequence of ChiSquare
+        Those of the first.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    words = ["Quick form: a check of the machinery, with denoisers that have hardly been trained."] if quick else []
+    listed = "; ".join(
+        f"{test.quantity}: chi-square {test.value:.1f} over {test.dof}, p = {test.p:.2g}" for test in tests
+    )
+    words.append(f"The exact empirical score as a prediction of the denoiser of few digits: {listed}.")
+    many = cases[1]
+    test = findings[many.name]["exact_score_test"]
+    words.append(
+        f"Of the one with {many.train.n} digits: phi_index has chi-square {test['value']:.1f} over {test['dof']}, p = "
+        f"{test['p']:.2g}; the prediction {'fails, as it should' if test['p'] < 1e-3 else 'does not fail'}."
+    )
+    words += [_times(case) for case in cases]
+    words += [_copies(case) for case in cases]
+    of_gap = []
+    for case in cases:
+        found = findings[case.name]
+        if found["gap_at_collapse"] is None:
+            of_gap.append(f"{case.name}: no t_C")
+            continue
+        gap, error, of_exact, share = found["gap_at_collapse"]
+        of_gap.append(
+            f"{case.name}: {gap:.2f} ({error:.2f}) nats, {share:.2f} of the {of_exact:.2f} of the exact empirical "
+            f"score, with J_train at {found['train_information_at_collapse']:.2f} and J_test at "
+            f"{found['test_information_at_collapse']:.2f} log n"
+        )
+    verdict = "tells the two apart" if findings["told_apart"] else "does not tell the two apart"
+    words.append(
+        f"G at the predicted t_C {verdict} (by half of that of the exact empirical score). {'; '.join(of_gap)}."
+    )
+    return words
+
+
+def _times(case: TrainedCase) -> str:
+    measured, predicted = case.measurement.measured, case.measurement.predicted
+    listed = [
+        f"{name} {_time(measured.get(one))} measured, {_time(predicted.get(other))} predicted"
+        for name, one, other in (
+            ("crossing of phi_index", "index", "collapse.clone_crossing"),
+            ("mean last change", "last_change", "last_change"),
+        )
+    ]
+    best = case.denoiser
+    held = "" if best.held_out_loss is None else f", held-out loss {best.held_out_loss:.4f}"
+    return (
+        f"{case.name} (n = {case.train.n}, log n = {math.log(case.train.n):.2f}): {'; '.join(listed)}; zero of the "
+        f"leave-one-out excess entropy {_time(predicted.get('collapse.time'))}. Weights of step {best.best_step}, "
+        f"training loss {best.history.train_loss[-1]:.4f}{held}."
+    )
+
+
+def _copies(case: TrainedCase) -> str:
+    found = case.generated
+    return (
+        f"{case.name}: {found.copies:.1%} of {found.points} generated points are near-copies (nearest training point "
+        f"at less than a third of the distance of the second), {found.copies_of_test:.1%} of the test points; median "
+        f"distance to the nearest training point {found.nearest:.2f}, of test points {found.nearest_of_test:.2f}."
+    )
+
+
+def _time(found: Any) -> str:
+    if found is None or found.time is None:
+        return "none"
+    return f"{found.time:.3f}" + (f" ({found.se:.3f})" if found.se else "")
+
+
+def collapse_panels(cases: Sequence[TrainedCase]) -> list[Panel]:
+    """Draw phi_index, last changes, excess entropy and information of both denoisers.
+
+    Parameters
+    ----------
+    cases : sequence of TrainedCase
+        Both.
+
+    Returns
+    -------
+    list of Panel
+        Four panels.
+    """
+    index: list[Curve] = []
+    last: list[Curve] = []
+    entropy: list[Curve] = []
+    gaps: list[Curve] = []
+    marks = []
+    for group, case in enumerate(cases):
+        label, measured = f"n = {case.train.n}", case.measurement
+        drawn, phi = measured.predictions.prediction.curves, measured.phi_index
+        span = float(measured.t[-1])
+        if drawn is not None and phi is not None:
+            inside = drawn.t < 1.3 * span
+            index.append(curve(label, "theory", drawn.t[inside], drawn.clone_index[inside], group=group))
+            index.append(curve("", "simulation", measured.t, phi.measured, phi.measured_se, group=group))
+            wide = (drawn.t < 4 * span) & (drawn.leave_one_out > _LOWEST)
+            entropy.append(curve(f"{label}, $f^e$", "theory", drawn.t[wide], drawn.excess_entropy[wide], group=group))
+            entropy.append(
+                curve("own point left out", "reference", drawn.t[wide], drawn.leave_one_out[wide], group=group)
+            )
+        if measured.last_change is not None and measured.last_change_exact is not None:
+            t = np.linspace(0.0, 1.05 * float(np.quantile(measured.last_change.time, 0.99)), 100)
+            share, count = measured.last_change.later_than(t[::6]), measured.last_change.time.size
+            last.append(curve(label, "theory", t, measured.last_change_exact.later_than(t), group=group))
+            errors = np.sqrt(share * (1 - share) / count)
+            last.append(curve("", "simulation", t[::6], share, errors, group=group))
+        t_C = measured.predicted["collapse.time"].time
+        if t_C is not None:
+            marks.append((f"$t_C$, {label}", t_C))
+        log_n = math.log(case.train.n)
+        # J of a denoiser that errs grows without bound where snr does: only the part of interest is drawn.
+        kinds: tuple[tuple[str, Gap, Kind], ...] = (
+            ("", case.gap, "simulation"), (", exact score", case.exact_gap, "theory"),
+        )  # fmt: skip
+        for what, of, kind in kinds:
+            near = (of.t > 0.3 * float(measured.t[0])) & (np.abs(of.gap) < 4 * log_n)
+            bars = of.gap_se[near] / log_n if kind == "simulation" else None
+            gaps.append(curve(f"{label}{what}", kind, of.t[near], of.gap[near] / log_n, bars, group=group))
+    return [
+        Panel("Two clones share their training point", "$t$", r"$\phi_{index}$", tuple(index), tuple(marks)),
+        Panel("Last change of the nearest training point", "$t$", "P(last change > t)", tuple(last), tuple(marks)),
+        Panel("Empirical excess entropy of the data", "$t$", r"$f/\alpha$", tuple(entropy), tuple(marks), log_x=True),
+        Panel("Gap between test and training points", "$t$", r"$G/\log n$", tuple(gaps), tuple(marks), log_x=True),
+    ]

@@ -1,0 +1,308 @@
+"""Speciation of denoisers trained on pairs of digit classes, against what their training points predict.
+
+biroli2024, figure 4. The prediction of that paper is ``t_S = 1/2 log Lambda``; beside it stand the crossing of Gaussian
+classes with the means and the pooled covariance of the data, and that of the class posterior over the training points,
+which is exact for a model that has memorised; with the own point left out it is an estimate for one that has not. A
+pair has some 350 images, so that the probability to share a training point stands beside the class everywhere, with
+what else tells whether the model has memorised.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from regimes.datasets import load_dataset
+from regimes.numerics.plain import plain_fields
+from regimes.numerics.speciation import speciation_times
+from regimes.numerics.spectrum import covariance_spectrum
+from regimes.validation.agreement import Agreement, chi_square
+from regimes.validation.checkpoints import Checkpoints
+from regimes.validation.clone_measurement import measure_clones
+from regimes.validation.experiments.digits_speciation_words import speciation_panels, speciation_statements
+from regimes.validation.experiments.result import ExperimentResult, Progress, conclude
+from regimes.validation.experiments.trained_case import CaseForm, TrainedCase, trained_case
+from regimes.validation.experiments.trained_models import T_RANGE, split_points
+from regimes.validation.nearest import NearestPoint
+from regimes.validation.sampling import NoiseStream, backward_times, choose_device
+from regimes.validation.training import ResidualMLP, SmallUNet, TrainedClassifier, train_classifier
+
+__all__ = ["PREDICTIONS", "PUBLISHED", "PairFound", "digits_speciation", "pairs_by_speciation"]
+
+Array = NDArray[np.float64]
+
+_STREAM = 8
+_SPLIT, _CASE, _HELD_OUT = range(3)
+_SEEDS = 64  # pairs have seeds of their own, and so have runs with different seeds
+_SIDE = 8
+_MULTIPLES = (0.3, 0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.35, 1.6)
+
+PREDICTIONS = {
+    "speciation.time": "1/2 log Lambda",
+    "speciation.class_means": "class means, pooled covariance",
+    "speciation.clone_crossing": "posterior over training points",
+    "speciation.clone_crossing_leave_one_out": "posterior, own point left out",
+}
+"""Predicted times by their names in a measurement."""
+
+PUBLISHED = {"MNIST": 0.93, "CIFAR": 0.68, "ImageNet16": 1.04, "ImageNet32": 0.92, "LSUN": 0.74}
+"""Measured phi = 0.775 over 1/2 log Lambda, both in Ornstein-Uhlenbeck time, read off the figures of biroli2024."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """Size of the experiment."""
+
+    number_of_pairs: int
+    network: str
+    width: int
+    held_out: float
+    multiples: tuple[float, ...]
+    classifier_steps: int
+    case: CaseForm
+
+
+_FULL = _Form(6, "SmallUNet", 16, 0.2, _MULTIPLES, 400, CaseForm(1500, 128, 1e-3, 0.99, 400, 600, 50, 500, 4))
+_QUICK = _Form(2, "ResidualMLP", 64, 0.2, _MULTIPLES[::2], 60, CaseForm(150, 64, 1e-3, 0.98, 150, 100, 12, 100, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class PairFound:
+    """All that was found for one pair of classes.
+
+    Attributes
+    ----------
+    case : TrainedCase
+        The denoiser and its measurement.
+    classifier : TrainedClassifier
+        Of the class of generated points, trained on all points of the pair.
+    held_out, from_training : tuple of float
+        phi_class, as classified, of clones born at t_S from held-out and from training points, and standard errors.
+    """
+
+    case: TrainedCase
+    classifier: TrainedClassifier
+    held_out: tuple[float, float]
+    from_training: tuple[float, float]
+
+    @property
+    def t_S(self) -> float:
+        """``1/2 log Lambda`` of the training points."""
+        return float(self.case.measurement.predicted["speciation.time"].time or 0.0)
+
+    @property
+    def measured(self) -> str:
+        """Name of the measured time: corrected for the classifier where that could be done."""
+        found = self.case.measurement.measured
+        return "class_corrected" if "class_corrected" in found else "class"
+
+    def ratio(self, prediction: str) -> tuple[float, float | None] | None:
+        """Measured time over a predicted one, and its standard error; None where one of the two is missing."""
+        for each in self.case.measurement.ratios:
+            if (each.measured, each.predicted) == (self.measured, prediction):
+                return each.ratio, each.se
+        return None
+
+
+def digits_speciation(
+    *,
+    quick: bool = False,
+    device: str | None = None,
+    rng: int = 0,
+    checkpoint: str | Path | None = None,
+    progress: Progress | None = None,
+) -> ExperimentResult:
+    """Train a denoiser on each of six pairs of digit classes and measure when clones commit to a class.
+
+    The pairs are chosen by t_S alone: those nearest to equally spaced values from the smallest to the largest t_S of
+    all 45 pairs.
+
+    Parameters
+    ----------
+    quick : bool
+        A check of the machinery: two pairs, denoisers that have hardly been trained, 100 pairs of clones.
+    device : str, optional
+        Of torch; a GPU where torch sees one by default, else the CPU.
+    rng : int
+        Seed.
+    checkpoint : path, optional
+        Folder that keeps what is finished.
+    progress : callable, optional
+        Called with (part, done, total).
+
+    Returns
+    -------
+    ExperimentResult
+        ``findings``: ``pairs`` (for each the measurement, the training, the classifier, losses, generated points, phi
+        from held-out points), ``ratios`` (measured over predicted time for each pair and prediction),
+        ``rms_log_ratio``, ``mean_log_ratio``, ``best`` (by the former), ``published`` ratios, ``phi_index_test``.
+
+    Raises
+    ------
+    ValueError
+        If an option is unusable, or the checkpoint belongs to another run.
+
+    Notes
+    -----
+    biroli2024, figure 4. The times are those at which ``(phi - phi_inf)/(1 - phi_inf)`` passes 0.5504 (phi = 0.7752 for
+    equal classes), phi corrected by the confusion matrix of the classifier. Errors hold the clones, the confusion
+    matrix and the probes of a prediction, but neither another draw of the data nor another training.
+    """
+    started = time.perf_counter()
+    form, where = _QUICK if quick else _FULL, choose_device(device)
+    settings = {
+        "quick": quick, "seed": rng, "device": str(where),
+        "choice_of_pairs": "nearest to equally spaced 1/2 log Lambda over all 45 pairs",
+    } | plain_fields(form, without=("case",)) | {"case": asdict(form.case)}  # fmt: skip
+    store, noise = Checkpoints(checkpoint, settings), NoiseStream(rng, _STREAM)
+    found = [
+        _pair(form, classes, store, noise.substream(number), _SEEDS * rng + number, where, progress)
+        for number, classes in enumerate(pairs_by_speciation(form.number_of_pairs))
+    ]
+    crossings = {name: _crossings(found, name) for name in PREDICTIONS}
+    phi = [each for one in found for each in _class_curve(one)]
+    index = [each for one in found for each in one.case.index_agreement()]
+    tests = [chi_square(f"class crossing, {PREDICTIONS[name]}", group) for name, group in crossings.items() if group]
+    tests.append(chi_square("phi_class, posterior over training points", phi))
+    # phi_index of the exact empirical score is no prediction for a model that generalises, and no test of one.
+    findings = _findings(found) | {"phi_index_test": chi_square("phi_index, exact empirical score", index).to_dict()}
+    return conclude(
+        "digits-speciation", settings, started,
+        agreement=[*(each for group in crossings.values() for each in group), *phi, *index], tests=tests,
+        findings=findings, statements=speciation_statements(quick, found, findings),
+        panels=speciation_panels(found, PREDICTIONS, PUBLISHED),
+    )  # fmt: skip
+
+
+def pairs_by_speciation(count: int) -> list[tuple[str, str]]:
+    """Choose pairs of digit classes whose speciation times are spread as evenly as the data allow.
+
+    Parameters
+    ----------
+    count : int
+        How many, at least 2.
+
+    Returns
+    -------
+    list of (str, str)
+        In the order of their t_S, without repetition.
+
+    Examples
+    --------
+    >>> pairs_by_speciation(2)
+    [('3', '9'), ('3', '4')]
+    """
+    digits = load_dataset("digits")
+    times: dict[tuple[str, str], float] = {}
+    for pair in itertools.combinations(range(len(digits.classes)), 2):
+        Lambda = covariance_spectrum(digits.X[np.isin(np.asarray(digits.labels), pair)]).Lambda
+        times[digits.classes[pair[0]], digits.classes[pair[1]]] = speciation_times(Lambda)["leading"]
+    chosen: list[tuple[str, str]] = []
+    for wanted in np.linspace(min(times.values()), max(times.values()), count).tolist():
+        distance = {classes: abs(t - wanted) for classes, t in times.items() if classes not in chosen}
+        chosen.append(min(distance, key=distance.__getitem__))
+    return chosen
+
+
+def _pair(
+    form: _Form, classes: tuple[str, str], store: Checkpoints, noise: NoiseStream, seed: int, device: torch.device,
+    progress: Progress | None,
+) -> PairFound:  # fmt: skip
+    name, data = "-".join(classes), load_dataset("digits", classes=list(classes))
+    train, test, test_labels = split_points(data, round(form.held_out * data.n), noise.substream(_SPLIT))
+    if train.labels is None or test_labels is None:
+        raise ValueError(f"digits-speciation: the digits {name} have no labels")
+    classifier = train_classifier(
+        np.vstack([train.X, test]), np.concatenate([train.labels, test_labels]), steps=form.classifier_steps, rng=seed,
+        device=device,
+    )  # fmt: skip
+
+    def network() -> torch.nn.Module:
+        if form.network == "SmallUNet":
+            return SmallUNet((1, _SIDE, _SIDE), channels=form.width, rng=seed)
+        return ResidualMLP(_SIDE * _SIDE, width=form.width, blocks=1, rng=seed)
+
+    t_S = speciation_times(covariance_spectrum(train.X).Lambda)["leading"]
+    case = trained_case(
+        name, form.case, train, test, network, store=store, noise=noise.substream(_CASE), seed=seed, device=device,
+        progress=progress, classifier=classifier, t=t_S * np.array(form.multiples),
+    )  # fmt: skip
+
+    def of_class(x: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(classifier.predict(x))
+
+    # Clones of points that the model has never seen: a model that has memorised does otherwise with them.
+    rows = torch.from_numpy(test).to(device, torch.float32)
+    pairs = measure_clones(
+        case.denoiser.score(), rows, backward_times(t_S, end=T_RANGE[0], steps=form.case.steps), pairs=form.case.clones,
+        noise=noise.substream(_HELD_OUT), nearest=NearestPoint(rows), classify=of_class, store=store,
+        name=f"{name},held-out",
+    )  # fmt: skip
+    curve, place = case.measurement.phi_class, int(np.argmin(np.abs(case.measurement.t - t_S)))
+    if curve is None:
+        raise ValueError(f"digits-speciation: phi_class of {name} was not measured")
+    share = float(pairs.same_class().mean())
+    error = math.sqrt(max(share * (1 - share), 1 / form.case.clones) / form.case.clones)
+    return PairFound(case, classifier, (share, error), (float(curve.measured[place]), float(curve.measured_se[place])))
+
+
+def _crossings(found: Sequence[PairFound], prediction: str) -> list[Agreement]:
+    agreements = []
+    for pair in found:
+        for each in pair.case.measurement.agreement():
+            if each.quantity == f"{pair.measured} against {prediction}":
+                name = f"class crossing, {pair.case.name}, {PREDICTIONS[prediction]}"
+                agreements.append(Agreement(name, each.at, each.theory, each.simulation, each.se, each.samples))
+    return agreements
+
+
+def _class_curve(pair: PairFound) -> list[Agreement]:
+    found = pair.case.measurement.phi_class
+    if found is None or found.predicted is None or found.predicted_se is None:
+        raise ValueError(f"digits-speciation: phi_class of {pair.case.name} was not measured")
+    corrected = found.corrected is not None and found.corrected_se is not None
+    values, errors = (found.corrected, found.corrected_se) if corrected else (found.measured, found.measured_se)
+    least = 1 / pair.case.measurement.pairs  # the error of a share that is 1 in every pair
+    return [
+        Agreement(f"phi_class, {pair.case.name}", t, theory, value, max(math.hypot(theory_se, se), least),
+                  pair.case.measurement.pairs)
+        for t, theory, theory_se, value, se in zip(
+            pair.case.measurement.t.tolist(), found.predicted.tolist(), found.predicted_se.tolist(),
+            np.asarray(values).tolist(), np.asarray(errors).tolist(), strict=True,
+        )
+    ]  # fmt: skip
+
+
+def _findings(found: Sequence[PairFound]) -> dict[str, Any]:
+    ratios: dict[str, dict[str, list[float | None]]] = {name: {} for name in PREDICTIONS}
+    for pair in found:
+        for name in PREDICTIONS:
+            ratio = pair.ratio(name)
+            if ratio is not None:
+                ratios[name][pair.case.name] = list(ratio)
+    # Predictions are compared on the pairs for which all of them exist.
+    shared = [pair.case.name for pair in found if all(pair.case.name in each for each in ratios.values())]
+    logs = {name: np.log([float(each[pair][0] or 1.0) for pair in shared]) for name, each in ratios.items()}
+    rms = {name: float(np.sqrt(np.mean(values**2))) for name, values in logs.items() if values.size}
+    return {
+        "pairs": [
+            pair.case.to_dict()
+            | {"t_S": pair.t_S, "classifier": pair.classifier.to_dict(), "phi_from_held_out": list(pair.held_out)}
+            | {"phi_from_training": list(pair.from_training)}
+            for pair in found
+        ],
+        "ratios": ratios,
+        "rms_log_ratio": rms,
+        "mean_log_ratio": {name: float(values.mean()) for name, values in logs.items() if values.size},
+        "best": min(rms, key=rms.__getitem__) if rms else None,
+        "published": PUBLISHED,
+    }

@@ -1,0 +1,228 @@
+"""One denoiser trained on some points and measured: times, losses on other points, and what it generates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from regimes.datasets import Dataset
+from regimes.validation.agreement import Agreement
+from regimes.validation.checkpoints import Checkpoints, Partial
+from regimes.validation.experiments.result import Progress
+from regimes.validation.experiments.trained_models import (
+    START,
+    T_RANGE,
+    Gap,
+    Generated,
+    generate,
+    information_gap,
+    kept_denoiser,
+)
+from regimes.validation.harness import measure_transitions
+from regimes.validation.measurement import TransitionMeasurement
+from regimes.validation.sampling import NoiseStream
+from regimes.validation.scores import EmpiricalScore
+from regimes.validation.training import TrainedDenoiser, train_denoiser
+
+__all__ = ["CaseForm", "TrainedCase", "share_agreement", "trained_case"]
+
+Array = NDArray[np.float64]
+
+_GAP, _GENERATED = 0, 1
+_PRIOR = 0.5  # pairs on either side, so that a predicted share of 1 has an error too
+
+
+@dataclass(frozen=True)
+class CaseForm:
+    """How one denoiser is trained and measured.
+
+    Attributes
+    ----------
+    training_steps, batch : int
+        Of the training.
+    learning_rate, ema : float
+        Of the training.
+    patience : int or None
+        Steps without a smaller held-out loss after which it stops; None trains on to the end, with nothing held out.
+    clones, steps : int
+        Pairs of clones at each time, and steps of a backward path.
+    generated : int
+        Points generated from pure noise.
+    draws : int
+        Noises a point of the losses.
+    """
+
+    training_steps: int
+    batch: int
+    learning_rate: float
+    ema: float
+    patience: int | None
+    clones: int
+    steps: int
+    generated: int
+    draws: int
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedCase:
+    """A denoiser and what was found of it.
+
+    Attributes
+    ----------
+    name : str
+        Of the case.
+    train : Dataset
+        Training points.
+    test : ndarray, shape (n', d)
+        Other points of the same law.
+    denoiser : TrainedDenoiser
+        The model.
+    measurement : TransitionMeasurement
+        Times and curves, measured and predicted.
+    gap, exact_gap : Gap
+        Losses on training and test points, of the denoiser and of the exact empirical score of the training points.
+    generated : Generated
+        Points from pure noise.
+    """
+
+    name: str
+    train: Dataset
+    test: Array
+    denoiser: TrainedDenoiser
+    measurement: TransitionMeasurement
+    gap: Gap
+    exact_gap: Gap
+    generated: Generated
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON."""
+        measured = self.measurement.to_dict()
+        measured.pop("prediction")
+        return {
+            "name": self.name,
+            "n_train": self.train.n,
+            "n_test": len(self.test),
+            "measurement": measured,
+            "training": self.denoiser.to_dict(),
+            "losses": self.gap.to_dict(),
+            "losses_of_exact_score": self.exact_gap.to_dict(),
+            "generated": asdict(self.generated),
+        }
+
+    def index_agreement(self) -> list[Agreement]:
+        """phi_index at every time, against that of the exact empirical score."""
+        found = self.measurement.phi_index
+        if found is None or found.predicted is None or found.predicted_se is None:
+            raise ValueError(f"{self.name}: phi_index was not measured")
+        return [
+            share_agreement(f"phi_index, {self.name}", *values, self.measurement.pairs)
+            for values in zip(
+                self.measurement.t.tolist(), found.predicted.tolist(), found.predicted_se.tolist(),
+                found.measured.tolist(), strict=True,
+            )
+        ]  # fmt: skip
+
+
+def share_agreement(quantity: str, t: float, theory: float, theory_se: float, measured: float, pairs: int) -> Agreement:
+    """A measured share beside a predicted one, with the binomial error at the prediction.
+
+    Parameters
+    ----------
+    quantity : str
+        What is compared.
+    t, theory, theory_se, measured : float
+        Time, prediction with its error, and measurement.
+    pairs : int
+        Number of pairs.
+
+    Returns
+    -------
+    Agreement
+        The comparison.
+    """
+    share = (pairs * min(max(theory, 0.0), 1.0) + _PRIOR) / (pairs + 2 * _PRIOR)
+    return Agreement(
+        quantity, t, theory, measured, math.hypot(theory_se, math.sqrt(share * (1 - share) / pairs)), pairs
+    )
+
+
+def trained_case(
+    name: str,
+    form: CaseForm,
+    train: Dataset,
+    test: Array,
+    network: Callable[[], nn.Module],
+    *,
+    store: Checkpoints,
+    noise: NoiseStream,
+    seed: int,
+    device: torch.device,
+    progress: Progress | None,
+    **measured: Any,
+) -> TrainedCase:
+    """Train a denoiser and measure it.
+
+    Parameters
+    ----------
+    name : str
+        Of the case and its pieces.
+    form : CaseForm
+        How.
+    train : Dataset
+        Training points.
+    test : ndarray, shape (n', d)
+        Other points, which choose the weights where the form has patience.
+    network : callable
+        Makes the untrained network.
+    store : Checkpoints
+        Keeps what is finished.
+    noise : NoiseStream
+        Of losses and generated points.
+    seed : int
+        Of training and measurement.
+    device : torch.device
+        Where.
+    progress : callable or None
+        Called with (part, done, total).
+    **measured
+        Options of :func:`regimes.validation.measure_transitions`.
+
+    Returns
+    -------
+    TrainedCase
+        All of it.
+    """
+
+    def report(part: str) -> Callable[[int, int], None] | None:
+        return None if progress is None else partial(progress, f"{name}: {part}")
+
+    def fit(state: Partial) -> TrainedDenoiser:
+        return train_denoiser(
+            network(), train.X, held_out=None if form.patience is None else test, steps=form.training_steps,
+            batch=form.batch, learning_rate=form.learning_rate, ema=form.ema, t_range=T_RANGE, patience=form.patience,
+            rng=seed, device=device, progress=report("training"), checkpoint=state,
+        )  # fmt: skip
+
+    denoiser = kept_denoiser(store, f"{name},denoiser", fit, device=device)
+    measurement = measure_transitions(
+        denoiser.score(), train, pairs=form.clones, steps=form.steps, end=T_RANGE[0], start=START, rng=seed,
+        device=device, checkpoint=None if store.folder is None else store.folder / f"{name},measurement",
+        progress=report("clones"), **measured,
+    )  # fmt: skip
+    gap, exact = (
+        information_gap(store, f"{name},{what}", of, train.X, test, noise.substream(_GAP), draws=form.draws)
+        for what, of in (("losses", denoiser), ("exact-losses", EmpiricalScore(train.X)))
+    )
+    generated = generate(
+        store, f"{name},generated", denoiser.score(), train.X, test, noise.substream(_GENERATED),
+        points=form.generated, steps=form.steps, device=device,
+    )  # fmt: skip
+    return TrainedCase(name, train, test, denoiser, measurement, gap, exact, generated)

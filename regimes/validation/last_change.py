@@ -1,0 +1,315 @@
+"""When the nearest data point changes for the last time: along backward paths, and by the exact law of forward ones.
+
+Seen from its end, a backward path under the exact empirical score is a forward path from a data point drawn uniformly.
+In ``y = exp(t) x`` and ``u = exp(2t) - 1`` that is a Brownian motion which starts at the data point, and the nearest
+point is the one in whose Voronoi cell y lies: the last change is the first exit from the own cell. At the moment of the
+exit y lies on a face, and is beyond it at any later u with probability 1/2, hence outside of the convex cell, so that
+
+    2 M(t) - 1 <= P(last change > t) <= M(t),    M(t) = E max_nu P(nu | x_t).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from regimes.numerics.compile import compile_formula
+from regimes.numerics.plain import plain_fields
+from regimes.validation.checkpoints import Checkpoints
+from regimes.validation.clone_measurement import Classify, batch_memory, draw_points, rows_in_memory
+from regimes.validation.nearest import NearestPoint
+from regimes.validation.sampling.backward import backward, noised
+from regimes.validation.sampling.noise import NoiseStream
+from regimes.validation.sampling.samplers import Sampler, Score
+from regimes.validation.sampling.times import backward_times, decreasing_times
+
+__all__ = ["LastChange", "exact_last_change", "measure_last_change", "path_times"]
+
+Array = NDArray[np.float64]
+
+_START, _PATH = range(2)
+_OF_TIME, _OF_SIGNAL = 1 / 8, 1 / 5
+_GRID = 4096
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True, eq=False)
+class LastChange:
+    """Times of the last change of the nearest data point, seen on a grid of times.
+
+    Attributes
+    ----------
+    time : ndarray, shape (N,)
+        Middle of the step in which it happens; the first time of the grid where the nearest point never changes.
+    unchanged : int
+        Number of paths on which it never changes.
+    index : ndarray of int64, shape (N,)
+        Data point nearest to the end.
+    classes : ndarray of int64, shape (N,), or None
+        Class of the end.
+    """
+
+    time: Array
+    unchanged: int
+    index: NDArray[np.int64]
+    classes: NDArray[np.int64] | None = None
+
+    @property
+    def mean(self) -> float:
+        """Mean time."""
+        return float(self.time.mean())
+
+    @property
+    def mean_se(self) -> float:
+        """Standard error of the mean."""
+        return float(self.time.std(ddof=1) / np.sqrt(self.time.size))
+
+    def quantiles(self) -> dict[str, float]:
+        """Times below which 5, 25, 50, 75 and 95% of the changes lie.
+
+        Returns
+        -------
+        dict
+            By the share, as text.
+        """
+        return {
+            f"{share:g}": float(value)
+            for share, value in zip(QUANTILES, np.quantile(self.time, QUANTILES), strict=True)
+        }
+
+    def later_than(self, t: ArrayLike) -> Array:
+        """Share of paths whose last change comes before t on the way back, at a larger time.
+
+        Parameters
+        ----------
+        t : array_like, shape (T,)
+            Ornstein-Uhlenbeck times of the grid.
+
+        Returns
+        -------
+        ndarray, shape (T,)
+            ``P(last change > t)``, from 1 at 0 to 0 at infinity.
+        """
+        return np.asarray((self.time[:, None] > np.asarray(t, dtype=np.float64)).mean(axis=0))
+
+    def curve(self) -> tuple[Array, Array]:
+        """``P(last change > t)`` for a figure: steps of the grid count half at their middle.
+
+        Returns
+        -------
+        t, share : ndarray, shape (K,)
+            Middles of the steps in which a change was seen, increasing.
+        """
+        middle, count = np.unique(self.time, return_counts=True)
+        return middle, 1 - (np.cumsum(count) - count / 2) / self.time.size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            ``mean``, ``mean_se``, ``quantiles``, ``unchanged``, ``paths``; the single paths are left out.
+        """
+        return {
+            "mean": self.mean,
+            "mean_se": self.mean_se,
+            "quantiles": self.quantiles(),
+            **plain_fields(self, without=("time", "index", "classes")),
+            "paths": self.time.size,
+        }
+
+
+def path_times(start: float, low: float, *, end: float = 0.0, steps: int, Lambda: float) -> Array:
+    """Times of paths from pure noise.
+
+    Down to ``low``, steps are short both in t, without which samplers would change the variance of the noise, and in
+    ``log(1 + Lambda snr)``, which counts from where the data stand out of it. From there, even steps of t.
+
+    Parameters
+    ----------
+    start, low, end : float
+        Ornstein-Uhlenbeck times of the beginning, of the smallest time of interest, and of the end; decreasing.
+    steps : int
+        An eighth of them for every unit of t, a fifth for every one of ``log(1 + Lambda snr)``, a fifth below ``low``.
+    Lambda : float
+        Top eigenvalue of the covariance of the data.
+
+    Returns
+    -------
+    ndarray
+        Strictly decreasing.
+
+    Raises
+    ------
+    ValueError
+        If the times do not decrease, or there is no step.
+
+    Examples
+    --------
+    >>> path_times(4.0, 0.5, steps=8, Lambda=10.0).round(2).tolist()
+    [4.0, 3.09, 2.28, 1.68, 1.26, 0.94, 0.7, 0.5, 0.25, 0.0]
+    """
+    late = backward_times(low, end=end, steps=max(1, round(_OF_SIGNAL * steps)))
+    t = np.geomspace(start, low, _GRID)
+    signal = np.log1p(Lambda * compile_formula("snr", target="numpy")(t))
+    place = _OF_TIME * (start - t) + _OF_SIGNAL * (signal - signal[0])
+    early = np.linspace(0.0, place[-1], max(1, round(steps * float(place[-1]))) + 1)
+    return decreasing_times("path_times", np.concatenate([np.interp(early[:-1], place, t), late]))
+
+
+def measure_last_change(
+    score: Score,
+    points: Tensor,
+    times: ArrayLike,
+    *,
+    paths: int,
+    noise: NoiseStream,
+    nearest: NearestPoint,
+    classify: Classify | None = None,
+    sampler: str | Sampler = "ancestral",
+    block: int | None = None,
+    memory: int = 2**28,
+    store: Checkpoints | None = None,
+    name: str = "last-change",
+    progress: Callable[[int], None] | None = None,
+) -> LastChange:
+    """Follow the nearest data point along backward paths that begin as pure noise.
+
+    Parameters
+    ----------
+    score : callable
+        Score of states at a time.
+    points : Tensor, shape (n, ...)
+        Data points, in the type and on the device of the simulation.
+    times : array_like, shape (steps + 1,)
+        Ornstein-Uhlenbeck times, strictly decreasing, from one at which the data are noise.
+    paths : int
+        Number of paths.
+    noise : NoiseStream
+        Source of all random numbers.
+    nearest, classify, sampler, block, memory, store, name, progress
+        As of :func:`regimes.validation.clone_measurement.measure_clones`, for paths in place of pairs.
+
+    Returns
+    -------
+    LastChange
+        One time a path.
+
+    Raises
+    ------
+    ValueError
+        For the reasons of :func:`regimes.validation.sampling.backward`.
+    """
+    t = np.asarray(times, dtype=np.float64)
+    start, path = noise.substream(_START), noise.substream(_PATH)
+    shape = tuple(points.shape[1:])
+
+    def follow(first: int, rows: int) -> dict[str, NDArray[Any]]:
+        now, last = (
+            torch.full((rows,), -1, device=points.device),
+            torch.zeros(rows, dtype=torch.int64, device=points.device),
+        )
+
+        def watch(step: int, time: float, x: Tensor, first_row: int) -> None:
+            here = slice(first_row - first, first_row - first + len(x))
+            found = nearest(x, time)
+            if step > 0:
+                last[here] = torch.where(found != now[here], step, last[here])
+            now[here] = found
+
+        x = start.normal(0, first, rows, shape, device=points.device, dtype=points.dtype)
+        ends = backward(
+            score, x, t, sampler=sampler, noise=path, first_row=first, memory=batch_memory(points, memory), watch=watch
+        )  # fmt: skip
+        found = {"step": last.cpu().numpy(), "index": now.cpu().numpy()}
+        if classify is not None:
+            found["classes"] = np.asarray(classify(ends).cpu().numpy(), dtype=np.int64)
+        return found
+
+    joined = _in_blocks(follow, points, paths, block, memory, store, name, progress)
+    step = joined["step"]
+    middle = np.concatenate([t[:1], (t[:-1] + t[1:]) / 2])
+    return LastChange(middle[step], int(np.count_nonzero(step == 0)), joined["index"], joined.get("classes"))
+
+
+def exact_last_change(
+    points: Tensor,
+    times: ArrayLike,
+    *,
+    paths: int,
+    noise: NoiseStream,
+    nearest: NearestPoint,
+    block: int | None = None,
+    memory: int = 2**28,
+    store: Checkpoints | None = None,
+    name: str = "exact-last-change",
+    progress: Callable[[int], None] | None = None,
+) -> LastChange:
+    """Draw from the law of the last change under the exact empirical score, seen on the same grid of times.
+
+    Forward paths are drawn without error at the times of the grid, and no score is needed.
+
+    Parameters
+    ----------
+    points, times, paths, noise, nearest, block, memory, store, name, progress
+        As of :func:`measure_last_change`; the backward process is taken to begin at the exact law of the first time.
+
+    Returns
+    -------
+    LastChange
+        One time a path.
+
+    Notes
+    -----
+    The law is that of the first exit of a Brownian motion from the Voronoi cell in which it starts; derived at the top
+    of this module.
+    """
+    t = np.asarray(times, dtype=np.float64)
+    start, path = noise.substream(_START), noise.substream(_PATH)
+
+    def follow(first: int, rows: int) -> dict[str, NDArray[Any]]:
+        x = points[draw_points(len(points), start, first, rows).to(points.device)]
+        at = t.size - 1
+        if t[at] > 0:
+            x = noised(x, float(t[at]), noise=path, first_row=first, step=at)
+        own = nearest(x, float(t[at]))
+        left = torch.zeros(rows, dtype=torch.int64, device=points.device)
+        for step in range(at, 0, -1):
+            x = noised(x, float(t[step - 1] - t[step]), noise=path, first_row=first, step=step - 1)
+            found = nearest(x, float(t[step - 1]))
+            left = torch.where((found != own) & (left == 0), step, left)
+            if bool((left > 0).all()):
+                break
+        return {"step": left.cpu().numpy(), "index": own.cpu().numpy()}
+
+    joined = _in_blocks(follow, points, paths, block, memory, store, name, progress)
+    middle = np.concatenate([t[:1], (t[:-1] + t[1:]) / 2])
+    return LastChange(middle[joined["step"]], int(np.count_nonzero(joined["step"] == 0)), joined["index"])
+
+
+def _in_blocks(
+    follow: Callable[[int, int], dict[str, NDArray[Any]]],
+    points: Tensor,
+    paths: int,
+    block: int | None,
+    memory: int,
+    store: Checkpoints | None,
+    name: str,
+    progress: Callable[[int], None] | None,
+) -> dict[str, NDArray[Any]]:
+    keep = Checkpoints(None, {}) if store is None else store
+    size = rows_in_memory(points, memory) if block is None else block
+    blocks = []
+    for first in range(0, paths, size):
+        rows = min(size, paths - first)
+        blocks.append(keep.piece(f"{name}-{first}", lambda first=first, rows=rows: follow(first, rows)))  # type: ignore[misc]
+        if progress is not None:
+            progress(rows)
+    return {key: np.concatenate([each[key] for each in blocks]) for key in blocks[0]}

@@ -1,0 +1,254 @@
+"""What a measurement is asked for, checked before anything is computed, and the data as the model saw them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from regimes.datasets import Dataset, builtin_datasets, load_dataset
+from regimes.numerics.checks import positive_times, whole_number
+from regimes.validation.classification import checked_classes
+from regimes.validation.last_change import path_times
+from regimes.validation.predicted_times import Predictions
+from regimes.validation.sampling import NoiseStream
+from regimes.validation.sampling import sampler as choose_sampler
+from regimes.validation.sampling.samplers import Sampler
+
+__all__ = [
+    "MEASURED_PARTS",
+    "MeasurementOptions",
+    "birth_times",
+    "checked_options",
+    "data_as_trained",
+    "noise_path",
+]
+
+Array = NDArray[np.float64]
+
+MEASURED_PARTS = ("classes", "collapse", "trajectories")
+"""What can be measured: class and index of pairs of clones, and the last change along paths from pure noise."""
+
+_STREAM = 0x6D656173
+_AROUND = (0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
+_FEWEST_PAIRS = 10
+_AFTER_SPECIATION = 3.5  # Lambda exp(-2t) is then 1e-3
+
+_FUNCTION = "measure_transitions"
+
+
+@dataclass(frozen=True)
+class MeasurementOptions:
+    """Options of a measurement, checked.
+
+    Attributes
+    ----------
+    parts : tuple of str
+        What to measure.
+    asked : bool
+        Whether the parts were asked for by name.
+    pairs, steps : int
+        Pairs of clones at each time, steps of a backward path.
+    sampler : Sampler
+        Stochastic, unless paths from pure noise are all there is to measure.
+    end : float
+        Ornstein-Uhlenbeck time of the end.
+    seed, memory : int
+        Seed, and bytes beyond the data.
+    """
+
+    parts: tuple[str, ...]
+    asked: bool
+    pairs: int
+    steps: int
+    sampler: Sampler
+    end: float
+    seed: int
+    memory: int
+
+    @property
+    def noise(self) -> NoiseStream:
+        """Source of all random numbers of the simulation."""
+        return NoiseStream(self.seed, _STREAM)
+
+
+def checked_options(
+    parts: Sequence[str] | None, *, pairs: Any, steps: Any, sampler: Any, end: Any, rng: Any, memory: Any
+) -> MeasurementOptions:
+    """Check what needs no data.
+
+    Parameters
+    ----------
+    parts, pairs, steps, sampler, end, rng, memory
+        As of :func:`regimes.validation.measure_transitions`.
+
+    Returns
+    -------
+    MeasurementOptions
+        The options.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range, or clones are asked for under a deterministic sampler.
+    """
+    chosen = MEASURED_PARTS if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
+    unknown = [each for each in chosen if each not in MEASURED_PARTS]
+    if unknown or not chosen:
+        raise ValueError(
+            f"{_FUNCTION}: parts must be among {', '.join(MEASURED_PARTS)}, got "
+            f"{', '.join(map(str, unknown)) or 'none'}"
+        )
+    rule = choose_sampler(sampler)
+    if not rule.stochastic and set(chosen) != {"trajectories"}:
+        raise ValueError(
+            f"{_FUNCTION}: sampler must be stochastic, got the deterministic {rule.name!r}, under which the clones of "
+            "a state coincide; take 'ancestral' or 'exponential', or ask for parts=['trajectories'] alone"
+        )
+    last = float(end)
+    if not 0 <= last < np.inf:
+        raise ValueError(f"{_FUNCTION}: end (Ornstein-Uhlenbeck time of the end) must be at least 0, got {last:g}")
+    return MeasurementOptions(
+        parts=chosen,
+        asked=parts is not None,
+        pairs=whole_number(_FUNCTION, "pairs", "pairs of clones at each time", pairs, at_least=_FEWEST_PAIRS),
+        steps=whole_number(_FUNCTION, "steps", "steps of a backward path", steps, at_least=2),
+        sampler=rule,
+        end=last,
+        seed=whole_number(_FUNCTION, "rng", "seed", rng, at_least=0),
+        memory=whole_number(_FUNCTION, "memory", "bytes beyond the data", memory, at_least=1),
+    )
+
+
+def data_as_trained(data: Any, labels: Any, classifier: Any, device: torch.device, dtype: torch.dtype) -> Dataset:
+    """Read the data in the units of the model: an array or a file holds what the model saw, mean and scale included.
+
+    Parameters
+    ----------
+    data : Dataset, str, path or array_like
+        A data set as it is, a built-in one as :func:`regimes.load_dataset` scales it, values as they are.
+    labels : array_like, path or str, or None
+        Class of each point.
+    classifier : TrainedClassifier, callable or None
+        Classifies the points if they have no labels.
+    device : torch.device
+        Where the classifier gets them.
+    dtype : torch.dtype
+        In which precision.
+
+    Returns
+    -------
+    Dataset
+        The points.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be read, or the classifier leaves a class empty.
+    """
+    if isinstance(data, Tensor):
+        data = data.detach().cpu().numpy()
+    if isinstance(data, Dataset):
+        found = data if labels is None else load_dataset(data, labels)
+    elif isinstance(data, str) and data in builtin_datasets() and not os.path.exists(data):
+        found = load_dataset(data, labels)
+    else:
+        found = load_dataset(data, labels, scale="none", center=False)
+    if found.labels is not None or classifier is None:
+        return found
+    of_points = getattr(classifier, "predict", classifier)
+    numbers = checked_classes(of_points(torch.from_numpy(found.X).to(device, dtype)), found.n, None).numpy()
+    missing = sorted(set(range(int(numbers.max()) + 1)) - set(numbers.tolist()))
+    if missing:
+        raise ValueError(
+            f"{_FUNCTION}: the data must hold a point of every class, but the classifier finds none of class "
+            f"{missing[0]} among them; give labels"
+        )
+    return load_dataset(found, numbers, center=found.preprocessing.center)
+
+
+def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts: Sequence[str]) -> NDArray[np.float64]:
+    """Times at which clones are born.
+
+    Parameters
+    ----------
+    t : array_like or None
+        Those of the user.
+    predictions : Predictions
+        Around whose times the others are placed.
+    end : float
+        Below all of them.
+    parts : sequence of str
+        What is measured.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        Increasing.
+
+    Raises
+    ------
+    ValueError
+        If a time is not positive or not above the end, or nothing is predicted around which times could be placed.
+    """
+    if t is not None:
+        times = np.unique(positive_times(_FUNCTION, t))
+    else:
+        names = ["collapse.clone_crossing", *(["speciation.clone_crossing"] if "classes" in parts else [])]
+        centres = [found.time for name in names if (found := predictions.times.get(name)) and found.time is not None]
+        if not centres:
+            raise ValueError(
+                f"{_FUNCTION}: nothing is predicted around which times could be placed; give t, Ornstein-Uhlenbeck "
+                "times"
+            )
+        times = np.unique(np.outer(centres, _AROUND))
+    if not end < times[0]:
+        raise ValueError(f"{_FUNCTION}: end must lie below every t, got end = {end:g} and t = {times[0]:g}")
+    return times
+
+
+def noise_path(start: float | None, predictions: Predictions, times: Array, options: MeasurementOptions) -> Array:
+    """Times of paths from pure noise.
+
+    Parameters
+    ----------
+    start : float or None
+        Where they begin; 3.5 above the speciation time by default.
+    predictions : Predictions
+        Of the data.
+    times : ndarray, shape (T,)
+        At which clones are born.
+    options : MeasurementOptions
+        Steps and end.
+
+    Returns
+    -------
+    ndarray
+        Strictly decreasing.
+
+    Raises
+    ------
+    ValueError
+        If the start does not lie above the times of the clones.
+    """
+    speciation, collapse = predictions.prediction.speciation, predictions.times.get("collapse.clone_crossing")
+    first, low = float(times[-1]), float(times[0])
+    if start is None:
+        time = None if speciation is None else speciation.time
+        start = max(first, 0.0 if time is None else time) + _AFTER_SPECIATION
+    if not first < float(start) < np.inf:
+        raise ValueError(
+            f"{_FUNCTION}: start (where paths from pure noise begin) must exceed every t, {first:g} at most, got "
+            f"{start}"
+        )
+    if collapse is not None and collapse.time is not None:
+        low = min(low, _AROUND[0] * collapse.time)
+    low = low if low > options.end else (options.end + first) / 2
+    Lambda = 1.0 if speciation is None else max(speciation.Lambda, 1.0)
+    return path_times(float(start), low, end=options.end, steps=options.steps, Lambda=Lambda)

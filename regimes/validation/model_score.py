@@ -1,0 +1,140 @@
+"""A user's score: where it lives, whether it denoises, and whether it is the one that a checkpoint began with."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from regimes.numerics.compile import compile_formula
+from regimes.validation.checkpoints import Checkpoints
+from regimes.validation.clone_measurement import draw_points
+from regimes.validation.sampling.backward import noised
+from regimes.validation.sampling.checked_score import CheckedScore
+from regimes.validation.sampling.noise import NoiseStream
+from regimes.validation.sampling.samplers import Score
+
+__all__ = ["check_score", "denoising_loss", "device_of", "same_model"]
+
+Array = NDArray[np.float64]
+
+_POINTS, _NOISE = range(2)
+_ROWS = 256
+_SAME = 1e-3  # rounding differs from one number of threads to another
+
+
+def check_score(score: Any) -> Score:
+    """Check that something can be a score.
+
+    Parameters
+    ----------
+    score : callable
+        What was given.
+
+    Returns
+    -------
+    callable
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be called, with what to call instead.
+    """
+    if callable(score):
+        found: Score = score
+        return found
+    advice = "give what its score() returns" if callable(getattr(score, "score", None)) else "NetworkScore makes one"
+    raise ValueError(
+        f"measure_transitions: score must be a function score(x, t) of states and an Ornstein-Uhlenbeck time, got "
+        f"{type(score).__name__}; {advice}"
+    )
+
+
+def device_of(score: Any) -> torch.device | None:
+    """Where the model behind a score is.
+
+    Parameters
+    ----------
+    score : callable
+        A module, or an object whose ``model`` is one.
+
+    Returns
+    -------
+    torch.device or None
+        Of its first parameter; None if there is none.
+    """
+    module = score if isinstance(score, nn.Module) else getattr(score, "model", None)
+    parameter = next(module.parameters(), None) if isinstance(module, nn.Module) else None
+    return None if parameter is None else parameter.device
+
+
+@torch.no_grad()
+def denoising_loss(score: Score, points: Tensor, t: ArrayLike, noise: NoiseStream) -> Array:
+    """Mean squared error of the noise that a score predicts, a dimension: 1 for a score of 0.
+
+    Parameters
+    ----------
+    score : callable
+        Score of states at a time.
+    points : Tensor, shape (n, d)
+        Data points, of which 256 are drawn.
+    t : array_like, shape (T,)
+        Ornstein-Uhlenbeck times.
+    noise : NoiseStream
+        Source of the random numbers; the same draws serve all times.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        The loss.
+
+    Raises
+    ------
+    ValueError
+        If the score is no finite tensor of the shape of the states.
+    """
+    times = np.asarray(t, dtype=np.float64)
+    checked = CheckedScore("measure_transitions", score, times)
+    own = points[draw_points(len(points), noise.substream(_POINTS), 0, _ROWS).to(points.device)]
+    source = noise.substream(_NOISE)
+    z = source.normal(0, 0, _ROWS, tuple(points.shape[1:]), device=points.device, dtype=points.dtype)
+    losses = []
+    for time in times.tolist():
+        deviation = math.sqrt(compile_formula("noise_variance", target="numpy")(time))
+        found = checked(noised(own, time, noise=source), time)
+        losses.append(float(found.double().mul_(deviation).add_(z).square_().mean()))
+    return np.array(losses)
+
+
+def same_model(store: Checkpoints, loss: Array) -> Array:
+    """Make sure that a checkpoint goes on with the model that it began with.
+
+    Parameters
+    ----------
+    store : Checkpoints
+        Keeps the loss of the model at the beginning.
+    loss : ndarray, shape (T,)
+        Of the model at hand.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        That at the beginning.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    first = store.piece("model", lambda: {"loss": loss})["loss"]
+    if not np.allclose(first, loss, rtol=_SAME, atol=0):
+        raise ValueError(
+            f"checkpoint: {store.folder} belongs to another model (its denoising loss was {first[0]:.4g} and is "
+            f"{loss[0]:.4g}); choose another folder, or delete it to start anew"
+        )
+    return np.asarray(first, dtype=np.float64)

@@ -1,0 +1,98 @@
+"""What a model is told about the noise level: the reading of its clock at an Ornstein-Uhlenbeck time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from regimes.numerics.compile import compile_formula
+from regimes.numerics.schedules import SCHEDULES, Schedule, noise_schedule
+
+__all__ = ["CLOCKS", "ROUNDINGS", "ModelClock"]
+
+_FORMULAS = {"log_snr": "log_snr", "alpha_bar": "alpha_bar", "sigma": "edm_sigma", "flow_time": "flow_time"}
+
+CLOCKS = ("time", *_FORMULAS, "step")
+"""Clocks: Ornstein-Uhlenbeck time, log-SNR, alpha_bar, EDM noise level, flow matching time, step of a schedule."""
+
+ROUNDINGS = ("fractional", "nearest")
+"""How a time between two steps of a schedule is read."""
+
+
+class ModelClock:
+    """Reading of a clock as a function of Ornstein-Uhlenbeck time.
+
+    Parameters
+    ----------
+    clock : {"time", "log_snr", "alpha_bar", "sigma", "flow_time", "step"}
+        Which clock.
+    schedule : str or Schedule, optional
+        Whose steps clock ``"step"`` counts; a name stands for its default number of steps.
+    rounding : {"fractional", "nearest"}
+        Between two steps: the fraction by Ornstein-Uhlenbeck time, which is linear in the logarithm of alpha_bar, or
+        the nearest step in this time.
+
+    Raises
+    ------
+    ValueError
+        If the clock, the schedule or the rounding is unknown, or a schedule is missing or not needed.
+
+    Notes
+    -----
+    Formulas: ``log_snr``, ``alpha_bar``, ``edm_sigma``, ``flow_time``. A fraction of a step as in DPM-Solver (Lu et
+    al. 2022, discrete-time models).
+
+    Examples
+    --------
+    >>> round(ModelClock("sigma").reading(1.0), 6)
+    2.527658
+    >>> clock = ModelClock("step", "ddpm-linear")
+    >>> round(clock.reading(1.0), 3), ModelClock("step", "ddpm-linear", rounding="nearest").reading(1.0)
+    (441.947, 442)
+    """
+
+    def __init__(self, clock: str, schedule: str | Schedule | None = None, *, rounding: str = "fractional") -> None:
+        if clock not in CLOCKS:
+            raise ValueError(f"NetworkScore: clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
+        if rounding not in ROUNDINGS:
+            raise ValueError(f"NetworkScore: rounding must be one of {', '.join(ROUNDINGS)}, got {rounding!r}")
+        if clock == "step" and schedule is None:
+            raise ValueError(
+                f"NetworkScore: clock 'step' needs schedule: one of {', '.join(SCHEDULES)}, or a Schedule with the "
+                "steps on which the model was trained"
+            )
+        if clock != "step" and schedule is not None:
+            raise ValueError(f"NetworkScore: schedule belongs to clock 'step', got clock {clock!r}; leave it out")
+        self.clock = clock
+        self.rounding = rounding
+        self.schedule = noise_schedule(schedule) if isinstance(schedule, str) else schedule
+
+    def reading(self, t: float) -> float | int:
+        """What the clock shows.
+
+        Parameters
+        ----------
+        t : float
+            Ornstein-Uhlenbeck time, positive.
+
+        Returns
+        -------
+        float or int
+            Reading; a whole number for the nearest step.
+
+        Raises
+        ------
+        ValueError
+            If the schedule does not reach the time; the message gives its range.
+        """
+        if self.schedule is not None:
+            return self._step(self.schedule, t)
+        return t if self.clock == "time" else float(compile_formula(_FORMULAS[self.clock], target="numpy")(t))
+
+    def _step(self, schedule: Schedule, t: float) -> float | int:
+        schedule.step(t)  # raises where the schedule does not reach t
+        if self.rounding == "nearest":
+            return int(np.argmin(np.abs(schedule.t - t)))
+        order: Any = np.argsort(schedule.t)  # the noise of EDM steps falls
+        return float(np.interp(t, schedule.t[order], order.astype(np.float64)))

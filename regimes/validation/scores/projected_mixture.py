@@ -1,0 +1,156 @@
+"""The exact score of the symmetric mixture along the axis of its centres: one dimension for any d."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from regimes.numerics.checks import positive_number
+from regimes.validation.sampling.noise import NoiseStream
+from regimes.validation.scores.checks import checked_states, checked_time
+from regimes.validation.scores.mixture import MixtureScore
+from regimes.validation.torch_formula import torch_formula
+
+__all__ = ["ProjectedMixtureScore"]
+
+
+class ProjectedMixtureScore:
+    """Score of the symmetric mixture of two classes along the axis of its centres, ``u = m.x/|m|``.
+
+    The density factorises: across the axis the score is ``-x/Gamma_t`` and says nothing about the class, so clones,
+    speciation and overlaps of the mixture in d dimensions are those of this one-dimensional law.
+
+    Parameters
+    ----------
+    distance : float
+        Distance ``|m| = sqrt(d) mu`` of the centres from the origin; positive.
+    sigma : float
+        Standard deviation of the classes; positive.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not positive.
+
+    Notes
+    -----
+    biroli2024; ``mixture_score``, derived in docs/theory.
+
+    Examples
+    --------
+    >>> ProjectedMixtureScore(3.0, 1.0)(torch.tensor([[2.0]], dtype=torch.float64), 0.5).round(decimals=6).tolist()
+    [[-0.182918]]
+    """
+
+    def __init__(self, distance: float, sigma: float) -> None:
+        self.distance = positive_number("ProjectedMixtureScore", "distance", "of the centres from 0", distance)
+        self.sigma = positive_number("ProjectedMixtureScore", "sigma", "standard deviation of the classes", sigma)
+        self._mixture = MixtureScore([1, 1], [[self.distance], [-self.distance]], self.sigma)
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, t: float) -> Tensor:
+        """Score at noised points.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, 1)
+            Noised points along the axis, float32 or float64.
+        t : float
+            Ornstein-Uhlenbeck time; 0 for the score of the data.
+
+        Returns
+        -------
+        Tensor, shape (n, 1)
+            The score.
+
+        Raises
+        ------
+        ValueError
+            If x has another shape or type, or t is negative or not finite.
+        """
+        x = checked_states("ProjectedMixtureScore", x, (1,))
+        time = checked_time("ProjectedMixtureScore", t, zero=True)
+        score: Tensor = torch_formula("mixture_score")(x, time, self.distance, self.sigma)
+        return score
+
+    def posterior(self, x: Tensor, t: float) -> Tensor:
+        """Probability of each class given x_t; see :meth:`MixtureScore.posterior`.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, 1)
+            Noised points.
+        t : float
+            Ornstein-Uhlenbeck time.
+
+        Returns
+        -------
+        Tensor, shape (n, 2)
+            Probabilities, of the class at ``+distance`` first.
+        """
+        return self._mixture.posterior(x, t)
+
+    def posterior_mean(self, x: Tensor, t: float) -> Tensor:
+        """Mean of the data point given x_t; see :meth:`MixtureScore.posterior_mean`.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, 1)
+            Noised points.
+        t : float
+            Ornstein-Uhlenbeck time.
+
+        Returns
+        -------
+        Tensor, shape (n, 1)
+            The denoised points.
+        """
+        return self._mixture.posterior_mean(x, t)
+
+    def log_density(self, x: Tensor, t: float) -> Tensor:
+        """Logarithm of the density of x_t along the axis; see :meth:`MixtureScore.log_density`.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, 1)
+            Noised points.
+        t : float
+            Ornstein-Uhlenbeck time.
+
+        Returns
+        -------
+        Tensor, shape (n,)
+            In float64, in nats.
+        """
+        return self._mixture.log_density(x, t)
+
+    def draw(
+        self,
+        rows: int,
+        noise: NoiseStream,
+        *,
+        first_row: int = 0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> tuple[Tensor, Tensor]:
+        """Draw data points along the axis; see :meth:`MixtureScore.draw`.
+
+        Parameters
+        ----------
+        rows : int
+            How many.
+        noise : NoiseStream
+            Random numbers.
+        first_row : int
+            Number of the first row.
+        device, dtype
+            Of the points.
+
+        Returns
+        -------
+        points : Tensor, shape (rows, 1)
+            Data points.
+        labels : Tensor of int64, shape (rows,)
+            Their classes.
+        """
+        return self._mixture.draw(rows, noise, first_row=first_row, device=device, dtype=dtype)

@@ -1,0 +1,40 @@
+"""How many threads torch uses, kept from what changes it and chosen where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["one_torch_thread", "torch_threads_kept"]
+
+
+@contextmanager
+def torch_threads_kept() -> Iterator[None]:
+    """Put the number of torch's threads back: the first start of compiled kernels may change it, as they share OpenMP.
+
+    Yields
+    ------
+    None
+        For a ``with`` statement around whatever runs kernels.
+    """
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread: over small blocks threads wait for each other, beside other programs for long.
+
+    Yields
+    ------
+    None
+        For a ``with`` statement around many short operations.
+    """
+    with torch_threads_kept():
+        torch.set_num_threads(1)
+        yield

@@ -1,0 +1,68 @@
+"""The moving average of a model's weights, which is what generates."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from regimes.numerics.checks import positive_number
+
+__all__ = ["MovingAverage"]
+
+
+class MovingAverage:
+    """Exponential moving average of the weights of a model.
+
+    After k updates the decay is ``min(decay, (1 + k)/(10 + k))``, so that the first weights are soon forgotten.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model that is being trained.
+    decay : float
+        Share of the average that survives a step; below 1, and 0 for no average at all.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        A copy with the averaged weights, which takes no gradients.
+    updates : int
+        Number of updates so far.
+
+    Raises
+    ------
+    ValueError
+        If the decay is negative or not below 1.
+
+    Examples
+    --------
+    >>> layer = nn.Linear(1, 1, bias=False)
+    >>> average = MovingAverage(layer, 0.5)
+    >>> _ = nn.init.constant_(layer.weight, 1.0), nn.init.constant_(average.model.weight, 0.0)
+    >>> average.update(), average.model.weight.item()  # the decay is 1/10 at first
+    (None, 0.899...)
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        if decay != 0:
+            positive_number("MovingAverage", "decay", "share that survives a step", decay)
+        if not decay < 1:
+            raise ValueError(f"MovingAverage: decay (share that survives a step) must be below 1, got {decay:g}")
+        self.decay = float(decay)
+        self.updates = 0
+        self.model = copy.deepcopy(model).requires_grad_(False)
+        # Walking through the modules at every step would cost as much as the step of a small network.
+        self._weights: list[Tensor] = list(self.model.parameters())
+        self._trained = [value.detach() for value in model.parameters()]
+        self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take the weights of the model in as they are after a step."""
+        share = 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        torch._foreach_lerp_(self._weights, self._trained, share)
+        for kept, value in self._buffers:
+            kept.copy_(value)

@@ -1,0 +1,44 @@
+"""The noise that a network's output stands for, whatever it predicts: losses are compared in noise."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from regimes.validation.torch_formula import torch_formula
+
+__all__ = ["TRAINED_PREDICTIONS", "predicted_noise"]
+
+TRAINED_PREDICTIONS = ("eps", "x0", "v")
+"""What a network can be trained to predict: the noise z, the data point a, or ``v = exp(-t) z - sqrt(Delta_t) a``."""
+
+
+def predicted_noise(output: Tensor, x: Tensor, log_snr: Tensor, prediction: str) -> Tensor:
+    """Convert a network's output to the noise in x_t.
+
+    Parameters
+    ----------
+    output, x : Tensor, shape (n, ...)
+        Output of the network, and its input.
+    log_snr : Tensor, shape (n,)
+        Logarithm of the signal-to-noise ratio of each row.
+    prediction : {"eps", "x0", "v"}
+        What the output is.
+
+    Returns
+    -------
+    Tensor, shape (n, ...)
+        The noise; the score is minus this over ``sqrt(Delta_t)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x, level = torch.ones(1, 1), torch.zeros(1)  # equal parts of a and z: x = (a + z)/sqrt(2)
+    >>> predicted_noise(torch.zeros(1, 1), x, level, "x0").item()
+    1.414...
+    """
+    if prediction == "eps":
+        return output
+    t = torch_formula("time_from_log_snr")(log_snr).view(-1, *[1] * (x.ndim - 1))
+    name = "score_from_posterior_mean" if prediction == "x0" else "score_from_v"
+    noise: Tensor = torch_formula(name)(x, output, t) * -torch_formula("noise_variance")(t).sqrt()
+    return noise

@@ -1,0 +1,254 @@
+"""A trained denoiser with the record of its training, and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from regimes.datasets.whole_file import replacing
+from regimes.numerics.plain import plain_fields
+from regimes.validation.sampling.device import choose_device
+from regimes.validation.scores.network import NetworkScore
+from regimes.validation.training.preconditioning import Preconditioned
+from regimes.validation.training.residual_mlp import ResidualMLP
+from regimes.validation.training.unet import SmallUNet
+
+__all__ = ["TrainedDenoiser", "TrainingHistory", "load_denoiser"]
+
+_FORMAT = "regimes denoiser 1"
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingHistory:
+    """Losses during a training: squared error of the predicted noise, per dimension.
+
+    Attributes
+    ----------
+    step : ndarray of int64, shape (E,)
+        Steps done.
+    train_loss : ndarray, shape (E,)
+        Mean over the steps since the last entry, of the model that is being trained.
+    held_out_loss : ndarray, shape (E,), or None
+        Of the averaged model on the held-out points, the same noise each time; None without such points.
+    """
+
+    step: NDArray[np.int64]
+    train_loss: Array
+    held_out_loss: Array | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes, arrays as lists.
+        """
+        return plain_fields(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedDenoiser:
+    """What :func:`regimes.validation.training.train_denoiser` returns.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        ``model(x, log_snr)`` with averaged weights, in evaluation mode: those of the smallest held-out loss, or the
+        last ones where no points were held out.
+    prediction : {"eps", "x0", "v"}
+        What it predicts.
+    best_step : int
+        Step of its weights.
+    history : TrainingHistory
+        Losses.
+    settings : dict
+        Options of the training, as plain values.
+    training_rows, held_out_rows : ndarray of intp or None
+        Rows of the data on each side, where a share was held out.
+    """
+
+    model: nn.Module
+    prediction: str
+    best_step: int
+    history: TrainingHistory
+    settings: dict[str, Any]
+    training_rows: NDArray[np.intp] | None
+    held_out_rows: NDArray[np.intp] | None
+
+    def score(self, *, batch: int | None = None) -> NetworkScore:
+        """Score of the law that the denoiser has learned.
+
+        Parameters
+        ----------
+        batch : int, optional
+            Rows a call of the network; all at once by default.
+
+        Returns
+        -------
+        NetworkScore
+            ``score(x, t)``, and ``posterior_mean(x, t)``.
+        """
+        return NetworkScore(self.model, prediction=self.prediction, clock="log_snr", batch=batch)
+
+    @property
+    def held_out_loss(self) -> float | None:
+        """Smallest held-out loss; None without held-out points."""
+        losses = self.history.held_out_loss
+        return None if losses is None else float(losses.min())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON: everything but the weights and the rows.
+
+        Returns
+        -------
+        dict
+            Keys ``model`` (what it was built with, its class and its number of parameters), ``prediction``,
+            ``best_step``, ``held_out_loss``, ``settings``, ``history``.
+        """
+        return {
+            "model": {
+                "class": type(self.model).__name__,
+                "parameters": sum(value.numel() for value in self.model.parameters()),
+                "built_with": getattr(self.model, "settings", None),
+            },
+            "prediction": self.prediction,
+            "best_step": self.best_step,
+            "held_out_loss": self.held_out_loss,
+            "settings": self.settings,
+            "history": self.history.to_dict(),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write weights and record to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            Destination, replaced if it exists; ``.pt`` by custom.
+
+        Raises
+        ------
+        ValueError
+            If the folder does not exist or cannot be written.
+        """
+        history = {name: value for name, value in vars(self.history).items() if value is not None}
+        rows = {"training_rows": self.training_rows, "held_out_rows": self.held_out_rows}
+        content = {
+            "format": _FORMAT,
+            "weights": self.model.state_dict(),
+            "built_with": getattr(self.model, "settings", None),
+            "prediction": self.prediction,
+            "best_step": self.best_step,
+            "settings": self.settings,
+            "history": {name: torch.from_numpy(value) for name, value in history.items()},
+            "rows": {name: torch.from_numpy(value) for name, value in rows.items() if value is not None},
+        }
+        with replacing("TrainedDenoiser.save", Path(path)) as temporary:
+            torch.save(content, temporary)
+
+
+def load_denoiser(
+    path: str | Path, *, model: nn.Module | None = None, device: str | torch.device | None = "cpu"
+) -> TrainedDenoiser:
+    """Read a trained denoiser from its file; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : path
+        Written by :meth:`TrainedDenoiser.save`.
+    model : torch.nn.Module, optional
+        A network of one's own as it was trained, which takes the weights; networks of this package are built again.
+        Where the training put a linear denoiser in front (``precondition``), the network behind it.
+    device : str or torch.device, optional
+        Where the model is put.
+
+    Returns
+    -------
+    TrainedDenoiser
+        As it was saved.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such file, or the weights do not fit the model.
+    """
+    place = Path(path)
+    if not place.is_file():
+        raise ValueError(f"load_denoiser: there is no file {place}")
+    try:
+        content = torch.load(place, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a broken archive or pickle raises
+        raise ValueError(
+            f"load_denoiser: {place} must be a file that TrainedDenoiser.save wrote, and cannot be read: {error}"
+        ) from None
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise ValueError(f"load_denoiser: {place} must be a file that TrainedDenoiser.save wrote ({_FORMAT})")
+    weights, built_with = content["weights"], content["built_with"]
+    network = _behind(model, weights) if model is not None else build_network(built_with, place)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"load_denoiser: the weights of {place} do not fit the model: {error}") from None
+    history, rows = ({name: value.numpy() for name, value in content[key].items()} for key in ("history", "rows"))
+    return TrainedDenoiser(
+        model=network.to(choose_device(device)).eval().requires_grad_(False),
+        prediction=content["prediction"],
+        best_step=content["best_step"],
+        history=TrainingHistory(history["step"], history["train_loss"], history.get("held_out_loss")),
+        settings=content["settings"],
+        training_rows=rows.get("training_rows"),
+        held_out_rows=rows.get("held_out_rows"),
+    )
+
+
+def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
+    """Build a network from what it says of itself.
+
+    Parameters
+    ----------
+    settings : mapping or None
+        Its ``settings``.
+    place : path
+        For the error.
+
+    Returns
+    -------
+    torch.nn.Module
+        With other weights.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of this package.
+    """
+    options = dict(settings or {})
+    name = options.pop("network", None)
+    if name == "Preconditioned":
+        d = options["d"]
+        axes = torch.eye(d) if options["axes"] else None
+        return Preconditioned(build_network(options["of"], place), torch.zeros(d), torch.ones(d), axes)
+    if name == "ResidualMLP":
+        return ResidualMLP(**options)
+    if name == "SmallUNet":
+        return SmallUNet(**{**options, "shape": tuple(options["shape"])})
+    raise ValueError(
+        f"load_denoiser: {place} holds the weights of a network that this package does not build; give model, the "
+        "network as it was trained"
+    )
+
+
+def _behind(model: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
+    """The user's network, with the linear denoiser in front if it was trained with one."""
+    if isinstance(model, Preconditioned) or "variances" not in weights or "variances" in model.state_dict():
+        return model
+    return Preconditioned(model, weights["mean"].clone(), weights["variances"].clone(), weights.get("axes"))

@@ -1,0 +1,64 @@
+"""``regimes validate`` as a user meets it; what the experiments find is tested beside them."""
+
+import json
+import subprocess
+import sys
+
+from click.testing import CliRunner
+
+from regimes.cli import main
+from regimes.validation import EXPERIMENTS
+
+NO_TORCH = """
+import sys
+sys.modules["torch"] = None
+from regimes.cli import main
+main({arguments!r})
+"""
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(main, ["validate", *arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def without_torch(*arguments):
+    code = NO_TORCH.format(arguments=["validate", *arguments])
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+
+
+def test_the_list_names_every_experiment():
+    text = run("--list")
+    assert all(name in text for name in EXPERIMENTS)
+    listed = json.loads(run("--list", "--json"))
+    assert [each["name"] for each in listed] == list(EXPERIMENTS)
+    assert all(set(each) == {"name", "compares", "reproduces"} for each in listed)
+
+
+def test_an_experiment_must_be_named():
+    assert "validate: name an experiment: mixture-clones" in run(code=2)
+    assert "there is no experiment 'clones'; choose one of mixture-clones" in run("clones", code=2)
+
+
+def test_destinations_are_checked_before_the_work(tmp_path):
+    assert "the file must end in .png" in run("mixture-clones", "--plot", str(tmp_path / "a.txt"), code=2)
+    assert "does not exist" in run("mixture-clones", "-o", str(tmp_path / "no" / "a.json"), code=2)
+
+
+def test_without_torch_the_list_works_and_a_simulation_says_what_to_install():
+    assert without_torch("--list").returncode == 0
+    done = without_torch("mixture-clones", "--quick")
+    assert done.returncode == 2
+    assert "simulations need torch, which is not installed" in done.stderr
+    assert "whl/cpu" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_torch_the_library_says_so_too():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import regimes.validation as v; v.Agreement; v.run_experiment('potential')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert "MissingTorch: regimes validate potential: simulations need torch" in done.stderr
