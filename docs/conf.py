@@ -20,9 +20,10 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "command_output",
     "derivations",
+    "experiment",
     "references",
 ]
-exclude_patterns = ["_build", "extensions", "gallery", "auto_examples/*.ipynb", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "extensions", "gallery", "auto_examples/*.ipynb", "results", "sg_execution_times.rst"]
 myst_enable_extensions = ["amsmath", "dollarmath"]
 
 html_theme = "furo"
