@@ -14,7 +14,7 @@ from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.nearest import NearestPoint
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.clones import clone_pairs
-from regimes.validation.sampling.noise import NoiseStream
+from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import Sampler, Score
 
 __all__ = ["Classify", "ClonePairs", "batch_memory", "draw_points", "measure_clones", "rows_in_memory"]
@@ -150,6 +150,7 @@ def measure_clones(
     pairs: int,
     noise: NoiseStream,
     nearest: NearestPoint,
+    steps_noise: Noise | None = None,
     classify: Classify | None = None,
     sampler: str | Sampler = "ancestral",
     block: int | None = None,
@@ -174,6 +175,8 @@ def measure_clones(
         Source of all random numbers; of its own for every first time.
     nearest : NearestPoint
         Of the points.
+    steps_noise : Noise, optional
+        Source of the noise of the steps in place of one made of ``noise``: what couples runs with different steps.
     classify : callable, optional
         Class numbers of data points.
     sampler : str or Sampler
@@ -202,7 +205,8 @@ def measure_clones(
     t = np.asarray(times, dtype=np.float64)
     keep = Checkpoints(None, {}) if store is None else store
     size = rows_in_memory(points, memory) if block is None else block
-    source, forward, backward = (noise.substream(use) for use in (_ORIGIN, _FORWARD, _BACKWARD))
+    source, forward = noise.substream(_ORIGIN), noise.substream(_FORWARD)
+    backward = noise.substream(_BACKWARD) if steps_noise is None else steps_noise
 
     def ends(first: int, rows: int, piece: str) -> dict[str, Integers]:
         origin = draw_points(len(points), source, first, rows)

@@ -59,6 +59,7 @@ def measure_transitions(
     start: float | None = None,
     parts: Sequence[str] | None = None,
     level: float | None = None,
+    probes: int | None = None,
     rng: int = 0,
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
@@ -101,6 +102,8 @@ def measure_transitions(
         What to measure: all that can be by default; a part asked for by name that cannot be is an error.
     level : float, optional
         Level of ``(phi_class - phi_inf)/(1 - phi_inf)``; 0.5504 by default.
+    probes : int, optional
+        Noised points of the predicted curves, as of :func:`regimes.predict`.
     rng : int
         Seed.
     device : str or torch.device, optional
@@ -151,7 +154,7 @@ def measure_transitions(
     reasons: dict[str, str] = {}
     judge = _judge(classifier, model_data, points, options, reasons)
     wanted = tuple(each for each in options.parts if each != "classes" or judge is not None)
-    predictions = predicted_times(model_data, level=level, rng=options.seed, memory=options.memory)
+    predictions = predicted_times(model_data, level=level, probes=probes, rng=options.seed, memory=options.memory)
     times = birth_times(t, predictions, options.end, wanted)
     path = noise_path(start, predictions, times, options) if "trajectories" in wanted else None
     rule = options.sampler
@@ -175,7 +178,7 @@ def measure_transitions(
     clones, last, exact = run.all(store)
     with torch_threads_kept():
         curves = posterior_curves(
-            model_data.X, times, labels=model_data.labels if judge else None, rng=options.seed, groups=0,
+            model_data.X, times, labels=model_data.labels if judge else None, probes=probes, rng=options.seed, groups=0,
             memory=options.memory,
         )  # fmt: skip
     generator = seeded(options.seed, _STREAM)

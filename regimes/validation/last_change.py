@@ -25,7 +25,7 @@ from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.clone_measurement import Classify, batch_memory, draw_points, rows_in_memory
 from regimes.validation.nearest import NearestPoint
 from regimes.validation.sampling.backward import backward, noised
-from regimes.validation.sampling.noise import NoiseStream
+from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import Sampler, Score
 from regimes.validation.sampling.times import backward_times, decreasing_times
 
@@ -172,6 +172,8 @@ def measure_last_change(
     paths: int,
     noise: NoiseStream,
     nearest: NearestPoint,
+    every: int = 1,
+    steps_noise: Noise | None = None,
     classify: Classify | None = None,
     sampler: str | Sampler = "ancestral",
     block: int | None = None,
@@ -194,6 +196,10 @@ def measure_last_change(
         Number of paths.
     noise : NoiseStream
         Source of all random numbers.
+    every : int
+        Look at the nearest point after so many steps only; it divides their number.
+    steps_noise : Noise, optional
+        Source of the noise of the steps in place of one made of ``noise``: what couples runs with different steps.
     nearest, classify, sampler, block, memory, store, name, progress
         As of :func:`regimes.validation.clone_measurement.measure_clones`, for paths in place of pairs.
 
@@ -205,10 +211,19 @@ def measure_last_change(
     Raises
     ------
     ValueError
-        For the reasons of :func:`regimes.validation.sampling.backward`.
+        If ``every`` does not divide the number of steps, or for the reasons of
+        :func:`regimes.validation.sampling.backward`.
+
+    Notes
+    -----
+    Last changes feel the step more than clones do: between two points a and b, the spread of a step lacks the share
+    ``|a - b|^2 dsnr/4``. With a share of 1/4, ``P(last change > t)`` was found 0.01 to 0.02 below the exact law.
     """
-    t = np.asarray(times, dtype=np.float64)
-    start, path = noise.substream(_START), noise.substream(_PATH)
+    t = decreasing_times("measure_last_change", times)
+    if every < 1 or (t.size - 1) % every:
+        raise ValueError(f"measure_last_change: every must divide the number of steps, {t.size - 1}, got {every}")
+    start = noise.substream(_START)
+    path = noise.substream(_PATH) if steps_noise is None else steps_noise
     shape = tuple(points.shape[1:])
 
     def follow(first: int, rows: int) -> dict[str, NDArray[Any]]:
@@ -218,10 +233,12 @@ def measure_last_change(
         )
 
         def watch(step: int, time: float, x: Tensor, first_row: int) -> None:
+            if step % every:
+                return
             here = slice(first_row - first, first_row - first + len(x))
             found = nearest(x, time)
             if step > 0:
-                last[here] = torch.where(found != now[here], step, last[here])
+                last[here] = torch.where(found != now[here], step // every, last[here])
             now[here] = found
 
         x = start.normal(0, first, rows, shape, device=points.device, dtype=points.dtype)
@@ -234,9 +251,7 @@ def measure_last_change(
         return found
 
     joined = _in_blocks(follow, points, paths, block, memory, store, name, progress)
-    step = joined["step"]
-    middle = np.concatenate([t[:1], (t[:-1] + t[1:]) / 2])
-    return LastChange(middle[step], int(np.count_nonzero(step == 0)), joined["index"], joined.get("classes"))
+    return _on_grid(joined, t[::every])
 
 
 def exact_last_change(
@@ -271,7 +286,7 @@ def exact_last_change(
     The law is that of the first exit of a Brownian motion from the Voronoi cell in which it starts; derived at the top
     of this module.
     """
-    t = np.asarray(times, dtype=np.float64)
+    t = decreasing_times("exact_last_change", times)
     start, path = noise.substream(_START), noise.substream(_PATH)
 
     def follow(first: int, rows: int) -> dict[str, NDArray[Any]]:
@@ -290,8 +305,13 @@ def exact_last_change(
         return {"step": left.cpu().numpy(), "index": own.cpu().numpy()}
 
     joined = _in_blocks(follow, points, paths, block, memory, store, name, progress)
+    return _on_grid(joined, t)
+
+
+def _on_grid(joined: dict[str, NDArray[Any]], t: Array) -> LastChange:
+    step = joined["step"]
     middle = np.concatenate([t[:1], (t[:-1] + t[1:]) / 2])
-    return LastChange(middle[joined["step"]], int(np.count_nonzero(joined["step"] == 0)), joined["index"])
+    return LastChange(middle[step], int(np.count_nonzero(step == 0)), joined["index"], joined.get("classes"))
 
 
 def _in_blocks(

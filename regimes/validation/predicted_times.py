@@ -100,7 +100,9 @@ def normalised(phi: Any, floor: float) -> NDArray[np.float64]:
     return np.asarray(compile_formula("normalised_clone_probability", target="numpy")(phi, floor))
 
 
-def predicted_times(data: Dataset, *, level: float | None = None, rng: int = 0, memory: int = 2**31) -> Predictions:
+def predicted_times(
+    data: Dataset, *, level: float | None = None, probes: int | None = None, rng: int = 0, memory: int = 2**31
+) -> Predictions:
     """Predict when a model of a data set decides, by every criterion there is.
 
     Parameters
@@ -109,6 +111,8 @@ def predicted_times(data: Dataset, *, level: float | None = None, rng: int = 0, 
         The data as the model sees them.
     level : float, optional
         Level of the normalised class clone probability in place of 0.5504. It does not change ``speciation.time``.
+    probes : int, optional
+        Noised points, as of :func:`regimes.predict`.
     rng : int
         Seed of the probes.
     memory : int
@@ -125,7 +129,7 @@ def predicted_times(data: Dataset, *, level: float | None = None, rng: int = 0, 
     farther apart than those of the population, and the time comes out too large.
     """
     with torch_threads_kept():
-        prediction = predict(data, groups=0, rng=rng, memory=memory)
+        prediction = predict(data, groups=0, probes=probes, rng=rng, memory=memory)
         wanted = normalised_clone_level() if level is None else level
         means, why = _class_means(data, prediction, rng, memory)
     times = _speciation(data, prediction, wanted, means, why) | _collapse(prediction)

@@ -27,7 +27,7 @@ def measure(t, score=None, **options):
 
 def posterior(data, t, **options):
     with torch_threads_kept():
-        return posterior_curves(data, [t], probes=40_000, groups=0, **options)
+        return posterior_curves(data, [t], probes=20_000, groups=0, **options)
 
 
 @pytest.mark.parametrize("t", [0.25, 0.6])

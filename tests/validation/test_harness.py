@@ -31,13 +31,13 @@ def by_sign(x):
 
 
 def measure(score=None, data=X, labels=LABELS, **options):
-    given = {"classifier": by_sign, "pairs": 400, "steps": 60, "device": "cpu"} | options
+    given = {"classifier": by_sign, "pairs": 400, "steps": 60, "probes": 300, "device": "cpu"} | options
     return measure_transitions(score or EmpiricalScore(X), data, labels, **given)
 
 
 @pytest.fixture(scope="module")
 def memorised():
-    return measure(pairs=800, steps=100, sampler="euler-maruyama", rng=3)
+    return measure(pairs=800, steps=100, sampler="euler-maruyama", probes=None, rng=3)
 
 
 def test_pairs_of_a_memoriser_agree_with_the_posterior(memorised):
@@ -66,7 +66,16 @@ def test_clones_of_the_mixture_agree_with_the_closed_form():
     labels = np.arange(4000) % 2
     data = np.random.default_rng(6).normal(size=(4000, D)) + MU * (2.0 * labels[:, None] - 1)
     found = measure(
-        MIXTURE, data, labels, t=t, pairs=1500, steps=150, sampler="euler-maruyama", parts=["classes"], rng=1
+        MIXTURE,
+        data,
+        labels,
+        t=t,
+        pairs=1500,
+        steps=100,
+        sampler="euler-maruyama",
+        parts=["classes"],
+        probes=2048,
+        rng=1,
     )
     # By sign of m.x_0, not by label: sqrt(d) mu/sigma = 2.8 leaves 0.2% of the points on the other side.
     theory = clone_probability(kappa)
@@ -217,7 +226,7 @@ def test_a_killed_measurement_goes_on_to_the_same_bytes(tmp_path):
         def score(x, t):
             time.sleep(0.005)
             return exact(x, t)
-        measure_transitions(score, X, t=[0.2, 0.4, 0.6, 0.8], pairs=20, steps=40, device="cpu",
+        measure_transitions(score, X, t=[0.2, 0.4, 0.6, 0.8], pairs=20, steps=40, probes=300, device="cpu",
                             checkpoint=sys.argv[1], progress=lambda done, total: print(done, flush=True))
         """
     )
@@ -231,7 +240,7 @@ def test_a_killed_measurement_goes_on_to_the_same_bytes(tmp_path):
     killed.communicate()
     assert 2 <= len(list((tmp_path / "run").glob("clones-*.npz"))) < 4
     data = np.random.default_rng(0).normal(size=(30, 4))
-    options = {"t": [0.2, 0.4, 0.6, 0.8], "pairs": 20, "steps": 40, "device": "cpu"}
+    options = {"t": [0.2, 0.4, 0.6, 0.8], "pairs": 20, "steps": 40, "probes": 300, "device": "cpu"}
     found = [
         measure_transitions(EmpiricalScore(data), data, checkpoint=folder, **options)
         for folder in (tmp_path / "run", None)

@@ -34,12 +34,12 @@ _STREAM = 3
 _LEVELS = (0.98, 0.9, 0.75, 0.6, 0.45, 0.3, 0.15, 0.05)
 
 _FULL = (
-    EmpiricalForm("mixture", 500, 64, 0.5, 10_000, 10_000, 3_000, 160, _LEVELS, 40_000),
-    EmpiricalForm("digits", 1797, 64, 0.0, 4_000, 4_000, 1_000, 160, _LEVELS, 40_000),
+    EmpiricalForm("mixture", 500, 64, 0.5, 10_000, 10_000, 4_000, 160, 8, _LEVELS, 40_000),
+    EmpiricalForm("digits", 1797, 64, 0.0, 4_000, 4_000, 1_500, 160, 4, _LEVELS, 40_000),
 )
 _QUICK = (
-    EmpiricalForm("mixture", 200, 32, 0.5, 1_500, 1_500, 500, 80, _LEVELS[1::2], 10_000),
-    EmpiricalForm("digits 0 7", 357, 64, 0.0, 1_000, 1_000, 300, 80, _LEVELS[1::2], 10_000),
+    EmpiricalForm("mixture", 200, 32, 0.5, 1_500, 1_500, 500, 80, 4, _LEVELS[1::2], 10_000),
+    EmpiricalForm("digits 0 7", 357, 64, 0.0, 1_000, 1_000, 300, 80, 4, _LEVELS[1::2], 10_000),
 )
 
 
@@ -75,8 +75,8 @@ def empirical_clones(
     ExperimentResult
         ``findings`` by data set: ``last_change`` (measured and exact), ``time_of_0.6`` (where phi_index is 0.6),
         ``index_at_mean`` (phi_index at the mean last change), ``median_between`` (where M is 3/4 and 1/2),
-        ``index_less_law`` (phi_index less P(last change > t) at each time), ``halving`` (what halving the step does at
-        each time), ``mean_z`` of phi_index.
+        ``index_less_law`` (phi_index less P(last change > t) at each time), ``halving`` and ``halving_last_change``
+        (what the last halving of the step did at each time), ``mean_z`` of phi_index.
 
     Raises
     ------
@@ -164,10 +164,13 @@ def _statements(found: Sequence[RunsFound], index: Sequence[Agreement]) -> list[
         changes = [(one.index, one.index_se) for one in each.halving]
         mean = float(np.mean([change for change, _ in changes]))
         error = math.sqrt(sum(se**2 for _, se in changes)) / len(changes)
+        late = summary["halving_last_change"]
+        place = int(np.argmax(np.abs(late["later"])))
         statements.append(
-            f"{each.name}: halving the step changes phi_index by {mean:+.1e} ({error:.0e}) on average over the times, "
-            f"{worst.index:+.1e} ({worst.index_se:.0e}) at t = {worst.t:.3g}; what is left is about as much again. The "
-            f"standard error of a point is up to {max(point.se for point in each.index):.1e}."
+            f"{each.name}: the last halving of the step changed phi_index by {mean:+.1e} ({error:.0e}) on average over "
+            f"the times, {worst.index:+.1e} ({worst.index_se:.0e}) at worst, and P(last change > t) by up to "
+            f"{late['later'][place]:+.1e} ({late['later_se'][place]:.0e}); what is left is about as much again. The "
+            f"standard error of a point is up to {max(point.se for point in [*each.index, *each.later[:-1]]):.1e}."
         )
     return statements
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from regimes.datasets import load_dataset
 from regimes.numerics.compile import compile_formula
@@ -20,19 +19,16 @@ from regimes.numerics.spectral_bound import spectral_collapse_bound
 from regimes.numerics.spectrum import covariance_spectrum
 from regimes.validation.agreement import Agreement, ChiSquare, correlated_chi_square
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.clone_measurement import ClonePairs, draw_points, measure_clones
+from regimes.validation.clone_measurement import ClonePairs, measure_clones
 from regimes.validation.experiments.result import Progress
 from regimes.validation.last_change import LastChange, exact_last_change, measure_last_change, path_times
 from regimes.validation.most_probable import most_probable_point
 from regimes.validation.nearest import NearestPoint
 from regimes.validation.sampling import (
     CoarseNoise,
-    Noise,
     NoiseStream,
     backward_times,
-    clone_pairs,
     halved_times,
-    noised,
 )
 from regimes.validation.scores import EmpiricalScore
 from regimes.validation.torch_threads import torch_threads_kept
@@ -50,7 +46,8 @@ NEAR = 0.6
 FEWEST = 10
 """Paths or pairs expected on either side, below which a share is not normal."""
 
-_DATA, _CLONES, _LAST, _EXACT, _HALVES = range(5)
+_DATA, _CLONES, _LAST, _EXACT = range(4)
+_STEPS = 9  # beside the substreams of a measurement
 _AFTER_SPECIATION = 3.5  # Lambda exp(-2t) is then 1e-3: the law of x_t is that of pure noise to a few 1e-4
 _PROBES_OF_GRID = 4096
 
@@ -66,9 +63,12 @@ class EmpiricalForm:
     n, d, mu
         Number of points, dimension and coordinates of the class centres of the mixture; unused otherwise.
     pairs, paths, halved : int
-        Pairs of clones at each time, paths from pure noise, pairs at each time on which the step is halved.
+        Pairs of clones at each time, paths from pure noise, and so many of both with steps twice as long as well.
     steps : int
-        From each t to 0.
+        From each t to 0; even.
+    refined : int
+        Steps of a path from pure noise between two looks at the nearest point, a power of 2: last changes feel the step
+        more than clones do.
     levels : tuple of float
         Values of phi_index at the times.
     probes : int
@@ -83,13 +83,14 @@ class EmpiricalForm:
     paths: int
     halved: int
     steps: int
+    refined: int
     levels: tuple[float, ...]
     probes: int
 
 
 @dataclass(frozen=True)
 class Halving:
-    """What halving the step does to the share of pairs that end alike.
+    """What the last halving of the step did to the share of pairs that end alike.
 
     Attributes
     ----------
@@ -188,13 +189,13 @@ class EmpiricalRuns:
         nearest: list[Agreement] = []
         halving: list[Halving] = []
         for number, t in enumerate(self.t.tolist()):
-            pairs = self._clones(number, t)
+            pairs, changed = self._clones(number, t)
             for group, agreement in zip((index, classes, nearest), self._agreements(number, t, pairs), strict=True):
                 group.append(agreement)
-            halving.append(self._halving(number, t))
-        last, exact = self._last_changes()
+            halving.append(changed)
+        last, exact, before = self._last_changes()
         later, test = self._later(last, exact)
-        summary = self._summary(index, halving, last, exact)
+        summary = self._summary(index, halving, last, exact) | {"halving_last_change": self._changed(last, before)}
         return RunsFound(
             self.form.source, self.t, index, classes, nearest, halving, last, exact, later, test, self.grid, summary
         )
@@ -210,14 +211,26 @@ class EmpiricalRuns:
         times = [float(f"{curve_crossings(t, curves.clone_index, level)[-1]:.4g}") for level in self.form.levels]
         return grid, np.array(times)
 
-    def _clones(self, number: int, t: float) -> ClonePairs:
+    def _clones(self, number: int, t: float) -> tuple[ClonePairs, Halving]:
+        """Pairs, and what the last halving of the step did to the first of them."""
+        form, noise = self.form, self.noise.substream(_CLONES, number)
+        coarse = backward_times(t, steps=form.steps // 2)
+        fine, steps = halved_times(coarse), noise.substream(_STEPS)
+        shared: dict[str, Any] = {
+            "noise": noise, "nearest": self.nearest, "sampler": SAMPLER, "store": self.store,
+        }  # fmt: skip
         pairs = measure_clones(
-            self.score, self.points, backward_times(t, steps=self.form.steps), pairs=self.form.pairs,
-            noise=self.noise.substream(_CLONES, number), nearest=self.nearest, sampler=SAMPLER, store=self.store,
-            name=f"{self._name},clones-{number}",
+            self.score, self.points, fine, pairs=form.pairs, steps_noise=steps, name=f"{self._name},clones-{number}",
+            **shared,
+        )  # fmt: skip
+        before = measure_clones(
+            self.score, self.points, coarse, pairs=form.halved, steps_noise=CoarseNoise(steps, fine, SAMPLER),
+            name=f"{self._name},coarse-{number}", **shared,
         )  # fmt: skip
         self._report("clones", number + 1, self.t.size)
-        return pairs
+        ends = (pairs.index[:, : form.halved], before.index)
+        index = _change(*(each[0] == each[1] for each in ends))
+        return pairs, Halving(t, *index, *_change(*(self.labels[each[0]] == self.labels[each[1]] for each in ends)))
 
     def _agreements(self, number: int, t: float, pairs: ClonePairs) -> list[Agreement]:
         count, probes = self.form.pairs, self.form.probes
@@ -236,48 +249,32 @@ class EmpiricalRuns:
         name = f"nearest is last, {self.form.source}"
         return [*of_clones, Agreement(name, t, float(most[0]), float(final.mean()), se, count)]
 
-    def _halving(self, number: int, t: float) -> Halving:
-        """Pairs with steps as in the measurement and with half of them, along the same noise."""
-        times, noise = backward_times(t, steps=self.form.steps), self.noise.substream(_HALVES, number)
-        fine, path = halved_times(times), noise.substream(2)
-        name = f"{self._name},halved-{number}"
-
-        def compute() -> dict[str, NDArray[Any]]:
-            origin = draw_points(len(self.X), noise.substream(0), 0, self.form.halved)
-            x_t = noised(self.points[origin.to(self.points.device)], t, noise=noise.substream(1))
-            return {
-                "coarse": self._ends(x_t, times, CoarseNoise(path, fine, SAMPLER)),
-                "fine": self._ends(x_t, fine, path),
-            }
-
-        ends = self.store.piece(name, compute)
-        same = {kind: found[0] == found[1] for kind, found in ends.items()}
-        alike = {kind: self.labels[found[0]] == self.labels[found[1]] for kind, found in ends.items()}
-        self._report("halved steps", number + 1, self.t.size)
-        return Halving(t, *_change(same), *_change(alike))
-
-    def _ends(self, x_t: Tensor, times: Array, noise: Noise) -> NDArray[np.int64]:
-        clones = clone_pairs(self.score, x_t, times, sampler=SAMPLER, noise=noise)
-        return np.stack([self.nearest(clone, float(times[-1])).cpu().numpy() for clone in clones])
-
-    def _last_changes(self) -> tuple[LastChange, LastChange]:
-        first = float(self.t.max())
+    def _last_changes(self) -> tuple[LastChange, LastChange, LastChange]:
+        """Along backward paths, by the exact law, and along the first paths with steps twice as long."""
+        form, name, noise = self.form, self._name, self.noise.substream(_LAST)
         Lambda = max(covariance_spectrum(self.X).Lambda, 1.0)
-        start = max(float(compile_formula("speciation_time", target="numpy")(Lambda)), first) + _AFTER_SPECIATION
+        speciation = float(compile_formula("speciation_time", target="numpy")(Lambda))
+        start = max(speciation, float(self.t.max())) + _AFTER_SPECIATION
         # The times of the clones are among those of the grid, so that shares of last changes refer to them exactly.
-        times = np.union1d(path_times(start, float(self.t.min()), steps=self.form.steps, Lambda=Lambda), self.t)[::-1]
-        paths, name = self.form.paths, self._name
+        grid = np.union1d(path_times(start, float(self.t.min()), steps=form.steps, Lambda=Lambda), self.t)[::-1]
+        coarse, fine, every = grid, halved_times(grid), 2
+        while every < form.refined:
+            coarse, fine, every = fine, halved_times(fine), 2 * every
+        steps = noise.substream(_STEPS)
+        shared: dict[str, Any] = {"nearest": self.nearest, "store": self.store}
         last = measure_last_change(
-            self.score, self.points, times, paths=paths, noise=self.noise.substream(_LAST), nearest=self.nearest,
-            sampler=SAMPLER, store=self.store, name=f"{name},last-change",
-            progress=self._counting("last changes", paths),
+            self.score, self.points, fine, every=every, paths=form.paths, noise=noise, steps_noise=steps,
+            sampler=SAMPLER, name=f"{name},last-change", progress=self._counting("last changes", form.paths), **shared,
+        )  # fmt: skip
+        before = measure_last_change(
+            self.score, self.points, coarse, every=every // 2, paths=form.halved, noise=noise,
+            steps_noise=CoarseNoise(steps, fine, SAMPLER), sampler=SAMPLER, name=f"{name},coarse-last-change", **shared,
         )  # fmt: skip
         exact = exact_last_change(
-            self.points, times, paths=4 * paths, noise=self.noise.substream(_EXACT), nearest=self.nearest,
-            store=self.store, name=f"{name},exact-last-change",
-            progress=self._counting("exact last changes", 4 * paths),
+            self.points, grid, paths=4 * form.paths, noise=self.noise.substream(_EXACT),
+            name=f"{name},exact-last-change", progress=self._counting("exact last changes", 4 * form.paths), **shared,
         )  # fmt: skip
-        return last, exact
+        return last, exact, before
 
     def _later(self, last: LastChange, exact: LastChange) -> tuple[list[Agreement], ChiSquare]:
         """Shares of paths with their last change before t, which share their paths over t."""
@@ -315,6 +312,18 @@ class EmpiricalRuns:
             "index_less_law": [each.theory - float(exact.later_than([each.at])[0]) for each in index],
             "halving": [asdict(each) for each in halving],
             "mean_z": float(np.mean([each.z for each in index])),
+        }
+
+    def _changed(self, last: LastChange, before: LastChange) -> dict[str, Any]:
+        """What the last halving of the step did to last changes."""
+        time = last.time[: before.time.size]
+        later = [_change(time > t, before.time > t) for t in self.t.tolist()]
+        mean, mean_se = _change(time, before.time)
+        return {
+            "mean": mean,
+            "mean_se": mean_se,
+            "later": [each[0] for each in later],
+            "later_se": [each[1] for each in later],
         }
 
     def _probes(self, number: int, use: int) -> np.random.Generator:
@@ -361,7 +370,6 @@ def _binomial(quantity: str, t: float, phi: float, phi_se: float, same: NDArray[
     )
 
 
-def _change(same: dict[str, NDArray[np.bool_]]) -> tuple[float, float]:
-    """Fine less coarse."""
-    difference = same["fine"].astype(np.float64) - same["coarse"]
+def _change(fine: NDArray[Any], coarse: NDArray[Any]) -> tuple[float, float]:
+    difference = fine.astype(np.float64) - coarse
     return float(difference.mean()), float(difference.std(ddof=1) / math.sqrt(difference.size))

@@ -22,7 +22,7 @@ def test_accuracy_of_two_gaussians_is_near_the_best():
     """The best accuracy is Phi(distance/2); held-out accuracy may not exceed it by chance alone, nor fall far below."""
     X, labels = two_gaussians(1000, 4, 3.0, 0)
     best = 0.5 * (1 + math.erf(1.5 / math.sqrt(2)))
-    result = train_classifier(X, labels, folds=5, networks=1, device="cpu")
+    result = train_classifier(X, labels, folds=4, networks=1, steps=100, device="cpu")
     assert -0.02 - 4 * result.accuracy_se < result.accuracy - best < 4 * result.accuracy_se
     assert result.confusion.sum(axis=1).tolist() == [500, 500]
     assert np.trace(result.confusion) == round(result.accuracy * 1000)
@@ -37,7 +37,7 @@ def test_labels_without_meaning_are_not_learned():
     """Networks that had seen the points would know them: held-out accuracy is that of a coin."""
     generator = np.random.default_rng(0)
     X, labels = generator.normal(size=(300, 20)), generator.integers(0, 2, 300)
-    result = train_classifier(X, labels, folds=5, networks=1, noise=0.0, device="cpu")
+    result = train_classifier(X, labels, folds=4, networks=1, noise=0.0, device="cpu")
     assert abs(result.accuracy - 0.5) < 4 * np.sqrt(0.25 / 300)
     assert np.mean(result.predict(X) == labels) > 0.9
 

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 
 from regimes import posterior_curves  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
+from regimes.validation.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.training import (  # noqa: E402
     LossCurve,
     ResidualMLP,
@@ -110,7 +111,8 @@ def test_a_denoiser_that_has_memorised_knows_at_most_log_n():
     t = np.geomspace(0.005, 7.0, 40)
     curve = loss_curve(Empirical(X), X, t, test=others, draws=20)
     found = information_from_losses(curve)
-    theory = posterior_curves(X, t, probes=20_000)
+    with torch_threads_kept():  # bytes of other tests depend on their number
+        theory = posterior_curves(X, t, probes=20_000)
     entropy, error = theory.excess_entropy * np.log(n), theory.excess_entropy_se * np.log(n)
     se = np.sqrt(found.train_se**2 + error**2 + found.train_quadrature**2)
     z = (found.train - (np.log(n) - entropy)) / np.maximum(se, 1e-6)

@@ -70,7 +70,7 @@ def test_a_unet_learns_images():
     X = np.zeros((4, 1, 4, 4))
     X[range(4), 0, range(4)] = 2.0
     trained = train_denoiser(
-        SmallUNet((1, 4, 4), channels=8, levels=1), X, steps=200, batch=32, learning_rate=1e-2, ema=0.9,
+        SmallUNet((1, 4, 4), channels=8, levels=1), X, steps=150, batch=32, learning_rate=1e-2, ema=0.9,
         evaluate_every=10, device="cpu",
     )  # fmt: skip
     losses = trained.history.train_loss
