@@ -62,6 +62,6 @@ def test_every_name_is_documented():
 def test_the_page_of_simulations_lists_every_name():
     page = (Path(__file__).parents[2] / "docs" / "simulations.md").read_text(encoding="utf-8")
     listed = re.findall(
-        r"^\.\. auto(?:function|class|data|exception):: regimes\.validation\.(\w+)$", page, re.MULTILINE
+        r"^\.\. (?:auto(?:function|class|exception)|py:data):: regimes\.validation\.(\w+)$", page, re.MULTILINE
     )
     assert sorted(listed) == sorted(PUBLIC)
