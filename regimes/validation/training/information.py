@@ -90,10 +90,10 @@ def information_from_losses(curve: LossCurve) -> LossInformation:
 
     Notes
     -----
-    dI/dsnr = mmse/2 (Guo, Shamai, Verdu 2005); the test of memorisation is derived in docs/theory. The
-    integral is that of a cubic spline. Below the smallest snr the loss is taken as the mean of its value there and of
-    its value without a signal, with half their difference as the error; where the latter is unknown, it is extrapolated
-    from the last two times.
+    dI/dsnr = mmse/2 (Guo, Shamai, Verdu 2005). With the exact score of n points the law of the data is uniform over
+    them, so that ``I = log n - H(index | x_t)``, and H is ``d f^e`` (``index_entropy``). The integral is of a cubic
+    spline. Below the smallest snr the loss is taken as the mean of its value there and of its value without a signal,
+    with half their difference as the error; where the latter is unknown, it is extrapolated from the last two times.
 
     Examples
     --------
