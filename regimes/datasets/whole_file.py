@@ -24,12 +24,14 @@ def check_place(what: str, path: Path) -> None:
     Raises
     ------
     ValueError
-        If the path is a folder, or its folder does not exist.
+        If the path is a folder, or its folder does not exist or cannot be written.
     """
     if path.is_dir():
         raise ValueError(f"{what}: {path} is a folder; give the name of a file in it")
     if not path.parent.is_dir():
         raise ValueError(f"{what}: cannot write to folder {path.parent} (it does not exist); choose another")
+    if (path.is_file() or not path.exists()) and not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+        raise ValueError(f"{what}: cannot write to folder {path.parent} (permission denied); choose another")
 
 
 @contextmanager

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets.whole_file import replacing
+from regimes.datasets.whole_file import check_place, replacing
 
 __all__ = ["Checkpoints", "Partial"]
 
 _SETTINGS = "settings.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")
+_LEFTOVER = re.compile(rf"\.({re.escape(_SETTINGS)}|{_NAME.pattern}\.npz)\.[a-z0-9_]{{8}}")  # of a kill
 _EVERY = 20.0
 
 Arrays = dict[str, NDArray[Any]]
@@ -63,21 +64,25 @@ class Checkpoints:
             raise ValueError(f"checkpoint: folder {self.folder.parent} does not exist; make it or choose another")
         described = self.folder / _SETTINGS
         if described.is_file():
-            if described.read_text(encoding="utf-8") != text:
+            if described.read_text(encoding="utf-8", errors="replace") != text:
                 raise ValueError(
                     f"checkpoint: {self.folder} belongs to a run with other settings ({described}); choose another "
                     "folder, or delete it to start anew"
                 )
-            return
-        try:
-            self.folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise ValueError(f"checkpoint: cannot make {self.folder} ({error.strerror}); choose another") from None
-        # What a kill before the settings were written leaves behind is no obstacle.
-        if any(not entry.name.startswith(f".{_SETTINGS}.") for entry in self.folder.iterdir()):
-            raise ValueError(f"checkpoint: {self.folder} holds other files; choose a new or an empty folder")
-        with replacing("checkpoint", described) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            check_place("checkpoint", described)  # now, rather than when the first piece is finished
+        else:
+            try:
+                self.folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise ValueError(f"checkpoint: cannot make {self.folder} ({error.strerror}); choose another") from None
+            # What a kill before the settings were written leaves behind is no obstacle.
+            if any(not entry.name.startswith(f".{_SETTINGS}.") for entry in self.folder.iterdir()):
+                raise ValueError(f"checkpoint: {self.folder} holds other files; choose a new or an empty folder")
+            with replacing("checkpoint", described) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        for entry in self.folder.iterdir():
+            if _LEFTOVER.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
 
     def piece(self, name: str, compute: Callable[[], Mapping[str, ArrayLike]]) -> Arrays:
         """Compute a piece, or read it back if it was finished before.
@@ -97,7 +102,7 @@ class Checkpoints:
         Raises
         ------
         ValueError
-            If the name cannot be that of a file, or the folder cannot be written.
+            If the name cannot be that of a file, the file of the piece is damaged, or the folder cannot be written.
         """
         place = self._place(name, ".npz")
         if place is None:
@@ -195,10 +200,18 @@ def _read(path: Path) -> Arrays | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ValueError(f"checkpoint: {path} cannot be read ({error}); delete it to compute this piece anew") from None
+        with path.open("rb") as raw:
+            raw.seek(-12, os.SEEK_END)  # a damaged archive may hide arrays, but here it counts them
+            count = int.from_bytes(raw.read(2), "little")
+            raw.seek(0)
+            with np.load(raw, allow_pickle=False) as file:
+                found = {name: file[name] for name in file.files}
+        if len(found) != count:
+            raise ValueError(f"{len(found)} of {count} arrays found")
+        return found
+    except Exception as error:  # zipfile raises whatever a wrong byte leads it to
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"checkpoint: {path} cannot be read ({what}); delete it to compute this piece anew") from None
 
 
 def _write(path: Path, arrays: Arrays) -> None:

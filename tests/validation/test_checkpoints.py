@@ -1,6 +1,7 @@
 """Pieces on disk: computed once, whole or not there."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,6 +92,51 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "run" / "a.npz").write_bytes(b"not an archive")
     with pytest.raises(ValueError, match=r"a\.npz cannot be read .* delete it"):
         run.piece("a", lambda: {"x": 1})
+
+
+def test_every_wrong_bit_is_found_or_does_no_harm(tmp_path):
+    """zipfile raises NotImplementedError and RuntimeError too, and leaves out arrays without a word."""
+    run, whole_x, messages = Checkpoints(tmp_path / "run", SETTINGS), [0.5, 0.25, 1.0], []
+    run.piece("a", lambda: {"place": [0, 1], "x": whole_x})
+    path = tmp_path / "run" / "a.npz"
+    whole = path.read_bytes()
+    directory = whole.index(b"PK\x01\x02")
+    for place in range(directory, len(whole)):
+        for bit in (0, 3, 5, 7):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            path.write_bytes(damaged)
+            try:
+                found = run.piece("a", dict)
+            except ValueError as error:
+                messages.append(str(error))
+                continue
+            assert {name: value.tolist() for name, value in found.items()} == {"place": [0, 1], "x": whole_x}
+    assert len(messages) > 200
+    assert all(re.fullmatch(r"checkpoint: .*a\.npz cannot be read \(.*\); delete it .*", each) for each in messages)
+
+
+def test_what_a_kill_left_half_written_is_removed(tmp_path):
+    folder = tmp_path / "run"
+    Checkpoints(folder, SETTINGS).piece("d=64,mu=1.5", lambda: {"x": 1})
+    left = [".d=64,mu=1.5.npz.a1_b2c3d", ".b.partial.npz.abcdefgh", ".settings.json.x0x0x0x0"]
+    own = [".notes", "b.partial.npz", ".b.npz.backup", ".b.txt.abcdefgh"]
+    for name in (*left, *own):
+        (folder / name).write_bytes(b"half")
+    Checkpoints(folder, SETTINGS)
+    assert {entry.name for entry in folder.iterdir()} == {"settings.json", "d=64,mu=1.5.npz", *own}
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / left[-1]).write_bytes(b"half")
+    Checkpoints(new, SETTINGS)
+    assert [entry.name for entry in new.iterdir()] == ["settings.json"]
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_at_once(tmp_path, monkeypatch):
+    Checkpoints(tmp_path / "run", SETTINGS)
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(ValueError, match=r"^checkpoint: cannot write to folder .*run \(permission denied\); choose"):
+        Checkpoints(tmp_path / "run", SETTINGS)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")

@@ -17,7 +17,7 @@ from regimes.numerics.checks import positive_number, whole_number
 from regimes.numerics.compile import compile_formula
 from regimes.validation.checkpoints import Partial
 from regimes.validation.sampling.checked_score import CheckedScore, all_finite
-from regimes.validation.sampling.noise import Noise, as_noise
+from regimes.validation.sampling.noise import BACKWARD, NOISED, Noise, as_noise
 from regimes.validation.sampling.samplers import Sampler, Score, advance
 from regimes.validation.sampling.samplers import sampler as choose_sampler
 from regimes.validation.sampling.saved_state import SavedState
@@ -79,12 +79,15 @@ def backward(
     sampler : str or Sampler
         How steps are taken, see :func:`regimes.validation.sampling.sampler`.
     noise : Noise or int
-        Source of the noise, or a seed.
+        A seed, or a source, which is used as it is: take substreams of it for runs that must be independent. A seed
+        gives the same numbers to runs that begin at the same time, and others to those of another beginning, to clones
+        and to the forward process.
     first_row : int
         Number of the first row: the noise of row i is that of ``first_row + i``, so that a run in parts gives what one
         run gives.
     first_step : int
-        Number of the first step, likewise: a run that goes on from the times of another must not use its noise again.
+        Number of the first step, likewise: with a source, a run that goes on from the times of another must not use its
+        noise again.
     batch : int, optional
         Rows at a time; as many as ``memory`` holds by default.
     memory : int, optional
@@ -191,11 +194,12 @@ def noised(a: Tensor, t: float, *, noise: Noise | int = 0, first_row: int = 0, s
     t : float
         Ornstein-Uhlenbeck time; positive.
     noise : Noise or int
-        Source of the noise, or a seed.
+        A seed, or a source, which is used as it is. A seed gives the same numbers at every t.
     first_row : int
         Number of the first row.
     step : int
-        Number under which the noise is drawn: other numbers give independent noise.
+        Number under which the noise is drawn: other numbers give independent noise, which points that are noised twice
+        need.
 
     Returns
     -------
@@ -218,7 +222,8 @@ def noised(a: Tensor, t: float, *, noise: Noise | int = 0, first_row: int = 0, s
     time = positive_number("noised", "t", "Ornstein-Uhlenbeck time", t)
     amplitude = float(compile_formula("signal_amplitude", target="numpy")(time))
     deviation = math.sqrt(compile_formula("noise_variance", target="numpy")(time))
-    normal = as_noise(noise).normal(step, first_row, len(a), tuple(a.shape[1:]), device=a.device, dtype=a.dtype)
+    source = as_noise("noised", noise, NOISED)
+    normal = source.normal(step, first_row, len(a), tuple(a.shape[1:]), device=a.device, dtype=a.dtype)
     return (a * amplitude).add_(normal, alpha=deviation)
 
 
@@ -228,7 +233,8 @@ def _run(
 ) -> tuple[Tensor, Tensor]:
     """States at the last time, and those at the times numbered in ``keep``."""
     t = decreasing_times(function, times)
-    rule, source = choose_sampler(options.get("sampler", "exponential")), as_noise(options.get("noise", 0))
+    rule = choose_sampler(options.get("sampler", "exponential"))
+    source = as_noise(function, options.get("noise", 0), BACKWARD, float(t[0]))
     weights = rule.weights(t)
     check_states(function, "x", x)
     first_row, first_step = (

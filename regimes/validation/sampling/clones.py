@@ -9,8 +9,10 @@ from torch import Tensor
 
 from regimes.numerics.checks import whole_number
 from regimes.validation.sampling.backward import RunOptions, backward, check_states
+from regimes.validation.sampling.noise import CLONES, as_noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.sampling.samplers import sampler as choose_sampler
+from regimes.validation.sampling.times import decreasing_times
 
 __all__ = ["clone_pairs"]
 
@@ -33,7 +35,8 @@ def clone_pairs(
         Clones of a state, at least 2.
     **options
         Those of :func:`regimes.validation.sampling.backward`. All clones run together: clone c of state i is row
-        ``count * i + c`` of what ``watch`` sees. ``first_row`` numbers states.
+        ``count * i + c`` of what ``watch`` sees. ``first_row`` numbers states. A seed as ``noise`` gives the same
+        numbers to clones born at the same time.
 
     Returns
     -------
@@ -62,8 +65,10 @@ def clone_pairs(
         )
     number = whole_number("clone_pairs", "count", "clones of a state", count, at_least=2)
     check_states("clone_pairs", "x_t", x_t)
+    t = decreasing_times("clone_pairs", times)
+    options["noise"] = as_noise("clone_pairs", options.get("noise", 0), CLONES, float(t[0]))
     options["first_row"] = number * whole_number(
         "clone_pairs", "first_row", "number of the first state", options.get("first_row", 0), at_least=0
     )
-    ends = backward(score, x_t.repeat_interleave(number, dim=0), times, **options)
+    ends = backward(score, x_t.repeat_interleave(number, dim=0), t, **options)
     return ends.view(len(x_t), number, *x_t.shape[1:]).transpose(0, 1).contiguous()

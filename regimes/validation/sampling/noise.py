@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,7 +16,10 @@ from regimes.numerics.in_threads import in_threads
 from regimes.validation.sampling.philox import NORMAL, TILE, UNIFORM, fill
 from regimes.validation.sampling.philox_tensors import tiles
 
-__all__ = ["Noise", "NoiseStream", "as_noise"]
+__all__ = ["BACKWARD", "CLONES", "NOISED", "U_TURN", "Noise", "NoiseStream", "as_noise"]
+
+NOISED, BACKWARD, CLONES, U_TURN = 0x6E6F69736564, 0x6261636B, 0x636C6F6E6573, 0x757475726E
+"""Streams of the uses of a seed, so that no two of them share numbers."""
 
 _WORD = 2**32
 _LAST_TILE = 2**57  # numbers of a step are counted in 63 bits
@@ -241,13 +245,19 @@ class NoiseStream:
         return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
 
 
-def as_noise(noise: Noise | int) -> Noise:
-    """Take a seed for stream 0 of it.
+def as_noise(function: str, noise: Noise | int, stream: int, start: float | None = None) -> Noise:
+    """Take a source as it is, and a seed for the numbers of one use of it.
 
     Parameters
     ----------
+    function : str
+        For the error.
     noise : Noise or int
         A source, or a seed.
+    stream : int
+        Which use.
+    start : float, optional
+        Time at which it begins: a run that goes on from the end of another takes other numbers.
 
     Returns
     -------
@@ -260,5 +270,13 @@ def as_noise(noise: Noise | int) -> Noise:
         If it is neither.
     """
     given: Any = noise
-    source: Noise = given if hasattr(given, "normal") else NoiseStream(given)
-    return source
+    if hasattr(given, "normal") and hasattr(given, "substream"):
+        source: Noise = given
+        return source
+    if not hasattr(given, "__index__"):
+        raise ValueError(
+            f"{function}: noise must be a whole number, as a seed, or a NoiseStream, got {given!r}; a generator will "
+            "not do, since its numbers depend on what was drawn before"
+        )
+    seeded = NoiseStream(given, stream)
+    return seeded if start is None else seeded.substream(*struct.unpack("<Q", struct.pack("<d", start)))

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from regimes.validation.sampling.backward import RunOptions, backward, noised
-from regimes.validation.sampling.noise import as_noise
+from regimes.validation.sampling.noise import U_TURN, as_noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.sampling.times import backward_times, decreasing_times
 
@@ -45,7 +45,7 @@ def u_turn(
         Times of the way back in place of these three; the first must be t.
     **options
         Those of :func:`regimes.validation.sampling.backward`. The ways out and back take substreams 0 and 1 of the
-        noise.
+        noise, or of what a seed gives for this t.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def u_turn(
     )
     if float(path[0]) != float(t):
         raise ValueError(f"u_turn: times must begin at t = {float(t):.17g}, got {path[0]:.17g}; put t first")
-    source = as_noise(options.get("noise", 0))
+    source = as_noise("u_turn", options.get("noise", 0), U_TURN, float(t))
     out = noised(a, t, noise=source.substream(0), first_row=options.get("first_row", 0))
     options["noise"] = source.substream(1)
     return backward(score, out, path, **options)

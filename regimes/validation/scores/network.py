@@ -53,7 +53,8 @@ class NetworkScore:
     ----------
     model : torch.nn.Module or callable
         Takes the noised points and the reading of its clock, gives a tensor of the shape of the points. A module is
-        called in evaluation mode; its mode is put back afterwards.
+        called in evaluation mode; its mode is put back afterwards. A function that calls a module cannot be looked
+        into: call ``model.eval()`` before, or dropout makes the score random and batch norm mixes the rows.
     prediction : {"eps", "x0", "v", "velocity", "score"}
         What it predicts: the noise z, the data point a, ``v = exp(-t) z - sqrt(Delta_t) a``, the velocity ``z - a`` of
         linear flow matching, or the score of the law of its own input.
@@ -85,8 +86,9 @@ class NetworkScore:
     Ho, Jain, Abbeel 2020 (eps); Salimans, Ho 2022 (v); Karras, Aittala, Aila, Laine 2022 (sigma); Lipman et al. 2023
     (flow). ``score_from_noise``, ``score_from_v``, ``score_from_velocity``, ``score_from_posterior_mean``,
     ``posterior_mean_from_score`` and others, derived in docs/theory. x goes to the model in the type of its first
-    parameter, and results come back in the type of x. For classes, further arguments or another scale of the clock pass
-    a function: ``lambda x, s: model(x, 1000 * s, labels)``.
+    parameter, the clock too unless that is a half-precision type, whose clock is float32, and results come back in the
+    type of x. For classes, further arguments or another scale of the clock pass a function of a model in evaluation
+    mode: ``lambda x, s: model(x, 1000 * s, labels)`` after ``model.eval()``.
 
     Examples
     --------
@@ -142,8 +144,8 @@ class NetworkScore:
         Raises
         ------
         ValueError
-            If x does not suit the model, t is not positive or outside the schedule, or the model returns something
-            other than a finite tensor of the shape of its input.
+            If x does not suit the model, t is not positive or outside the schedule, the model fails, or it returns
+            something other than a finite real tensor of the shape of its input.
         """
         return self._converted(_SCORES[self.prediction], x, t)
 
@@ -193,9 +195,25 @@ class NetworkScore:
             for first in range(0, len(x), step):
                 rows = x[first : first + step]
                 given = self._shaped(rows if factor == 1 else rows * factor).to(dtype)
-                output = self.model(given, self._argument(reading, len(rows), dtype, x.device))
+                if given.untyped_storage().data_ptr() == x.untyped_storage().data_ptr():
+                    given = given.clone()  # models may work in place
+                output = self._output(given, self._argument(reading, len(rows), dtype, x.device))
                 result[first : first + step] = self._checked(output, given, time).reshape(rows.shape)
         return result
+
+    def _output(self, given: Tensor, clock: Tensor) -> Any:
+        try:
+            return self.model(given, clock)
+        except torch.cuda.OutOfMemoryError:
+            raise
+        except (RuntimeError, IndexError, TypeError) as error:
+            raise ValueError(
+                f"NetworkScore: the model must take an input of shape {tuple(given.shape)} and {given.dtype} and a "
+                f"clock of shape {tuple(clock.shape)} and {clock.dtype}, got {type(error).__name__} from it "
+                f"({str(error).partition(chr(10))[0]}); give shape=(channels, height, width) if it works on images, "
+                'rounding="nearest" if it looks steps up in a table, clock_shape= if it wants one number or a column; '
+                "half-precision models get a clock of float32: convert what they make of it, or call model.float()"
+            ) from error
 
     def _dtype(self, x: Tensor) -> torch.dtype:
         parameter = next(self.model.parameters(), None) if isinstance(self.model, nn.Module) else None
@@ -220,13 +238,20 @@ class NetworkScore:
 
     def _argument(self, reading: float | int, rows: int, dtype: torch.dtype, device: torch.device) -> Tensor:
         shape = {"rows": (rows,), "column": (rows, 1), "number": ()}[self.clock_shape]
-        return torch.full(shape, reading, dtype=torch.int64 if isinstance(reading, int) else dtype, device=device)
+        # bfloat16 knows 776 and 780, and no step between.
+        kind = torch.int64 if isinstance(reading, int) else torch.promote_types(dtype, torch.float32)
+        return torch.full(shape, reading, dtype=kind, device=device)
 
     def _checked(self, output: Any, given: Tensor, time: float) -> Tensor:
         if not isinstance(output, Tensor):
             raise ValueError(
                 f"NetworkScore: the model must return a tensor, got {type(output).__name__}; pass a function that "
                 "picks it out, such as lambda x, c: model(x, c).sample"
+            )
+        if output.is_complex():
+            raise ValueError(
+                f"NetworkScore: the model must return real numbers, got {output.dtype}; pass a function that makes "
+                "them real, such as lambda x, c: model(x, c).real"
             )
         if output.shape != given.shape:
             raise ValueError(

@@ -127,6 +127,16 @@ def test_a_run_in_pieces_is_the_run(rows, before, after, rule):
     assert torch.equal(end, backward(gaussian(0.5), x, times, **options))
 
 
+def test_a_run_that_goes_on_with_its_seed_draws_anew():
+    """Its numbers were those of the beginning again: a variance of 1.3 for Gaussian data of variance 0.3 at t = 0.5."""
+    own, times, rows = 0.3, backward_times(2.0, end=0.5, steps=60, spacing="log-snr"), 20_000
+    x = start(rows, (1,)) * math.sqrt(variance(2.0, own))
+    expected = simulated_variances(sampler("exponential"), times, own)[-1]
+    (middle,) = backward_states(gaussian(own), x, times, times[30])
+    assert torch.equal(middle, backward(gaussian(own), x, times[:31]))  # the same beginning, the same numbers
+    assert abs(z_of_spread(backward(gaussian(own), middle, times[30:]), expected)) < 4
+
+
 def test_memory_bounds_the_batch():
     sizes = set()
 
@@ -282,7 +292,7 @@ FINE = torch.ones(4, 2)
         (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], first_row=-1), "first_row .* must be at least 0, got -1"),
         (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], first_step=1.5), "first_step .* whole number, got 1.5"),
         (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], sampler="heun"), "^sampler: name must be one of"),
-        (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], noise="x"), "must be a whole number, got 'x'"),
+        (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], noise="x"), "^backward: noise must be a .* got 'x'"),
         (lambda: backward_states(lambda x, t: x, FINE, [1.0, 0.5], [0.7]),
          "^backward_states: at must be times among those of the run, 1 to 0.5, got 0.69.*; put it among the times$"),
         (lambda: backward_states(lambda x, t: x, FINE, [1.0, 0.5], []), r"got an array of shape \(0,\)"),

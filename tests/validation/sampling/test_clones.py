@@ -101,6 +101,22 @@ def test_bad_clones():
         clone_pairs(score, points(3), [0.5, 0.0], first_row=-1)
 
 
+def test_clones_and_u_turns_take_numbers_of_their_own():
+    """Every run leaves 0 by its noise alone: those with the same numbers would end at multiples of each other."""
+    x, times = torch.zeros(20_000, 1), [0.5, 0.0]
+    ends = {
+        "run": backward(score, x, times),
+        "later": backward(score, x, [0.4, 0.0]),
+        "noised": noised(x, 0.5),
+        "u_turn": u_turn(score, x, 0.5, steps=1),
+        "later u_turn": u_turn(score, x, 0.4, steps=1),
+        "clone": clone_pairs(score, torch.zeros(10_000, 1), times).transpose(0, 1).reshape(-1, 1),
+        "later clone": clone_pairs(score, torch.zeros(10_000, 1), [0.4, 0.0]).transpose(0, 1).reshape(-1, 1),
+    }
+    correlation = np.corrcoef(np.stack([end.squeeze(1).double().numpy() for end in ends.values()]))
+    assert np.abs(correlation - np.eye(len(ends))).max() < 4.5 / math.sqrt(20_000)
+
+
 @pytest.mark.parametrize("rule", ["exponential", "ancestral"])
 def test_a_u_turn_ends_at_a_clone(rule):
     a = points(20_000)

@@ -12,7 +12,7 @@ from scipy import stats
 torch = pytest.importorskip("torch")
 
 from regimes.validation.sampling import NoiseStream  # noqa: E402
-from regimes.validation.sampling.noise import as_noise  # noqa: E402
+from regimes.validation.sampling.noise import BACKWARD, CLONES, NOISED, U_TURN, as_noise  # noqa: E402
 from regimes.validation.sampling.philox import NORMAL, TILE, UNIFORM, fill  # noqa: E402
 from regimes.validation.sampling.philox_tensors import tiles  # noqa: E402
 
@@ -190,9 +190,12 @@ def test_substreams_compose_and_global_states_stay():
 
 
 def test_a_seed_is_a_source():
-    assert as_noise(3) == as_noise(np.int64(3)) == NoiseStream(3)
+    assert as_noise("f", 3, BACKWARD, 0.5) == as_noise("f", np.int64(3), BACKWARD, np.float64(0.5))
+    uses = [(BACKWARD, 0.5), (BACKWARD, np.nextafter(0.5, 1)), (CLONES, 0.5), (U_TURN, 0.5), (NOISED,)]
+    sources = {as_noise("f", 3, *use) for use in uses}
+    assert len(sources) == len({source._key() for source in sources} | {NoiseStream(3)._key()}) - 1 == 5
     noise = NoiseStream(3).substream(1)
-    assert as_noise(noise) is noise
+    assert as_noise("f", noise, BACKWARD, 0.5) is noise
 
 
 @pytest.mark.parametrize(
@@ -207,7 +210,14 @@ def test_a_seed_is_a_source():
         (lambda: NoiseStream(0).normal(-1, 0, 1, ()), "got step -1, rows 0 to 0 of shape"),
         (lambda: NoiseStream(0).normal(0, -5, 10, (2,)), r"rows -5 to 4 of shape \(2,\)"),
         (lambda: NoiseStream(0).normal(0, 2**62, 1, (4,)), "rows in 0 to 2.63/size of a row"),
-        (lambda: as_noise("seed"), "must be a whole number, got 'seed'"),
+        (lambda: as_noise("u_turn", "seed", 0), "^u_turn: noise must be a whole number, as a seed, .* got 'seed'"),
+        (
+            lambda: as_noise("f", np.random.default_rng(0), 0),
+            "or a NoiseStream, got Generator.* a generator will not do",
+        ),
+        (lambda: as_noise("f", np.random, 0), "or a NoiseStream, got <module"),
+        (lambda: as_noise("f", 1.0, 0), "or a NoiseStream, got 1.0"),
+        (lambda: as_noise("f", True, 0), "must be a whole number, got True"),
     ],
 )
 def test_bad_input(call, message):

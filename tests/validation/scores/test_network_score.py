@@ -186,9 +186,79 @@ def test_a_module_is_left_as_it_was():
     assert [part.training for part in (model, model.body[1], model.norm)] == [True, True, False]
     torch.testing.assert_close(score(x.float(), 0.5).double(), first, rtol=1e-5, atol=1e-6)
     broken = NetworkScore(model, prediction="eps", clock="log_snr", clock_shape="rows")
-    with pytest.raises(RuntimeError):
+    message = (
+        r"^NetworkScore: the model must take an input of shape \(6, 3\) and torch.float32 and a clock of shape "
+        r"\(6,\) and torch.float32, got RuntimeError from it \(Tensors must .*clock_shape= if it wants one number or a"
+    )
+    with pytest.raises(ValueError, match=message) as caught:
         broken(x, 0.5)
+    assert isinstance(caught.value.__cause__, RuntimeError)
     assert model.training
+
+
+def test_a_model_that_works_in_place_changes_nothing_of_ours():
+    def in_place(y, reading):
+        return y.mul_(0.5)
+
+    for dtype in (torch.float32, torch.float64):
+        x = states(5, 3, dtype=dtype)
+        before = x.clone()
+        for options in ({}, {"batch": 2}, {"shape": (3, 1)}):
+            score = NetworkScore(in_place, prediction="eps", clock="time", **options)
+            assert torch.equal(
+                score(x, 0.5), NetworkScore(lambda y, s: y * 0.5, prediction="eps", clock="time")(x, 0.5)
+            )
+            score.posterior_mean(x, 0.5)
+            assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_half_precision_model_knows_the_step(dtype):
+    seen = []
+
+    class Half(torch.nn.Linear):
+        def forward(self, y, step):
+            seen.append((y.dtype, step))
+            return super().forward(y)
+
+    score = NetworkScore(Half(3, 3).to(dtype), prediction="eps", clock="step", schedule=LINEAR)
+    t = 0.7 * LINEAR.time(777) + 0.3 * LINEAR.time(778)
+    assert score(states(2, 3, dtype=torch.float32), t).dtype == torch.float32
+    ((kind, step),) = seen
+    assert kind == dtype
+    assert step.tolist() == pytest.approx([777.3] * 2, abs=1e-3)
+
+
+def test_a_model_that_fails_is_told_what_it_was_given():
+    class Table(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = torch.nn.Embedding(1000, 4)
+
+        def forward(self, y, step):
+            return y + self.table(step)
+
+    x = states(6, 4, dtype=torch.float32)
+    message = (
+        r"input of shape \(6, 4\) and torch.float32 and a clock of shape \(6,\) and torch.float32, got RuntimeError .*"
+        r'rounding="nearest" if it looks steps up in a table'
+    )
+    with pytest.raises(ValueError, match=message):
+        NetworkScore(Table(), prediction="eps", clock="step", schedule=LINEAR)(x, 0.5)
+    NetworkScore(Table(), prediction="eps", clock="step", schedule=LINEAR, rounding="nearest")(x, 0.5)
+    image = torch.nn.Conv2d(1, 1, 3, padding=1)
+    with pytest.raises(
+        ValueError, match=r"got RuntimeError .*; give shape=\(channels, height, width\) if it works on im"
+    ):
+        NetworkScore(lambda y, s: image(y), prediction="eps", clock="time")(x, 0.5)
+    with pytest.raises(ValueError, match=r"got TypeError from it \(.*takes 1 positional argument but 2 were given\)"):
+        NetworkScore(lambda y: y, prediction="eps", clock="time")(x, 0.5)
+
+    def full(y, reading):
+        raise torch.cuda.OutOfMemoryError("full")
+
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        NetworkScore(full, prediction="eps", clock="time")(x, 0.5)
 
 
 def test_options_are_checked():
@@ -237,6 +307,10 @@ def test_what_a_model_returns_is_checked():
         ValueError, match="^NetworkScore: the model must return a tensor, got dict; pass a function that"
     ):
         score(lambda y, s: {"sample": y})(x, 0.5)
+    with pytest.raises(
+        ValueError, match="^NetworkScore: the model must return real numbers, got torch.complex128; pass a function"
+    ):
+        score(lambda y, s: torch.complex(y, y))(x, 0.5)
     for bad in (torch.nan, torch.inf, -torch.inf):
         with pytest.raises(
             ValueError,
