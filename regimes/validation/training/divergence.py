@@ -47,7 +47,7 @@ class DivergenceWatch:
             If the training diverges.
         """
         if not math.isfinite(loss):
-            raise self._diverged(step, loss, "nan or infinite")
+            raise self._diverged("the loss", step, loss, "nan or infinite")
         if self._loss is None:
             self._loss, self._trivial = loss, trivial
         self._loss += (1 - _MEMORY) * (loss - self._loss)
@@ -56,7 +56,27 @@ class DivergenceWatch:
         self._far = self._far + 1 if far else 0
         if self._far >= _LONG:
             raise self._diverged(
-                step, self._loss, f"above {_FAR:g} times that of an output of zero ({self._trivial:.3g})"
+                "the loss", step, self._loss, f"above {_FAR:g} times that of an output of zero ({self._trivial:.3g})"
+            )
+
+    def see_held_out(self, step: int, loss: float) -> None:
+        """Take a held-out loss.
+
+        Parameters
+        ----------
+        step : int
+            Steps done.
+        loss : float
+            Of the averaged model.
+
+        Raises
+        ------
+        NotConverged
+            If it is nan or infinite.
+        """
+        if not math.isfinite(loss):
+            raise self._diverged(
+                "the held-out loss (averaged weights, model in evaluation mode)", step, loss, "nan or infinite"
             )
 
     def state(self) -> list[float | None]:
@@ -79,8 +99,8 @@ class DivergenceWatch:
         """
         self._loss, self._trivial, self._far = state[0], float(state[1] or 0.0), int(state[2] or 0)
 
-    def _diverged(self, step: int, loss: float, what: str) -> NotConverged:
+    def _diverged(self, which: str, step: int, loss: float, what: str) -> NotConverged:
         return NotConverged(
-            f"train_denoiser: the loss became {what}", step, loss,
+            f"train_denoiser: {which} became {what}", step, loss,
             f"lower learning_rate ({self._learning_rate:g}), lengthen warmup, or check the scale of the data",
         )  # fmt: skip

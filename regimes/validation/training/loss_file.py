@@ -75,16 +75,22 @@ def read_losses(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
     """
     if not path.is_file():
         raise ValueError(f"LossCurve.load_csv: there is no file {path}")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, skipinitialspace=True)
-        names = [name.strip() for name in reader.fieldnames or []]
-        reader.fieldnames = names
-        if not {"t", "snr"} & set(names) or "train_loss" not in names:
-            raise ValueError(
-                f"LossCurve.load_csv: {path} must have the columns {', '.join(COLUMNS)} (t or snr, and train_loss, at "
-                f"least), got {', '.join(names) or 'none'}"
-            )
-        rows = [(reader.line_num, _numbers(path, reader.line_num, row)) for row in reader]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            names = [name.strip() for name in reader.fieldnames or []]
+            reader.fieldnames = names
+            lines = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as failure:
+        raise ValueError(
+            f"LossCurve.load_csv: a table must be text in UTF-8, got {path}, which cannot be read: {failure}"
+        ) from None
+    if not {"t", "snr"} & set(names) or "train_loss" not in names:
+        raise ValueError(
+            f"LossCurve.load_csv: {path} must have the columns {', '.join(COLUMNS)} (t or snr, and train_loss, at "
+            f"least), got {', '.join(names) or 'none'}"
+        )
+    rows = [(line, _numbers(path, line, row)) for line, row in lines]
     finite = [
         (line, _placed(path, line, row)) for line, row in rows if row.get("t") != math.inf and row.get("snr") != 0
     ]

@@ -179,7 +179,8 @@ def loss_curve(
     Raises
     ------
     ValueError
-        If points or times are out of range, or the denoiser gives something else than finite points.
+        If points or times are out of range, or the denoiser does not take float64 points or gives something else than
+        finite points.
 
     Notes
     -----
@@ -280,7 +281,15 @@ def _measure(
 
 def _posterior_mean(score: Any, x: Tensor, time: float) -> Tensor:
     own = hasattr(score, "posterior_mean")
-    given: Any = score.posterior_mean(x, time) if own else score(x, time)
+    try:
+        given: Any = score.posterior_mean(x, time) if own else score(x, time)
+    except RuntimeError as error:
+        if "double" not in str(error).lower():
+            raise
+        raise ValueError(
+            f"loss_curve: the denoiser must take float64 points, and failed: {error}; give a NetworkScore, or for a "
+            "score in float32 the function lambda x, t: score(x.float(), t).to(x)"
+        ) from error
     if not isinstance(given, Tensor) or given.shape != x.shape:
         what = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
         raise ValueError(f"loss_curve: the denoiser must give a tensor of the shape of x, {tuple(x.shape)}, got {what}")

@@ -6,6 +6,7 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from regimes.numerics.checks import positive_number
 
@@ -16,6 +17,7 @@ class MovingAverage:
     """Exponential moving average of the weights of a model.
 
     After k updates the decay is ``min(decay, (1 + k)/(10 + k))``, so that the first weights are soon forgotten.
+    Buffers, and weights that take no gradient, are copied.
 
     Parameters
     ----------
@@ -54,15 +56,17 @@ class MovingAverage:
         self.updates = 0
         self.model = copy.deepcopy(model).requires_grad_(False)
         # Walking through the modules at every step would cost as much as the step of a small network.
-        self._weights: list[Tensor] = list(self.model.parameters())
-        self._trained = [value.detach() for value in model.parameters()]
-        self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
+        pairs = list(zip(self.model.parameters(), model.parameters(), strict=True))
+        self._weights = [kept for kept, value in pairs if value.requires_grad]
+        self._trained = [value.detach() for _, value in pairs if value.requires_grad]
+        self._copied: list[tuple[Tensor, Tensor]] = [pair for pair in pairs if not pair[1].requires_grad]
+        self._copied.extend(zip(self.model.buffers(), model.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self) -> None:
         """Take the weights of the model in as they are after a step."""
-        share = 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        torch._foreach_lerp_(self._weights, self._trained, share)
-        for kept, value in self._buffers:
+        get_ema_multi_avg_fn(decay)(self._weights, self._trained, None)  # type: ignore[no-untyped-call]
+        for kept, value in self._copied:
             kept.copy_(value)

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
 from regimes.validation.torch_formula import torch_formula
 
-__all__ = ["TRAINED_PREDICTIONS", "predicted_noise"]
+__all__ = ["TRAINED_PREDICTIONS", "checked_output", "predicted_noise"]
 
 TRAINED_PREDICTIONS = ("eps", "x0", "v")
 """What a network can be trained to predict: the noise z, the data point a, or ``v = exp(-t) z - sqrt(Delta_t) a``."""
+
+
+def checked_output(what: str, output: Any, x: Tensor) -> Tensor:
+    """Check what a network returned before it is broadcast or reshaped.
+
+    Parameters
+    ----------
+    what : str
+        Call of the network, for the error.
+    output : object
+        What it returned.
+    x : Tensor, shape (n, ...)
+        Its input.
+
+    Returns
+    -------
+    Tensor, shape (n, ...)
+        The output.
+
+    Raises
+    ------
+    ValueError
+        If it is no tensor of the shape of x.
+    """
+    if not isinstance(output, Tensor) or output.shape != x.shape:
+        given = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        raise ValueError(
+            f"{what} must return the shape of x, {tuple(x.shape)}, got {given}; is it a network for other data? A "
+            "module around it can pick its output out or put it in this shape"
+        )
+    return output
 
 
 def predicted_noise(output: Tensor, x: Tensor, log_snr: Tensor, prediction: str) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from regimes.numerics.checks import check_memory
 from regimes.validation.torch_formula import torch_formula
+from regimes.validation.training.noise_prediction import checked_output
 
 __all__ = ["Preconditioned", "linear_start"]
 
@@ -56,6 +57,8 @@ class Preconditioned(nn.Module):
     [[0.7071..., -1.4142...]]
     """
 
+    axes: Tensor | None
+
     def __init__(self, network: nn.Module, mean: Tensor, variances: Tensor, axes: Tensor | None = None) -> None:
         super().__init__()
         self.network = network
@@ -69,8 +72,8 @@ class Preconditioned(nn.Module):
         inner = getattr(self.network, "settings", None)
         if inner is None:
             return None
-        variances, axes = self.get_buffer("variances"), self._buffers["axes"]
-        return {"network": "Preconditioned", "d": variances.numel(), "axes": axes is not None, "of": inner}
+        d = self.get_buffer("variances").numel()
+        return {"network": "Preconditioned", "d": d, "axes": self.axes is not None, "of": inner}
 
     def forward(self, x: Tensor, log_snr: Tensor) -> Tensor:
         """Predicted noise of each row.
@@ -90,9 +93,9 @@ class Preconditioned(nn.Module):
         Raises
         ------
         ValueError
-            If the points do not have d numbers.
+            If the points do not have d numbers, or the network returns another shape.
         """
-        mean, variances, axes = self.get_buffer("mean"), self.get_buffer("variances"), self._buffers["axes"]
+        mean, variances, axes = self.get_buffer("mean"), self.get_buffer("variances"), self.axes
         rows = x.flatten(1)
         if rows.shape[1] != mean.numel():
             raise ValueError(
@@ -103,7 +106,9 @@ class Preconditioned(nn.Module):
         noise = torch_formula("noise_variance")(t).sqrt()
         deviation = rows - torch_formula("signal_amplitude")(t) * mean
         scale = torch_formula("covariance_eigenvalue")(t, variances.mean()).rsqrt()
-        rest = self.network((rows * scale).view_as(x), log_snr).flatten(1)
+        output = self.network((rows * scale).view_as(x), log_snr)
+        checked = checked_output("Preconditioned: network(x, log_snr)", output, x)
+        rest = checked.flatten(1).to(rows.dtype)  # of another type under autocast
         if axes is not None:
             deviation, rest = deviation @ axes, rest @ axes
         linear = torch_formula("gaussian_score")(deviation, 0.0, t, variances.sqrt()) * -noise

@@ -54,5 +54,8 @@ class TimeEmbedding(nn.Module):
             Features.
         """
         phase = log_snr[:, None] * self.get_buffer("wave_numbers")
-        features: Tensor = self.mix(torch.cat([phase.sin(), phase.cos()], dim=1))
+        waves = torch.cat([phase.sin(), phase.cos()], dim=1)
+        features: Tensor = self.mix(
+            waves.to(next(self.mix.parameters()).dtype)
+        )  # the clock of half precision is float32
         return features

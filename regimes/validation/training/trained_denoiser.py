@@ -112,14 +112,14 @@ class TrainedDenoiser:
         Returns
         -------
         dict
-            Keys ``model`` (what it was built with, its class and its number of parameters), ``prediction``,
-            ``best_step``, ``held_out_loss``, ``settings``, ``history``.
+            Keys ``model`` (its class, its number of parameters, and what it was built with where its ``settings`` are
+            a dictionary of plain values), ``prediction``, ``best_step``, ``held_out_loss``, ``settings``, ``history``.
         """
         return {
             "model": {
                 "class": type(self.model).__name__,
                 "parameters": sum(value.numel() for value in self.model.parameters()),
-                "built_with": getattr(self.model, "settings", None),
+                "built_with": _built_with(self.model),
             },
             "prediction": self.prediction,
             "best_step": self.best_step,
@@ -146,7 +146,7 @@ class TrainedDenoiser:
         content = {
             "format": _FORMAT,
             "weights": self.model.state_dict(),
-            "built_with": getattr(self.model, "settings", None),
+            "built_with": _built_with(self.model),
             "prediction": self.prediction,
             "best_step": self.best_step,
             "settings": self.settings,
@@ -231,7 +231,7 @@ def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
     ValueError
         If the network is none of this package.
     """
-    options = dict(settings or {})
+    options = dict(settings) if isinstance(settings, Mapping) else {}
     name = options.pop("network", None)
     if name == "Preconditioned":
         d = options["d"]
@@ -245,6 +245,20 @@ def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
         f"load_denoiser: {place} holds the weights of a network that this package does not build; give model, the "
         "network as it was trained"
     )
+
+
+def _built_with(model: nn.Module) -> dict[str, Any] | None:
+    """What a network says of itself, if plain: anything else would make a file that loading refuses."""
+    settings = getattr(model, "settings", None)
+    return settings if type(settings) is dict and _is_plain(settings) else None
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) is dict:
+        return all(_is_plain(each) for pair in value.items() for each in pair)
+    if type(value) in (list, tuple):
+        return all(map(_is_plain, value))
+    return value is None or type(value) in (bool, int, float, str)  # a float of numpy is a float, but not to torch.load
 
 
 def _behind(model: nn.Module, weights: Mapping[str, Any]) -> nn.Module:

@@ -19,7 +19,7 @@ from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.training.divergence import DivergenceWatch
 from regimes.validation.training.moving_average import MovingAverage
 from regimes.validation.training.noise_levels import NoiseLevels, noised_rows
-from regimes.validation.training.noise_prediction import TRAINED_PREDICTIONS, predicted_noise
+from regimes.validation.training.noise_prediction import TRAINED_PREDICTIONS, checked_output, predicted_noise
 from regimes.validation.training.preconditioning import Preconditioned, linear_start
 from regimes.validation.training.trained_denoiser import TrainedDenoiser, TrainingHistory
 from regimes.validation.training.training_data import Draw, TrainingData, training_data
@@ -64,7 +64,7 @@ def train_denoiser(
     ----------
     model : torch.nn.Module
         ``model(x, log_snr)``, x (n, ...) and log_snr (n,), of the shape of x. It is copied, not changed: its weights
-        are where the training starts.
+        are where the training starts. Weights that take no gradient stay as they are; the others are float32.
     data : array_like, Tensor or callable
         Points, shape (n, ...), each used equally often; or ``draw(rows, noise, step)``, which gives that many fresh
         points as a tensor made from the numbers of that step of a :class:`regimes.validation.sampling.NoiseStream`.
@@ -92,7 +92,7 @@ def train_denoiser(
     evaluate_every : int
         Steps between two entries of the history.
     patience : int, optional
-        Stop after so many steps without a smaller held-out loss; never by default.
+        Stop after so many steps without a smaller held-out loss, ``evaluate_every`` at least; never by default.
     rng : int
         Seed of everything that is random, but for the weights that the model came with.
     device : str or torch.device, optional
@@ -111,9 +111,10 @@ def train_denoiser(
     Raises
     ------
     ValueError
-        If data or options are out of range, the model returns another shape, or the checkpoint holds another training.
+        If data or options are out of range, the model returns another shape, has nothing to train or weights other than
+        float32, or the checkpoint holds another training.
     NotConverged
-        If the loss becomes nan or infinite, or stays far above that of an output of zero.
+        If a loss becomes nan or infinite, or stays far above that of an output of zero.
 
     Notes
     -----
@@ -133,7 +134,10 @@ def train_denoiser(
         prediction=prediction, precondition=precondition, steps=steps, batch=batch, learning_rate=learning_rate,
         warmup=warmup, weight_decay=weight_decay, ema=ema, evaluate_every=evaluate_every, patience=patience, rng=rng,
     )  # fmt: skip
+    if np.shape(t_range) != (2,):
+        raise ValueError(f"train_denoiser: t_range must be two times, (t_min, t_max), got {t_range!r}")
     levels = NoiseLevels(float(t_range[0]), float(t_range[1]), times)
+    _check_weights(model)
     where = choose_device(device)
     noise = NoiseStream(rng, _STREAM)
     points = training_data(data, held_out, noise.substream(_DATA), where)
@@ -144,7 +148,7 @@ def train_denoiser(
         network = linear_start(network, points.probe())
     options |= {
         "t_range": list(map(float, t_range)),
-        "times": times,
+        "times": str(times),
         "points": None if points.points is None else len(points.points),
         "held_out": None if points.held_out is None else len(points.held_out),
     }
@@ -163,9 +167,9 @@ class _Training:
     ) -> None:
         self.data, self.levels, self.noise, self.options = data, levels, noise, options
         self.device = data.device
-        self.model = model.train().requires_grad_(True)
+        self.model = model.train()
         self.average = MovingAverage(self.model, options["ema"])
-        self.weights = list(model.parameters())
+        self.weights = [value for value in model.parameters() if value.requires_grad]
         matrices = [value for value in self.weights if value.ndim >= 2]
         vectors = [value for value in self.weights if value.ndim < 2]
         groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
@@ -184,10 +188,12 @@ class _Training:
 
     def run(self, saved: SavedTraining, progress: Callable[[int, int], None] | None) -> None:
         steps, every, patience = (self.options[name] for name in ("steps", "evaluate_every", "patience"))
+        # Between two entries of the history nothing can have become better.
+        longest = math.inf if patience is None else max(patience, every)
         found = saved.load()
         if found is not None:
             self.restore(found)
-        while self.step < steps and (patience is None or self.step - self.best_step < patience):
+        while self.step < steps and self.step - self.best_step < longest:
             self.since.append(self._advance())
             self.step += 1
             if self.step % every == 0 or self.step == steps:
@@ -205,8 +211,7 @@ class _Training:
         log_snr = self.levels.stratified(self.noise.substream(_LEVELS), self.step, len(points), device=self.device)
         z = self.noise.substream(_NOISE).normal(self.step, 0, len(points), tuple(points.shape[1:]), device=self.device)
         x = noised_rows(points, log_snr, z)
-        output = self._checked(self.model(x, log_snr), x)
-        loss = (predicted_noise(output, x, log_snr, self.options["prediction"]) - z).square().mean()
+        loss = (self._noise(self.model, x, log_snr) - z).square().mean()
         nothing = predicted_noise(torch.zeros_like(x), x, log_snr, self.options["prediction"])
         value = float(loss.detach())
         self.watch.see(self.step, value, float((nothing - z).square().mean()))
@@ -230,14 +235,9 @@ class _Training:
         falling = (1 + math.cos(math.pi * self.step / self.options["steps"])) / 2
         return float(self.options["learning_rate"] * rising * falling)
 
-    def _checked(self, output: Any, x: Tensor) -> Tensor:
-        if not isinstance(output, Tensor) or output.shape != x.shape:
-            given = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-            raise ValueError(
-                f"train_denoiser: model(x, log_snr) must return the shape of x, {tuple(x.shape)}, got {given}; is it a "
-                "network for other data?"
-            )
-        return output
+    def _noise(self, model: nn.Module, x: Tensor, log_snr: Tensor) -> Tensor:
+        output = checked_output("train_denoiser: model(x, log_snr)", model(x, log_snr), x)
+        return predicted_noise(output, x, log_snr, self.options["prediction"])
 
     def _fixed(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Held-out points at fixed levels with fixed noise, so that losses of two steps differ by the weights alone."""
@@ -255,12 +255,13 @@ class _Training:
         total = 0.0
         model = self.average.model.eval()
         for x, log_snr, z in zip(*(torch.split(part, _HELD_OUT_ROWS) for part in self.fixed), strict=True):
-            predicted = predicted_noise(model(x, log_snr), x, log_snr, self.options["prediction"])
-            total += float((predicted - z).double().square().sum())
+            total += float((self._noise(model, x, log_snr) - z).double().square().sum())
         return total / self.fixed[2].numel()
 
     def _record(self) -> None:
         loss = self._held_out_loss()
+        if self.fixed is not None:
+            self.watch.see_held_out(self.step, loss)
         self.history.append((self.step, float(np.mean(self.since)), loss))
         self.since = []
         if loss < self.best_loss:
@@ -306,6 +307,20 @@ class _Training:
         )
 
 
+def _check_weights(model: nn.Module) -> None:
+    trained = [(name, value.dtype) for name, value in model.named_parameters() if value.requires_grad]
+    if not trained:
+        raise ValueError(
+            "train_denoiser: model must have weights that take a gradient, got none; model.requires_grad_(True) frees "
+            "all of them"
+        )
+    for name, dtype in trained:
+        if dtype != torch.float32:
+            raise ValueError(
+                f"train_denoiser: weights must be float32 in training, got {dtype} ({name}); give model.float()"
+            )
+
+
 def _checked_options(**options: Any) -> dict[str, Any]:
     """Options as plain values, with the default of ``precondition`` filled in."""
     if options["prediction"] not in TRAINED_PREDICTIONS:
@@ -329,7 +344,8 @@ def _checked_options(**options: Any) -> dict[str, Any]:
     decay = float(options["weight_decay"])
     if not (math.isfinite(decay) and decay >= 0):
         raise ValueError(f"train_denoiser: weight_decay must be non-negative and finite, got {decay:g}")
-    return options | {"weight_decay": decay, "ema": float(options["ema"])}
+    plain = {"prediction": str(options["prediction"]), "precondition": bool(options["precondition"])}
+    return options | plain | {"weight_decay": decay, "ema": float(options["ema"])}
 
 
 _MEANINGS = {

@@ -53,7 +53,7 @@ def load_tensors(data: NDArray[np.uint8]) -> dict[str, Any]:
 
 
 def training_digest(settings: Mapping[str, Any], model: nn.Module, *points: Tensor | None) -> str:
-    """Fingerprint of a training: settings, first weights and points.
+    """Fingerprint of a training: settings, first weights, which of them are trained, and points.
 
     Parameters
     ----------
@@ -74,7 +74,11 @@ def training_digest(settings: Mapping[str, Any], model: nn.Module, *points: Tens
         digest.update(name.encode())
         if isinstance(value, Tensor):
             digest.update(repr((tuple(value.shape), value.dtype)).encode())
-            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+            # As bytes, since numpy knows no bfloat16.
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    for name, value in model.named_parameters():
+        if not value.requires_grad:
+            digest.update(f"frozen {name}".encode())
     return digest.hexdigest()
 
 

@@ -221,15 +221,31 @@ def test_the_part_below_the_smallest_snr_is_within_its_bound():
         ("t,train_loss\n1,2\n2,\n", "has no train_loss in line 3"),
         ("t,train_loss\n1,\n2,\n", "has an empty column train_loss"),
         ("t,snr,train_loss\n1,0.3,2\n2,,3\n", "snr must be exp.-2t./Delta_t = 0.156518 at t = 1, got 0.3"),
+        ("t,train_loss\n1,2\n\xb5,3\n", "must be text in UTF-8, got .*losses.csv, which cannot be read: .*0xb5"),
+        ("t,train_loss\n1," + "1" * 140_000, "got .*losses.csv, which cannot be read: field larger than"),
     ],
 )
 def test_tables_that_are_none_are_refused(tmp_path, text, message):
     place = tmp_path / "losses.csv"
-    place.write_text(text)
+    place.write_text(text, encoding="latin-1")
     with pytest.raises(ValueError, match=message):
         LossCurve.load_csv(place)
     with pytest.raises(ValueError, match="there is no file"):
         LossCurve.load_csv(tmp_path / "other.csv")
+
+
+def test_a_score_in_float32_and_its_own_errors():
+    a, net = gaussian_points(30, 0), torch.nn.Linear(3, 3, bias=False)
+    with torch.no_grad():
+        net.weight.copy_(-torch.eye(3))
+    found = loss_curve(lambda x, t: net(x.float()).to(x), a, [0.5, 1.0])  # as the error advises
+    np.testing.assert_allclose(found.train_loss, loss_curve(lambda x, t: -x, a, [0.5, 1.0]).train_loss, rtol=1e-5)
+
+    def failing(x, t):
+        raise RuntimeError("something else")
+
+    with pytest.raises(RuntimeError, match="^something else$"):
+        loss_curve(failing, a, [1.0])
 
 
 @pytest.mark.parametrize(
@@ -248,6 +264,10 @@ def test_tables_that_are_none_are_refused(tmp_path, text, message):
             "must give a tensor of the shape of x, .80, 3., got .80, 1.",
         ),
         (lambda a: loss_curve(lambda x, t: x * np.nan, a, [1.0]), "gave nan or infinite points at t = 1"),
+        (
+            lambda a: loss_curve(lambda x, t: torch.nn.Linear(3, 3)(x), a, [1.0]),
+            r"must take float64 points, and failed: .*; .* the function lambda x, t: score\(x.float\(\), t\).to\(x\)",
+        ),
         (
             lambda a: information_from_losses(loss_curve(gaussian_score, a, [1.0])),
             "the curve must have at least 2 times, got 1",

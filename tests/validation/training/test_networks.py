@@ -109,3 +109,14 @@ def test_features_tell_levels_apart_and_vary_slowly():
 def test_errors_say_what_to_do(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+@pytest.mark.parametrize("network", [lambda: ResidualMLP(16, width=8), lambda: SmallUNet((1, 4, 4), channels=8)])
+def test_half_precision_with_the_clock_of_full_precision(network):
+    model = spoiled(network())
+    x, log_snr = torch.randn(3, 16), torch.full((3,), 0.3)
+    shape = (3, 16) if isinstance(model, ResidualMLP) else (3, 1, 4, 4)
+    full = model(x.reshape(shape), log_snr)
+    half = model.to(torch.bfloat16)(x.reshape(shape).to(torch.bfloat16), log_snr)
+    assert half.dtype == torch.bfloat16
+    assert torch.allclose(half.float(), full, rtol=0.05, atol=0.05)

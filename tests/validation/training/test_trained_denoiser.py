@@ -1,5 +1,6 @@
 """A trained denoiser on disk, and a training that is killed."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -133,6 +134,40 @@ def test_a_network_of_ones_own_takes_its_weights_back(tmp_path, precondition):
     assert torch.equal(loaded.score()(x, 0.5), trained.score()(x, 0.5))
     with pytest.raises(ValueError, match="do not fit the model"):
         load_denoiser(place, model=Own(6))
+
+
+@dataclasses.dataclass
+class Size:
+    width: int = 5
+
+
+@pytest.mark.parametrize("settings", [Size(), {"size": Size()}, {"width": np.float64(5)}, "wide", {"width": (5, None)}])
+@pytest.mark.parametrize("precondition", [True, False])
+def test_settings_that_no_file_can_hold_are_left_out(tmp_path, settings, precondition):
+    model, place = Own(), tmp_path / "own.pt"
+    model.settings = settings
+    trained = train(model, steps=10, precondition=precondition)
+    trained.save(place)
+    json.dumps(trained.to_dict())
+    loaded = load_denoiser(place, model=Own())
+    x = torch.ones(2, 3)
+    assert torch.equal(loaded.score()(x, 0.5), trained.score()(x, 0.5))
+    with pytest.raises(ValueError, match="a network that this package does not build; give model"):
+        load_denoiser(place)
+
+
+def test_options_of_numpy_are_saved_as_plain_ones(tmp_path):
+    trained = train(steps=10, prediction=np.str_("eps"), precondition=np.True_, times=np.str_("time"))
+    trained.save(tmp_path / "x.pt")
+    assert load_denoiser(tmp_path / "x.pt").settings == trained.settings
+
+
+def test_a_checkpoint_with_other_frozen_weights_is_refused(tmp_path):
+    partial, model = Checkpoints(tmp_path / "run", {}).partial("training"), Own()
+    train(model, steps=5, checkpoint=partial)
+    model.layers[0].requires_grad_(False)
+    with pytest.raises(ValueError, match="the checkpoint holds another training"):
+        train(model, steps=5, checkpoint=partial)
 
 
 def test_files_that_are_none_are_refused(tmp_path):

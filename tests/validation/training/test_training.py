@@ -208,6 +208,8 @@ def test_nan_is_reported_with_its_step():
         ({"ema": 1.0}, "decay .share that survives a step. must be below 1, got 1"),
         ({"times": "even"}, "times must be one of log-snr, time, got 'even'"),
         ({"t_range": (1.0, 0.1)}, "t_min below t_max"),
+        ({"t_range": (0.01,)}, "t_range must be two times, .t_min, t_max., got .0.01,."),
+        ({"t_range": 0.01}, "t_range must be two times, .t_min, t_max., got 0.01"),
         ({"model": ResidualMLP(4)}, "x must have d = 4 numbers a row"),
         ({"model": torch.nn.Bilinear(3, 1, 2)}, "size|shape|dimension"),
     ],
@@ -217,10 +219,89 @@ def test_errors_say_what_to_do(options, text):
         quick(**options)
 
 
-def test_a_model_of_the_wrong_shape_is_refused():
-    class Wrong(torch.nn.Module):
-        def forward(self, x, log_snr):
-            return x[:, :2]
+class Told(torch.nn.Module):
+    """One layer, and what a function makes of its output."""
 
-    with pytest.raises(ValueError, match="must return the shape of x, .16, 3., got .16, 2."):
-        quick(model=Wrong(), precondition=False)
+    def __init__(self, change=lambda output, module: output, d=3):
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.layer, self.frozen = torch.nn.Linear(d, d), torch.nn.Linear(d, d).requires_grad_(False)
+        self.change = change
+
+    def forward(self, x, log_snr):
+        output = self.layer(x.flatten(1)) + torch.tanh(self.frozen(x.flatten(1)))
+        return self.change(output.view_as(x), self)
+
+
+@pytest.mark.parametrize("precondition", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "change", "given"),
+    [
+        ((3,), lambda output, module: output[:, :1], r"\(16, 3\), got \(16, 1\)"),
+        ((3,), lambda output, module: output[:, :2], r"\(16, 3\), got \(16, 2\)"),
+        ((1100,), lambda output, module: output[:, :1], r"\(16, 1100\), got \(16, 1\)"),
+        ((3, 2, 2), lambda output, module: output.movedim(1, 3), r"\(16, 3, 2, 2\), got \(16, 2, 2, 3\)"),
+        ((3,), lambda output, module: (output,), r"\(16, 3\), got tuple"),
+    ],
+)
+def test_a_model_of_the_wrong_shape_is_refused(shape, change, given, precondition):
+    X = np.random.default_rng(0).normal(size=(30, *shape))
+    with pytest.raises(ValueError, match=rf"\(x, log_snr\) must return the shape of x, {given}"):
+        quick(X, Told(change, int(np.prod(shape))), precondition=precondition)
+
+
+def test_the_shape_is_checked_in_evaluation_mode_too():
+    model = Told(lambda output, module: output if module.training else output[:, :1])
+    with pytest.raises(ValueError, match="must return the shape of x, .4092, 3., got .4092, 1."):
+        quick(model=model, held_out=0.2, precondition=False)
+
+
+def test_patience_shorter_than_the_pause_between_evaluations_waits_for_one():
+    options = {"held_out": 0.5, "learning_rate": 1e-2, "steps": 300, "evaluate_every": 20, "ema": 0.9}
+    impatient, same = (quick(points(24), **options, patience=patience) for patience in (5, 20))
+    assert weights(impatient) == weights(same)
+    losses = impatient.history.held_out_loss
+    assert impatient.history.step[-1] == impatient.best_step + 20 < 300
+    assert np.all(np.diff(losses[:-1]) < 0)
+    assert losses[-1] >= losses[-2]
+
+
+def test_a_held_out_loss_of_nan_is_reported():
+    model = Told(lambda output, module: output if module.training else output * np.nan)
+    with pytest.raises(
+        NotConverged, match="held-out loss .* became nan or infinite: not converged after 10 iter"
+    ) as info:
+        quick(model=model, held_out=0.2)
+    assert "lower learning_rate (0.001)" in info.value.advice
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_frozen_weights_stay(ema):
+    model = Told()
+    model.register_parameter("mask", torch.nn.Parameter(torch.tensor([0.0, -torch.inf]), requires_grad=False))
+    model.register_parameter("other", torch.nn.Parameter(torch.ones(2, dtype=torch.bfloat16), requires_grad=False))
+    trained = quick(model=model, ema=ema, weight_decay=0.1, held_out=0.2)
+    state = trained.model.network.state_dict()
+    for name, value in model.state_dict().items():
+        assert torch.equal(state[name], value) == (not name.startswith("layer")), name
+    assert all(value.requires_grad == name.startswith("layer") for name, value in model.named_parameters())
+
+
+def test_a_model_without_anything_to_train_is_refused():
+    with pytest.raises(ValueError, match="must have weights that take a gradient, got none; model.requires_grad_.True"):
+        quick(model=ResidualMLP(3, width=8).requires_grad_(False))
+    with pytest.raises(ValueError, match="must have weights that take a gradient, got none"):
+        quick(model=quick().model)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_type_are_refused(dtype):
+    with pytest.raises(ValueError, match=rf"must be float32 in training, got {dtype} .*; give model.float\(\)"):
+        quick(model=ResidualMLP(3, width=8).to(dtype))
+
+
+@pytest.mark.parametrize("precondition", [True, False])
+def test_a_model_may_compute_in_another_type(precondition):
+    trained = quick(model=Told(lambda output, module: output.bfloat16()), precondition=precondition)
+    assert np.isfinite(trained.history.train_loss).all()
