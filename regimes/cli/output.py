@@ -61,7 +61,10 @@ def user_errors(
         except ValueError as error:
             raise _UserError(str(error)) from None
         except RuntimeError as error:
-            if type(error).__name__ != "NotConverged":  # not imported: --version must not load the solvers
+            # Told by name and text, not imported: --version must load neither the solvers nor torch.
+            if type(error).__name__ == "OutOfMemoryError" or "allocate memory" in str(error):
+                raise _UserError(f"memory is exhausted; {advice}") from None
+            if type(error).__name__ != "NotConverged":
                 raise
             raise click.ClickException(str(error)) from None
         except OSError as error:

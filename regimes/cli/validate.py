@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import click
@@ -22,7 +23,7 @@ __all__ = ["command"]
     help="Keep what is finished in FOLDER; the same command goes on there after an interruption.",
 )  # fmt: skip
 @output_options
-@user_errors
+@functools.partial(user_errors, advice="use --quick, or a device with more of it")
 def command(
     name: str | None, listed: bool, quick: bool, device: str | None, seed: int, checkpoint: str | None,
     plot: str | None, as_json: bool, output: str | None,
@@ -49,6 +50,11 @@ def command(
             )  # fmt: skip
     except MissingTorch as error:
         raise ValueError(str(error)) from None
+    except KeyboardInterrupt:
+        if checkpoint is None:
+            raise
+        click.echo(f"interrupted; {checkpoint} keeps what is finished, the same command goes on there", err=True)
+        raise SystemExit(130) from None
 
     def table() -> Any:
         from regimes.report.experiment_table import experiment_table

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from click.testing import CliRunner
 
 from regimes.cli import main
@@ -62,3 +63,29 @@ def test_without_torch_the_library_says_so_too():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert "MissingTorch: regimes validate potential: simulations need torch" in done.stderr
+
+
+def stopped_by(error):
+    def run_experiment(*arguments, **options):
+        raise error
+
+    return run_experiment
+
+
+def test_an_interrupt_says_where_the_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(KeyboardInterrupt()))
+    text = run("potential", "--checkpoint", str(tmp_path / "kept"), code=130)
+    assert "kept keeps what is finished, the same command goes on there" in text
+    assert "interrupted; no file was changed" in run("potential", code=130)
+
+
+def test_exhausted_memory_is_no_traceback(monkeypatch):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(10**15)
+    for error in (caught.value, torch.cuda.OutOfMemoryError("CUDA out of memory"), MemoryError()):
+        monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(error))
+        assert "memory" in (text := run("potential", code=2))
+        assert "use --quick" in text
+    monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(RuntimeError("a fault")))
+    assert isinstance(CliRunner().invoke(main, ["validate", "potential"]).exception, RuntimeError)

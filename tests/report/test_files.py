@@ -3,11 +3,12 @@
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 
-from regimes.report.files import json_text, save_figure, write_text
+from regimes.report.files import check_destination, json_text, save_figure, write_text
 
 
 def test_json_is_strict():
@@ -68,3 +69,9 @@ def test_a_link_stays_a_link(tmp_path):
 def test_figure_formats(tmp_path):
     with pytest.raises(ValueError, match=r"must end in .png, .pdf, .svg, got 'figure.bmp'"):
         save_figure(Figure(), tmp_path / "figure.bmp")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)  # root may write everywhere
+    with pytest.raises(ValueError, match=r"cannot write to folder .* \(permission denied\); choose another"):
+        check_destination(tmp_path / "result.json")
