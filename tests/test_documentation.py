@@ -1,5 +1,7 @@
 """What the documentation shows is what the program does: every example is run."""
 
+import io
+import json
 import re
 import shlex
 from pathlib import Path
@@ -7,8 +9,11 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from regimes.cli import main
+from regimes.report.experiment_table import experiment_table
+from regimes.validation import ExperimentResult
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -62,6 +67,22 @@ def test_shown_output_is_real(text, tmp_path, monkeypatch):
             real = "\n".join(lines[: len(head)] + (lines[-len(tail) :] if tail else []))
             shown = "\n".join(head + tail)
         same_text(shown, real)
+
+
+@pytest.mark.parametrize(
+    "text", [each for each in blocks("text") if re.match(r"\$ regimes validate .*\n(.*\n)*?\.\.\.\n", each.values[0])]
+)
+def test_shown_experiments_are_stored_ones(text):
+    """An experiment takes minutes: what is shown of it must be the table of the stored result, parts left out."""
+    command, _, shown = text.partition("\n")
+    name = command.split()[3]
+    stored = json.loads((ROOT / "docs" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    assert stored["provenance"]["command"].startswith(command.removeprefix("$ "))
+    console = Console(file=io.StringIO(), width=110, highlight=False)
+    console.print(experiment_table(ExperimentResult.from_dict(stored)))
+    words = console.file.getvalue().split()
+    for part in shown.split("...\n"):
+        assert " ".join(part.split()) in " ".join(words)
 
 
 @pytest.mark.parametrize("text", list(blocks("python")))

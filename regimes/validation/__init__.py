@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from regimes.validation.checkpoints import Checkpoints
     from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
     from regimes.validation.experiments.result import Curve, ExperimentResult, Panel
+    from regimes.validation.measurement import (
+        CloneCurve,
+        LastChange,
+        MeasuredTime,
+        PredictedTime,
+        TimeRatio,
+        TransitionMeasurement,
+        exact_last_change,
+        measure_last_change,
+        measure_transitions,
+    )
     from regimes.validation.missing_torch import MissingTorch
     from regimes.validation.sampling import (
         SAMPLERS,
@@ -35,6 +46,25 @@ if TYPE_CHECKING:
         NetworkScore,
         ProjectedMixtureScore,
     )
+    from regimes.validation.training import (
+        CorrectedCloneProbability,
+        LossCurve,
+        LossInformation,
+        NoiseLevels,
+        Preconditioned,
+        ResidualMLP,
+        SmallUNet,
+        TrainedClassifier,
+        TrainedDenoiser,
+        TrainingHistory,
+        corrected_clone_probability,
+        information_from_losses,
+        linear_start,
+        load_denoiser,
+        loss_curve,
+        train_classifier,
+        train_denoiser,
+    )
 
 # Torch and everything heavy stays away until a name that needs it is asked for.
 _HOMES = {
@@ -42,6 +72,10 @@ _HOMES = {
     "regimes.validation.checkpoints": ("Checkpoints",),
     "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
     "regimes.validation.experiments.result": ("Curve", "ExperimentResult", "Panel"),
+    "regimes.validation.measurement": (
+        "CloneCurve", "LastChange", "MeasuredTime", "PredictedTime", "TimeRatio", "TransitionMeasurement",
+        "exact_last_change", "measure_last_change", "measure_transitions",
+    ),
     "regimes.validation.missing_torch": ("MissingTorch",),
     "regimes.validation.sampling": (
         "SAMPLERS", "CoarseNoise", "NoiseStream", "Sampler", "backward", "backward_states", "backward_times",
@@ -49,6 +83,12 @@ _HOMES = {
     ),
     "regimes.validation.scores": (
         "EmpiricalScore", "HierarchyBeliefScore", "MixtureScore", "NetworkScore", "ProjectedMixtureScore",
+    ),
+    "regimes.validation.training": (
+        "CorrectedCloneProbability", "LossCurve", "LossInformation", "NoiseLevels", "Preconditioned", "ResidualMLP",
+        "SmallUNet", "TrainedClassifier", "TrainedDenoiser", "TrainingHistory", "corrected_clone_probability",
+        "information_from_losses", "linear_start", "load_denoiser", "loss_curve", "train_classifier",
+        "train_denoiser",
     ),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -59,31 +99,57 @@ __all__ = [
     "Agreement",
     "Checkpoints",
     "ChiSquare",
+    "CloneCurve",
     "CoarseNoise",
+    "CorrectedCloneProbability",
     "Curve",
     "EmpiricalScore",
     "Experiment",
     "ExperimentResult",
     "HierarchyBeliefScore",
+    "LastChange",
+    "LossCurve",
+    "LossInformation",
+    "MeasuredTime",
     "MissingTorch",
     "MixtureScore",
     "NetworkScore",
+    "NoiseLevels",
     "NoiseStream",
     "Panel",
+    "Preconditioned",
+    "PredictedTime",
     "ProjectedMixtureScore",
+    "ResidualMLP",
     "Sampler",
+    "SmallUNet",
+    "TimeRatio",
+    "TrainedClassifier",
+    "TrainedDenoiser",
+    "TrainingHistory",
+    "TransitionMeasurement",
     "backward",
     "backward_states",
     "backward_times",
     "chi_square",
     "choose_device",
     "clone_pairs",
+    "corrected_clone_probability",
     "correlated_chi_square",
+    "exact_last_change",
     "halved_times",
+    "information_from_losses",
+    "linear_start",
+    "load_denoiser",
+    "loss_curve",
+    "measure_last_change",
+    "measure_transitions",
     "noised",
     "run_experiment",
     "sampler",
     "schedule_times",
+    "train_classifier",
+    "train_denoiser",
     "u_turn",
 ]
 

@@ -20,6 +20,7 @@ def torch_threads_kept() -> Iterator[None]:
         For a ``with`` statement around whatever runs kernels.
     """
     threads = torch.get_num_threads()
+    torch.set_num_threads(threads)  # also stops libraries below torch from choosing a number for each product
     try:
         yield
     finally:

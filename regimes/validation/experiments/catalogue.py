@@ -131,7 +131,9 @@ def run_experiment(
         raise ValueError(f"validate: there is no experiment {name!r}; choose one of {', '.join(EXPERIMENTS)}")
     experiment = EXPERIMENTS[name]
     module = import_simulation(experiment.module, f"regimes validate {name}")
-    result: ExperimentResult = getattr(module, experiment.function)(
-        quick=quick, device=device, rng=rng, checkpoint=checkpoint, progress=progress
-    )
+    threads = import_simulation("regimes.validation.torch_threads", f"regimes validate {name}")
+    with threads.torch_threads_kept():
+        result: ExperimentResult = getattr(module, experiment.function)(
+            quick=quick, device=device, rng=rng, checkpoint=checkpoint, progress=progress
+        )
     return result

@@ -10,8 +10,9 @@ import numpy as np
 
 from regimes.validation.agreement import ChiSquare
 from regimes.validation.experiments.result import Curve, Kind, Panel, curve
-from regimes.validation.experiments.trained_case import TrainedCase
+from regimes.validation.experiments.trained_case import TrainedCase, step_effect
 from regimes.validation.experiments.trained_models import Gap
+from regimes.validation.measurement.result import TimeRatio, last_change_curves
 
 __all__ = ["collapse_panels", "collapse_statements"]
 
@@ -44,31 +45,59 @@ def collapse_statements(
         f"{test.quantity}: chi-square {test.value:.1f} over {test.dof}, p = {test.p:.2g}" for test in tests
     )
     words.append(f"The exact empirical score as a prediction of the denoiser of few digits: {listed}.")
-    many = cases[1]
-    test = findings[many.name]["exact_score_test"]
+    test = findings[cases[1].name]["exact_score_test"]
     words.append(
-        f"Of the one with {many.train.n} digits: phi_index has chi-square {test['value']:.1f} over {test['dof']}, p = "
-        f"{test['p']:.2g}; the prediction {'fails, as it should' if test['p'] < 1e-3 else 'does not fail'}."
+        f"Of the one with {cases[1].train.n} digits, for which it should fail: chi-square {test['value']:.1f} over "
+        f"{test['dof']}, p = {test['p']:.2g}."
     )
+    words.append(f"In size: {'; '.join(map(_size, cases))}.")
     words += [_times(case) for case in cases]
+    listed = "; ".join(
+        f"{case.name} {_pair(findings[case.name]['t_C_of_model'])}, by the exact empirical score on the same points "
+        f"{_pair(findings[case.name]['t_C_of_exact_score'])}"
+        for case in cases
+    )
+    words.append(f"t_C from the losses, where J_test passes log n: {listed}.")
     words += [_copies(case) for case in cases]
-    of_gap = []
-    for case in cases:
-        found = findings[case.name]
-        if found["gap_at_collapse"] is None:
-            of_gap.append(f"{case.name}: no t_C")
-            continue
-        gap, error, of_exact, share = found["gap_at_collapse"]
-        of_gap.append(
-            f"{case.name}: {gap:.2f} ({error:.2f}) nats, {share:.2f} of the {of_exact:.2f} of the exact empirical "
-            f"score, with J_train at {found['train_information_at_collapse']:.2f} and J_test at "
-            f"{found['test_information_at_collapse']:.2f} log n"
-        )
+    listed = "; ".join(_gap(case, findings[case.name]) for case in cases)
     verdict = "tells the two apart" if findings["told_apart"] else "does not tell the two apart"
     words.append(
-        f"G at the predicted t_C {verdict} (by half of that of the exact empirical score). {'; '.join(of_gap)}."
+        f"G at half of the predicted t_C {verdict} (one that memorises lies above half of the exact empirical score, "
+        f"by 1.96 standard errors). {listed}."
     )
     return words
+
+
+def _gap(case: TrainedCase, found: Mapping[str, Any]) -> str:
+    gap = found["gap"]
+    if gap is None:
+        return f"{case.name}: no t_C"
+    return (
+        f"{case.name}: {gap['value']:.2f} ({gap['se']:.2f}) nats, {gap['share']:.2f} ({gap['share_se']:.2f}) of the "
+        f"{gap['of_exact_score']:.2f} of the exact empirical score, with J_train at {gap['J_train_over_log_n']:.2f} "
+        f"and J_test at {gap['J_test_over_log_n']:.2f} log n"
+    )
+
+
+def _size(case: TrainedCase) -> str:
+    """How far the denoiser is from the exact empirical score, and how far the finite steps alone would put it."""
+    measured, control = case.measurement, case.control.phi_index
+    phi, ratios = measured.phi_index, {(each.measured, each.predicted): each for each in measured.ratios}
+    if phi is None or phi.predicted is None or control is None:
+        raise ValueError(f"{case.name}: phi_index was not measured")
+    change = phi.measured - phi.predicted
+    by_steps, error = step_effect(control, case.control.pairs)
+    largest = int(np.abs(change).argmax())
+    last = ratios.get(("last_change", "last_change"))
+    words = (
+        f"{case.name}, phi_index off by up to {change[largest]:+.3f} ({phi.measured_se[largest]:.3f}), the exact "
+        f"empirical score with the same steps by {by_steps[largest]:+.3f} ({error[largest]:.3f}) there"
+    )
+    return words if last is None else f"{words}; last change at {_ratio(last)} of the predicted time"
+
+
+def _ratio(found: TimeRatio) -> str:
+    return f"{found.ratio:.2f}" + ("" if found.se is None else f" ({found.se:.2f})")
 
 
 def _times(case: TrainedCase) -> str:
@@ -104,6 +133,10 @@ def _time(found: Any) -> str:
     return f"{found.time:.3f}" + (f" ({found.se:.3f})" if found.se else "")
 
 
+def _pair(found: Sequence[float] | None) -> str:
+    return "none" if found is None else f"{found[0]:.3f} ({found[1]:.3f})"
+
+
 def collapse_panels(cases: Sequence[TrainedCase]) -> list[Panel]:
     """Draw phi_index, last changes, excess entropy and information of both denoisers.
 
@@ -136,11 +169,7 @@ def collapse_panels(cases: Sequence[TrainedCase]) -> list[Panel]:
                 curve("own point left out", "reference", drawn.t[wide], drawn.leave_one_out[wide], group=group)
             )
         if measured.last_change is not None and measured.last_change_exact is not None:
-            t = np.linspace(0.0, 1.05 * float(np.quantile(measured.last_change.time, 0.99)), 100)
-            share, count = measured.last_change.later_than(t[::6]), measured.last_change.time.size
-            last.append(curve(label, "theory", t, measured.last_change_exact.later_than(t), group=group))
-            errors = np.sqrt(share * (1 - share) / count)
-            last.append(curve("", "simulation", t[::6], share, errors, group=group))
+            last += last_change_curves(measured.last_change, measured.last_change_exact, label, "", group=group)
         t_C = measured.predicted["collapse.time"].time
         if t_C is not None:
             marks.append((f"$t_C$, {label}", t_C))
@@ -149,6 +178,10 @@ def collapse_panels(cases: Sequence[TrainedCase]) -> list[Panel]:
         kinds: tuple[tuple[str, Gap, Kind], ...] = (
             ("", case.gap, "simulation"), (", exact score", case.exact_gap, "theory"),
         )  # fmt: skip
+        for of_points in (case.gap.train, case.gap.test):
+            share = 1 - of_points / log_n
+            seen = (case.gap.t > 0.3 * float(measured.t[0])) & (case.gap.t < 4 * span) & (share > _LOWEST)
+            entropy.append(curve("", "simulation", case.gap.t[seen], share[seen], group=group))
         for what, of, kind in kinds:
             near = (of.t > 0.3 * float(measured.t[0])) & (np.abs(of.gap) < 4 * log_n)
             bars = of.gap_se[near] / log_n if kind == "simulation" else None
@@ -156,6 +189,13 @@ def collapse_panels(cases: Sequence[TrainedCase]) -> list[Panel]:
     return [
         Panel("Two clones share their training point", "$t$", r"$\phi_{index}$", tuple(index), tuple(marks)),
         Panel("Last change of the nearest training point", "$t$", "P(last change > t)", tuple(last), tuple(marks)),
-        Panel("Empirical excess entropy of the data", "$t$", r"$f/\alpha$", tuple(entropy), tuple(marks), log_x=True),
+        Panel(
+            "Excess entropy: lines from the data, points from losses",
+            "$t$",
+            r"$f/\alpha$",
+            tuple(entropy),
+            tuple(marks),
+            log_x=True,
+        ),
         Panel("Gap between test and training points", "$t$", r"$G/\log n$", tuple(gaps), tuple(marks), log_x=True),
     ]

@@ -12,8 +12,8 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,14 @@ from regimes.numerics.speciation import speciation_times
 from regimes.numerics.spectrum import covariance_spectrum
 from regimes.validation.agreement import Agreement, chi_square
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.clone_measurement import measure_clones
 from regimes.validation.experiments.digits_speciation_words import speciation_panels, speciation_statements
 from regimes.validation.experiments.result import ExperimentResult, Progress, conclude
-from regimes.validation.experiments.trained_case import CaseForm, TrainedCase, trained_case
+from regimes.validation.experiments.speciation_ratios import PairTimes, compare_predictions, crossing_agreement
+from regimes.validation.experiments.trained_case import CaseForm, TrainedCase, trained_case, trained_measurement
 from regimes.validation.experiments.trained_models import T_RANGE, split_points
-from regimes.validation.nearest import NearestPoint
+from regimes.validation.measurement.clones import measure_clones
+from regimes.validation.measurement.nearest import NearestPoint
+from regimes.validation.measurement.result import TransitionMeasurement
 from regimes.validation.sampling import NoiseStream, backward_times, choose_device
 from regimes.validation.training import ResidualMLP, SmallUNet, TrainedClassifier, train_classifier
 
@@ -42,7 +44,7 @@ Array = NDArray[np.float64]
 
 _STREAM = 8
 _SPLIT, _CASE, _HELD_OUT = range(3)
-_SEEDS = 64  # pairs have seeds of their own, and so have runs with different seeds
+_SEEDS, _AGAIN = 64, 16  # pairs and further trainings have seeds of their own, and so have runs with other seeds
 _SIDE = 8
 _MULTIPLES = (0.3, 0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.35, 1.6)
 
@@ -68,11 +70,14 @@ class _Form:
     held_out: float
     multiples: tuple[float, ...]
     classifier_steps: int
+    trainings: int
     case: CaseForm
 
 
-_FULL = _Form(6, "SmallUNet", 16, 0.2, _MULTIPLES, 400, CaseForm(1500, 128, 1e-3, 0.99, 400, 600, 50, 500, 4))
-_QUICK = _Form(2, "ResidualMLP", 64, 0.2, _MULTIPLES[::2], 60, CaseForm(150, 64, 1e-3, 0.98, 150, 100, 12, 100, 2))
+_FULL = _Form(6, "SmallUNet", 16, 0.2, _MULTIPLES, 400, 2, CaseForm(1500, 128, 1e-3, 0.99, 400, 600, 50, 500, 4, 2000))
+_QUICK = _Form(
+    2, "ResidualMLP", 64, 0.2, _MULTIPLES[::2], 60, 1, CaseForm(150, 64, 1e-3, 0.98, 150, 100, 12, 100, 2, 200, 512)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +92,15 @@ class PairFound:
         Of the class of generated points, trained on all points of the pair.
     held_out, from_training : tuple of float
         phi_class, as classified, of clones born at t_S from held-out and from training points, and standard errors.
+    again : tuple of TransitionMeasurement
+        Of the same network trained anew from other weights, in other batches.
     """
 
     case: TrainedCase
     classifier: TrainedClassifier
     held_out: tuple[float, float]
     from_training: tuple[float, float]
+    again: tuple[TransitionMeasurement, ...]
 
     @property
     def t_S(self) -> float:
@@ -105,12 +113,17 @@ class PairFound:
         found = self.case.measurement.measured
         return "class_corrected" if "class_corrected" in found else "class"
 
-    def ratio(self, prediction: str) -> tuple[float, float | None] | None:
-        """Measured time over a predicted one, and its standard error; None where one of the two is missing."""
-        for each in self.case.measurement.ratios:
-            if (each.measured, each.predicted) == (self.measured, prediction):
-                return each.ratio, each.se
-        return None
+    @property
+    def times(self) -> PairTimes:
+        """Measured times of all trainings, and predicted ones."""
+        measured = [each.measured[self.measured] for each in (self.case.measurement, *self.again)]
+        predicted = {name: self.case.measurement.predicted.get(name) for name in PREDICTIONS}
+        return PairTimes(
+            self.case.name,
+            tuple((each.time, each.se) for each in measured if each.time is not None and each.se is not None),
+            {name: (each.time, each.se or 0.0) for name, each in predicted.items() if each is not None and each.time},
+            self.case.measurement.pairs,
+        )
 
 
 def digits_speciation(
@@ -143,8 +156,9 @@ def digits_speciation(
     -------
     ExperimentResult
         ``findings``: ``pairs`` (for each the measurement, the training, the classifier, losses, generated points, phi
-        from held-out points), ``ratios`` (measured over predicted time for each pair and prediction),
-        ``rms_log_ratio``, ``mean_log_ratio``, ``best`` (by the former), ``published`` ratios, ``phi_index_test``.
+        from held-out points, the effect of the finite steps), and of :class:`Comparison` ``ratios``, ``rms_log_ratio``,
+        ``mean_log_ratio``, ``rms_from_errors_alone``, ``training_scatter``, ``share_best`` and ``best``; ``published``
+        ratios. The predictions exclude one another, so that the verdict is ``compared``.
 
     Raises
     ------
@@ -154,8 +168,8 @@ def digits_speciation(
     Notes
     -----
     biroli2024, figure 4. The times are those at which ``(phi - phi_inf)/(1 - phi_inf)`` passes 0.5504 (phi = 0.7752 for
-    equal classes), phi corrected by the confusion matrix of the classifier. Errors hold the clones, the confusion
-    matrix and the probes of a prediction, but neither another draw of the data nor another training.
+    equal classes), phi corrected by the confusion matrix of the classifier, averaged over two trainings. Errors hold
+    the clones, the confusion matrix, the trainings and the probes of a prediction, but not another draw of the data.
     """
     started = time.perf_counter()
     form, where = _QUICK if quick else _FULL, choose_device(device)
@@ -168,18 +182,22 @@ def digits_speciation(
         _pair(form, classes, store, noise.substream(number), _SEEDS * rng + number, where, progress)
         for number, classes in enumerate(pairs_by_speciation(form.number_of_pairs))
     ]
-    crossings = {name: _crossings(found, name) for name in PREDICTIONS}
-    phi = [each for one in found for each in _class_curve(one)]
-    index = [each for one in found for each in one.case.index_agreement()]
-    tests = [chi_square(f"class crossing, {PREDICTIONS[name]}", group) for name, group in crossings.items() if group]
-    tests.append(chi_square("phi_class, posterior over training points", phi))
-    # phi_index of the exact empirical score is no prediction for a model that generalises, and no test of one.
-    findings = _findings(found) | {"phi_index_test": chi_square("phi_index, exact empirical score", index).to_dict()}
+    times = [each.times for each in found]
+    comparison = compare_predictions(times, PREDICTIONS, rng=rng)
+    crossings = [crossing_agreement(times, name, words, comparison.scatter) for name, words in PREDICTIONS.items()]
+    curves = [each for one in found for each in (*_class_curve(one), *one.case.index_agreement())]
+    findings = {"pairs": [_plain(each) for each in found], **comparison.to_dict(), "published": PUBLISHED}
     return conclude(
         "digits-speciation", settings, started,
-        agreement=[*(each for group in crossings.values() for each in group), *phi, *index], tests=tests,
-        findings=findings, statements=speciation_statements(quick, found, findings),
-        panels=speciation_panels(found, PREDICTIONS, PUBLISHED),
+        agreement=[*itertools.chain.from_iterable(crossings), *curves],
+        # The curves of the exact empirical score are no prediction for a model that generalises, and no test of one.
+        tests=[
+            chi_square(f"class crossing, {words}", group)
+            for words, group in zip(PREDICTIONS.values(), crossings, strict=True)
+            if group
+        ],
+        findings=findings, statements=speciation_statements(quick, found, comparison, PUBLISHED),
+        panels=speciation_panels(found, comparison, PUBLISHED), rivals=True,
     )  # fmt: skip
 
 
@@ -226,16 +244,27 @@ def _pair(
         device=device,
     )  # fmt: skip
 
-    def network() -> torch.nn.Module:
+    def network(seed: int) -> torch.nn.Module:
         if form.network == "SmallUNet":
             return SmallUNet((1, _SIDE, _SIDE), channels=form.width, rng=seed)
         return ResidualMLP(_SIDE * _SIDE, width=form.width, blocks=1, rng=seed)
 
     t_S = speciation_times(covariance_spectrum(train.X).Lambda)["leading"]
+    common: dict[str, Any] = {
+        "store": store, "device": device, "progress": progress, "classifier": classifier,
+        "t": t_S * np.array(form.multiples),
+    }  # fmt: skip
     case = trained_case(
-        name, form.case, train, test, network, store=store, noise=noise.substream(_CASE), seed=seed, device=device,
-        progress=progress, classifier=classifier, t=t_S * np.array(form.multiples),
-    )  # fmt: skip
+        name, form.case, train, test, partial(network, seed), noise=noise.substream(_CASE), seed=seed, **common
+    )
+    others = [seed + _AGAIN * (number + 1) for number in range(form.trainings - 1)]
+    again = [
+        trained_measurement(
+            f"{name},again-{number}", form.case, train, test, partial(network, other), seed=other, parts=["classes"],
+            **common,
+        )[1]
+        for number, other in enumerate(others)
+    ]  # fmt: skip
 
     def of_class(x: torch.Tensor) -> torch.Tensor:
         return torch.from_numpy(classifier.predict(x))
@@ -252,17 +281,10 @@ def _pair(
         raise ValueError(f"digits-speciation: phi_class of {name} was not measured")
     share = float(pairs.same_class().mean())
     error = math.sqrt(max(share * (1 - share), 1 / form.case.clones) / form.case.clones)
-    return PairFound(case, classifier, (share, error), (float(curve.measured[place]), float(curve.measured_se[place])))
-
-
-def _crossings(found: Sequence[PairFound], prediction: str) -> list[Agreement]:
-    agreements = []
-    for pair in found:
-        for each in pair.case.measurement.agreement():
-            if each.quantity == f"{pair.measured} against {prediction}":
-                name = f"class crossing, {pair.case.name}, {PREDICTIONS[prediction]}"
-                agreements.append(Agreement(name, each.at, each.theory, each.simulation, each.se, each.samples))
-    return agreements
+    return PairFound(
+        case, classifier, (share, error), (float(curve.measured[place]), float(curve.measured_se[place])),
+        tuple(again),
+    )  # fmt: skip
 
 
 def _class_curve(pair: PairFound) -> list[Agreement]:
@@ -282,27 +304,11 @@ def _class_curve(pair: PairFound) -> list[Agreement]:
     ]  # fmt: skip
 
 
-def _findings(found: Sequence[PairFound]) -> dict[str, Any]:
-    ratios: dict[str, dict[str, list[float | None]]] = {name: {} for name in PREDICTIONS}
-    for pair in found:
-        for name in PREDICTIONS:
-            ratio = pair.ratio(name)
-            if ratio is not None:
-                ratios[name][pair.case.name] = list(ratio)
-    # Predictions are compared on the pairs for which all of them exist.
-    shared = [pair.case.name for pair in found if all(pair.case.name in each for each in ratios.values())]
-    logs = {name: np.log([float(each[pair][0] or 1.0) for pair in shared]) for name, each in ratios.items()}
-    rms = {name: float(np.sqrt(np.mean(values**2))) for name, values in logs.items() if values.size}
-    return {
-        "pairs": [
-            pair.case.to_dict()
-            | {"t_S": pair.t_S, "classifier": pair.classifier.to_dict(), "phi_from_held_out": list(pair.held_out)}
-            | {"phi_from_training": list(pair.from_training)}
-            for pair in found
-        ],
-        "ratios": ratios,
-        "rms_log_ratio": rms,
-        "mean_log_ratio": {name: float(values.mean()) for name, values in logs.items() if values.size},
-        "best": min(rms, key=rms.__getitem__) if rms else None,
-        "published": PUBLISHED,
+def _plain(pair: PairFound) -> dict[str, Any]:
+    return pair.case.to_dict() | {
+        "t_S": pair.t_S,
+        "classifier": pair.classifier.to_dict(),
+        "phi_from_held_out": list(pair.held_out),
+        "phi_from_training": list(pair.from_training),
+        "trained_again": [{name: time.to_dict() for name, time in each.measured.items()} for each in pair.again],
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from regimes.validation.experiments.result import Curve, Panel, curve
+from regimes.validation.experiments.speciation_ratios import Comparison
+from regimes.validation.experiments.trained_case import step_effect
 
 if TYPE_CHECKING:
     from regimes.validation.experiments.digits_speciation import PairFound
@@ -21,10 +23,13 @@ _NAMES = {
     "speciation.clone_crossing": "posterior over training points",
     "speciation.clone_crossing_leave_one_out": "posterior, own point left out",
 }
+_DECIDED = 0.95  # share of redraws from which on a prediction is called the best
 _PUBLISHED_TIMES = {"MNIST": 1.02, "CIFAR": 1.41, "ImageNet16": 0.56, "ImageNet32": 1.25, "LSUN": 2.05}
 
 
-def speciation_statements(quick: bool, found: Sequence[PairFound], findings: Mapping[str, Any]) -> list[str]:
+def speciation_statements(
+    quick: bool, found: Sequence[PairFound], comparison: Comparison, published: Mapping[str, float]
+) -> list[str]:
     """Say what was found.
 
     Parameters
@@ -33,8 +38,10 @@ def speciation_statements(quick: bool, found: Sequence[PairFound], findings: Map
         Whether it is the short form.
     found : sequence of PairFound
         The pairs.
-    findings : mapping
+    comparison : Comparison
         Ratios and their means.
+    published : mapping
+        Published ratios.
 
     Returns
     -------
@@ -42,38 +49,68 @@ def speciation_statements(quick: bool, found: Sequence[PairFound], findings: Map
         Sentences.
     """
     words = ["Quick form: a check of the machinery, with denoisers that have hardly been trained."] if quick else []
-    rms, means = findings["rms_log_ratio"], findings["mean_log_ratio"]
-    if rms:
-        listed = "; ".join(
-            f"{_NAMES[name]} {rms[name]:.3f} (mean {means[name]:+.3f})" for name in sorted(rms, key=rms.__getitem__)
-        )
-        shared = sum(all(pair.case.name in each for each in findings["ratios"].values()) for pair in found)
+    words.append(_best(found, comparison))
+    if comparison.scatter is not None:
         words.append(
-            f"Best prediction of the measured class crossing: {_NAMES[findings['best']]}. Root mean square of "
-            f"log(measured/predicted) in Ornstein-Uhlenbeck time over {shared} pairs: {listed}."
+            f"From one training to the next a measured time scatters by {comparison.scatter:.1%} beyond what the "
+            "clones explain; ratios are of the mean over trainings, and their errors hold that scatter."
         )
-    else:
-        words.append("No pair has a measured crossing beside all predictions.")
-    for name, each in findings["ratios"].items():
+    for name, each in comparison.ratios.items():
         listed = ", ".join(f"{pair} {_with_error(*ratio)}" for pair, ratio in each.items())
         words.append(f"Measured over predicted, {_NAMES[name]}: {listed or 'none'}.")
-    published = ", ".join(f"{ratio:.2f} ({name})" for name, ratio in findings["published"].items())
+    listed = ", ".join(f"{ratio:.2f} ({name})" for name, ratio in published.items())
     words.append(
         f"Published, phi = 0.775 over 1/2 log Lambda in Ornstein-Uhlenbeck time (biroli2024, from its figures): "
-        f"{published}; a published figure that looks better divides step numbers, not times."
+        f"{listed}; a published figure that looks better divides step numbers, not times."
     )
+    words.append(_steps(found))
     words += [_of_pair(pair) for pair in found]
     return words
+
+
+def _best(found: Sequence[PairFound], comparison: Comparison) -> str:
+    rms = comparison.rms
+    if comparison.best is None:
+        return "No pair has a measured crossing beside all predictions."
+    shared = sum(all(pair.case.name in each for each in comparison.ratios.values()) for pair in found)
+    listed = "; ".join(
+        f"{_NAMES[name]} {rms[name]:.3f} (mean {comparison.mean[name]:+.3f}, from errors alone "
+        f"{comparison.expected[name]:.3f}), best in {comparison.share_best[name]:.0%}"
+        for name in sorted(rms, key=rms.__getitem__)
+    )
+    share = comparison.share_best[comparison.best]
+    decided = "" if share >= _DECIDED else ", which these errors leave open"
+    return (
+        f"Best prediction of the measured class crossing: {_NAMES[comparison.best]}{decided}. Root mean square of "
+        f"log(measured/predicted) in Ornstein-Uhlenbeck time over {shared} pairs, and the share of redraws of pairs "
+        f"and errors in which it is the smallest: {listed}."
+    )
+
+
+def _steps(found: Sequence[PairFound]) -> str:
+    """What the finite steps do, by the exact empirical score of the same points."""
+    changes = []
+    for pair in found:
+        curve, pairs = pair.case.control.phi_class, pair.case.control.pairs
+        if curve is not None:
+            changes.append((pair.case.name, *step_effect(curve, pairs)))
+    listed = ", ".join(
+        f"{name} {change.mean():+.4f} ({math.sqrt(float(np.sum(se**2))) / se.size:.4f})" for name, change, se in changes
+    )
+    return (
+        "Finite steps, by clones under the exact empirical score with the same steps, phi_class less its exact curve "
+        f"on average over the times: {listed}."
+    )
 
 
 def _of_pair(pair: PairFound) -> str:
     case, generated = pair.case, pair.case.generated
     measured = case.measurement
     times = {name: measured.measured[name] for name in ("class", "class_corrected") if name in measured.measured}
+    listed = [("raw" if name == "class" else "corrected", each) for name, each in times.items()]
+    listed += [("trained anew", each.measured[pair.measured]) for each in pair.again]
     crossings = ", ".join(
-        f"{'raw' if name == 'class' else 'corrected'} "
-        + ("none" if each.time is None else _with_error(each.time, each.se))
-        for name, each in times.items()
+        f"{name} " + ("none" if each.time is None else _with_error(each.time, each.se)) for name, each in listed
     )
     index, place = measured.phi_index, int(np.argmin(np.abs(measured.t - pair.t_S)))
     shares = ""
@@ -97,7 +134,7 @@ def _with_error(value: float, error: float | None) -> str:
 
 
 def speciation_panels(
-    found: Sequence[PairFound], predictions: Mapping[str, str], published: Mapping[str, float]
+    found: Sequence[PairFound], comparison: Comparison, published: Mapping[str, float]
 ) -> list[Panel]:
     """Draw clone probabilities against t/t_S, and measured times over predicted ones.
 
@@ -105,8 +142,8 @@ def speciation_panels(
     ----------
     found : sequence of PairFound
         The pairs.
-    predictions : mapping
-        Names of the predictions, in words.
+    comparison : Comparison
+        Ratios.
     published : mapping
         Published ratios.
 
@@ -137,14 +174,16 @@ def speciation_panels(
             shares = measured.phi_index
             index.append(curve("", "simulation", measured.t / t_S, shares.measured, shares.measured_se, group=group))
     ratios = []
-    for group, (name, label) in enumerate(predictions.items()):
-        known = [(pair.t_S, *ratio) for pair in found if (ratio := pair.ratio(name)) is not None]
-        if known:
-            places, quotients, bars = zip(*known, strict=True)
-            ratios.append(curve(label, "simulation", places, quotients, [each or 0.0 for each in bars], group=group))
+    places = {pair.case.name: pair.t_S for pair in found}
+    for group, (name, each) in enumerate(comparison.ratios.items()):
+        if each:
+            quotients, bars = zip(*each.values(), strict=True)
+            ratios.append(
+                curve(_NAMES[name], "simulation", [places[pair] for pair in each], quotients, bars, group=group)
+            )
     order = sorted(published, key=_PUBLISHED_TIMES.__getitem__)
     ratios.append(
-        curve(r"published, $\frac{1}{2}\log\Lambda$", "reference", [_PUBLISHED_TIMES[name] for name in order],
+        curve(r"published, $\frac{1}{2}\log\Lambda$", "simulation", [_PUBLISHED_TIMES[name] for name in order],
               [published[name] for name in order], group=5)
     )  # fmt: skip
     mark = (("$t_S$", 1.0),)

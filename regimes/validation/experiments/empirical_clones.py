@@ -5,7 +5,7 @@ Given x_t, the data point at which a backward path ends is a draw from the poste
 - two clones end at the same point with probability phi_index = E sum_nu P(nu | x_t)^2, in the same class likewise;
 - the point nearest at t, which is the most probable one, is the last one with probability M(t) = E max_nu P(nu | x_t);
 - the last change of the nearest point has the law of the first exit of a Brownian motion from the Voronoi cell in which
-  it starts, between 2 M - 1 and M; see :mod:`regimes.validation.last_change`.
+  it starts, between 2 M - 1 and M; see :mod:`regimes.validation.measurement.last_change`.
 
 biroli2024, figure 5 (top), where a path's own last change defines its collapse. The data set is fixed: no error bar
 holds what another draw of the data would change. At every time, theory comes from probes of its own.

@@ -19,11 +19,11 @@ from regimes.numerics.spectral_bound import spectral_collapse_bound
 from regimes.numerics.spectrum import covariance_spectrum
 from regimes.validation.agreement import Agreement, ChiSquare, correlated_chi_square
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.clone_measurement import ClonePairs, measure_clones
 from regimes.validation.experiments.result import Progress
-from regimes.validation.last_change import LastChange, exact_last_change, measure_last_change, path_times
-from regimes.validation.most_probable import most_probable_point
-from regimes.validation.nearest import NearestPoint
+from regimes.validation.measurement.clones import ClonePairs, measure_clones
+from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change, path_times
+from regimes.validation.measurement.most_probable import most_probable_point
+from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.sampling import (
     CoarseNoise,
     NoiseStream,

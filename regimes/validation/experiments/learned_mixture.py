@@ -42,7 +42,7 @@ __all__ = ["learned_mixture"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 7
+_STREAM = 4
 _CLONES, _TEST, _LOSS, _EXCESS = range(4)
 _OFFSETS = (-0.9, -0.6, -0.3, 0.0, 0.3, 0.6, 0.9, 1.2)
 

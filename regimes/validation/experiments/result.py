@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "ExperimentResult", "Panel", "Progress", "Verdict", "conclude", "curve", "verdict_of"]
 
-Verdict = Literal["agrees", "disagrees"]
+Verdict = Literal["agrees", "disagrees", "compared"]
 Kind = Literal["theory", "simulation", "reference"]
 
 Progress = Callable[[str, int, int], None]
@@ -161,8 +161,8 @@ class ExperimentResult:
         Each compared number.
     tests : tuple of ChiSquare
         Each group of compared numbers at once.
-    verdict : {"agrees", "disagrees"}
-        See :func:`verdict_of`.
+    verdict : {"agrees", "disagrees", "compared"}
+        See :func:`verdict_of`; ``compared`` where the tests are those of predictions that exclude one another.
     statements : tuple of str
         What was found, in words, the verdict's reasons first.
     findings : dict
@@ -276,6 +276,7 @@ def conclude(
     statements: Sequence[str],
     findings: Mapping[str, Any],
     panels: Sequence[Panel],
+    rivals: bool = False,
 ) -> ExperimentResult:
     """Put a result together: the verdict, the elapsed time and where the numbers come from.
 
@@ -289,6 +290,8 @@ def conclude(
         ``time.perf_counter()`` at the start.
     agreement, tests, statements, findings, panels
         See :class:`ExperimentResult`; at least one test.
+    rivals : bool
+        Whether the tests are those of predictions that exclude one another: the verdict then is ``compared``.
 
     Returns
     -------
@@ -307,7 +310,7 @@ def conclude(
         settings=dict(settings),
         agreement=tuple(agreement),
         tests=tuple(tests),
-        verdict=verdict_of(tests),
+        verdict="compared" if rivals else verdict_of(tests),
         statements=tuple(statements),
         findings=dict(findings),
         panels=tuple(panels),

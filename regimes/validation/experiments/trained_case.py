@@ -26,13 +26,13 @@ from regimes.validation.experiments.trained_models import (
     information_gap,
     kept_denoiser,
 )
-from regimes.validation.harness import measure_transitions
-from regimes.validation.measurement import TransitionMeasurement
+from regimes.validation.measurement.result import CloneCurve, TransitionMeasurement
+from regimes.validation.measurement.transitions import measure_transitions
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.scores import EmpiricalScore
 from regimes.validation.training import TrainedDenoiser, train_denoiser
 
-__all__ = ["CaseForm", "TrainedCase", "share_agreement", "trained_case"]
+__all__ = ["CaseForm", "TrainedCase", "share_agreement", "step_effect", "trained_case", "trained_measurement"]
 
 Array = NDArray[np.float64]
 
@@ -58,6 +58,11 @@ class CaseForm:
         Points generated from pure noise.
     draws : int
         Noises a point of the losses.
+    control : int
+        Pairs of clones under the exact empirical score with the same steps, whose deviation from its exact curve is the
+        discretisation error.
+    probes : int or None
+        Noised points of the predicted curves; None for the default.
     """
 
     training_steps: int
@@ -69,6 +74,8 @@ class CaseForm:
     steps: int
     generated: int
     draws: int
+    control: int
+    probes: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +98,8 @@ class TrainedCase:
         Losses on training and test points, of the denoiser and of the exact empirical score of the training points.
     generated : Generated
         Points from pure noise.
+    control : TransitionMeasurement
+        Of the exact empirical score of the training points, with the same steps and times.
     """
 
     name: str
@@ -101,6 +110,7 @@ class TrainedCase:
     gap: Gap
     exact_gap: Gap
     generated: Generated
+    control: TransitionMeasurement
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary, ready for JSON."""
@@ -115,6 +125,12 @@ class TrainedCase:
             "losses": self.gap.to_dict(),
             "losses_of_exact_score": self.exact_gap.to_dict(),
             "generated": asdict(self.generated),
+            "steps": {
+                name: {"change": change.tolist(), "se": se.tolist()}
+                for name, curve in (("phi_class", self.control.phi_class), ("phi_index", self.control.phi_index))
+                if curve is not None
+                for change, se in [step_effect(curve, self.control.pairs)]
+            },
         }
 
     def index_agreement(self) -> list[Agreement]:
@@ -152,6 +168,75 @@ def share_agreement(quantity: str, t: float, theory: float, theory_se: float, me
     return Agreement(
         quantity, t, theory, measured, math.hypot(theory_se, math.sqrt(share * (1 - share) / pairs)), pairs
     )
+
+
+def step_effect(curve: CloneCurve, pairs: int) -> tuple[Array, Array]:
+    """Clone probability of the exact empirical score with finite steps less the exact one, and its standard error.
+
+    Parameters
+    ----------
+    curve : CloneCurve
+        Measured under the exact empirical score.
+    pairs : int
+        Number of pairs.
+
+    Returns
+    -------
+    change, se : ndarray, shape (T,)
+        At every time.
+    """
+    if curve.predicted is None or curve.predicted_se is None:
+        raise ValueError("step_effect: the curve must have a prediction beside the measurement")
+    share = (pairs * curve.predicted.clip(0, 1) + _PRIOR) / (pairs + 2 * _PRIOR)
+    return curve.measured - curve.predicted, np.hypot(curve.predicted_se, np.sqrt(share * (1 - share) / pairs))
+
+
+def trained_measurement(
+    name: str,
+    form: CaseForm,
+    train: Dataset,
+    test: Array,
+    network: Callable[[], nn.Module],
+    *,
+    store: Checkpoints,
+    seed: int,
+    device: torch.device,
+    progress: Progress | None,
+    **measured: Any,
+) -> tuple[TrainedDenoiser, TransitionMeasurement]:
+    """Train a denoiser and measure its transitions.
+
+    Parameters
+    ----------
+    name, form, train, test, network, store, seed, device, progress, **measured
+        As of :func:`trained_case`.
+
+    Returns
+    -------
+    denoiser : TrainedDenoiser
+        The model.
+    measurement : TransitionMeasurement
+        Times and curves.
+    """
+
+    def fit(state: Partial) -> TrainedDenoiser:
+        return train_denoiser(
+            network(), train.X, held_out=None if form.patience is None else test, steps=form.training_steps,
+            batch=form.batch, learning_rate=form.learning_rate, ema=form.ema, t_range=T_RANGE, patience=form.patience,
+            rng=seed, device=device, progress=_report(name, "training", progress), checkpoint=state,
+        )  # fmt: skip
+
+    denoiser = kept_denoiser(store, f"{name},denoiser", fit, device=device)
+    measurement = measure_transitions(
+        denoiser.score(), train, pairs=form.clones, steps=form.steps, end=T_RANGE[0], start=START, rng=seed,
+        probes=form.probes, device=device, progress=_report(name, "clones", progress),
+        checkpoint=None if store.folder is None else store.folder / f"{name},measurement", **measured,
+    )  # fmt: skip
+    return denoiser, measurement
+
+
+def _report(name: str, part: str, progress: Progress | None) -> Callable[[int, int], None] | None:
+    return None if progress is None else partial(progress, f"{name}: {part}")
 
 
 def trained_case(
@@ -200,22 +285,16 @@ def trained_case(
     TrainedCase
         All of it.
     """
-
-    def report(part: str) -> Callable[[int, int], None] | None:
-        return None if progress is None else partial(progress, f"{name}: {part}")
-
-    def fit(state: Partial) -> TrainedDenoiser:
-        return train_denoiser(
-            network(), train.X, held_out=None if form.patience is None else test, steps=form.training_steps,
-            batch=form.batch, learning_rate=form.learning_rate, ema=form.ema, t_range=T_RANGE, patience=form.patience,
-            rng=seed, device=device, progress=report("training"), checkpoint=state,
-        )  # fmt: skip
-
-    denoiser = kept_denoiser(store, f"{name},denoiser", fit, device=device)
-    measurement = measure_transitions(
-        denoiser.score(), train, pairs=form.clones, steps=form.steps, end=T_RANGE[0], start=START, rng=seed,
-        device=device, checkpoint=None if store.folder is None else store.folder / f"{name},measurement",
-        progress=report("clones"), **measured,
+    common: dict[str, Any] = {"store": store, "seed": seed, "device": device, "progress": progress}
+    denoiser, measurement = trained_measurement(name, form, train, test, network, **common, **measured)
+    wanted = [
+        part for part, found in (("classes", measurement.phi_class), ("collapse", measurement.phi_index)) if found
+    ]
+    control = measure_transitions(
+        EmpiricalScore(train.X), train, **(measured | {"parts": wanted, "t": measurement.t}), pairs=form.control,
+        steps=form.steps, end=T_RANGE[0], rng=seed, probes=form.probes, device=device,
+        checkpoint=None if store.folder is None else store.folder / f"{name},control",
+        progress=_report(name, "control", progress),
     )  # fmt: skip
     gap, exact = (
         information_gap(store, f"{name},{what}", of, train.X, test, noise.substream(_GAP), draws=form.draws)
@@ -225,4 +304,4 @@ def trained_case(
         store, f"{name},generated", denoiser.score(), train.X, test, noise.substream(_GENERATED),
         points=form.generated, steps=form.steps, device=device,
     )  # fmt: skip
-    return TrainedCase(name, train, test, denoiser, measurement, gap, exact, generated)
+    return TrainedCase(name, train, test, denoiser, measurement, gap, exact, generated, control)

@@ -147,6 +147,21 @@ class Gap:
         value, error = (np.interp(np.log(t), place, getattr(self, each)) for each in (name, f"{name}_se"))
         return float(value), float(error)
 
+    def time_at(self, level: float, name: str = "test") -> tuple[float, float] | None:
+        """Largest time at which an integral reaches a level, with its standard error, interpolated in log t.
+
+        None if it stays on one side. For the exact empirical score of n points J_test is ``log n`` where the
+        leave-one-out excess entropy is 0, at t_C.
+        """
+        value, error, place = getattr(self, name), getattr(self, f"{name}_se"), np.log(self.t)
+        above = np.flatnonzero(value > level)
+        if above.size == 0 or above[-1] == value.size - 1:
+            return None
+        i = int(above[-1])
+        slope = (value[i + 1] - value[i]) / (place[i + 1] - place[i])
+        t = float(np.exp(place[i] + (level - value[i]) / slope))
+        return t, float(t * np.interp(np.log(t), place, error) / abs(slope))
+
     def to_dict(self) -> dict[str, list[float]]:
         """Plain dictionary, ready for JSON."""
         return plain_fields(self)

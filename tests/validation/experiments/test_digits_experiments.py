@@ -21,16 +21,15 @@ from regimes.validation.experiments.digits_speciation import (  # noqa: E402
 )
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
 
+SHORT = {"training_steps": 12, "clones": 40, "steps": 6, "generated": 20, "control": 40, "probes": 128}
 SPECIATION = replace(
-    speciation_module._QUICK, width=16, classifier_steps=20, multiples=(0.4, 0.8, 1.2, 1.6),
-    case=replace(speciation_module._QUICK.case, training_steps=12, patience=12, clones=40, steps=6, generated=20),
+    speciation_module._QUICK, width=16, classifier_steps=20, trainings=2, multiples=(0.4, 0.8, 1.2, 1.6),
+    case=replace(speciation_module._QUICK.case, patience=12, **SHORT),
 )  # fmt: skip
 COLLAPSE = replace(
     collapse_module._QUICK, few=16, held_out_of_many=1700, width=16,
-    memoriser=replace(collapse_module._QUICK.memoriser, training_steps=12, clones=40, steps=6, generated=20),
-    generaliser=replace(
-        collapse_module._QUICK.generaliser, training_steps=12, patience=12, clones=40, steps=6, generated=20
-    ),
+    memoriser=replace(collapse_module._QUICK.memoriser, **SHORT),
+    generaliser=replace(collapse_module._QUICK.generaliser, patience=12, **SHORT),
 )  # fmt: skip
 
 
@@ -84,14 +83,16 @@ def test_ratios_and_the_best_prediction(speciation):
     found = speciation.findings
     assert set(found["ratios"]) == set(PREDICTIONS)
     for pair in found["pairs"]:
-        measured = pair["measurement"]["measured"]["class_corrected"]["time"]
+        crossings = [pair["measurement"]["measured"]["class_corrected"], pair["trained_again"][0]["class_corrected"]]
+        times = [each["time"] for each in crossings if each["se"] is not None]
         for name, ratios in found["ratios"].items():
             predicted = pair["measurement"]["predicted"][name]["time"]
-            if measured is None:
-                assert pair["name"] not in ratios
+            if times:
+                assert ratios[pair["name"]][0] == pytest.approx(np.exp(np.mean(np.log(times))) / predicted)
             else:
-                assert ratios[pair["name"]][0] == pytest.approx(measured / predicted)
+                assert pair["name"] not in ratios
     assert found["published"]["CIFAR"] == 0.68
+    assert speciation.verdict == "compared"
     if found["rms_log_ratio"]:
         assert found["rms_log_ratio"][found["best"]] == min(found["rms_log_ratio"].values())
 
@@ -100,9 +101,11 @@ def test_collapse_reports_both_cases(collapse):
     few, many = (collapse.findings[name] for name in ("few-digits", "many-digits"))
     assert (few["n_train"], many["n_train"]) == (16, 97)
     for each in (few, many):
-        gap, error, of_exact, share = each["gap_at_collapse"]
-        assert share == pytest.approx(gap / of_exact)
-        assert error > 0
+        gap = each["gap"]
+        assert gap["t"] == pytest.approx(each["t_C"] / 2)
+        assert gap["share"] == pytest.approx(gap["value"] / gap["of_exact_score"])
+        assert each["memorises"] == (gap["share"] - 1.96 * gap["share_se"] > 0.5)
+        assert len(each["steps"]["phi_index"]["change"]) == 8
         assert each["exact_score_test"]["dof"] == 8
     assert any("near-copies" in text for text in collapse.statements)
     assert any("apart" in text for text in collapse.statements)
@@ -150,7 +153,10 @@ def test_a_denoiser_with_the_exact_score_is_found_to_memorise(monkeypatch):
     few = result.findings["few-digits"]
     assert result.verdict == "agrees"
     assert few["memorises"]
-    assert few["gap_at_collapse"][3] == pytest.approx(1.0)
+    assert few["gap"]["share"] == pytest.approx(1.0)
+    # The same score, on the same points: t_C from the losses is that of the exact score, near the one from the data.
+    assert few["t_C_of_model"] == pytest.approx(few["t_C_of_exact_score"])
+    assert few["t_C_of_model"][0] == pytest.approx(few["t_C"], rel=0.2)
     assert few["generated"]["copies"] > 0.9
 
 

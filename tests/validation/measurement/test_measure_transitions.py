@@ -15,7 +15,7 @@ from scipy.stats import chi2
 torch = pytest.importorskip("torch")
 
 from regimes import clone_probability, load_dataset, speciation  # noqa: E402
-from regimes.validation.harness import measure_transitions  # noqa: E402
+from regimes.validation.measurement.transitions import measure_transitions  # noqa: E402
 from regimes.validation.scores import EmpiricalScore, MixtureScore, NetworkScore  # noqa: E402
 from regimes.validation.training import train_classifier  # noqa: E402
 
@@ -219,7 +219,7 @@ def test_a_killed_measurement_goes_on_to_the_same_bytes(tmp_path):
         import sys, time
         import numpy as np, torch
         torch.set_num_threads(1)
-        from regimes.validation.harness import measure_transitions
+        from regimes.validation.measurement.transitions import measure_transitions
         from regimes.validation.scores import EmpiricalScore
         X = np.random.default_rng(0).normal(size=(30, 4))
         exact = EmpiricalScore(X)

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from regimes.numerics.plain import plain_fields
 from regimes.validation.agreement import Agreement
-from regimes.validation.crossings import MeasuredTime
 from regimes.validation.experiments.result import Curve, Panel, curve
-from regimes.validation.last_change import LastChange
-from regimes.validation.predicted_times import PredictedTime, Predictions
+from regimes.validation.measurement.crossings import MeasuredTime
+from regimes.validation.measurement.last_change import LastChange
+from regimes.validation.measurement.predicted_times import PredictedTime, Predictions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["CloneCurve", "TimeRatio", "TransitionMeasurement", "time_ratios"]
+__all__ = ["CloneCurve", "TimeRatio", "TransitionMeasurement", "last_change_curves", "time_ratios"]
 
 Array = NDArray[np.float64]
 
@@ -134,6 +134,35 @@ def time_ratios(measured: dict[str, MeasuredTime], predicted: dict[str, Predicte
                 se = math.hypot(found.se, found.time / theory.time * theory.se) / theory.time
             ratios.append(TimeRatio(name, other, found.time / theory.time, se))
     return tuple(ratios)
+
+
+def last_change_curves(
+    found: LastChange, exact: LastChange, label: str, label_found: str, *, group: int = 0
+) -> tuple[Curve, Curve]:
+    """Draw the law of the last change: by the exact empirical score as a line, as measured in points.
+
+    Parameters
+    ----------
+    found, exact : LastChange
+        Measured, and by the exact empirical score.
+    label, label_found : str
+        For the legend.
+    group : int
+        Colour.
+
+    Returns
+    -------
+    tuple of Curve
+        Theory and simulation, up to the time that 1% of the changes exceed.
+    """
+    latest = 1.05 * max(float(np.quantile(each.time, 0.99)) for each in (found, exact))
+    (at, law), (t, share) = exact.curve(), found.curve()
+    few, drawn = np.linspace(0.0, latest, _POINTS), at <= latest
+    share = np.interp(few, t, share, left=1.0, right=0.0)
+    return (
+        curve(label, "theory", at[drawn], law[drawn], group=group),
+        curve(label_found, "simulation", few, share, np.sqrt(share * (1 - share) / found.time.size), group=group),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,14 +337,7 @@ class TransitionMeasurement:
         return Panel(f"Two clones share their {what}", "$t$", "probability", tuple(curves), placed, log_x=wide)
 
     def _last_change_panel(self, found: LastChange, exact: LastChange) -> Panel:
-        latest = 1.05 * float(np.quantile(np.concatenate([found.time, exact.time]), 0.99))
-        (at, law), (t, share) = exact.curve(), found.curve()
-        few, drawn = np.linspace(0.0, latest, _POINTS), at <= latest
-        share = np.interp(few, t, share, left=1.0, right=0.0)
-        curves = (
-            curve("exact empirical score", "theory", at[drawn], law[drawn]),
-            curve("measured", "simulation", few, share, np.sqrt(share * (1 - share) / found.time.size)),
-        )
+        curves = last_change_curves(found, exact, "exact empirical score", "measured")
         return Panel(
             "Last change of the nearest training point", "$t$", "P(last change > t)", curves, (("mean", found.mean),)
         )

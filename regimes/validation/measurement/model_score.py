@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from regimes.numerics.compile import compile_formula
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.clone_measurement import draw_points
+from regimes.validation.measurement.clones import draw_points
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.checked_score import CheckedScore
 from regimes.validation.sampling.noise import NoiseStream
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 _POINTS, _NOISE = range(2)
 _ROWS = 256
 _SAME = 1e-3  # rounding differs from one number of threads to another
+_FEW, _SAME_OF_FEW = 2, 0.02  # half precision rounds by the batch; batch norm makes any two rows opposite
 
 
 def check_score(score: Any) -> Score:
@@ -96,7 +97,7 @@ def denoising_loss(score: Score, points: Tensor, t: ArrayLike, noise: NoiseStrea
     Raises
     ------
     ValueError
-        If the score is no finite tensor of the shape of the states.
+        If the score is no finite tensor of the shape of the states, or not the same for the same states.
     """
     times = np.asarray(t, dtype=np.float64)
     checked = CheckedScore("measure_transitions", score, times)
@@ -106,9 +107,23 @@ def denoising_loss(score: Score, points: Tensor, t: ArrayLike, noise: NoiseStrea
     losses = []
     for time in times.tolist():
         deviation = math.sqrt(compile_formula("noise_variance", target="numpy")(time))
-        found = checked(noised(own, time, noise=source), time)
+        x = noised(own, time, noise=source)
+        found = checked(x, time)
+        if time == times.min():  # where most of a score is that of the model, whatever it predicts
+            _check_same(found, checked(x, time), _SAME)
+            _check_same(found[:_FEW], checked(x[:_FEW], time), _SAME_OF_FEW)
         losses.append(float(found.double().mul_(deviation).add_(z).square_().mean()))
     return np.array(losses)
+
+
+def _check_same(found: Tensor, again: Tensor, tolerance: float) -> None:
+    difference, size = float((again - found).norm()), float(found.norm())
+    if difference > tolerance * size:
+        raise ValueError(
+            f"measure_transitions: the score of the same states must be the same every time and in every batch, got "
+            f"one of size {size:.3g} and another that differs by {difference:.3g}; if there is a dropout or a batch "
+            "norm in the model, call model.eval() first, and a score must not change x in place"
+        )
 
 
 def same_model(store: Checkpoints, loss: Array) -> Array:

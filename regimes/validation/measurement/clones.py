@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.nearest import NearestPoint
+from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.clones import clone_pairs
 from regimes.validation.sampling.noise import Noise, NoiseStream
@@ -57,7 +57,7 @@ class ClonePairs:
         Parameters
         ----------
         copies : ndarray of int64, shape (n,)
-            How many points equal each, see :class:`regimes.validation.nearest.NearestPoint`.
+            How many points equal each, see :class:`regimes.validation.measurement.nearest.NearestPoint`.
 
         Returns
         -------

@@ -22,8 +22,8 @@ from torch import Tensor
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.plain import plain_fields
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.clone_measurement import Classify, batch_memory, draw_points, rows_in_memory
-from regimes.validation.nearest import NearestPoint
+from regimes.validation.measurement.clones import Classify, batch_memory, draw_points, rows_in_memory
+from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.sampling.backward import backward, noised
 from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import Sampler, Score
@@ -201,7 +201,7 @@ def measure_last_change(
     steps_noise : Noise, optional
         Source of the noise of the steps in place of one made of ``noise``: what couples runs with different steps.
     nearest, classify, sampler, block, memory, store, name, progress
-        As of :func:`regimes.validation.clone_measurement.measure_clones`, for paths in place of pairs.
+        As of :func:`regimes.validation.measurement.clones.measure_clones`, for paths in place of pairs.
 
     Returns
     -------

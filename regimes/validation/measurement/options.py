@@ -14,9 +14,9 @@ from torch import Tensor
 
 from regimes.datasets import Dataset, builtin_datasets, load_dataset
 from regimes.numerics.checks import positive_times, whole_number
-from regimes.validation.classification import checked_classes
-from regimes.validation.last_change import path_times
-from regimes.validation.predicted_times import Predictions
+from regimes.validation.measurement.classification import checked_classes
+from regimes.validation.measurement.last_change import path_times
+from regimes.validation.measurement.predicted_times import Predictions
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.sampling import sampler as choose_sampler
 from regimes.validation.sampling.samplers import Sampler

@@ -16,21 +16,21 @@ from regimes.datasets import Dataset
 from regimes.numerics.checks import seeded
 from regimes.numerics.posterior import PosteriorCurves, posterior_curves
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.classification import Classifier, class_curve, make_classifier
-from regimes.validation.clone_measurement import ClonePairs, measure_clones
-from regimes.validation.crossings import MeasuredTime, measured_crossing
-from regimes.validation.last_change import LastChange, exact_last_change, measure_last_change
-from regimes.validation.measurement import CloneCurve, TransitionMeasurement, time_ratios
-from regimes.validation.measurement_options import (
+from regimes.validation.measurement.classification import Classifier, class_curve, make_classifier
+from regimes.validation.measurement.clones import ClonePairs, measure_clones
+from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing
+from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change
+from regimes.validation.measurement.model_score import check_score, denoising_loss, device_of, same_model
+from regimes.validation.measurement.nearest import NearestPoint
+from regimes.validation.measurement.options import (
     MeasurementOptions,
     birth_times,
     checked_options,
     data_as_trained,
     noise_path,
 )
-from regimes.validation.model_score import check_score, denoising_loss, device_of, same_model
-from regimes.validation.nearest import NearestPoint
-from regimes.validation.predicted_times import PredictedTime, Predictions, normalised, predicted_times
+from regimes.validation.measurement.predicted_times import PredictedTime, Predictions, normalised, predicted_times
+from regimes.validation.measurement.result import CloneCurve, TransitionMeasurement, time_ratios
 from regimes.validation.sampling import backward_times, choose_device, choose_dtype
 from regimes.validation.sampling.samplers import Sampler, Score
 from regimes.validation.torch_threads import torch_threads_kept

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation.crossings import MeasuredTime, measured_crossing  # noqa: E402
+from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing  # noqa: E402
 
 TIMES = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5])
 
@@ -93,3 +93,26 @@ def test_it_is_plain():
 def test_wrong_input_is_refused(arguments, message):
     with pytest.raises(ValueError, match=f"measured_crossing: .*{message}"):
         measured_crossing(*arguments)
+
+
+def test_all_times_tell_the_crossing():
+    """The curve is fitted to all of them, and lies nearer than an interpolation between the two next to the level."""
+    rng, pairs = np.random.default_rng(4), 600
+    times = np.array([0.3, 0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.35, 1.6])
+    true = curve(times, slope=2.5)
+    fitted, interpolated = [], []
+    for seed in range(60):
+        values = rng.binomial(pairs, true) / pairs
+        fitted.append(measured_crossing(times, values, 0.5, draws(values, pairs, 30, seed)).time)
+        falling = np.minimum.accumulate(values)
+        interpolated.append(np.interp(-0.5, -falling, times))
+    assert np.std(fitted) < 0.75 * np.std(interpolated)
+
+
+def test_a_curve_that_no_fit_describes_is_interpolated():
+    t = np.linspace(0.5, 1.5, 11)
+    steps = np.where(t < 0.95, 0.9, 0.1)
+    values = steps + np.linspace(0.02, -0.02, 11)
+    found = measured_crossing(t, values, 0.5, draws(values, 10**6))
+    assert 0.9 < found.time < 1.0
+    assert found.se < 0.01
