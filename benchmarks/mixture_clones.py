@@ -32,8 +32,8 @@ from scipy.special import ndtr
 
 from regimes.numerics.clone_probability import clone_probability
 from regimes.numerics.compile import compile_formula
-from regimes.validation.experiments.mixture_clone_runs import CloneCurve, stepped
-from regimes.validation.sampling import NoiseStream, clone_pairs, halved_times, noised, sampler
+from regimes.validation.experiments.mixture_clone_runs import CloneCurve
+from regimes.validation.sampling import NoiseStream, clone_pairs, coupled_steps, halved_times, noised, sampler
 from regimes.validation.scores import ProjectedMixtureScore
 
 OFFSETS = (-0.9, -0.6, -0.3, 0.0, 0.3, 0.6, 0.9, 1.2)
@@ -137,7 +137,7 @@ def by_extrapolation(d: int, offset: float, step: float, seed: int) -> np.ndarra
     score, t, x, noise = starts(d, offset, seed)
     times = curve(d).coarse_times(t, 0.0, step)
     fine, coarse = (
-        alike(clone_pairs(score, x, **stepped(times, METHOD, noise, coarse=each))) for each in (False, True)
+        alike(clone_pairs(score, x, **coupled_steps(times, METHOD, noise, coarse=each))) for each in (False, True)
     )
     return 2 * fine - coarse
 

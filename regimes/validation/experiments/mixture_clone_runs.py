@@ -8,8 +8,7 @@ any step and for any d.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,18 +22,11 @@ from regimes.numerics.compile import compile_formula
 from regimes.numerics.sign_clones import sign_clone_probability
 from regimes.validation.agreement import Agreement
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.sampling import (
-    CoarseNoise,
-    NoiseStream,
-    backward,
-    backward_times,
-    clone_pairs,
-    halved_times,
-    noised,
-)
+from regimes.validation.sampling import NoiseStream, backward, backward_times, clone_pairs, coupled_steps, noised
 from regimes.validation.scores import MixtureScore, ProjectedMixtureScore
+from regimes.validation.torch_threads import one_torch_thread
 
-__all__ = ["SIGMA", "START", "CloneCurve", "ClonePoint", "CloneRuns", "stepped"]
+__all__ = ["SIGMA", "START", "CloneCurve", "ClonePoint", "CloneRuns"]
 
 Array = NDArray[Any]
 
@@ -246,7 +238,7 @@ class CloneRuns:
         self, of: CloneCurve, t: float, pairs: int, step: float, sampler: str, noise: NoiseStream, coarse: bool
     ) -> Array:
         """Whether the clones of each pair end in one class."""
-        with _one_thread():
+        with one_torch_thread():
             return self._pairs_in_one_thread(of, t, pairs, step, sampler, noise, coarse)
 
     def _pairs_in_one_thread(
@@ -260,9 +252,9 @@ class CloneRuns:
         else:
             x = noise.substream(_DATA).normal(0, 0, pairs, (1,), **on)
             above = of.coarse_times(of.t_S + START, t, step)
-            x = backward(score, x, **stepped(above, sampler, noise.substream(_NOISE), coarse=coarse))
+            x = backward(score, x, **coupled_steps(above, sampler, noise.substream(_NOISE), coarse=coarse))
         ends = clone_pairs(
-            score, x, **stepped(of.coarse_times(t, 0.0, step), sampler, noise.substream(_CLONES), coarse=coarse)
+            score, x, **coupled_steps(of.coarse_times(t, 0.0, step), sampler, noise.substream(_CLONES), coarse=coarse)
         )
         if of.by == "sign":
             return _alike(ends[..., 0] > 0)
@@ -289,45 +281,11 @@ class CloneRuns:
             noised(a, t, noise=noise.substream(_NOISE)),
             checkpoint=self.kept.partial(name),
             progress=progress,
-            **stepped(of.coarse_times(t, 0.0, step), sampler, noise.substream(_CLONES), coarse=name.endswith("coarse")),
+            **coupled_steps(
+                of.coarse_times(t, 0.0, step), sampler, noise.substream(_CLONES), coarse=name.endswith("coarse")
+            ),
         )
         return _alike(ends @ torch.from_numpy(m).to(ends) > 0)
-
-
-def stepped(coarse_times: Array, sampler: str, noise: NoiseStream, *, coarse: bool) -> dict[str, Any]:
-    """Options of a backward run with halved steps, or of that with the steps themselves on the same path of the noise.
-
-    Parameters
-    ----------
-    coarse_times : ndarray, shape (steps + 1,)
-        Times of the coarse run.
-    sampler : str
-        Of both runs.
-    noise : NoiseStream
-        Of the run with halved steps.
-    coarse : bool
-        Which of the two.
-
-    Returns
-    -------
-    dict
-        ``times``, ``sampler`` and ``noise``.
-    """
-    times = halved_times(coarse_times)
-    if coarse:
-        return {"times": coarse_times, "sampler": sampler, "noise": CoarseNoise(noise, times, sampler)}
-    return {"times": times, "sampler": sampler, "noise": noise}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """For arrays this short, threads wait longer for each other than they work; beside other programs, much longer."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _alike(side: Tensor) -> Array:

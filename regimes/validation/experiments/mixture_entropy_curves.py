@@ -33,6 +33,7 @@ _AROUND_ZERO = np.array([0.92, 0.96, 1.0, 1.04, 1.08])  # in units of the predic
 _PILOT_START, _PILOT_END = 0.4, 0.99  # in units of t_C; value of f^e/alpha in closed form
 _PILOT_TIMES = 32
 _DIGITS = 4
+_THEORY, _REDRAW = 0, 1  # keys of seeds
 _NUDGE = 1e-2  # standard errors
 
 
@@ -150,7 +151,7 @@ def entropy_case(
     EntropyCase
         Curves and covariances.
     """
-    seeds = np.random.default_rng([noise.stream, noise.seed, d]).integers(2**32, size=2).tolist()
+    seeds = np.random.default_rng([noise.stream, noise.seed, _THEORY, d]).integers(2**32, size=2).tolist()
 
     def theory(t: Array, samples: int, seed: int, part: str) -> Callable[[], dict[str, Array]]:
         def compute() -> dict[str, Array]:
@@ -217,7 +218,7 @@ def _redraw(d: int, i: int, t: Array, form: EntropyForm, noise: NoiseStream, whe
     own = noise.substream(d, i)
     side = torch.where(own.uniform(0, 0, form.n, (1,), device=where) < 0.5, -1.0, 1.0)
     points = MU * side + SIGMA * own.normal(1, 0, form.n, (d,), device=where)
-    probes = np.random.default_rng([noise.stream, noise.seed, d, i])
+    probes = np.random.default_rng([noise.stream, noise.seed, _REDRAW, d, i])
     curves = posterior_curves(points.cpu().numpy(), t, probes=form.probes, rng=probes, groups=0)
     return {name: getattr(curves, name) for name in CURVES}
 

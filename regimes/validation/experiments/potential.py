@@ -25,10 +25,10 @@ from torch import Tensor
 from regimes.numerics.compile import compile_formula
 from regimes.validation.agreement import Agreement, ChiSquare, chi_square
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.experiments.mixture_clone_runs import START, stepped
+from regimes.validation.experiments.mixture_clone_runs import START
 from regimes.validation.experiments.overlap_runs import Binned, OverlapLaw, binned, histogram_test
 from regimes.validation.experiments.result import ExperimentResult, Panel, Progress, conclude, curve
-from regimes.validation.sampling import NoiseStream, backward, backward_times, choose_device, noised
+from regimes.validation.sampling import NoiseStream, backward, backward_times, choose_device, coupled_steps, noised
 
 __all__ = ["potential"]
 
@@ -195,7 +195,7 @@ class _Runs:
 
     def _leg(self, x: Tensor, start: float, end: float, noise: NoiseStream, coarse: bool, **options: Any) -> Tensor:
         times = backward_times(start, end=end, steps=math.ceil((start - end) / (2 * self.form.step)))
-        return backward(self.score, x, **stepped(times, _SAMPLER, noise, coarse=coarse), **options)
+        return backward(self.score, x, **coupled_steps(times, _SAMPLER, noise, coarse=coarse), **options)
 
 
 _NAMES = {False: "fine", True: "coarse"}

@@ -2,7 +2,7 @@
 
 from regimes.validation.sampling.backward import Watch, backward, backward_states, noised
 from regimes.validation.sampling.clones import clone_pairs
-from regimes.validation.sampling.coupling import CoarseNoise
+from regimes.validation.sampling.coupling import CoarseNoise, coupled_steps
 from regimes.validation.sampling.device import choose_device, choose_dtype
 from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import SAMPLERS, Sampler, Score, StepWeights, sampler
@@ -25,6 +25,7 @@ __all__ = [
     "choose_device",
     "choose_dtype",
     "clone_pairs",
+    "coupled_steps",
     "halved_times",
     "noised",
     "sampler",

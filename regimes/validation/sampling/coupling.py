@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.validation.sampling.noise import Noise
+from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import Sampler
 from regimes.validation.sampling.samplers import sampler as choose_sampler
+from regimes.validation.sampling.times import halved_times
 
-__all__ = ["CoarseNoise"]
+__all__ = ["CoarseNoise", "coupled_steps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,3 +144,30 @@ class CoarseNoise:
             The source.
         """
         return CoarseNoise(self.noise.substream(*keys), self.times, self.sampler)
+
+
+def coupled_steps(
+    coarse_times: NDArray[np.float64], sampler: str, noise: NoiseStream, *, coarse: bool
+) -> dict[str, Any]:
+    """Options of a backward run with halved steps, or of that with the steps themselves on the same path of the noise.
+
+    Parameters
+    ----------
+    coarse_times : ndarray, shape (steps + 1,)
+        Times of the coarse run.
+    sampler : str
+        Of both runs.
+    noise : NoiseStream
+        Of the run with halved steps.
+    coarse : bool
+        Which of the two.
+
+    Returns
+    -------
+    dict
+        ``times``, ``sampler`` and ``noise``.
+    """
+    times = halved_times(coarse_times)
+    if coarse:
+        return {"times": coarse_times, "sampler": sampler, "noise": CoarseNoise(noise, times, sampler)}
+    return {"times": times, "sampler": sampler, "noise": noise}

@@ -16,8 +16,8 @@ from regimes.numerics.sign_clones import sign_clone_probability  # noqa: E402
 from regimes.validation import ExperimentResult, run_experiment  # noqa: E402
 from regimes.validation.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.experiments import mixture_clones as module  # noqa: E402
-from regimes.validation.experiments.mixture_clone_runs import START, CloneCurve, CloneRuns, stepped  # noqa: E402
-from regimes.validation.sampling import CoarseNoise, NoiseStream, halved_times, sampler  # noqa: E402
+from regimes.validation.experiments.mixture_clone_runs import START, CloneCurve, CloneRuns  # noqa: E402
+from regimes.validation.sampling import CoarseNoise, NoiseStream, coupled_steps, halved_times, sampler  # noqa: E402
 
 CPU = torch.device("cpu")
 OFFSETS = (-0.9, -0.6, 0.0, 0.9)
@@ -195,7 +195,7 @@ def test_random_numbers_differ_between_points_and_kinds():
 
 def test_coarse_and_fine_run_share_their_noise():
     times = np.array([1.0, 0.5, 0.0])
-    fine, coarse = (stepped(times, "exponential", NoiseStream(3), coarse=each) for each in (False, True))
+    fine, coarse = (coupled_steps(times, "exponential", NoiseStream(3), coarse=each) for each in (False, True))
     assert fine["times"].tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
     assert coarse["times"].tolist() == times.tolist()
     assert isinstance(coarse["noise"], CoarseNoise)
