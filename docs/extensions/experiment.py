@@ -60,11 +60,13 @@ class Experiment(SphinxDirective):
         yield command
         yield nodes.paragraph("", f"Run on {origin['date']} in {result.seconds:.0f} s with {versions}.")
         yield nodes.paragraph("", f"Settings: {shown(result.settings)}.")
-        yield nodes.paragraph("", f"Verdict: {result.verdict}. Each group of numbers at once:")
-        yield table(
-            ("test", "chi-square", "degrees of freedom", "p"),
-            [(test.quantity, f"{test.value:.2f}", test.dof, f"{test.p:.3g}") for test in result.tests],
-        )
+        yield nodes.paragraph("", f"Verdict: {result.verdict}.")
+        if result.tests:
+            yield nodes.paragraph("", "Each group of numbers at once:")
+            yield table(
+                ("test", "chi-square", "degrees of freedom", "p"),
+                [(test.quantity, f"{test.value:.2f}", test.dof, f"{test.p:.3g}") for test in result.tests],
+            )
         yield nodes.paragraph("", "Each number:")
         yield table(
             ("quantity", "at", "theory", "simulation", "standard error", "z", "samples"),

@@ -43,7 +43,9 @@ def experiment_table(result: ExperimentResult) -> RenderableType:
         law = f"{test.dof}" if test.draws is None else f"{test.dof} ({test.draws} draws)"
         tests.add_row(test.quantity, f"{test.value:.2f}", law, f"{test.p:.3g}")
     lines: list[RenderableType] = [Text(f"{result.experiment}: {result.verdict}"), Text(settings), Text("")]
-    lines += [agreement, Text(""), tests]
+    lines.append(agreement)
+    if result.tests:
+        lines += [Text(""), tests]
     plain = {name: value for name, value in result.findings.items() if not isinstance(value, dict | list | tuple)}
     if plain:
         found = columns("found", "value")

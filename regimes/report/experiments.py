@@ -105,7 +105,7 @@ def _draw_panel(axis: Axes, panel: Panel) -> None:
         axis.axvline(at, color="0.45", linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         axis.annotate(
             name, (at, 0.02 + 0.07 * (i % 3)), xycoords=axis.get_xaxis_transform(), xytext=(3, 0),
-            textcoords="offset points", fontsize=8, color="0.25", va="bottom", zorder=5,
+            textcoords="offset points", fontsize=8, color="0.25", va="bottom", zorder=1,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
         )  # fmt: skip
     if any(each.label for each in panel.curves):

@@ -57,13 +57,13 @@ def collapse_statements(
         f"{_pair(findings[case.name]['t_C_of_exact_score'])}"
         for case in cases
     )
-    words.append(f"t_C from the losses, where J_test passes log n: {listed}.")
+    words.append(f"Where J_test passes log n, whether the model collapses or not: {listed}.")
     words += [_copies(case) for case in cases]
     listed = "; ".join(_gap(case, findings[case.name]) for case in cases)
     verdict = "tells the two apart" if findings["told_apart"] else "does not tell the two apart"
     words.append(
-        f"G at half of the predicted t_C {verdict} (one that memorises lies above half of the exact empirical score, "
-        f"by 1.96 standard errors). {listed}."
+        f"G at half of the predicted t_C {verdict} (one that memorises lies above half of that of the exact empirical "
+        f"score, one that does not below, by 1.96 standard errors). {listed}."
     )
     return words
 
@@ -93,7 +93,11 @@ def _size(case: TrainedCase) -> str:
         f"{case.name}, phi_index off by up to {change[largest]:+.3f} ({phi.measured_se[largest]:.3f}), the exact "
         f"empirical score with the same steps by {by_steps[largest]:+.3f} ({error[largest]:.3f}) there"
     )
-    return words if last is None else f"{words}; last change at {_ratio(last)} of the predicted time"
+    return (
+        words
+        if last is None
+        else f"{words}; last change at {_ratio(last)} of the time of the exact score on the same grid of times"
+    )
 
 
 def _ratio(found: TimeRatio) -> str:

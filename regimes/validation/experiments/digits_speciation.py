@@ -25,7 +25,7 @@ from regimes.datasets import load_dataset
 from regimes.numerics.plain import plain_fields
 from regimes.numerics.speciation import speciation_times
 from regimes.numerics.spectrum import covariance_spectrum
-from regimes.validation.agreement import Agreement, chi_square
+from regimes.validation.agreement import Agreement
 from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.experiments.digits_speciation_words import speciation_panels, speciation_statements
 from regimes.validation.experiments.result import ExperimentResult, Progress, conclude
@@ -76,7 +76,14 @@ class _Form:
 
 _FULL = _Form(6, "SmallUNet", 16, 0.2, _MULTIPLES, 400, 2, CaseForm(1500, 128, 1e-3, 0.99, 400, 600, 50, 500, 4, 2000))
 _QUICK = _Form(
-    2, "ResidualMLP", 64, 0.2, _MULTIPLES[::2], 60, 1, CaseForm(150, 64, 1e-3, 0.98, 150, 100, 12, 100, 2, 200, 512)
+    2,
+    "ResidualMLP",
+    64,
+    0.2,
+    (0.3, 0.65, 1.0, 1.35, 1.6),
+    60,
+    1,
+    CaseForm(150, 64, 1e-3, 0.98, 150, 100, 12, 100, 2, 200, 512),
 )
 
 
@@ -116,14 +123,20 @@ class PairFound:
     @property
     def times(self) -> PairTimes:
         """Measured times of all trainings, and predicted ones."""
-        measured = [each.measured[self.measured] for each in (self.case.measurement, *self.again)]
         predicted = {name: self.case.measurement.predicted.get(name) for name in PREDICTIONS}
+        measured, shared = [], []
+        for each in (self.case.measurement, *self.again):
+            final, raw = each.measured[self.measured], each.measured["class"]
+            if final.time is None or final.se is None or raw.time is None or raw.se is None:
+                continue
+            # What the correction adds to the error is that of the confusion matrix, the same for all trainings.
+            measured.append((final.time, raw.se / raw.time * final.time))
+            shared.append(max(0.0, (final.se / final.time) ** 2 - (raw.se / raw.time) ** 2))
         return PairTimes(
-            self.case.name,
-            tuple((each.time, each.se) for each in measured if each.time is not None and each.se is not None),
+            self.case.name, tuple(measured),
             {name: (each.time, each.se or 0.0) for name, each in predicted.items() if each is not None and each.time},
-            self.case.measurement.pairs,
-        )
+            self.case.measurement.pairs, float(np.sqrt(np.mean(shared))) if shared else 0.0,
+        )  # fmt: skip
 
 
 def digits_speciation(
@@ -157,8 +170,9 @@ def digits_speciation(
     ExperimentResult
         ``findings``: ``pairs`` (for each the measurement, the training, the classifier, losses, generated points, phi
         from held-out points, the effect of the finite steps), and of :class:`Comparison` ``ratios``, ``rms_log_ratio``,
-        ``mean_log_ratio``, ``rms_from_errors_alone``, ``training_scatter``, ``share_best`` and ``best``; ``published``
-        ratios. The predictions exclude one another, so that the verdict is ``compared``.
+        ``mean_log_ratio``, ``rms_from_errors_alone``, ``training_scatter``, ``largest_training_scatter``,
+        ``share_best`` and ``best``; ``published`` ratios. The predictions exclude one another, so that there is no test
+        and the verdict is ``compared``.
 
     Raises
     ------
@@ -190,12 +204,9 @@ def digits_speciation(
     return conclude(
         "digits-speciation", settings, started,
         agreement=[*itertools.chain.from_iterable(crossings), *curves],
-        # The curves of the exact empirical score are no prediction for a model that generalises, and no test of one.
-        tests=[
-            chi_square(f"class crossing, {words}", group)
-            for words, group in zip(PREDICTIONS.values(), crossings, strict=True)
-            if group
-        ],
+        # No test: the scatter between trainings is too little known for a law, and the curves of the exact empirical
+        # score are no prediction for a model that generalises.
+        tests=[],
         findings=findings, statements=speciation_statements(quick, found, comparison, PUBLISHED),
         panels=speciation_panels(found, comparison, PUBLISHED), rivals=True,
     )  # fmt: skip

@@ -10,7 +10,6 @@ import numpy as np
 
 from regimes.validation.experiments.result import Curve, Panel, curve
 from regimes.validation.experiments.speciation_ratios import Comparison
-from regimes.validation.experiments.trained_case import step_effect
 
 if TYPE_CHECKING:
     from regimes.validation.experiments.digits_speciation import PairFound
@@ -50,10 +49,11 @@ def speciation_statements(
     """
     words = ["Quick form: a check of the machinery, with denoisers that have hardly been trained."] if quick else []
     words.append(_best(found, comparison))
-    if comparison.scatter is not None:
+    if comparison.scatter is not None and comparison.largest_scatter is not None:
         words.append(
             f"From one training to the next a measured time scatters by {comparison.scatter:.1%} beyond what the "
-            "clones explain; ratios are of the mean over trainings, and their errors hold that scatter."
+            f"clones explain (less than {comparison.largest_scatter:.1%} with 95% confidence); ratios are of the mean "
+            "over trainings, and their errors hold the former."
         )
     for name, each in comparison.ratios.items():
         listed = ", ".join(f"{pair} {_with_error(*ratio)}" for pair, ratio in each.items())
@@ -89,17 +89,15 @@ def _best(found: Sequence[PairFound], comparison: Comparison) -> str:
 
 def _steps(found: Sequence[PairFound]) -> str:
     """What the finite steps do, by the exact empirical score of the same points."""
-    changes = []
-    for pair in found:
-        curve, pairs = pair.case.control.phi_class, pair.case.control.pairs
-        if curve is not None:
-            changes.append((pair.case.name, *step_effect(curve, pairs)))
-    listed = ", ".join(
-        f"{name} {change.mean():+.4f} ({math.sqrt(float(np.sum(se**2))) / se.size:.4f})" for name, change, se in changes
-    )
+    listed = [
+        f"{pair.case.name} {_with_error(each.ratio, each.se)}"
+        for pair in found
+        for each in pair.case.control.ratios
+        if (each.measured, each.predicted) == (pair.measured, "speciation.clone_crossing")
+    ]
     return (
-        "Finite steps, by clones under the exact empirical score with the same steps, phi_class less its exact curve "
-        f"on average over the times: {listed}."
+        "Finite steps: class crossing of clones under the exact empirical score with the same steps, over that of its "
+        f"posterior: {', '.join(listed) or 'none measured'}."
     )
 
 

@@ -162,7 +162,7 @@ class ExperimentResult:
     tests : tuple of ChiSquare
         Each group of compared numbers at once.
     verdict : {"agrees", "disagrees", "compared"}
-        See :func:`verdict_of`; ``compared`` where the tests are those of predictions that exclude one another.
+        See :func:`verdict_of`; ``compared`` where predictions exclude one another.
     statements : tuple of str
         What was found, in words, the verdict's reasons first.
     findings : dict
@@ -289,9 +289,9 @@ def conclude(
     started : float
         ``time.perf_counter()`` at the start.
     agreement, tests, statements, findings, panels
-        See :class:`ExperimentResult`; at least one test.
+        See :class:`ExperimentResult`; at least one test, unless there are rivals.
     rivals : bool
-        Whether the tests are those of predictions that exclude one another: the verdict then is ``compared``.
+        Whether predictions that exclude one another are compared: the verdict then is ``compared``.
 
     Returns
     -------

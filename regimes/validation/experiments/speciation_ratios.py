@@ -30,6 +30,8 @@ class PairTimes:
         Of the pair.
     measured : tuple of (float, float)
         For each training, and their standard errors over clones.
+    common : float
+        Relative error that all trainings share: of the confusion matrix of their one classifier.
     predicted : dict of (float, float)
         By prediction, and standard errors.
     samples : int
@@ -40,6 +42,7 @@ class PairTimes:
     measured: tuple[Measured, ...]
     predicted: dict[str, Measured]
     samples: int
+    common: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class Comparison:
 
     Attributes
     ----------
-    scatter : float or None
-        Deviation of log(measured time) from one training to the next, beyond what the clones explain; None where no
-        model was trained twice.
+    scatter, largest_scatter : float or None
+        Deviation of log(measured time) from one training to the next, beyond what the clones explain, and what it is
+        below with 95% confidence; None where no model was trained twice.
     ratios : dict of dict of (float, float)
         Measured over predicted for each prediction and pair, with the standard error: clones, trainings, probes.
     rms, mean, expected : dict of float
@@ -63,6 +66,7 @@ class Comparison:
     """
 
     scatter: float | None
+    largest_scatter: float | None
     ratios: dict[str, dict[str, Measured]]
     rms: dict[str, float]
     mean: dict[str, float]
@@ -74,6 +78,7 @@ class Comparison:
         """Plain dictionary, ready for JSON."""
         return {
             "training_scatter": self.scatter,
+            "largest_training_scatter": self.largest_scatter,
             "ratios": {name: {pair: list(each) for pair, each in of.items()} for name, of in self.ratios.items()},
             "rms_log_ratio": self.rms,
             "mean_log_ratio": self.mean,
@@ -83,7 +88,7 @@ class Comparison:
         }
 
 
-def training_scatter(pairs: Sequence[PairTimes]) -> float | None:
+def training_scatter(pairs: Sequence[PairTimes]) -> tuple[float, float] | None:
     """Deviation of the logarithm of a measured time from one training to the next.
 
     Parameters
@@ -93,15 +98,24 @@ def training_scatter(pairs: Sequence[PairTimes]) -> float | None:
 
     Returns
     -------
-    float or None
-        Root of the mean variance over trainings less that of the clones, 0 where the clones explain all of it.
+    tuple of float or None
+        Root of the variance over trainings less that of the clones, 0 where the clones explain all of it; and its
+        largest value with 95% confidence, for deviations that are normal.
     """
-    found = []
+    from scipy.stats import chi2
+
+    between, clones, dof = 0.0, 0.0, 0
     for pair in pairs:
         if len(pair.measured) > 1:
             times, errors = np.array(pair.measured).T
-            found.append(np.log(times).var(ddof=1) - np.mean((errors / times) ** 2))
-    return math.sqrt(max(0.0, float(np.mean(found)))) if found else None
+            free = times.size - 1
+            between += free * float(np.log(times).var(ddof=1))
+            clones += free * float(np.mean((errors / times) ** 2))
+            dof += free
+    if dof == 0:
+        return None
+    largest = between / float(chi2.ppf(0.05, dof)) - clones / dof
+    return math.sqrt(max(0.0, (between - clones) / dof)), math.sqrt(max(0.0, largest))
 
 
 def mean_time(pair: PairTimes, scatter: float | None) -> Measured:
@@ -112,7 +126,7 @@ def mean_time(pair: PairTimes, scatter: float | None) -> Measured:
     pair : PairTimes
         With one training at least.
     scatter : float or None
-        :func:`training_scatter`.
+        Of :func:`training_scatter`.
 
     Returns
     -------
@@ -121,7 +135,8 @@ def mean_time(pair: PairTimes, scatter: float | None) -> Measured:
     """
     times, errors = np.array(pair.measured).T
     time = float(np.exp(np.log(times).mean()))
-    return time, time * math.sqrt((float(np.mean((errors / times) ** 2)) + (scatter or 0.0) ** 2) / times.size)
+    variance = (float(np.mean((errors / times) ** 2)) + (scatter or 0.0) ** 2) / times.size + pair.common**2
+    return time, time * math.sqrt(variance)
 
 
 def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, str], *, rng: int) -> Comparison:
@@ -141,7 +156,7 @@ def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, st
     Comparison
         Ratios, their means and which prediction is best.
     """
-    scatter = training_scatter(pairs)
+    scatter, largest = training_scatter(pairs) or (None, None)
     ratios: dict[str, dict[str, Measured]] = {name: {} for name in predictions}
     logs, errors = [], []
     for pair in pairs:
@@ -155,7 +170,7 @@ def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, st
             logs.append(np.log(time / predicted[:, 0]))
             errors.append([error / time, *(predicted[:, 1] / predicted[:, 0])])
     if not logs:
-        return Comparison(scatter, ratios, {}, {}, {}, {}, None)
+        return Comparison(scatter, largest, ratios, {}, {}, {}, {}, None)
     table, spread = np.array(logs), np.array(errors)
     rms = np.sqrt((table**2).mean(axis=0))
     generator = seeded(rng, _STREAM)
@@ -170,7 +185,9 @@ def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, st
         return dict(zip(predictions, np.asarray(values).tolist(), strict=True))
 
     best = list(predictions)[int(rms.argmin())]
-    return Comparison(scatter, ratios, named(rms), named(table.mean(axis=0)), named(expected), named(wins), best)
+    return Comparison(
+        scatter, largest, ratios, named(rms), named(table.mean(axis=0)), named(expected), named(wins), best
+    )
 
 
 def crossing_agreement(
@@ -185,7 +202,7 @@ def crossing_agreement(
     prediction, words : str
         Name of the prediction, and in words.
     scatter : float or None
-        :func:`training_scatter`.
+        Of :func:`training_scatter`.
 
     Returns
     -------

@@ -17,8 +17,11 @@ Array = NDArray[np.float64]
 
 _FEWEST_CROSSING = 0.95
 _FEWEST_TIMES = 3
+_FEWEST_FITTED = 6
+_TERMS = 4
+_EDGE, _FEWEST_ON_SLOPE = 0.05, 2  # of a curve that falls from 1 to 0
 _LEAST_VARIANCE = 0.02  # of the largest: a share of 1 in every pair is not known without error
-_UNLIKELY = 1e-3  # p-value below which a fit is taken not to describe the curve
+_UNLIKELY = 0.05  # p-value below which a fit is taken not to describe the curve
 _ITERATIONS = 30
 _PLACES = 129
 
@@ -57,18 +60,18 @@ def measured_crossing(
 ) -> MeasuredTime:
     """Time at which a measured curve that falls with t passes a level, with its standard error.
 
-    A logistic curve, its argument quadratic in log t, is fitted to all times, weighted by the deviations of the
-    replicates, or a cubic one where the quadratic does not describe the values (p < 0.001). Where neither does, or
-    there are too few times, the values are made monotone by isotonic regression and joined by a monotone cubic in
-    log t, which rests on the times next to the crossing alone. The same is done to each replicate, and the error is
-    the deviation of their crossings.
+    From six times on a logistic curve, its argument cubic in log t, is fitted to all of them, weighted by the
+    deviations of the replicates. With fewer times, or where that does not describe the values (p < 0.05) or falls
+    through the level nowhere or more than once, the values are made monotone by isotonic regression and joined by a
+    monotone cubic in log t, which rests on the times next to the crossing alone. The same is done to each replicate,
+    and the error is the deviation of their crossings.
 
     Parameters
     ----------
     t : array_like, shape (T,)
         Increasing times, three at least.
     values : array_like, shape (T,)
-        The curve.
+        The curve, between 1 and 0 but for its errors.
     level : float
         The level.
     replicates : array_like, shape (B, T)
@@ -80,7 +83,7 @@ def measured_crossing(
     -------
     MeasuredTime
         ``time`` is None, with the reason, where the curve stays on one side; ``se`` is None where more than one in
-        twenty replicates does.
+        twenty replicates does, or fewer than two times lie on the slope, so that any place between two times would do.
 
     Raises
     ------
@@ -119,41 +122,50 @@ def measured_crossing(
             f"{what} stays {side} {level:.3g} for t from {times[0]:.3g} to {times[-1]:.3g} (it goes from "
             f"{curve[0]:.3g} to {curve[-1]:.3g})",
         )  # fmt: skip
+    if np.count_nonzero((curve > _EDGE) & (curve < 1 - _EDGE)) < _FEWEST_ON_SLOPE:
+        return MeasuredTime(
+            time, None, f"{what} falls between two of the times, which tells no error; measure at times in between"
+        )
     crossings = [crossing(draw, level) for draw in draws]
     found = np.array([each for each in crossings if each is not None])
     if found.size < _FEWEST_CROSSING * len(draws):
         return MeasuredTime(
             time,
             None,
-            f"{what} crosses {level:.3g} too near an end of the times to tell the error; measure farther out",
+            f"{what} crosses {level:.3g} in some replicates only, which tells no error; measure more pairs, or farther "
+            "out if the crossing is near an end of the times",
         )
     return MeasuredTime(time, float(found.std(ddof=1)))
 
 
 def _crossing_rule(place: Array, curve: Array, draws: Array) -> Callable[[Array, float], float | None]:
-    """How crossings of this curve and of its replicates are found: by the first fit that describes the curve."""
+    """How crossings of this curve and of its replicates are found: by a fit, if one describes the curve."""
     from scipy.stats import chi2
 
     variance = draws.var(axis=0, ddof=1)
-    if variance.max() > 0:
-        precision = 1 / np.sqrt(np.maximum(variance, _LEAST_VARIANCE * variance.max()))
-        # On [-1, 1], where powers of the place are of one size.
-        middle, half = (place[0] + place[-1]) / 2, (place[-1] - place[0]) / 2
-        powers = np.vander((place - middle) / half, 4, increasing=True)
-        for terms in (3, 4):
-            if place.size <= terms:
-                break
-            start, misfit = _fitted(powers[:, :terms], curve, precision, None)
-            if chi2.sf(misfit, place.size - terms) < _UNLIKELY:
-                continue
 
-            def smooth(values: Array, level: float, start: Array = start) -> float | None:
-                found, _ = _fitted(powers[:, : start.size], values, precision, start)
-                root = _falling_root(found, level)
-                return None if root is None else float(np.exp(middle + half * root))
+    def local(values: Array, level: float) -> float | None:
+        return _local_crossing(place, values, level)
 
-            return smooth
-    return lambda values, level: _local_crossing(place, values, level)
+    if place.size < _FEWEST_FITTED or variance.max() == 0:
+        return local
+    precision = 1 / np.sqrt(np.maximum(variance, _LEAST_VARIANCE * variance.max()))
+    # On [-1, 1], where powers of the place are of one size.
+    middle, half = (place[0] + place[-1]) / 2, (place[-1] - place[0]) / 2
+    powers = np.vander((place - middle) / half, _TERMS, increasing=True)
+    start, misfit = _fitted(powers, curve, precision, None)
+    if chi2.sf(misfit, place.size - _TERMS) < _UNLIKELY:
+        return local
+
+    def smooth(values: Array, level: float) -> float | None:
+        interpolated = local(values, level)
+        if interpolated is None:
+            return None
+        found, _ = _fitted(powers, values, precision, start)
+        root = _falling_root(found, level)
+        return interpolated if root is None else float(np.exp(middle + half * root))
+
+    return smooth
 
 
 def _fitted(powers: Array, values: Array, precision: Array, start: Array | None) -> tuple[Array, float]:
@@ -192,11 +204,16 @@ def _falling_root(coefficients: Array, level: float) -> float | None:
     return float(brentq(polynomial, places[falls[0]], places[falls[0] + 1])) if falls.size == 1 else None
 
 
-def _local_crossing(place: Array, curve: Array, level: float) -> float | None:
-    from scipy.interpolate import PchipInterpolator
+def _falling(curve: Array) -> Array:
     from scipy.optimize import isotonic_regression
 
-    falling = np.asarray(isotonic_regression(curve, increasing=False).x)
+    return np.asarray(isotonic_regression(curve, increasing=False).x)
+
+
+def _local_crossing(place: Array, curve: Array, level: float) -> float | None:
+    from scipy.interpolate import PchipInterpolator
+
+    falling = _falling(curve)
     if not falling[0] > level > falling[-1]:
         return None
     above, below = int(np.flatnonzero(falling > level)[-1]), int(np.flatnonzero(falling < level)[0])

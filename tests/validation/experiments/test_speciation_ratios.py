@@ -29,19 +29,30 @@ def drawn(rng, pairs, *, trainings=2, scatter=0.05, error=0.03, off=1.2):
 
 def test_the_scatter_of_trainings_is_what_the_clones_leave():
     pairs = drawn(np.random.default_rng(0), 4000)
-    assert training_scatter(pairs) == pytest.approx(0.05, rel=0.05)
-    assert training_scatter(drawn(np.random.default_rng(0), 4000, scatter=0.0)) < 0.01
+    assert training_scatter(pairs)[0] == pytest.approx(0.05, rel=0.05)
+    assert training_scatter(drawn(np.random.default_rng(0), 4000, scatter=0.0))[0] < 0.01
     assert training_scatter(drawn(np.random.default_rng(0), 5, trainings=1)) is None
 
 
 def test_errors_of_mean_times_hold_clones_and_trainings():
     rng = np.random.default_rng(1)
     pairs = drawn(rng, 4000)
-    z = [each.z for each in crossing_agreement(pairs, "right", "right", training_scatter(pairs))]
+    z = [each.z for each in crossing_agreement(pairs, "right", "right", training_scatter(pairs)[0])]
     assert np.mean(np.square(z)) == pytest.approx(1.0, abs=4 * np.sqrt(2 / 4000))
     time, error = mean_time(pairs[0], 0.05)
     assert time == pytest.approx(np.sqrt(pairs[0].measured[0][0] * pairs[0].measured[1][0]))
     assert error / time == pytest.approx(np.sqrt((0.03**2 + 0.05**2) / 2))
+
+
+def test_the_largest_scatter_is_above_the_true_one_in_95_of_100_cases():
+    rng = np.random.default_rng(5)
+    above = [training_scatter(drawn(rng, 6))[1] > 0.05 for _ in range(1000)]
+    assert abs(np.mean(above) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 1000)
+
+
+def test_an_error_that_trainings_share_is_not_averaged_away():
+    pair = PairTimes("0", ((1.0, 0.03), (1.0, 0.03)), {"right": (1.0, 0.0)}, 600, common=0.04)
+    assert mean_time(pair, None)[1] == pytest.approx(np.sqrt(0.03**2 / 2 + 0.04**2))
 
 
 def test_the_better_prediction_is_called_so_only_where_it_can_be_told():

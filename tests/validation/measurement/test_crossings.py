@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
 from scipy.special import expit
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.clone_probability import clone_probability  # noqa: E402
 from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing  # noqa: E402
 
 TIMES = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5])
@@ -73,7 +76,7 @@ def test_a_crossing_at_the_edge_has_no_error():
     found = measured_crossing(TIMES, values, 0.5, draws(values, 50))
     assert found.time == pytest.approx(1.48, rel=1e-2)
     assert found.se is None
-    assert "too near an end of the times" in found.reason
+    assert "near an end of the times" in found.reason
 
 
 def test_it_is_plain():
@@ -110,9 +113,40 @@ def test_all_times_tell_the_crossing():
 
 
 def test_a_curve_that_no_fit_describes_is_interpolated():
+    """A plateau above the level, then a steep fall, of a model that has learned one of its classes badly."""
     t = np.linspace(0.5, 1.5, 11)
-    steps = np.where(t < 0.95, 0.9, 0.1)
-    values = steps + np.linspace(0.02, -0.02, 11)
-    found = measured_crossing(t, values, 0.5, draws(values, 10**6))
+    values = np.array([0.98, 0.75, 0.72, 0.72, 0.72, 0.72, 0.72, 0.7, 0.5, 0.2, 0.05])
+    found = measured_crossing(t, values, 0.6, draws(values, 10_000))
+    assert found.time == pytest.approx(np.exp(PchipInterpolator(np.log(t), values).solve(0.6, extrapolate=False)[0]))
+    assert 0 < found.se < 0.01
+
+
+def test_a_fall_between_two_times_tells_no_error():
+    values = np.where(TIMES < 0.95, 0.99, 0.01)
+    found = measured_crossing(TIMES, values, 0.5, draws(values, 1000))
     assert 0.9 < found.time < 1.0
-    assert found.se < 0.01
+    assert found.se is None
+    assert "measure at times in between" in found.reason
+
+
+def test_a_level_that_is_never_passed_is_not_passed_by_the_fit_alone():
+    values = np.array([0.98, 0.9, 0.8, 0.7, 0.62, 0.58, 0.57, 0.57])
+    assert measured_crossing(TIMES, values, 0.55, draws(values, 300)).time is None
+
+
+@pytest.mark.parametrize("pairs", [600, 10_000])
+def test_curves_of_other_shapes_are_met_without_bias(pairs):
+    """The clone probability of two Gaussian classes, normalised, is no logistic curve in log t."""
+    t = np.array([0.3, 0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.35, 1.6])
+
+    def phi(t):
+        return 2 * clone_probability(2.5 * np.exp(-2 * t) / (1 - np.exp(-2 * t) + 0.3 * np.exp(-2 * t))) - 1
+
+    true = brentq(lambda t: float(phi(t)) - 0.5504, 0.2, 2.0)
+    rng, found = np.random.default_rng(pairs), []
+    for seed in range(40):
+        share = rng.binomial(pairs, (1 + phi(t)) / 2) / pairs
+        found.append(measured_crossing(t, 2 * share - 1, 0.5504, 2 * draws(share, pairs, 60, seed) - 1))
+    z = np.array([(each.time - true) / each.se for each in found])
+    assert abs(z.mean()) < 4 / np.sqrt(40)
+    assert np.mean(z**2) < 1 + 4 * np.sqrt(2 / 40)
