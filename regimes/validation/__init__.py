@@ -18,8 +18,6 @@ if TYPE_CHECKING:
         PredictedTime,
         TimeRatio,
         TransitionMeasurement,
-        exact_last_change,
-        measure_last_change,
         measure_transitions,
     )
     from regimes.validation.missing_torch import MissingTorch
@@ -74,7 +72,7 @@ _HOMES = {
     "regimes.validation.experiments.result": ("Curve", "ExperimentResult", "Panel"),
     "regimes.validation.measurement": (
         "CloneCurve", "LastChange", "MeasuredTime", "PredictedTime", "TimeRatio", "TransitionMeasurement",
-        "exact_last_change", "measure_last_change", "measure_transitions",
+        "measure_transitions",
     ),
     "regimes.validation.missing_torch": ("MissingTorch",),
     "regimes.validation.sampling": (
@@ -136,13 +134,11 @@ __all__ = [
     "clone_pairs",
     "corrected_clone_probability",
     "correlated_chi_square",
-    "exact_last_change",
     "halved_times",
     "information_from_losses",
     "linear_start",
     "load_denoiser",
     "loss_curve",
-    "measure_last_change",
     "measure_transitions",
     "noised",
     "run_experiment",

@@ -1,7 +1,7 @@
 """When a model commits to a class and to a training point: measured by simulation, beside what its data predict."""
 
 from regimes.validation.measurement.crossings import MeasuredTime
-from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change
+from regimes.validation.measurement.last_change import LastChange
 from regimes.validation.measurement.predicted_times import PredictedTime
 from regimes.validation.measurement.result import CloneCurve, TimeRatio, TransitionMeasurement
 from regimes.validation.measurement.transitions import measure_transitions
@@ -13,7 +13,5 @@ __all__ = [
     "PredictedTime",
     "TimeRatio",
     "TransitionMeasurement",
-    "exact_last_change",
-    "measure_last_change",
     "measure_transitions",
 ]

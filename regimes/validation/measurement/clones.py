@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.validation.checkpoints import Checkpoints
+from regimes.validation.measurement.blocks import batch_memory, in_blocks
 from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.clones import clone_pairs
 from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import Sampler, Score
 
-__all__ = ["Classify", "ClonePairs", "batch_memory", "draw_points", "measure_clones", "rows_in_memory"]
+__all__ = ["Classify", "ClonePairs", "draw_points", "measure_clones"]
 
 Integers = NDArray[np.int64]
 
@@ -25,9 +27,6 @@ Classify = Callable[[Tensor], Tensor]
 """Class number of each data point: (rows, ...) to integers (rows,)."""
 
 _ORIGIN, _FORWARD, _BACKWARD = range(3)
-_ARRAYS = 6  # of two clones: births, ends, and what is made on the way from one to the other
-_MOST_ROWS = 4096
-_CACHED = 2**25
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,44 +103,6 @@ def draw_points(n: int, noise: NoiseStream, first: int, rows: int) -> Tensor:
     return (noise.uniform(0, first, rows, (), dtype=torch.float64) * n).long()
 
 
-def rows_in_memory(x: Tensor, memory: int, *, arrays: int = _ARRAYS) -> int:
-    """Rows of which some arrays fit into the memory.
-
-    Parameters
-    ----------
-    x : Tensor, shape (n, ...)
-        Gives the size of a row.
-    memory : int
-        Bytes.
-    arrays : int
-        How many arrays.
-
-    Returns
-    -------
-    int
-        At least 1 and at most 4096, so that a piece is soon finished.
-    """
-    return max(1, min(_MOST_ROWS, memory // (arrays * x[0].numel() * x.element_size())))
-
-
-def batch_memory(x: Tensor, memory: int) -> int:
-    """Bytes for the batch of a backward run: on the CPU no more than its caches serve well.
-
-    Parameters
-    ----------
-    x : Tensor
-        States.
-    memory : int
-        Bytes for all of it.
-
-    Returns
-    -------
-    int
-        Bytes.
-    """
-    return max(1, min(memory // _ARRAYS, _CACHED) if x.device.type == "cpu" else memory // _ARRAYS)
-
-
 def measure_clones(
     score: Score,
     points: Tensor,
@@ -204,11 +165,10 @@ def measure_clones(
     """
     t = np.asarray(times, dtype=np.float64)
     keep = Checkpoints(None, {}) if store is None else store
-    size = rows_in_memory(points, memory) if block is None else block
     source, forward = noise.substream(_ORIGIN), noise.substream(_FORWARD)
     backward = noise.substream(_BACKWARD) if steps_noise is None else steps_noise
 
-    def ends(first: int, rows: int, piece: str) -> dict[str, Integers]:
+    def ends(first: int, rows: int, piece: str) -> dict[str, NDArray[Any]]:
         origin = draw_points(len(points), source, first, rows)
         x_t = noised(points[origin.to(points.device)], float(t[0]), noise=forward, first_row=first)
         clones = clone_pairs(
@@ -224,13 +184,7 @@ def measure_clones(
             found["classes"] = np.stack([_numbers(classify(clone)) for clone in clones])
         return found
 
-    blocks = []
-    for first in range(0, pairs, size):
-        rows, piece = min(size, pairs - first), f"{name}-{first}"
-        blocks.append(keep.piece(piece, lambda first=first, rows=rows, piece=piece: ends(first, rows, piece)))  # type: ignore[misc]
-        if progress is not None:
-            progress(rows)
-    joined = {key: np.concatenate([block[key] for block in blocks], axis=-1) for key in blocks[0]}
+    joined = in_blocks(ends, points, pairs, block=block, memory=memory, store=keep, name=name, progress=progress)
     return ClonePairs(joined["origin"], joined["nearest"], joined["index"], joined.get("classes"))
 
 

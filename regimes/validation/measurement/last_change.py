@@ -22,7 +22,8 @@ from torch import Tensor
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.plain import plain_fields
 from regimes.validation.checkpoints import Checkpoints
-from regimes.validation.measurement.clones import Classify, batch_memory, draw_points, rows_in_memory
+from regimes.validation.measurement.blocks import batch_memory, in_blocks
+from regimes.validation.measurement.clones import Classify, draw_points
 from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.sampling.backward import backward, noised
 from regimes.validation.sampling.noise import Noise, NoiseStream
@@ -226,7 +227,7 @@ def measure_last_change(
     path = noise.substream(_PATH) if steps_noise is None else steps_noise
     shape = tuple(points.shape[1:])
 
-    def follow(first: int, rows: int) -> dict[str, NDArray[Any]]:
+    def follow(first: int, rows: int, piece: str) -> dict[str, NDArray[Any]]:
         now, last = (
             torch.full((rows,), -1, device=points.device),
             torch.zeros(rows, dtype=torch.int64, device=points.device),
@@ -250,7 +251,7 @@ def measure_last_change(
             found["classes"] = np.asarray(classify(ends).cpu().numpy(), dtype=np.int64)
         return found
 
-    joined = _in_blocks(follow, points, paths, block, memory, store, name, progress)
+    joined = in_blocks(follow, points, paths, block=block, memory=memory, store=store, name=name, progress=progress)
     return _on_grid(joined, t[::every])
 
 
@@ -289,7 +290,7 @@ def exact_last_change(
     t = decreasing_times("exact_last_change", times)
     start, path = noise.substream(_START), noise.substream(_PATH)
 
-    def follow(first: int, rows: int) -> dict[str, NDArray[Any]]:
+    def follow(first: int, rows: int, piece: str) -> dict[str, NDArray[Any]]:
         x = points[draw_points(len(points), start, first, rows).to(points.device)]
         at = t.size - 1
         if t[at] > 0:
@@ -304,7 +305,7 @@ def exact_last_change(
                 break
         return {"step": left.cpu().numpy(), "index": own.cpu().numpy()}
 
-    joined = _in_blocks(follow, points, paths, block, memory, store, name, progress)
+    joined = in_blocks(follow, points, paths, block=block, memory=memory, store=store, name=name, progress=progress)
     return _on_grid(joined, t)
 
 
@@ -312,24 +313,3 @@ def _on_grid(joined: dict[str, NDArray[Any]], t: Array) -> LastChange:
     step = joined["step"]
     middle = np.concatenate([t[:1], (t[:-1] + t[1:]) / 2])
     return LastChange(middle[step], int(np.count_nonzero(step == 0)), joined["index"], joined.get("classes"))
-
-
-def _in_blocks(
-    follow: Callable[[int, int], dict[str, NDArray[Any]]],
-    points: Tensor,
-    paths: int,
-    block: int | None,
-    memory: int,
-    store: Checkpoints | None,
-    name: str,
-    progress: Callable[[int], None] | None,
-) -> dict[str, NDArray[Any]]:
-    keep = Checkpoints(None, {}) if store is None else store
-    size = rows_in_memory(points, memory) if block is None else block
-    blocks = []
-    for first in range(0, paths, size):
-        rows = min(size, paths - first)
-        blocks.append(keep.piece(f"{name}-{first}", lambda first=first, rows=rows: follow(first, rows)))  # type: ignore[misc]
-        if progress is not None:
-            progress(rows)
-    return {key: np.concatenate([each[key] for each in blocks]) for key in blocks[0]}

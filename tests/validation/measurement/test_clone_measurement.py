@@ -7,7 +7,8 @@ torch = pytest.importorskip("torch")
 
 from regimes import posterior_curves  # noqa: E402
 from regimes.validation.checkpoints import Checkpoints  # noqa: E402
-from regimes.validation.measurement.clones import ClonePairs, draw_points, measure_clones, rows_in_memory  # noqa: E402
+from regimes.validation.measurement.blocks import rows_in_memory  # noqa: E402
+from regimes.validation.measurement.clones import ClonePairs, draw_points, measure_clones  # noqa: E402
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402
 from regimes.validation.sampling import NoiseStream, backward_times  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
