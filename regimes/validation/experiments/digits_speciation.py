@@ -29,16 +29,16 @@ from regimes.validation.agreement import Agreement
 from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.experiments.digits_speciation_words import speciation_panels, speciation_statements
 from regimes.validation.experiments.result import ExperimentResult, Progress, conclude
-from regimes.validation.experiments.speciation_ratios import PairTimes, compare_predictions, crossing_agreement
-from regimes.validation.experiments.trained_case import CaseForm, TrainedCase, trained_case, trained_measurement
+from regimes.validation.experiments.speciation_pair import PREDICTIONS, PairFound
+from regimes.validation.experiments.speciation_ratios import compare_predictions, crossing_agreement
+from regimes.validation.experiments.trained_case import CaseForm, trained_case, trained_measurement
 from regimes.validation.experiments.trained_models import T_RANGE, split_points
 from regimes.validation.measurement.clones import measure_clones
 from regimes.validation.measurement.nearest import NearestPoint
-from regimes.validation.measurement.result import TransitionMeasurement
 from regimes.validation.sampling import NoiseStream, backward_times, choose_device
-from regimes.validation.training import ResidualMLP, SmallUNet, TrainedClassifier, train_classifier
+from regimes.validation.training import ResidualMLP, SmallUNet, train_classifier
 
-__all__ = ["PREDICTIONS", "PUBLISHED", "PairFound", "digits_speciation", "pairs_by_speciation"]
+__all__ = ["PUBLISHED", "digits_speciation", "pairs_by_speciation"]
 
 Array = NDArray[np.float64]
 
@@ -47,14 +47,6 @@ _SPLIT, _CASE, _HELD_OUT = range(3)
 _SEEDS, _AGAIN = 64, 16  # pairs and further trainings have seeds of their own, and so have runs with other seeds
 _SIDE = 8
 _MULTIPLES = (0.3, 0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.35, 1.6)
-
-PREDICTIONS = {
-    "speciation.time": "1/2 log Lambda",
-    "speciation.class_means": "class means, pooled covariance",
-    "speciation.clone_crossing": "posterior over training points",
-    "speciation.clone_crossing_leave_one_out": "posterior, own point left out",
-}
-"""Predicted times by their names in a measurement."""
 
 PUBLISHED = {"MNIST": 0.93, "CIFAR": 0.68, "ImageNet16": 1.04, "ImageNet32": 0.92, "LSUN": 0.74}
 """Measured phi = 0.775 over 1/2 log Lambda, both in Ornstein-Uhlenbeck time, read off the figures of biroli2024."""
@@ -85,58 +77,6 @@ _QUICK = _Form(
     1,
     CaseForm(150, 64, 1e-3, 0.98, 150, 100, 12, 100, 2, 200, 512),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class PairFound:
-    """All that was found for one pair of classes.
-
-    Attributes
-    ----------
-    case : TrainedCase
-        The denoiser and its measurement.
-    classifier : TrainedClassifier
-        Of the class of generated points, trained on all points of the pair.
-    held_out, from_training : tuple of float
-        phi_class, as classified, of clones born at t_S from held-out and from training points, and standard errors.
-    again : tuple of TransitionMeasurement
-        Of the same network trained anew from other weights, in other batches.
-    """
-
-    case: TrainedCase
-    classifier: TrainedClassifier
-    held_out: tuple[float, float]
-    from_training: tuple[float, float]
-    again: tuple[TransitionMeasurement, ...]
-
-    @property
-    def t_S(self) -> float:
-        """``1/2 log Lambda`` of the training points."""
-        return float(self.case.measurement.predicted["speciation.time"].time or 0.0)
-
-    @property
-    def measured(self) -> str:
-        """Name of the measured time: corrected for the classifier where that could be done."""
-        found = self.case.measurement.measured
-        return "class_corrected" if "class_corrected" in found else "class"
-
-    @property
-    def times(self) -> PairTimes:
-        """Measured times of all trainings, and predicted ones."""
-        predicted = {name: self.case.measurement.predicted.get(name) for name in PREDICTIONS}
-        measured, shared = [], []
-        for each in (self.case.measurement, *self.again):
-            final, raw = each.measured[self.measured], each.measured["class"]
-            if final.time is None or final.se is None or raw.time is None or raw.se is None:
-                continue
-            # What the correction adds to the error is that of the confusion matrix, the same for all trainings.
-            measured.append((final.time, raw.se / raw.time * final.time))
-            shared.append(max(0.0, (final.se / final.time) ** 2 - (raw.se / raw.time) ** 2))
-        return PairTimes(
-            self.case.name, tuple(measured),
-            {name: (each.time, each.se or 0.0) for name, each in predicted.items() if each is not None and each.time},
-            self.case.measurement.pairs, float(np.sqrt(np.mean(shared))) if shared else 0.0,
-        )  # fmt: skip
 
 
 def digits_speciation(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from regimes.validation.experiments.result import Curve, Panel, curve
+from regimes.validation.experiments.speciation_pair import PairFound
 from regimes.validation.experiments.speciation_ratios import Comparison
-
-if TYPE_CHECKING:
-    from regimes.validation.experiments.digits_speciation import PairFound
 
 __all__ = ["speciation_panels", "speciation_statements"]
 
