@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
 
 import click
@@ -51,7 +52,7 @@ def command(
     except MissingTorch as error:
         raise ValueError(str(error)) from None
     except KeyboardInterrupt:
-        if checkpoint is None:
+        if checkpoint is None or not os.path.isdir(checkpoint):
             raise
         click.echo(f"interrupted; {checkpoint} keeps what is finished, the same command goes on there", err=True)
         raise SystemExit(130) from None

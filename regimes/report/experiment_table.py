@@ -42,7 +42,8 @@ def experiment_table(result: ExperimentResult) -> RenderableType:
     for test in result.tests:
         law = f"{test.dof}" if test.draws is None else f"{test.dof} ({test.draws} draws)"
         tests.add_row(test.quantity, f"{test.value:.2f}", law, f"{test.p:.3g}")
-    lines: list[RenderableType] = [Text(f"{result.experiment}: {result.verdict}"), Text(settings), Text("")]
+    quick = " (quick form: a check of the machinery)" if result.settings.get("quick") else ""
+    lines: list[RenderableType] = [Text(f"{result.experiment}: {result.verdict}{quick}"), Text(settings), Text("")]
     lines.append(agreement)
     if result.tests:
         lines += [Text(""), tests]

@@ -64,10 +64,11 @@ class Checkpoints:
             raise ValueError(f"checkpoint: folder {self.folder.parent} does not exist; make it or choose another")
         described = self.folder / _SETTINGS
         if described.is_file():
-            if described.read_text(encoding="utf-8", errors="replace") != text:
+            found = described.read_text(encoding="utf-8", errors="replace")
+            if found != text:
                 raise ValueError(
-                    f"checkpoint: {self.folder} belongs to a run with other settings ({described}); choose another "
-                    "folder, or delete it to start anew"
+                    f"checkpoint: {self.folder} belongs to a run with other settings ({_difference(found, text)}); "
+                    "choose another folder, or delete it to start anew"
                 )
             check_place("checkpoint", described)  # now, rather than when the first piece is finished
         else:
@@ -194,6 +195,16 @@ class Partial:
         """Forget the state."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def _difference(found: str, wanted: str) -> str:
+    """Which settings differ, by name."""
+    try:
+        one, other = json.loads(found), json.loads(wanted)
+        names = [name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)]
+    except (ValueError, AttributeError):
+        return f"{_SETTINGS} cannot be read"
+    return ", ".join(names)
 
 
 def _read(path: Path) -> Arrays | None:

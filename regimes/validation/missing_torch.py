@@ -14,8 +14,8 @@ class MissingTorch(ImportError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"{what}: simulations need torch, which is not installed; install the CPU build with "
-            "pip install torch --index-url https://download.pytorch.org/whl/cpu, or the extra with "
-            "pip install 'regimes[simulate]' (which may bring the GPU build)"
+            "pip install torch --index-url https://download.pytorch.org/whl/cpu, or from a checkout with pip install "
+            "--extra-index-url https://download.pytorch.org/whl/cpu -c constraints.txt '.[simulate]'"
         )
 
 

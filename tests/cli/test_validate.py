@@ -74,6 +74,7 @@ def stopped_by(error):
 
 def test_an_interrupt_says_where_the_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(KeyboardInterrupt()))
+    (tmp_path / "kept").mkdir()
     text = run("potential", "--checkpoint", str(tmp_path / "kept"), code=130)
     assert "kept keeps what is finished, the same command goes on there" in text
     assert "interrupted; no file was changed" in run("potential", code=130)

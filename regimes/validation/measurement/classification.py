@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from regimes.datasets import Dataset
 from regimes.validation.training.classifier import TrainedClassifier, train_classifier
 from regimes.validation.training.confusion import corrected_clone_probability
 
-__all__ = ["Classifier", "class_curve", "make_classifier"]
+__all__ = ["Classifier", "as_classified", "class_curve", "make_classifier"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _PRIOR = 0.5  # counts in every cell of a confusion matrix, as in the error of the correction
+_WORST_AGREEMENT = 0.9  # below it classes overlap, and errors are no chance
+_SURELY = 3.0  # standard errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,12 @@ def checked_classes(found: Any, rows: int, classes: int | None) -> Tensor:
     ValueError
         If it is not one whole number a point, or out of range.
     """
+    if not isinstance(found, Tensor) and np.asarray(found).dtype.kind in "USO":
+        raise ValueError(
+            "measure_transitions: classifier must give class numbers, got names such as "
+            f"{str(np.asarray(found).ravel()[0])!r}; give their places in the classes of the data: lambda x: "
+            "[data.classes.index(str(name)) for name in classifier.predict(x.cpu().numpy())]"
+        )
     numbers = found.detach().cpu() if isinstance(found, Tensor) else torch.as_tensor(np.asarray(found))
     if numbers.shape != (rows,) or numbers.is_floating_point() or numbers.is_complex():
         raise ValueError(
@@ -168,6 +176,29 @@ def make_classifier(given: Any, data: Dataset, points: Tensor, *, rng: int) -> C
     return Classifier(len(data.classes), confusion, given is None, agrees, of_points)
 
 
+def as_classified(data: Dataset, classifier: Classifier, points: Tensor) -> Dataset:
+    """Give every data point the class that the classifier finds, which is what clones are measured by.
+
+    Parameters
+    ----------
+    data : Dataset
+        With labels.
+    classifier : Classifier
+        The classifier.
+    points : Tensor, shape (n, d)
+        The points on the device of the simulation.
+
+    Returns
+    -------
+    Dataset
+        The same where the two agree, or where a class would be left without a point.
+    """
+    if classifier.agrees is None or classifier.agrees == 1:
+        return data
+    found = classifier(points).numpy().astype(np.intp)
+    return replace(data, labels=found) if np.unique(found).size == len(data.classes) else data
+
+
 def class_curve(
     pairs: list[Integers], classifier: Classifier, generator: np.random.Generator, draws: int
 ) -> dict[str, Any]:
@@ -205,6 +236,11 @@ def class_curve(
     known = classifier.confusion
     if known is None:
         return result | {"reason": "the classifier does not say how often it errs on points that it has not seen"}
+    if classifier.agrees is not None and classifier.agrees < _WORST_AGREEMENT:
+        return result | {
+            "reason": f"the classifier finds the class of {classifier.agrees:.0%} of the data points: the classes "
+            "overlap, and its errors are no chance that could be corrected"
+        }
     try:
         found = [corrected_clone_probability(table, known) for table in tables]
         shares = (known + _PRIOR) / (known + _PRIOR).sum(axis=1, keepdims=True)
@@ -218,6 +254,12 @@ def class_curve(
         ]
     except ValueError as error:
         return result | {"reason": str(error).removeprefix("corrected_clone_probability: ")}
+    highest = max(found, key=lambda each: (each.corrected - 1) / each.corrected_se)
+    if highest.corrected - 1 > _SURELY * highest.corrected_se:
+        return result | {
+            "reason": f"the corrected probability reaches {highest.corrected:.3g} ({highest.corrected_se:.2g}), more "
+            "than 1: the classifier errs alike on both clones, as where classes overlap"
+        }
     return result | {
         "corrected": np.array([each.corrected for each in found]),
         "corrected_se": np.array([each.corrected_se for each in found]),

@@ -10,7 +10,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from regimes.datasets import Dataset
 from regimes.numerics.compile import compile_formula
+from regimes.numerics.spectrum import covariance_spectrum
 from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.measurement.clones import draw_points
 from regimes.validation.sampling.backward import noised
@@ -18,7 +20,7 @@ from regimes.validation.sampling.checked_score import CheckedScore
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.sampling.samplers import Score
 
-__all__ = ["check_score", "denoising_loss", "device_of", "same_model"]
+__all__ = ["check_score", "denoising_loss", "device_of", "linear_loss", "same_model"]
 
 Array = NDArray[np.float64]
 
@@ -108,12 +110,51 @@ def denoising_loss(score: Score, points: Tensor, t: ArrayLike, noise: NoiseStrea
     for time in times.tolist():
         deviation = math.sqrt(compile_formula("noise_variance", target="numpy")(time))
         x = noised(own, time, noise=source)
-        found = checked(x, time)
+        found = _first_call(checked, score, x, time)
         if time == times.min():  # where most of a score is that of the model, whatever it predicts
             _check_same(found, checked(x, time), _SAME)
             _check_same(found[:_FEW], checked(x[:_FEW], time), _SAME_OF_FEW)
         losses.append(float(found.double().mul_(deviation).add_(z).square_().mean()))
     return np.array(losses)
+
+
+def _first_call(checked: CheckedScore, score: Score, x: Tensor, t: float) -> Tensor:
+    try:
+        return checked(x, t)
+    except (TypeError, AttributeError, IndexError, RuntimeError) as error:
+        if not isinstance(score, nn.Module):
+            raise
+        raise ValueError(
+            f"measure_transitions: score must be a function score(x, t) of states and one Ornstein-Uhlenbeck time, and "
+            f"the module {type(score).__name__} is none ({type(error).__name__}: {error}); say what it predicts: "
+            'NetworkScore(model, prediction="eps", clock="step", schedule="ddpm-linear"), for instance'
+        ) from error
+
+
+def linear_loss(data: Dataset, t: ArrayLike, memory: int) -> Array:
+    """Loss of the best linear denoiser of the data, which their covariance tells.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    t : array_like, shape (T,)
+        Ornstein-Uhlenbeck times.
+    memory : int
+        Bytes beyond the data.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        Mean squared error of the noise a dimension, ``snr lambda/(1 + snr lambda)`` on average over the eigenvalues.
+    """
+    spectrum = covariance_spectrum(data.X, memory=memory)
+    rest = spectrum.remainder_count
+    eigenvalues = np.append(spectrum.eigenvalues, spectrum.remainder / max(rest, 1)).clip(min=1e-300)
+    count = np.append(np.ones(spectrum.eigenvalues.size), rest)
+    snr = np.asarray(compile_formula("snr", target="numpy")(np.asarray(t, dtype=np.float64)))[:, None]
+    error = snr * np.asarray(compile_formula("gaussian_channel_mmse", target="numpy")(snr, eigenvalues))
+    return np.asarray((error * count).sum(axis=1) / data.d)
 
 
 def _check_same(found: Tensor, again: Tensor, tolerance: float) -> None:

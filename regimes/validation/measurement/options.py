@@ -14,6 +14,7 @@ from torch import Tensor
 
 from regimes.datasets import Dataset, builtin_datasets, load_dataset
 from regimes.numerics.checks import positive_times, whole_number
+from regimes.numerics.compile import compile_formula
 from regimes.validation.measurement.classification import checked_classes
 from regimes.validation.measurement.last_change import path_times
 from regimes.validation.measurement.predicted_times import Predictions
@@ -39,6 +40,7 @@ _STREAM = 0x6D656173
 _AROUND = (0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
 _FEWEST_PAIRS = 10
 _AFTER_SPECIATION = 3.5  # Lambda exp(-2t) is then 1e-3
+_NOTHING_LEFT = 1e-8  # Lambda snr
 
 _FUNCTION = "measure_transitions"
 
@@ -195,7 +197,8 @@ def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts
     Raises
     ------
     ValueError
-        If a time is not positive or not above the end, or nothing is predicted around which times could be placed.
+        If a time is not positive, not above the end or so large that nothing is left of the data, or nothing is
+        predicted around which times could be placed.
     """
     if t is not None:
         times = np.unique(positive_times(_FUNCTION, t))
@@ -209,7 +212,19 @@ def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts
             )
         times = np.unique(np.outer(centres, _AROUND))
     if not end < times[0]:
-        raise ValueError(f"{_FUNCTION}: end must lie below every t, got end = {end:g} and t = {times[0]:g}")
+        raise ValueError(
+            f"{_FUNCTION}: end must lie below every t, got end = {end:g} and t = {times[0]:g}; take a smaller end, or "
+            "give larger times as t"
+        )
+    speciation = predictions.prediction.speciation
+    Lambda = 1.0 if speciation is None else max(speciation.Lambda, 1.0)
+    left = Lambda * float(compile_formula("snr", target="numpy")(times[-1]))
+    if left < _NOTHING_LEFT:
+        raise ValueError(
+            f"{_FUNCTION}: t must be Ornstein-Uhlenbeck times at which something is left of the data, got "
+            f"{times[-1]:g}, where Lambda snr is {left:.1g}; were these steps of a schedule? "
+            "noise_schedule(name).t holds their times"
+        )
     return times
 
 

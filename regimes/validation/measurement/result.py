@@ -256,7 +256,8 @@ class TransitionMeasurement:
             Where both times exist, with an error. A model that generalises need not agree: what is predicted of the
             index belongs to the exact empirical score.
         """
-        skipped = "class" if any(each.measured == "class_corrected" for each in self.ratios) else ""
+        corrected = any(each.measured == "class_corrected" and each.se is not None for each in self.ratios)
+        skipped = "class" if corrected else "class_corrected"
         found = []
         for each in self.ratios:
             measured, predicted = self.measured[each.measured], self.predicted[each.predicted]
@@ -328,7 +329,8 @@ class TransitionMeasurement:
                         "class means, Gaussian", "reference", means.t[inside], means.clone_probability[inside], group=1
                     )
                 )
-        curves.append(curve("measured", "simulation", self.t, found.measured, found.measured_se))
+        if found.corrected is None or np.any(found.corrected != found.measured):
+            curves.append(curve("measured", "simulation", self.t, found.measured, found.measured_se))
         if found.corrected is not None:
             curves.append(curve("corrected", "simulation", self.t, found.corrected, found.corrected_se, group=2))
         times = [(label, self.predicted[name].time) for label, name in marks if name in self.predicted]
@@ -339,5 +341,9 @@ class TransitionMeasurement:
     def _last_change_panel(self, found: LastChange, exact: LastChange) -> Panel:
         curves = last_change_curves(found, exact, "exact empirical score", "measured")
         return Panel(
-            "Last change of the nearest training point", "$t$", "P(last change > t)", curves, (("mean", found.mean),)
+            "Last change of the nearest training point",
+            "$t$",
+            "P(last change > t)",
+            curves,
+            (("mean, measured", found.mean),),
         )

@@ -129,7 +129,7 @@ def corrected_clone_probability(pair_counts: ArrayLike, confusion: ArrayLike) ->
     raw = float(np.trace(found))
     return CorrectedCloneProbability(
         raw=raw,
-        raw_se=float(np.sqrt(raw * (1 - raw) / pairs)),
+        raw_se=float(np.sqrt(max(raw * (1 - raw), 0.0) / pairs)),
         corrected=phi,
         corrected_se=float(np.sqrt(max(of_pairs, 0.0) + np.sum(of_rows / of_class))),
         joint=joint,

@@ -98,12 +98,13 @@ def test_collapse_reports_both_cases(collapse):
     few, many = (collapse.findings[name] for name in ("few-digits", "many-digits"))
     assert (few["n_train"], many["n_train"]) == (16, 97)
     for each in (few, many):
+        times = len(each["measurement"]["t"])  # eight around the prediction, and further ones below
         gap = each["gap"]
         assert gap["t"] == pytest.approx(each["t_C"] / 2)
         assert gap["share"] == pytest.approx(gap["value"] / gap["of_exact_score"])
         assert each["memorises"] == (gap["share"] - 1.96 * gap["share_se"] > 0.5)
-        assert len(each["steps"]["phi_index"]["change"]) == 8
-        assert each["exact_score_test"]["dof"] == 8
+        assert len(each["steps"]["phi_index"]["change"]) == times
+        assert each["exact_score_test"]["dof"] == times >= 8
     assert any("near-copies" in text for text in collapse.statements)
     assert any("apart" in text for text in collapse.statements)
 

@@ -15,6 +15,8 @@ from scipy.stats import chi2
 torch = pytest.importorskip("torch")
 
 from regimes import clone_probability, load_dataset, speciation  # noqa: E402
+from regimes.validation.measurement.classification import Classifier, class_curve  # noqa: E402
+from regimes.validation.measurement.model_score import linear_loss  # noqa: E402
 from regimes.validation.measurement.transitions import measure_transitions  # noqa: E402
 from regimes.validation.scores import EmpiricalScore, MixtureScore, NetworkScore  # noqa: E402
 from regimes.validation.training import train_classifier  # noqa: E402
@@ -129,9 +131,66 @@ def test_data_are_taken_in_the_units_of_the_model():
     np.testing.assert_allclose(centred.phi_index.measured, plain.phi_index.measured, atol=0.02)
 
 
-def test_a_score_that_does_not_denoise_is_named():
-    found = measure(NetworkScore(lambda x, t: 3 * x, prediction="eps", clock="time"), pairs=10, steps=4, t=[0.5, 1, 2])
-    assert any("worse than a score of 0: check prediction, clock and scale" in each for each in found.warnings)
+@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0, -1.0])
+def test_a_score_that_does_not_denoise_is_named(factor):
+    exact = EmpiricalScore(X)
+    found = measure(lambda x, t: factor * exact(x, t), pairs=10, steps=4, t=[0.5, 1, 2])
+    assert any("where the best linear denoiser has" in each for each in found.warnings)
+    assert not any("best linear" in each for each in measure(pairs=10, steps=4, t=[0.5, 1, 2]).warnings)
+
+
+def test_the_linear_loss_is_that_of_a_regression():
+    t, rng = np.array([0.3, 1.0]), np.random.default_rng(8)
+    data = load_dataset(rng.normal(size=(50, 3)) @ np.diag([2.0, 1.0, 0.2]))
+    for t_of, loss in zip(t, linear_loss(data, t, 2**30), strict=True):
+        a, z = np.repeat(data.X, 4000, axis=0), rng.normal(size=(200_000, 3))
+        x = np.exp(-t_of) * a + np.sqrt(1 - np.exp(-2 * t_of)) * z
+        left = z - x @ np.linalg.lstsq(x, z, rcond=None)[0]
+        # The spectrum divides by n - 1, the sample by n.
+        assert loss == pytest.approx(np.mean(left**2), rel=0.02)
+
+
+def test_classes_that_overlap_are_those_of_the_classifier():
+    """Every model and prediction is exact; its classifier finds the class of three points in four."""
+    rng = np.random.default_rng(5)
+    labels = rng.integers(2, size=200)
+    data = (labels[:, None] - 0.5) + rng.normal(size=(200, D)) * 1.8
+    classifier = train_classifier(data, labels, folds=2, networks=1, steps=60, device="cpu")
+    found = measure(EmpiricalScore(data), data, labels, classifier=classifier, pairs=800, steps=150, parts=["classes"])
+    assert found.classifier["agrees_with_labels"] < 0.9
+    assert "class_corrected" not in found.measured
+    assert "no chance that could be corrected" in found.reasons["class_corrected"]
+    z = {each.quantity: each.z for each in found.agreement()}
+    assert abs(z["class against speciation.clone_crossing"]) < 4
+
+
+def test_a_corrected_probability_above_one_is_not_given():
+    pairs = [np.array([[0, 1] * 500, [0, 1] * 500])]
+    errs = Classifier(2, np.array([[80, 20], [20, 80]]), False, None, by_sign)
+    found = class_curve(pairs, errs, np.random.default_rng(0), 20)
+    assert "corrected" not in found
+    assert "errs alike on both clones" in found["reason"]
+
+
+def test_times_are_added_below_until_clones_share_their_point():
+    """The mixture's own score knows no training point: its clones part late, far below the prediction."""
+    found = measure(MIXTURE, parts=["collapse"], pairs=300, steps=40)
+    assert found.t.size > 8
+    assert found.phi_index.measured[0] > 0.5
+    assert found.denoising_loss.shape == found.t.shape
+    index, predicted = found.measured["index"].time, found.predicted["collapse.clone_crossing"].time
+    assert index < 0.5 * predicted
+    given = measure(MIXTURE, parts=["collapse"], pairs=300, steps=40, t=found.t[-8:])
+    np.testing.assert_array_equal(given.phi_index.measured, found.phi_index.measured[-8:])
+
+
+def test_copies_of_points_count_once_among_those_to_be_reached():
+    tripled = np.tile(X[:20], (3, 1))
+    found = measure(
+        EmpiricalScore(tripled), tripled, parts=["trajectories"], pairs=200, steps=30, t=[0.5], labels=None,
+    )  # fmt: skip
+    assert found.generated["points_expected"] == pytest.approx(20, abs=0.1)
+    assert found.generated["points_reached"] >= 19
 
 
 def test_a_module_of_ones_own():
@@ -290,6 +349,10 @@ class Returning:
         ({"classifier": lambda x: x[:, :2]}, r"one class number for each point, integers of shape \(80,\), got"),
         ({"classifier": lambda x: by_sign(x) + 1}, "class numbers 0 to 1, as the labels of the data are numbered"),
         ({"classifier": lambda x: 2 * by_sign(x), "labels": None}, "finds none of class 1 among them; give labels"),
+        ({"classifier": lambda x: ["left"] * len(x)}, "must give class numbers, got names such as 'left'"),
+        ({"t": [100.0, 400.0]}, "something is left of the data, got 400, .* were these steps of a schedule"),
+        ({"level": 2.0}, "level must lie between 0 and 1, got 2"),
+        ({"score": torch.nn.Linear(D, D)}, r"the module Linear is none .* NetworkScore\(model, prediction="),
         ({"memory": 1000}, "memory"),
         ({"rng": -1}, "seed"),
         ({"dtype": "float16"}, "dtype must be 'float32' or 'float64'"),
