@@ -209,7 +209,7 @@ class CloneRuns:
             phi of the run with short steps, against that in one dimension.
         """
         t, noise = self._point_of(of, offset)
-        name = f"all,d={of.d},offset={offset:g}"
+        name = f"all,{of.branch},d={of.d},offset={offset:g}"
 
         def in_all_dimensions(kind: str) -> Array:
             called = f"{name},{kind}"
@@ -228,7 +228,7 @@ class CloneRuns:
             t, offset, theory, *_mean(2.0 * fine - coarse), pairs, *_mean(fine.astype(np.float64) - coarse)
         )
         spread = math.sqrt(theory * (1 - theory) * (1 / fine.size + 1 / one.size))
-        quantity = f"phi, all {of.d} dimensions, steps of {step:g}, against one dimension"
+        quantity = f"phi, all {of.d} dimensions, {of.branch}, steps of {step:g}, against one dimension"
         return point, Agreement(quantity, t, float(one.mean()), float(fine.mean()), spread, pairs)
 
     def _point_of(self, of: CloneCurve, offset: float) -> tuple[float, NoiseStream]:
@@ -275,15 +275,20 @@ class CloneRuns:
         """The same in d dimensions; a run that was interrupted goes on where it was."""
         m = np.full(of.d, of.mu)
         score = MixtureScore([1, 1], np.stack([m, -m]), SIGMA)
-        a, _ = score.draw(pairs, noise.substream(_DATA), device=self.device)
+        coarse = name.endswith("coarse")
+        if of.branch == "forward":
+            a, _ = score.draw(pairs, noise.substream(_DATA), device=self.device)
+            births = noised(a, t, noise=noise.substream(_NOISE))
+        else:
+            start = noise.substream(_DATA).normal(0, 0, pairs, (of.d,), device=self.device)
+            above = of.coarse_times(of.t_S + START, t, step)
+            births = backward(score, start, **coupled_steps(above, sampler, noise.substream(_NOISE), coarse=coarse))
         ends = clone_pairs(
             score,
-            noised(a, t, noise=noise.substream(_NOISE)),
+            births,
             checkpoint=self.kept.partial(name),
             progress=progress,
-            **coupled_steps(
-                of.coarse_times(t, 0.0, step), sampler, noise.substream(_CLONES), coarse=name.endswith("coarse")
-            ),
+            **coupled_steps(of.coarse_times(t, 0.0, step), sampler, noise.substream(_CLONES), coarse=coarse),
         )
         return _alike(ends @ torch.from_numpy(m).to(ends) > 0)
 

@@ -111,21 +111,26 @@ def mixture_clones(
         for offset in each.offsets:
             points[each].append(runs.along_axis(each, offset, pairs=form.pairs, step=form.step, sampler=_SAMPLER))
             report("one dimension", found := found + 1, sum(len(one.offsets) for one in curves))
-    full = CloneCurve(len(curves), form.dimensions_in_full, 1.0, form.offsets_in_full)
-    in_full, beside = zip(
-        *(
-            runs.in_full(
-                full, offset, pairs=form.pairs_in_full, step=form.step_in_full, sampler=_SAMPLER,
-                progress=partial(report, f"all dimensions, time {number} of {len(full.offsets)}"),
-            )
-            for number, offset in enumerate(full.offsets, 1)
-        ),
-        strict=True,
-    )  # fmt: skip
+    whole = [
+        CloneCurve(len(curves), form.dimensions_in_full, 1.0, form.offsets_in_full),
+        CloneCurve(len(curves) + 2, form.dimensions_in_full, 1.0, form.offsets_in_full[::2], "backward"),
+    ]
+    in_full: dict[CloneCurve, list[ClonePoint]] = {each: [] for each in whole}
+    beside: list[Agreement] = []
+    for each in whole:
+        for number, offset in enumerate(each.offsets, 1):
+            point, against = runs.in_full(
+                each, offset, pairs=form.pairs_in_full, step=form.step_in_full, sampler=_SAMPLER,
+                progress=partial(report, f"all dimensions, {each.branch}, time {number} of {len(each.offsets)}"),
+            )  # fmt: skip
+            in_full[each].append(point)
+            beside.append(against)
     samplers = _samplers(runs, CloneCurve(len(curves) + 1, 256, 1.0, _COMPARED_OFFSETS), form)
 
     groups = _groups(points)
-    groups["phi in all dimensions"] = [point.agreement(f"phi, all {full.d} dimensions") for point in in_full]
+    groups["phi in all dimensions"] = [
+        point.agreement(f"phi, all {each.d} dimensions, {each.branch}") for each in whole for point in in_full[each]
+    ]
     independent = [each for group in groups.values() for each in group]
     tests = [chi_square(name, group) for name, group in groups.items()]
     tests += [chi_square("all of these", independent), _systematic(independent)]
@@ -135,14 +140,14 @@ def mixture_clones(
         "mean_z": float(np.mean([each.z for each in independent])),
         "mean_change": float(np.mean([point.change / point.se for point in everything])),
         "points": [_recorded(each, point) for each, found in points.items() for point in found],
-        "points_in_full": [_recorded(full, point) for point in in_full],
+        "points_in_full": [_recorded(each, point) for each, found in in_full.items() for point in found],
         "samplers": samplers,
     }
     return conclude(
         "mixture-clones", settings, started,
         agreement=[*independent, *beside], tests=tests, findings=findings,
         statements=_statements(form, findings, tests[len(groups)], everything),
-        panels=_panels(points, full, in_full),
+        panels=_panels(points, in_full),
     )  # fmt: skip
 
 
@@ -205,23 +210,22 @@ def _statements(
         f"{worst.change_se:.0e} at worst (t = {worst.t:.3g}, standard error {worst.se:.1e}). As much is left, "
         "since steps are of first order.",
         f"Simulated in all dimensions: d = {form.dimensions_in_full}, {form.pairs_in_full} pairs at "
-        f"{len(form.offsets_in_full)} times, extrapolated from steps of {2 * form.step_in_full:g} and "
-        f"{form.step_in_full:g}. All other points are of the component along m, which is the same discrete chain; the "
-        "last test holds both against each other at the same steps.",
+        f"{len(form.offsets_in_full)} times from noised data and at {len(form.offsets_in_full[::2])} from a backward "
+        f"run, extrapolated from steps of {2 * form.step_in_full:g} and {form.step_in_full:g}. All other points are of "
+        "the component along m, which is the same discrete chain; the last test holds both against each other at the "
+        "same steps.",
         f"Samplers: halving the step to {form.step_of_samplers:g} changed phi, times 1000, at t - t_S = "
         f"{', '.join(f'{offset:g}' for offset in _COMPARED_OFFSETS)}, by: {changes}.",
     ]
 
 
-def _panels(points: dict[CloneCurve, list[ClonePoint]], full: CloneCurve, in_full: Sequence[ClonePoint]) -> list[Panel]:
+def _panels(points: dict[CloneCurve, list[ClonePoint]], in_full: dict[CloneCurve, list[ClonePoint]]) -> list[Panel]:
     large = {each: found for each, found in points.items() if each.mu == 1}
     last = len({each.d for each in large})
     clone = r"clone probability $\phi(t)$"
     return [
-        Panel(
-            r"$\mu = \sigma = 1$", r"$t/t_S$", clone, tuple(_speciation(large, full, in_full, last)), (("$t_S$", 1.0),)
-        ),
-        Panel("Deviation of each point", r"$t - t_S$", "z-score", tuple(_deviations(large, full, in_full, last))),
+        Panel(r"$\mu = \sigma = 1$", r"$t/t_S$", clone, tuple(_speciation(large, in_full, last)), (("$t_S$", 1.0),)),
+        Panel("Deviation of each point", r"$t - t_S$", "z-score", tuple(_deviations(large, in_full, last))),
         Panel("Discretisation error", r"$t - t_S$", r"change of $\phi$ by halving the step", tuple(_changes(large))),
         Panel(r"$\sqrt{d}\,\mu = \sigma$", "$t$", clone, tuple(_definitions(points))),
     ]
@@ -233,7 +237,7 @@ _GREY = 5
 
 
 def _speciation(
-    large: dict[CloneCurve, list[ClonePoint]], full: CloneCurve, in_full: Sequence[ClonePoint], last: int
+    large: dict[CloneCurve, list[ClonePoint]], in_full: dict[CloneCurve, list[ClonePoint]], last: int
 ) -> list[Curve]:
     after, groups = np.linspace(*_ENDS, 120), {d: i for i, d in enumerate(sorted({each.d for each in large}))}
     drawn = []
@@ -243,19 +247,22 @@ def _speciation(
             label, t = f"$d = {each.d}$", each.t_S + after
             drawn.append(curve(label, "theory", t / each.t_S, each.theory(t), group=group))
         drawn.append(_measured("", found, [point.t / each.t_S for point in found], group))
-    places = [point.t / full.t_S for point in in_full]
-    return [*drawn, _measured(f"all {full.d} dimensions", in_full, places, last)]
+    for number, (each, found) in enumerate(in_full.items()):
+        label = f"all {each.d} dimensions" if number == 0 else ""
+        drawn.append(_measured(label, found, [point.t / each.t_S for point in found], last))
+    return drawn
 
 
 def _deviations(
-    large: dict[CloneCurve, list[ClonePoint]], full: CloneCurve, in_full: Sequence[ClonePoint], last: int
+    large: dict[CloneCurve, list[ClonePoint]], in_full: dict[CloneCurve, list[ClonePoint]], last: int
 ) -> list[Curve]:
     drawn = []
     for group, (branch, label) in enumerate(_BRANCHES.items()):
         flat = [point for each, found in large.items() if each.branch == branch for point in found]
         drawn.append(curve(label, "simulation", [p.offset for p in flat], [p.z for p in flat], group=group))
-    places, z = [point.offset for point in in_full], [point.z for point in in_full]
-    drawn.append(curve(f"all {full.d} dimensions", "simulation", places, z, group=last))
+    whole = [point for found in in_full.values() for point in found]
+    label = f"all {next(iter(in_full)).d} dimensions"
+    drawn.append(curve(label, "simulation", [p.offset for p in whole], [p.z for p in whole], group=last))
     return drawn + [curve("", "reference", _ENDS, [level, level], group=_GREY) for level in (-1.96, 0.0, 1.96)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -174,8 +175,10 @@ def test_both_definitions_of_the_class_have_their_theory():
     assert CloneCurve(0, 64, 0.125, (), by="label").theory(t) == pytest.approx(clone_probability(np.exp(-2 * t)))
 
 
-def test_all_dimensions_are_one():
-    point, beside = runs(5).in_full(LARGE, 0.0, pairs=3000, step=0.05, sampler="euler-maruyama")
+@pytest.mark.parametrize("branch", ["forward", "backward"])
+def test_all_dimensions_are_one(branch):
+    of = replace(LARGE, branch=branch)
+    point, beside = runs(5).in_full(of, 0.0, pairs=3000, step=0.05, sampler="euler-maruyama")
     assert abs(point.z) < 4
     assert abs(beside.z) < 4
     assert point.se > math.sqrt(point.theory * (1 - point.theory) / 3000)
@@ -226,14 +229,16 @@ def test_the_experiment_is_whole(small, tmp_path):
         "mixture-clones", quick=True, device="cpu", rng=2, progress=lambda *each: calls.append(each)
     )
     assert result.experiment == "mixture-clones"
-    assert len(result.agreement) == 2 * 2 * 8 + 4 * 8 + 1 + 1
+    assert (
+        len(result.agreement) == 2 * 2 * 8 + 4 * 8 + 2 + 2
+    )  # of the last two, one from noised data and one from a backward run
     names = [test.quantity for test in result.tests]
     assert names == [
         "phi by sign, forward", "phi by sign, backward", "phi by sign, sqrt(d) mu = sigma",
         "phi by label, sqrt(d) mu = sigma", "phi in all dimensions", "all of these", "mean z",
         "all dimensions against one, same steps",
     ]  # fmt: skip
-    assert [test.dof for test in result.tests] == [16, 16, 16, 16, 1, 65, 1, 1]
+    assert [test.dof for test in result.tests] == [16, 16, 16, 16, 2, 66, 1, 2]
     assert set(result.findings["samplers"]) == set(module._COMPARED)
     assert len(result.findings["points"]) == 64
     assert ("one dimension", 64, 64) in calls
