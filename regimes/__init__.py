@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         NoiseThreshold,
         Susceptibility,
     )
+    from regimes.prediction.loss_comparison import LossComparison
     from regimes.prediction.percolation import predict_percolation
     from regimes.prediction.percolation_result import PercolationPrediction
     from regimes.prediction.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
@@ -158,6 +159,7 @@ _HOMES = {
     "regimes.prediction.hierarchy_result": (
         "HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility",
     ),
+    "regimes.prediction.loss_comparison": ("LossComparison",),
     "regimes.prediction.percolation": ("predict_percolation",),
     "regimes.prediction.percolation_result": ("PercolationPrediction",),
     "regimes.prediction.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
@@ -196,6 +198,7 @@ __all__ = [
     "HierarchyTransition",
     "KeptComponents",
     "LatticePercolation",
+    "LossComparison",
     "MixtureClones",
     "Neighbourhood",
     "NoiseThreshold",

@@ -34,6 +34,7 @@ PUBLIC = [
     "HierarchyTransition",
     "KeptComponents",
     "LatticePercolation",
+    "LossComparison",
     "MixtureClones",
     "Neighbourhood",
     "NoiseThreshold",
@@ -154,7 +155,9 @@ SIGNATURES = {
     "mixture_clones": "(weights, means, covariances, t, *, samples, rng)",
     "noise_schedule": "(name, *, steps)",
     "posterior_curves": "(X, t, *, labels, probes, rng, groups, precision, memory, progress)",
-    "predict": "(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, memory, progress)",
+    "predict": (
+        "(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, losses, memory, progress)"
+    ),
     "predict_hierarchy": (
         "(v, m, s, L, *, classes, noise, noise_levels, rules, exact, instances, samples, population, rng, "
         "memory, schedule, progress)"

@@ -31,6 +31,7 @@ __all__ = ["command"]
 @click.option(
     "--parts", metavar="A,B", help="Only these: speciation, classes, collapse; an error if one is impossible."
 )
+@click.option("--losses", metavar="FILE", help="CSV of a model's losses per noise level: does it memorise DATASET?")
 @click.option("--probes", type=int, metavar="N", help="Number of noised points; chosen from the data by default.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
 @click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
@@ -41,8 +42,8 @@ __all__ = ["command"]
 @user_errors
 def command(
     dataset: str, labels: str | None, classes: str | None, scale: str | None, no_center: bool, parts: str | None,
-    probes: int | None, seed: int, groups: int, memory: float, times: tuple[float, ...] | None, schedule: str,
-    plot: str | None, as_json: bool, output: str | None,
+    losses: str | None, probes: int | None, seed: int, groups: int, memory: float, times: tuple[float, ...] | None,
+    schedule: str, plot: str | None, as_json: bool, output: str | None,
 ) -> None:  # fmt: skip
     """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
 
@@ -52,6 +53,7 @@ def command(
     regimes predict digits
     regimes predict digits --classes 0,7 --plot digits.png
     regimes predict points.npz --labels y --scale range --json
+    regimes predict points.npz --losses losses.csv
     """
     from regimes.prediction.transitions import predict
 
@@ -60,8 +62,8 @@ def command(
     with progress_bars() as report:
         result = predict(
             dataset, labels, classes=names(classes), scale=None if scale is None else scale_value(scale),
-            center=not no_center, parts=names(parts), probes=probes, rng=seed, groups=groups, memory=working_memory,
-            t=times, schedule=schedule,
+            center=not no_center, parts=names(parts), losses=losses, probes=probes, rng=seed, groups=groups,
+            memory=working_memory, t=times, schedule=schedule,
             progress=None if report is None else partial(report, "posterior over the data"),
         )  # fmt: skip
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from regimes.numerics.jackknife import jackknife_error
 from regimes.numerics.roots import curve_crossings
 
-__all__ = ["Crossing", "crossing", "normal_interval"]
+__all__ = ["FEWEST_GROUPS", "Crossing", "crossing", "normal_interval"]
+
+FEWEST_GROUPS = 5
+"""Fewer groups of the data give no error."""
 
 _NORMAL = 1.959963984540054
-_FEWEST_GROUPS = 5
 _ROUNDING = 1e-12  # two points and noise of both signs: the zero does not move, up to rounding
 
 
@@ -83,7 +85,7 @@ def crossing(
             return Crossing(time, None, None, f"the probes show no scatter in {what}: there is no error to estimate")
         return Crossing(time, normal_interval(time, spread / slope), "probes", None)
     groups = len(replicates)
-    if groups < _FEWEST_GROUPS:
+    if groups < FEWEST_GROUPS:
         return Crossing(time, None, None, f"{groups} groups of data are too few for an interval of {what}")
     roots = [curve_crossings(t, replicate, level) for replicate in replicates]
     if any(root.size == 0 for root in roots):

@@ -13,6 +13,8 @@ from regimes.numerics.plain import plain_fields
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from regimes.prediction.loss_comparison import LossComparison
+
 __all__ = ["CollapsePrediction", "Curves", "Interval", "Prediction", "SpeciationPrediction"]
 
 Interval = tuple[float, float]
@@ -153,6 +155,8 @@ class Prediction:
         Probes, seed, groups of the jackknife, precision.
     sources : tuple of str
         Formula or derivation behind each number.
+    losses : LossComparison or None
+        What the losses of a model say; None where none were given.
     """
 
     dataset: dict[str, Any]
@@ -165,6 +169,7 @@ class Prediction:
     intervals: dict[str, str]
     settings: dict[str, Any]
     sources: tuple[str, ...]
+    losses: LossComparison | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary, ready for JSON.
@@ -172,8 +177,8 @@ class Prediction:
         Returns
         -------
         dict
-            Keys ``schema`` (1), ``dataset``, ``speciation``, ``collapse``, ``curves``, ``steps``, ``reasons``,
-            ``warnings``, ``intervals``, ``settings``, ``sources``.
+            Keys ``schema`` (1), ``dataset``, ``speciation``, ``collapse``, ``curves``, ``losses``, ``steps``,
+            ``reasons``, ``warnings``, ``intervals``, ``settings``, ``sources``.
         """
         return {
             "schema": SCHEMA,
@@ -181,6 +186,7 @@ class Prediction:
             "speciation": None if self.speciation is None else plain_fields(self.speciation),
             "collapse": None if self.collapse is None else plain_fields(self.collapse),
             "curves": None if self.curves is None else self.curves.to_dict(),
+            "losses": None if self.losses is None else self.losses.to_dict(),
             "steps": self.steps,
             "reasons": dict(self.reasons),
             "warnings": list(self.warnings),

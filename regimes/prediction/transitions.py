@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,10 @@ from regimes.numerics.spectral_bound import spectral_collapse_bound
 from regimes.numerics.spectrum import CovarianceSpectrum, covariance_spectrum
 from regimes.prediction.intervals import Crossing, crossing, normal_interval
 from regimes.prediction.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
+
+if TYPE_CHECKING:
+    from regimes.datasets.loss_curve import LossCurve
+    from regimes.prediction.loss_comparison import LossComparison
 
 __all__ = ["PARTS", "predict"]
 
@@ -42,6 +47,7 @@ def predict(
     groups: int = 20,
     schedule: str = "ddpm-linear",
     parts: Sequence[str] | None = None,
+    losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> Prediction:
@@ -70,6 +76,9 @@ def predict(
     parts : sequence of {"speciation", "classes", "collapse"}, optional
         What to predict. Everything that the data allow by default; a part asked for by name that does not exist for
         the data is an error.
+    losses : path or LossCurve, optional
+        Losses per noise level of a model trained on these points, on them and on others: a table with the columns t (or
+        snr), train_loss and test_loss, or a :class:`regimes.validation.LossCurve`. They tell whether it memorises.
     memory : int
         Bytes that may be used beyond the data.
     progress : callable, optional
@@ -90,7 +99,8 @@ def predict(
     Speciation: biroli2024, eq. 6, and the clone probability of the class. Collapse: zero of the leave-one-out excess
     entropy (biroli2024; the identity with the entropy of the training index derived in docs/theory), bounded
     by the Gaussian of the same covariance. The leave-one-out estimate is a cross-entropy and lies above the closed
-    form by a few per cent at finite size, see :func:`regimes.finite_size_collapse_time`.
+    form by a few per cent at finite size, see :func:`regimes.finite_size_collapse_time`. Losses: derived in
+    docs/experiments/digits-collapse (guo2005, verdu2010).
 
     Examples
     --------
@@ -100,6 +110,10 @@ def predict(
     """
     asked = _checked_parts(parts)
     wanted = PARTS if parts is None else asked
+    if losses is not None and "collapse" not in wanted:
+        raise ValueError(
+            "predict: losses are held against the collapse onto training points, and parts leave collapse out; add it"
+        )
     steps = noise_schedule(schedule)
     data = load_dataset(source, labels, classes=classes, scale=scale, center=center)
     reasons: dict[str, str] = {}
@@ -109,6 +123,7 @@ def predict(
     # The posterior depends on differences only, and so does the bound, whatever Lambda refers to.
     spread = spectrum if center else covariance_spectrum(data.X, memory=memory)
     bound = spectral_collapse_bound(spread, data.n)
+    given, loss_warnings = _given_losses(losses, data.n, spread.total_variance * (1 - 1 / data.n))
     curves, crossings = None, {}
     level = _index_level(data) if "collapse" in wanted else None
     if has_classes or "collapse" in wanted:
@@ -121,17 +136,26 @@ def predict(
         crossings = _crossings(curves, data, has_classes, level, reasons)
     speciation = _speciation_part(spectrum, conventions, crossings) if {"speciation", "classes"} & set(wanted) else None
     collapse = None if level is None else _collapse_part(bound, level, crossings)
+    comparison = None
+    if given is not None and curves is not None:
+        from regimes.prediction.loss_comparison import compared_losses
+
+        comparison, missing = compared_losses(
+            given, data.n, curves, (grid[0], grid[-1]), crossings["collapse.time"].time
+        )
+        reasons |= {f"losses.{name}": reason for name, reason in missing.items()}
     return Prediction(
         dataset=data.to_dict(),
         speciation=speciation,
         collapse=collapse,
         curves=None if curves is None else _selected(curves, times),
-        steps=_steps(steps, speciation, collapse),
+        steps=_steps(steps, speciation, collapse, comparison),
         reasons=reasons,
-        warnings=(*data.notes, *_regime_warnings(speciation, collapse)),
-        intervals=_coverage(spectrum, conventions, crossings),
+        warnings=(*data.notes, *_regime_warnings(speciation, collapse), *loss_warnings),
+        intervals=_coverage(spectrum, conventions, crossings, comparison),
         settings=_settings(curves, rng, schedule),
-        sources=_sources(data, has_classes, wanted),
+        sources=_sources(data, has_classes, wanted, comparison),
+        losses=comparison,
     )
 
 
@@ -143,6 +167,16 @@ def _checked_parts(parts: Sequence[str] | None) -> tuple[str, ...]:
             f"predict: parts must be among {', '.join(PARTS)}, got {', '.join(map(str, unknown)) or 'none'}"
         )
     return asked
+
+
+def _given_losses(
+    losses: str | Path | LossCurve | None, n: int, total_variance: float
+) -> tuple[LossCurve | None, tuple[str, ...]]:
+    if losses is None:
+        return None, ()
+    from regimes.prediction.loss_comparison import checked_losses
+
+    return checked_losses(losses, n, total_variance)
 
 
 def _has_classes(data: Dataset, given: bool, asked: tuple[str, ...], reasons: dict[str, str]) -> bool:
@@ -258,8 +292,9 @@ def _selected(curves: PosteriorCurves, times: NDArray[np.float64]) -> Curves:
 
 
 def _steps(
-    schedule: Schedule, speciation: SpeciationPrediction | None, collapse: CollapsePrediction | None
-) -> dict[str, Any]:
+    schedule: Schedule, speciation: SpeciationPrediction | None, collapse: CollapsePrediction | None,
+    losses: LossComparison | None,
+) -> dict[str, Any]:  # fmt: skip
     times = {
         "speciation.time": None if speciation is None else speciation.time,
         "speciation.clone_crossing": None if speciation is None else speciation.clone_crossing,
@@ -269,6 +304,7 @@ def _steps(
         "collapse.time": None if collapse is None else collapse.time,
         "collapse.clone_crossing": None if collapse is None else collapse.clone_crossing,
         "collapse.spectral_bound": None if collapse is None else collapse.spectral_bound,
+        "losses.t_C_test": None if losses is None else losses.t_C_test,
     }
     return {
         "schedule": schedule.name,
@@ -308,14 +344,17 @@ def _regime_warnings(speciation: SpeciationPrediction | None, collapse: Collapse
 
 
 def _coverage(
-    spectrum: CovarianceSpectrum, conventions: dict[str, float], crossings: dict[str, Crossing]
-) -> dict[str, str]:
+    spectrum: CovarianceSpectrum, conventions: dict[str, float], crossings: dict[str, Crossing],
+    losses: LossComparison | None,
+) -> dict[str, str]:  # fmt: skip
     covers = {name: each.covers for name, each in crossings.items() if each.covers is not None}
     if "collapse.time" in covers:
         covers["collapse.time"] += ", not the finite-size bias"
     result = {"curves": "probes"}
     if conventions:
         result["speciation.time"] = "data"
+    if losses is not None and losses.t_C_test_interval is not None:
+        result["losses.t_C_test"] = "losses"
     return result | covers
 
 
@@ -326,7 +365,7 @@ def _settings(curves: PosteriorCurves | None, rng: Any, schedule: str) -> dict[s
     return settings
 
 
-def _sources(data: Dataset, has_classes: bool, wanted: Sequence[str]) -> tuple[str, ...]:
+def _sources(data: Dataset, has_classes: bool, wanted: Sequence[str], losses: LossComparison | None) -> tuple[str, ...]:
     sources = [f"data: {data.source}"]
     if "speciation" in wanted:
         sources += ["speciation.time: biroli2024, eq. 6 (regimes derive speciation_time)"]
@@ -342,4 +381,6 @@ def _sources(data: Dataset, has_classes: bool, wanted: Sequence[str]) -> tuple[s
             "collapse.clone_crossing: posterior over training points (regimes derive index_entropy)",
             "collapse.spectral_bound: derived (regimes derive gaussian_channel_information)",
         ]
+    if losses is not None:
+        sources += ["losses: integral of the loss (guo2005, verdu2010), derived in docs/experiments/digits-collapse"]
     return tuple(sources)

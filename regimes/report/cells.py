@@ -10,7 +10,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from regimes.numerics.schedules import Schedule
 
-__all__ = ["columns", "schedule_step", "with_error"]
+__all__ = ["columns", "schedule_step", "shown_rows", "with_error"]
+
+_CURVE_ROWS = 13
 
 
 def columns(*heads: str) -> Table:
@@ -70,3 +72,19 @@ def schedule_step(schedule: Schedule, time: float) -> str:
     """
     place: Any = schedule.place(time)["step"]
     return "outside" if place is None else str(place)
+
+
+def shown_rows(points: int) -> range:
+    """All of a short curve, about a dozen points of a long one.
+
+    Parameters
+    ----------
+    points : int
+        Points of the curve.
+
+    Returns
+    -------
+    range
+        Their numbers.
+    """
+    return range(0, points, max(1, -(-points // _CURVE_ROWS)))

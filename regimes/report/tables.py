@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from regimes.report.cells import columns, schedule_step, with_error
+from regimes.report.cells import columns, schedule_step, shown_rows, with_error
+from regimes.report.losses import loss_parts
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from regimes.prediction.result import Interval, Prediction
 
 __all__ = ["clock_table", "collapse_table", "prediction_table", "speciation_table"]
-
-_CURVE_ROWS = 13
 
 
 def prediction_table(prediction: Prediction) -> RenderableType:
@@ -75,6 +74,9 @@ def prediction_table(prediction: Prediction) -> RenderableType:
             own.clone_crossing_interval,
         )
         row("  bound for the population", "collapse.spectral_bound", own.spectral_bound, None)
+    if prediction.losses is not None:
+        found = prediction.losses
+        row("  test loss passes log n", "losses.t_C_test", found.t_C_test, found.t_C_test_interval)
     parts: list[RenderableType] = [
         Text(
             f"{data['name']}: {data['n']} points in {data['d']} dimensions{_classes(data['classes'])}",
@@ -85,6 +87,8 @@ def prediction_table(prediction: Prediction) -> RenderableType:
     ]
     if prediction.curves is not None:
         parts.append(_curves(prediction))
+    if prediction.losses is not None:
+        parts += loss_parts(prediction.losses)
     parts += [Text(f"warning: {text}", style="yellow") for text in prediction.warnings]
     parts += [Text(f"{name} is missing: {text}", style="dim") for name, text in prediction.reasons.items()]
     return Group(*parts)
@@ -115,7 +119,7 @@ def speciation_table(result: Speciation, schedule: Schedule) -> RenderableType:
     for name, time in result.t_S_conventions.items():
         times.add_row(name.replace("_", " "), meaning[name], f"{time:.4f}", schedule_step(schedule, time))
     curve = columns("t (OU)", f"step of {schedule.name}", "clone probability phi")
-    for i in _rows(result.t.size):
+    for i in shown_rows(result.t.size):
         curve.add_row(f"{result.t[i]:.4f}", schedule_step(schedule, result.t[i]), f"{result.phi[i]:.6f}")
     notes = [Text(f"assumes: {text}", style="dim") for text in result.assumes]
     return Group(Text(f"Lambda = {result.Lambda:.6g}", style="bold"), times, curve, *notes)
@@ -148,7 +152,7 @@ def collapse_table(result: Collapse, schedule: Schedule) -> RenderableType:
     heads = ["t (OU)", f"step of {schedule.name}", "f/alpha"]
     heads += ["with class information"] if corrected is not None else []
     curve = columns(*heads, "log n*")
-    for i in _rows(result.t.size):
+    for i in shown_rows(result.t.size):
         time = result.t[i]
         extra = [] if corrected is None else [f"{corrected[i]:.4f}"]
         curve.add_row(
@@ -198,7 +202,7 @@ def _curves(prediction: Prediction) -> Table:
         raise ValueError("prediction_table: the prediction holds no curves")
     has_classes = curves.clone_class is not None
     table = columns("t (OU)", *(["same class"] if has_classes else []), "same point", "f^e/alpha", "f/alpha, left out")
-    for i in _rows(curves.t.size):
+    for i in shown_rows(curves.t.size):
         cells = [f"{curves.t[i]:.4f}"]
         if curves.clone_class is not None and curves.clone_class_se is not None:
             cells.append(with_error(curves.clone_class[i], curves.clone_class_se[i]))
@@ -207,11 +211,6 @@ def _curves(prediction: Prediction) -> Table:
         cells.append(with_error(curves.leave_one_out[i], curves.leave_one_out_se[i]))
         table.add_row(*cells)
     return table
-
-
-def _rows(points: int) -> range:
-    """All of a short curve, about a dozen points of a long one."""
-    return range(0, points, max(1, -(-points // _CURVE_ROWS)))
 
 
 def _classes(classes: Sequence[str]) -> str:

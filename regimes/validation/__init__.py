@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from regimes.validation.missing_torch import import_simulation
 
 if TYPE_CHECKING:
+    from regimes.datasets.loss_curve import LossCurve
+    from regimes.prediction.loss_information import LossInformation, information_from_losses
     from regimes.validation.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
     from regimes.validation.checkpoints import Checkpoints
     from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
@@ -46,8 +48,6 @@ if TYPE_CHECKING:
     )
     from regimes.validation.training import (
         CorrectedCloneProbability,
-        LossCurve,
-        LossInformation,
         NoiseLevels,
         Preconditioned,
         ResidualMLP,
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
         TrainedDenoiser,
         TrainingHistory,
         corrected_clone_probability,
-        information_from_losses,
         linear_start,
         load_denoiser,
         loss_curve,
@@ -66,6 +65,8 @@ if TYPE_CHECKING:
 
 # Torch and everything heavy stays away until a name that needs it is asked for.
 _HOMES = {
+    "regimes.datasets.loss_curve": ("LossCurve",),
+    "regimes.prediction.loss_information": ("LossInformation", "information_from_losses"),
     "regimes.validation.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
     "regimes.validation.checkpoints": ("Checkpoints",),
     "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
@@ -83,10 +84,9 @@ _HOMES = {
         "EmpiricalScore", "HierarchyBeliefScore", "MixtureScore", "NetworkScore", "ProjectedMixtureScore",
     ),
     "regimes.validation.training": (
-        "CorrectedCloneProbability", "LossCurve", "LossInformation", "NoiseLevels", "Preconditioned", "ResidualMLP",
-        "SmallUNet", "TrainedClassifier", "TrainedDenoiser", "TrainingHistory", "corrected_clone_probability",
-        "information_from_losses", "linear_start", "load_denoiser", "loss_curve", "train_classifier",
-        "train_denoiser",
+        "CorrectedCloneProbability", "NoiseLevels", "Preconditioned", "ResidualMLP", "SmallUNet", "TrainedClassifier",
+        "TrainedDenoiser", "TrainingHistory", "corrected_clone_probability", "linear_start", "load_denoiser",
+        "loss_curve", "train_classifier", "train_denoiser",
     ),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -66,6 +66,24 @@ def test_files(tmp_path):
         assert other["curves"]["clone_class"] == pytest.approx(results[0]["curves"]["clone_class"], rel=1e-6)
 
 
+def test_losses_of_a_model(tmp_path):
+    """Of the posterior mean of standard normal data, snr as the clock: it generalises."""
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(80, 4)))
+    snr = np.geomspace(1e-4, 60, 40)
+    rows = [f"{s},{4 / (1 + s)},{4 / (1 + s)}" for s in snr]
+    (tmp_path / "losses.csv").write_text("\n".join(["snr,train_loss,test_loss", *rows]))
+    arguments = (tmp_path / "x.npy", "--losses", tmp_path / "losses.csv", "--probes", 512)
+    plain = json.loads(run(*arguments, "--json"))["losses"]
+    assert plain["verdict"] == "generalises"
+    assert plain["t_C_test"] == pytest.approx(0.5 * np.log1p(1 / (80**0.5 - 1)), rel=1e-3)
+    text = " ".join(run(*arguments).split())
+    assert "of the gap G of the exact empirical score: it generalises" in text
+    assert f"test loss passes log n {plain['t_C_test']:.4f}" in text
+    (tmp_path / "losses.csv").write_text("\n".join(["snr,train_loss", *(row.rpartition(",")[0] for row in rows)]))
+    text = " ".join(run(*arguments).split())
+    assert "losses.share is missing: the losses are those on training points alone" in text
+
+
 class Trap:
     def __reduce__(self):
         return (open, ("trap-was-sprung", "w"))
@@ -89,6 +107,7 @@ def bad(tmp_path, monkeypatch):
     (tmp_path / "x.pkl").write_bytes(pickle.dumps(Trap()))
     (tmp_path / "pickle.npy").write_bytes(pickle.dumps(Trap()))
     (tmp_path / "text.csv").write_text("a,b\n1,2\n3,x\n")
+    (tmp_path / "losses.csv").write_text("t,train_loss\n1,2\n2,x\n")
     return tmp_path
 
 
@@ -124,6 +143,12 @@ def bad(tmp_path, monkeypatch):
         (["diabetes", "--parts", "classes"], "no labels"),
         (["good.npy", "--scale", "0.01", "--parts", "speciation"], "must exceed 1"),
         (["digits", "--seed", "-1"], "seed"),
+        (["good.npy", "--losses", "no.csv"], "there is no file no.csv"),
+        (["good.npy", "--losses", "text.csv"], "must have the columns t, snr, train_loss"),
+        (["good.npy", "--losses", "losses.csv"], "line 3: train_loss must be a number, got 'x'"),
+        (["good.npy", "--losses", "good.npy"], "must be text in UTF-8"),
+        (["good.npy", "--losses", "."], "there is no file ."),
+        (["good.npy", "--losses", "losses.csv", "--parts", "speciation"], "parts leave collapse out; add it"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(bad, arguments, words):

@@ -1,9 +1,10 @@
 """Small denoisers, their training and losses, and a classifier of what they generate."""
 
+from regimes.datasets.loss_curve import LossCurve
+from regimes.prediction.loss_information import LossInformation, information_from_losses
 from regimes.validation.training.classifier import TrainedClassifier, train_classifier
 from regimes.validation.training.confusion import CorrectedCloneProbability, corrected_clone_probability
-from regimes.validation.training.information import LossInformation, information_from_losses
-from regimes.validation.training.losses import LossCurve, loss_curve
+from regimes.validation.training.losses import loss_curve
 from regimes.validation.training.noise_levels import NoiseLevels
 from regimes.validation.training.preconditioning import Preconditioned, linear_start
 from regimes.validation.training.residual_mlp import ResidualMLP

@@ -180,60 +180,6 @@ def test_the_table_comes_back(tmp_path):
         assert read.errors == "bound"
 
 
-def test_a_table_of_another_program(tmp_path):
-    """Any order, the clock of the user, spaces, and no errors; the loss without a signal is extrapolated."""
-    snr = np.geomspace(1e-4, 100, 60)
-    rows = [f" {s:.12g} , {(VARIANCES / (1 + s * VARIANCES)).sum():.12g}, extra" for s in snr[::-1]]
-    place = tmp_path / "losses.csv"
-    place.write_text("\n".join([" snr, train_loss, note", *np.random.default_rng(0).permutation(rows), ""]))
-    curve = LossCurve.load_csv(place)
-    assert curve.train_variance is None
-    assert not curve.train_se.any()
-    found = information_from_losses(curve)
-    assert np.all(np.diff(curve.t) > 0)
-    J = np.log1p(curve.snr[:, None] * VARIANCES).sum(axis=1) / 2
-    np.testing.assert_allclose(found.train, J, rtol=2e-5)
-    assert np.all(np.abs(found.train - J) < found.train_quadrature + found.train_tail + 1e-12)
-
-
-def test_the_part_below_the_smallest_snr_is_within_its_bound():
-    t = np.geomspace(0.05, 1.0, 15)  # the last snr is 0.16: much is left below
-    snr = snr_of(t)[:, None]
-    exact = np.log1p(snr * VARIANCES).sum(axis=1) / 2
-    loss = (VARIANCES / (1 + snr * VARIANCES)).sum(axis=1)
-    none = np.zeros_like(loss)
-    found = information_from_losses(LossCurve(t, snr[:, 0], loss, none, None, None, VARIANCES.sum(), None))
-    assert found.train_tail > 0.01
-    assert np.all(np.abs(found.train - exact) < found.train_tail + found.train_quadrature)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("snr,test_loss\n1,1\n", "must have the columns t, snr, train_loss"),
-        ("", "must have the columns .*, got none"),
-        ("t,train_loss\n1,x\n", "line 2: train_loss must be a number, got 'x'"),
-        ("t,train_loss\n1,2\n2,nan\n", "line 3: train_loss must be finite and not negative, got nan"),
-        ("t,train_loss\n1,2\n", "at least 2 noise levels, got 1"),
-        ("t,train_loss\n1,2\n1,3\n", "has the noise level t = 1 twice"),
-        ("t,train_loss\n0,2\n1,3\n", "line 2: t must be positive, got 0"),
-        ("t,snr,train_loss\n,,2\n1,,3\n", "line 2: t or snr must be given"),
-        ("t,train_loss\n1,2\n2,\n", "has no train_loss in line 3"),
-        ("t,train_loss\n1,\n2,\n", "has an empty column train_loss"),
-        ("t,snr,train_loss\n1,0.3,2\n2,,3\n", "snr must be exp.-2t./Delta_t = 0.156518 at t = 1, got 0.3"),
-        ("t,train_loss\n1,2\n\xb5,3\n", "must be text in UTF-8, got .*losses.csv, which cannot be read: .*0xb5"),
-        ("t,train_loss\n1," + "1" * 140_000, "got .*losses.csv, which cannot be read: field larger than"),
-    ],
-)
-def test_tables_that_are_none_are_refused(tmp_path, text, message):
-    place = tmp_path / "losses.csv"
-    place.write_text(text, encoding="latin-1")
-    with pytest.raises(ValueError, match=message):
-        LossCurve.load_csv(place)
-    with pytest.raises(ValueError, match="there is no file"):
-        LossCurve.load_csv(tmp_path / "other.csv")
-
-
 def test_a_score_in_float32_and_its_own_errors():
     a, net = gaussian_points(30, 0), torch.nn.Linear(3, 3, bias=False)
     with torch.no_grad():
