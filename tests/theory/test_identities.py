@@ -1,13 +1,12 @@
 """One identity test over all formulas, and proof that a wrong formula does not pass it."""
 
-from functools import cache
 from typing import Any
 
 import pytest
 import sympy
 from sympy import exp, log
 
-from regimes.theory import Formula, Step, StepCheck, Variable, catalogue, formula
+from regimes.theory import Formula, Step, Variable, catalogue, formula
 from regimes.theory.formula import equation, expm1
 from regimes.theory.symbols import POSITIVE, t
 
@@ -47,23 +46,16 @@ NUMERIC = {
 }
 
 
-@cache
-def checks(name: str) -> tuple[StepCheck, ...]:
-    return formula(name).verify()
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_and_the_float_safe_form_hold(name: str) -> None:
     entry = formula(name)
-    failed = [f"{check.reason}: {check}" for check in checks(name) if check.method == "failed"]
+    checks = entry.verify()
+    failed = [f"{check.reason}: {check}" for check in checks if check.method == "failed"]
     assert not failed
-    assert len(checks(name)) == len(entry.steps) + (entry.stable is not None)
-    assert all(check.digits >= 45 and check.points >= 1 for check in checks(name))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_sympy_proves_stays_proven(name: str) -> None:
-    numeric = {place for place, check in enumerate(checks(name)) if check.method != "symbolic"}
+    assert len(checks) == len(entry.steps) + (entry.stable is not None)
+    assert all(check.digits >= 45 and check.points >= 1 for check in checks)
+    # What sympy proves stays proven. (A test of its own would check it all again, in another process.)
+    numeric = {place for place, check in enumerate(checks) if check.method != "symbolic"}
     assert numeric <= NUMERIC.get(name, set())
 
 
