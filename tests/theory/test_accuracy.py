@@ -325,7 +325,24 @@ def sensitivity(name: str, values: tuple[float, ...]) -> Any:
     return total
 
 
-# Both targets of a formula one after the other, so that one process has the exact values of both.
+def check_sweep(name: str) -> None:
+    """The points cover the domain, and what an error is held against is what the formula needs."""
+    columns = np.array([values for values, _, _ in sweep(name)]).T
+    assert columns.shape[1] >= POINTS
+    for variable, column in zip(formula(name).inputs, columns, strict=True):
+        ends = {ladder(name, variable.name)(0.0), ladder(name, variable.name)(1.0)}
+        if name not in JOINT and 2 ** len(columns) <= CORNERS:
+            assert ends <= set(column.tolist())
+        assert column.min() < np.quantile(column, 0.3) < np.quantile(column, 0.7) < column.max()
+    exact = [value for _, value, _ in sweep(name)]
+    if name in CONDITIONED:  # quantities that change their sign
+        assert min(exact) < 0 < max(exact) or name == "collapse_gap_integrand"
+    if name in STEEP:  # quantities that keep it, and are steep somewhere
+        assert any(size > 10 * abs(value) for _, value, size in sweep(name))
+        assert len({value > 0 for value in exact if value != 0}) == 1
+
+
+# All that needs the exact values of a formula one after the other, so that one process has them for all.
 @pytest.mark.parametrize(("name", "target"), [(name, target) for name in COMPILED for target in ("numpy", "numba")])
 def test_compiled_function_is_accurate_over_the_whole_domain(name: str, target: Target) -> None:
     if target == "numba" and name in NUMPY_ALONE:
@@ -334,6 +351,7 @@ def test_compiled_function_is_accurate_over_the_whole_domain(name: str, target: 
         ):
             compile_formula(name, target=target)
         return
+    check_sweep(name)
     columns = np.array([values for values, _, _ in sweep(name)]).T
     computed = compile_formula(name, target=target)(*columns)
     worst, where = 0.0, None
@@ -346,29 +364,6 @@ def test_compiled_function_is_accurate_over_the_whole_domain(name: str, target: 
             worst, where = error, values
     required = REQUIRED_OF_CONDITIONED if name in CONDITIONED or name in STEEP else REQUIRED
     assert worst <= required, f"{name}{where}: relative error {worst:.1e}"
-
-
-@pytest.mark.parametrize("name", COMPILED)
-def test_the_sweep_covers_the_domain(name: str) -> None:
-    columns = np.array([values for values, _, _ in sweep(name)]).T
-    assert columns.shape[1] >= POINTS
-    for variable, column in zip(formula(name).inputs, columns, strict=True):
-        ends = {ladder(name, variable.name)(0.0), ladder(name, variable.name)(1.0)}
-        if name not in JOINT and 2 ** len(columns) <= CORNERS:
-            assert ends <= set(column.tolist())
-        assert column.min() < np.quantile(column, 0.3) < np.quantile(column, 0.7) < column.max()
-
-
-def test_only_quantities_that_change_sign_are_held_against_their_conditioning() -> None:
-    for name in CONDITIONED:
-        exact = [value for _, value, _ in sweep(name)]
-        assert min(exact) < 0 < max(exact) or name == "collapse_gap_integrand"
-
-
-def test_quantities_that_keep_their_sign_are_held_against_it_where_they_are_steep() -> None:
-    for name in STEEP:
-        assert any(size > 10 * abs(value) for _, value, size in sweep(name))
-        assert len({value > 0 for _, value, _ in sweep(name) if value != 0}) == 1
 
 
 @pytest.mark.parametrize("name", UNCOMPILED)

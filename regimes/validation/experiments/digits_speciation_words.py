@@ -48,7 +48,10 @@ def speciation_statements(
     words.append(_best(found, comparison))
     if comparison.scatter is not None and comparison.largest_scatter is not None:
         words.append(
-            f"From one training to the next a measured time scatters by {comparison.scatter:.1%} beyond what the "
+            "From one training to the next measured times differ by no more than the clones explain; ratios are of the "
+            "mean over trainings."
+            if comparison.scatter == 0
+            else f"From one training to the next a measured time scatters by {comparison.scatter:.1%} beyond what the "
             f"clones explain (less than {comparison.largest_scatter:.1%} with 95% confidence); ratios are of the mean "
             "over trainings, and their errors hold the former."
         )
