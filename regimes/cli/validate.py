@@ -33,7 +33,7 @@ def command(
 
     \b
     regimes validate --list
-    regimes validate mixture-clones --quick --plot clones.png -o clones.json --checkpoint clones
+    regimes validate potential --quick --plot potential.png -o potential.json --checkpoint potential
     """
     from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
     from regimes.validation.missing_torch import MissingTorch

@@ -136,7 +136,9 @@ def test_interval_of_the_collapse_time_covers_repeated_data():
     assert 0.5 < np.mean(reach) / scatter < 2.0
 
 
-@pytest.mark.parametrize(("d", "low", "high"), [(64, 0.04, 0.06), (256, 0.015, 0.035)])
+@pytest.mark.parametrize(
+    ("d", "low", "high"), [(64, 0.04, 0.06), pytest.param(256, 0.015, 0.035, marks=pytest.mark.long)]
+)
 def test_isotropic_gaussian_data_lie_above_the_closed_form_by_the_finite_size_shift(d, low, high):
     closed, predicted = collapse(d, 2000, 1).t_C, finite_size_collapse_time(d, 2000, 1)
     shifts = []
