@@ -73,8 +73,8 @@ def user_errors(
             raise click.ClickException(f"{error.strerror or error}: {error.filename or 'output'}") from None
         except MemoryError:
             raise _UserError(f"the data do not fit into memory; {advice}") from None
-        except KeyboardInterrupt:
-            click.echo("interrupted; no file was changed", err=True)
+        except KeyboardInterrupt as interrupt:
+            click.echo(f"interrupted; {str(interrupt) or 'no file was changed'}", err=True)
             raise SystemExit(130) from None
 
     return wrapped

@@ -54,8 +54,7 @@ def command(
     except KeyboardInterrupt:
         if checkpoint is None or not os.path.isdir(checkpoint):
             raise
-        click.echo(f"interrupted; {checkpoint} keeps what is finished, the same command goes on there", err=True)
-        raise SystemExit(130) from None
+        raise KeyboardInterrupt(f"{checkpoint} keeps what is finished, the same command goes on there") from None
 
     def table() -> Any:
         from regimes.report.experiment_table import experiment_table

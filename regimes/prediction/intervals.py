@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from regimes.numerics.jackknife import jackknife_error
 from regimes.numerics.roots import curve_crossings
 
-__all__ = ["FEWEST_GROUPS", "Crossing", "crossing", "normal_interval"]
+__all__ = ["FEWEST_GROUPS", "NORMAL", "Crossing", "crossing", "normal_interval"]
 
 FEWEST_GROUPS = 5
 """Fewer groups of the data give no error."""
 
-_NORMAL = 1.959963984540054
+NORMAL = 1.959963984540054
+"""Half of a 95% interval, in standard errors."""
+
 _ROUNDING = 1e-12  # two points and noise of both signs: the zero does not move, up to rounding
 
 
@@ -113,7 +115,7 @@ def normal_interval(value: float, error: float) -> tuple[float, float]:
     >>> normal_interval(1.0, 0.1)[1].__round__(3)
     1.196
     """
-    return _interval(value, _NORMAL * error)
+    return _interval(value, NORMAL * error)
 
 
 def _interval(value: float, half: float) -> tuple[float, float]:

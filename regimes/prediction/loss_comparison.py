@@ -14,14 +14,15 @@ from regimes.numerics.jackknife import jackknife_error
 from regimes.numerics.plain import plain_fields
 from regimes.numerics.posterior import PosteriorCurves
 from regimes.numerics.roots import curve_crossings
-from regimes.prediction.intervals import FEWEST_GROUPS, normal_interval
+from regimes.prediction.intervals import FEWEST_GROUPS, NORMAL, normal_interval
 from regimes.prediction.loss_information import information_from_losses
 
-__all__ = ["LossComparison", "checked_losses", "compared_losses"]
+__all__ = ["READ_AT", "LossComparison", "checked_losses", "compared_losses", "memory_verdict"]
 
-_BELOW = 0.5  # of the collapse time, where G is read: nearer to it networks that overfit have much of the exact one too
+READ_AT = (
+    0.5  # of the collapse time, where G is read: nearer to it networks that overfit have much of the exact one too
+)
 _MEMORY = 0.5  # of G of the exact empirical score
-_NORMAL = 1.959963984540054
 _SAME_VARIANCE = 0.02  # of the total variance: another scale or other points are off by more
 
 Array = NDArray[np.float64]
@@ -179,7 +180,7 @@ def compared_losses(
     else:
         crossing, reason = _crossing(found.t, *test, log_n)
         reasons |= {} if reason is None else {"t_C_test": reason}
-    at = None if collapse_time is None else _BELOW * collapse_time
+    at = None if collapse_time is None else READ_AT * collapse_time
     share: tuple[float, float] | None = None
     if gap is not None:
         share, reason = _share(at, found.t, *gap, exact)
@@ -201,7 +202,7 @@ def compared_losses(
         read_at=at,
         share=None if share is None else share[0],
         share_se=None if share is None else share[1],
-        verdict=None if share is None else _verdict(*share),
+        verdict=None if share is None else memory_verdict(*share),
     ), reasons
 
 
@@ -271,14 +272,26 @@ def _share(
             )
     of_exact = exact.at(np.array([at]))
     whole, whole_se = float(of_exact["G_exact"][0]), float(of_exact["G_exact_se"][0])
-    if whole <= _NORMAL * whole_se:
+    if whole <= NORMAL * whole_se:
         return None, f"the gap of the exact empirical score at t = {at:.4g}, {whole:.3g} nats, is within its error"
     share = float(PchipInterpolator(np.log(t), G)(np.log(at))) / whole
     own = float(np.interp(np.log(at), np.log(t), error)) / whole
     return (share, float(np.hypot(own, share * whole_se / whole))), None
 
 
-def _verdict(share: float, se: float) -> str:
-    if share - _NORMAL * se > _MEMORY:
+def memory_verdict(share: float, se: float) -> str:
+    """Say what a share of the gap of the exact empirical score tells.
+
+    Parameters
+    ----------
+    share, se : float
+        Gap over that of the exact score at ``READ_AT`` times the collapse time, and its standard error.
+
+    Returns
+    -------
+    {"memorises", "generalises", "undecided"}
+        Above 1/2 by 1.96 standard errors, below it by as much, or neither.
+    """
+    if share - NORMAL * se > _MEMORY:
         return "memorises"
-    return "generalises" if share + _NORMAL * se < _MEMORY else "undecided"
+    return "generalises" if share + NORMAL * se < _MEMORY else "undecided"

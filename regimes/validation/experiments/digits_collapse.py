@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from regimes.datasets import load_dataset
+from regimes.prediction.loss_comparison import READ_AT, memory_verdict
 from regimes.validation.agreement import Agreement, chi_square
 from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.experiments.digits_collapse_words import collapse_panels, collapse_statements
@@ -38,8 +39,6 @@ Array = NDArray[np.float64]
 _STREAM = 9
 _SPLIT, _CASE = 0, 1
 _SEEDS, _OWN = 64, 48  # apart from those of pairs of digits
-_BELOW = 0.5  # of t_C, where G is read
-_MEMORY = 0.5  # of the G of the exact empirical score: surely above it a denoiser memorises, surely below it does not
 
 
 @dataclass(frozen=True)
@@ -181,15 +180,16 @@ def _found(case: TrainedCase) -> dict[str, Any]:
     }
     if t_C is None:
         return found
-    t = _BELOW * t_C
+    t = READ_AT * t_C
     (gap, error), (of_exact, _) = case.gap.at(t), case.exact_gap.at(t)
     share, share_se = gap / of_exact, error / of_exact
+    verdict = memory_verdict(share, share_se)
     of_points = {f"J_{name}_over_log_n": case.gap.at(t, name)[0] / log_n for name in ("train", "test")}
     return found | {
         "gap": {"t": t, "value": gap, "se": error, "of_exact_score": of_exact, "share": share, "share_se": share_se}
         | of_points,
-        "memorises": bool(share - 1.96 * share_se > _MEMORY),
-        "generalises": bool(share + 1.96 * share_se < _MEMORY),
+        "memorises": verdict == "memorises",
+        "generalises": verdict == "generalises",
     }
 
 

@@ -8,17 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from regimes.validation.experiments.result import Curve, Panel, curve
-from regimes.validation.experiments.speciation_pair import PairFound
+from regimes.validation.experiments.speciation_pair import PREDICTIONS, PairFound
 from regimes.validation.experiments.speciation_ratios import Comparison
 
 __all__ = ["speciation_panels", "speciation_statements"]
 
-_NAMES = {
-    "speciation.time": "1/2 log Lambda",
-    "speciation.class_means": "class means",
-    "speciation.clone_crossing": "posterior over training points",
-    "speciation.clone_crossing_leave_one_out": "posterior, own point left out",
-}
+_NAMES = PREDICTIONS | {"speciation.class_means": "class means"}  # in brief
 _DECIDED = 0.95  # share of redraws from which on a prediction is called the best
 _PUBLISHED_TIMES = {"MNIST": 1.02, "CIFAR": 1.41, "ImageNet16": 0.56, "ImageNet32": 1.25, "LSUN": 2.05}
 

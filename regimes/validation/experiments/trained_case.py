@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -164,10 +163,13 @@ def share_agreement(quantity: str, t: float, theory: float, theory_se: float, me
     Agreement
         The comparison.
     """
-    share = (pairs * min(max(theory, 0.0), 1.0) + _PRIOR) / (pairs + 2 * _PRIOR)
-    return Agreement(
-        quantity, t, theory, measured, math.hypot(theory_se, math.sqrt(share * (1 - share) / pairs)), pairs
-    )
+    return Agreement(quantity, t, theory, measured, float(_share_error(theory, theory_se, pairs)), pairs)
+
+
+def _share_error(theory: Any, theory_se: Any, pairs: int) -> Any:
+    """Standard error of a share less a predicted one, with the binomial error at the prediction."""
+    share = (pairs * np.clip(theory, 0, 1) + _PRIOR) / (pairs + 2 * _PRIOR)
+    return np.hypot(theory_se, np.sqrt(share * (1 - share) / pairs))
 
 
 def step_effect(curve: CloneCurve, pairs: int) -> tuple[Array, Array]:
@@ -187,8 +189,7 @@ def step_effect(curve: CloneCurve, pairs: int) -> tuple[Array, Array]:
     """
     if curve.predicted is None or curve.predicted_se is None:
         raise ValueError("step_effect: the curve must have a prediction beside the measurement")
-    share = (pairs * curve.predicted.clip(0, 1) + _PRIOR) / (pairs + 2 * _PRIOR)
-    return curve.measured - curve.predicted, np.hypot(curve.predicted_se, np.sqrt(share * (1 - share) / pairs))
+    return curve.measured - curve.predicted, _share_error(curve.predicted, curve.predicted_se, pairs)
 
 
 def trained_measurement(

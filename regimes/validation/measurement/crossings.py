@@ -140,32 +140,40 @@ def measured_crossing(
 
 def _crossing_rule(place: Array, curve: Array, draws: Array) -> Callable[[Array, float], float | None]:
     """How crossings of this curve and of its replicates are found: by a fit, if one describes the curve."""
+    fitted_crossing = _fit_rule(place, curve, draws)
+
+    def crossing(values: Array, level: float) -> float | None:
+        from scipy.optimize import isotonic_regression
+
+        falling = np.asarray(isotonic_regression(values, increasing=False).x)
+        if not falling[0] > level > falling[-1]:
+            return None
+        found = None if fitted_crossing is None else fitted_crossing(values, level)
+        return _interpolated_crossing(place, falling, level) if found is None else found
+
+    return crossing
+
+
+def _fit_rule(place: Array, curve: Array, draws: Array) -> Callable[[Array, float], float | None] | None:
+    """Crossings of fits like that of the curve; None where there are too few times or the fit does not describe it."""
     from scipy.stats import chi2
 
     variance = draws.var(axis=0, ddof=1)
-
-    def local(values: Array, level: float) -> float | None:
-        return _local_crossing(place, values, level)
-
     if place.size < _FEWEST_FITTED or variance.max() == 0:
-        return local
+        return None
     precision = 1 / np.sqrt(np.maximum(variance, _LEAST_VARIANCE * variance.max()))
     # On [-1, 1], where powers of the place are of one size.
     middle, half = (place[0] + place[-1]) / 2, (place[-1] - place[0]) / 2
     powers = np.vander((place - middle) / half, _TERMS, increasing=True)
     start, misfit = _fitted(powers, curve, precision, None)
     if chi2.sf(misfit, place.size - _TERMS) < _UNLIKELY:
-        return local
+        return None
 
-    def smooth(values: Array, level: float) -> float | None:
-        interpolated = local(values, level)
-        if interpolated is None:
-            return None
-        found, _ = _fitted(powers, values, precision, start)
-        root = _falling_root(found, level)
-        return interpolated if root is None else float(np.exp(middle + half * root))
+    def fitted_crossing(values: Array, level: float) -> float | None:
+        root = _falling_root(_fitted(powers, values, precision, start)[0], level)
+        return None if root is None else float(np.exp(middle + half * root))
 
-    return smooth
+    return fitted_crossing
 
 
 def _fitted(powers: Array, values: Array, precision: Array, start: Array | None) -> tuple[Array, float]:
@@ -204,18 +212,9 @@ def _falling_root(coefficients: Array, level: float) -> float | None:
     return float(brentq(polynomial, places[falls[0]], places[falls[0] + 1])) if falls.size == 1 else None
 
 
-def _falling(curve: Array) -> Array:
-    from scipy.optimize import isotonic_regression
-
-    return np.asarray(isotonic_regression(curve, increasing=False).x)
-
-
-def _local_crossing(place: Array, curve: Array, level: float) -> float | None:
+def _interpolated_crossing(place: Array, falling: Array, level: float) -> float:
     from scipy.interpolate import PchipInterpolator
 
-    falling = _falling(curve)
-    if not falling[0] > level > falling[-1]:
-        return None
     above, below = int(np.flatnonzero(falling > level)[-1]), int(np.flatnonzero(falling < level)[0])
     if below - above > 1:  # a plateau on the level itself
         return float(np.exp((place[above + 1] + place[below - 1]) / 2))

@@ -13,14 +13,13 @@ from regimes.numerics.checks import check_memory
 from regimes.numerics.compile import compile_formula
 from regimes.numerics.mixture import MixtureClones, mixture_clones
 from regimes.numerics.speciation import normalised_clone_level
-from regimes.prediction.intervals import crossing
+from regimes.prediction.intervals import NORMAL, crossing
 from regimes.prediction.result import Prediction
 from regimes.prediction.transitions import predict
 from regimes.validation.torch_threads import torch_threads_kept
 
 __all__ = ["PredictedTime", "Predictions", "normalised", "predicted_times"]
 
-_NORMAL = 1.959963984540054
 _SAMPLES = 8192
 
 
@@ -191,7 +190,7 @@ def _crossing(
 
 def _error(time: float | None, interval: tuple[float, float] | None) -> float | None:
     """The lower end of an interval may have been cut at 0."""
-    return None if time is None or interval is None else (interval[1] - time) / _NORMAL
+    return None if time is None or interval is None else (interval[1] - time) / NORMAL
 
 
 def _class_means(

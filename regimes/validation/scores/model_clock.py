@@ -91,13 +91,10 @@ class ModelClock:
         return t if self.clock == "time" else float(compile_formula(_FORMULAS[self.clock], target="numpy")(t))
 
     def _step(self, schedule: Schedule, t: float) -> float | int:
-        low = float(schedule.t.min())
-        if t < low:
-            raise ValueError(
-                f"NetworkScore: t must be at least {low:.3g}, the least noise of schedule {schedule.name}, got "
-                f"{t:.3g}; end backward runs above it, with end={1.01 * low:.2g}"
-            )
-        schedule.step(t)  # raises where the schedule does not reach t
+        try:
+            schedule.step(t)
+        except ValueError as error:
+            raise ValueError(f"{error}: begin and end backward runs within, with start= and end=") from None
         if self.rounding == "nearest":
             return int(np.argmin(np.abs(schedule.t - t)))
         order: Any = np.argsort(schedule.t)  # the noise of EDM steps falls
