@@ -30,9 +30,9 @@ import torch
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtr
 
-from regimes.numerics.clone_probability import clone_probability
-from regimes.numerics.compile import compile_formula
-from regimes.validation.experiments.mixture_clone_runs import CloneCurve
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.speciation.clone_probability import clone_probability
+from regimes.validation.experiments.mixture_clones.runs import CloneCurve
 from regimes.validation.sampling import NoiseStream, clone_pairs, coupled_steps, halved_times, noised, sampler
 from regimes.validation.scores import ProjectedMixtureScore
 

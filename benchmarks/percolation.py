@@ -24,9 +24,9 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from regimes.numerics.percolation.lattice import lattice_percolation
-from regimes.numerics.percolation.neighbourhood import Neighbourhood, disc_neighbourhood
-from regimes.numerics.percolation.sequence import percolation_sequence
+from regimes.numerics.composition.lattice.lattice import lattice_percolation
+from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, disc_neighbourhood
+from regimes.numerics.composition.lattice.sequence import percolation_sequence
 
 RADII = (1.0, 4.0)
 TARGET = 20

@@ -31,23 +31,21 @@ if TYPE_CHECKING:
         sample_hierarchy,
         save_rules,
     )
-    from regimes.numerics.bumps.bump_neighbourhood import bump_neighbourhood
-    from regimes.numerics.bumps.connecting_width import connecting_sigmas, smallest_connecting_sigma
-    from regimes.numerics.bumps.overlaps import bump_overlap, connection_radius, pixel_overlap
-    from regimes.numerics.clock import Clock, clock
-    from regimes.numerics.clone_probability import (
-        class_entropy,
-        class_information,
-        clone_disagreement,
-        clone_probability,
-        log_clone_disagreement,
-    )  # fmt: skip
-    from regimes.numerics.collapse import Collapse, collapse, finite_size_collapse_time
-    from regimes.numerics.compile import CompiledFormula, compile_formula
-    from regimes.numerics.data_percolation.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
-    from regimes.numerics.data_percolation.random_parts import DataPercolation, data_percolation
-    from regimes.numerics.energy_model import SampledExcessEntropy, sampled_excess_entropy
-    from regimes.numerics.errors import NotConverged
+    from regimes.numerics.collapse.calculator import Collapse, collapse, finite_size_collapse_time
+    from regimes.numerics.collapse.random_energy import SampledExcessEntropy, sampled_excess_entropy
+    from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
+    from regimes.numerics.compiled.compile import CompiledFormula, compile_formula
+    from regimes.numerics.composition.bumps.bump_neighbourhood import bump_neighbourhood
+    from regimes.numerics.composition.bumps.connecting_width import connecting_sigmas, smallest_connecting_sigma
+    from regimes.numerics.composition.bumps.overlaps import bump_overlap, connection_radius, pixel_overlap
+    from regimes.numerics.composition.data.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
+    from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
+    from regimes.numerics.composition.lattice.components import KeptComponents, kept_percolation
+    from regimes.numerics.composition.lattice.extrapolation import ThresholdExtrapolation, extrapolated_threshold
+    from regimes.numerics.composition.lattice.lattice import LatticePercolation, lattice_percolation
+    from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, disc_neighbourhood
+    from regimes.numerics.composition.lattice.sequence import PercolationSequence, percolation_sequence
+    from regimes.numerics.composition.lattice.threshold import PercolationThreshold, lattice_threshold
     from regimes.numerics.hierarchy.belief_propagation import Beliefs, belief_propagation, sample_posterior
     from regimes.numerics.hierarchy.correlations import HierarchyCorrelations, hierarchy_correlations
     from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
@@ -64,20 +62,7 @@ if TYPE_CHECKING:
     )
     from regimes.numerics.hierarchy.threshold import HierarchyThreshold, hierarchy_threshold
     from regimes.numerics.hierarchy.transition import HierarchyTransition, epsilon_threshold, hierarchy_transition
-    from regimes.numerics.mixture import MixtureClones, mixture_clones
-    from regimes.numerics.percolation.components import KeptComponents, kept_percolation
-    from regimes.numerics.percolation.extrapolation import ThresholdExtrapolation, extrapolated_threshold
-    from regimes.numerics.percolation.lattice import LatticePercolation, lattice_percolation
-    from regimes.numerics.percolation.neighbourhood import Neighbourhood, disc_neighbourhood
-    from regimes.numerics.percolation.sequence import PercolationSequence, percolation_sequence
-    from regimes.numerics.percolation.threshold import PercolationThreshold, lattice_threshold
-    from regimes.numerics.posterior import PosteriorCurves, posterior_curves
-    from regimes.numerics.schedules import SCHEDULES, Schedule, noise_schedule
-    from regimes.numerics.sign_clones import sign_clone_disagreement, sign_clone_probability
-    from regimes.numerics.speciation import Speciation, speciation, speciation_times
-    from regimes.numerics.spectral_bound import spectral_collapse_bound
-    from regimes.numerics.spectrum import CovarianceSpectrum, covariance_spectrum, gaussian_information
-    from regimes.numerics.uturns import (
+    from regimes.numerics.hierarchy.uturns import (
         GaussianFieldUTurn,
         UTurns,
         gaussian_field_correlations,
@@ -85,19 +70,34 @@ if TYPE_CHECKING:
         power_law_spectrum,
         token_mixture_uturns,
     )
-    from regimes.prediction.data_percolation import DataPercolationPrediction, predict_data_percolation
-    from regimes.prediction.hierarchy import predict_hierarchy
-    from regimes.prediction.hierarchy_result import (
+    from regimes.numerics.interface.errors import NotConverged
+    from regimes.numerics.posterior import PosteriorCurves, posterior_curves
+    from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum, gaussian_information
+    from regimes.numerics.process.clock import Clock, clock
+    from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
+    from regimes.numerics.speciation.calculator import Speciation, speciation, speciation_times
+    from regimes.numerics.speciation.clone_probability import (
+        class_entropy,
+        class_information,
+        clone_disagreement,
+        clone_probability,
+        log_clone_disagreement,
+    )  # fmt: skip
+    from regimes.numerics.speciation.mixture import MixtureClones, mixture_clones
+    from regimes.numerics.speciation.sign_clones import sign_clone_disagreement, sign_clone_probability
+    from regimes.prediction.composition.data import DataPercolationPrediction, predict_data_percolation
+    from regimes.prediction.composition.grid import predict_percolation
+    from regimes.prediction.composition.grid_result import PercolationPrediction
+    from regimes.prediction.dataset.predict import predict
+    from regimes.prediction.dataset.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
+    from regimes.prediction.hierarchy.predict import predict_hierarchy
+    from regimes.prediction.hierarchy.result import (
         HierarchyLevels,
         HierarchyPrediction,
         NoiseThreshold,
         Susceptibility,
     )
-    from regimes.prediction.loss_comparison import LossComparison
-    from regimes.prediction.percolation import predict_percolation
-    from regimes.prediction.percolation_result import PercolationPrediction
-    from regimes.prediction.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
-    from regimes.prediction.transitions import predict
+    from regimes.prediction.losses.comparison import LossComparison
     from regimes.theory import Formula, Step, StepCheck, Variable, catalogue, formula
 
 __version__ = "0.1.0"
@@ -111,19 +111,19 @@ _HOMES = {
     "regimes.datasets.hierarchy": (
         "HierarchySample", "latent_symbols", "load_rules", "random_hierarchy", "sample_hierarchy", "save_rules",
     ),
-    "regimes.numerics.bumps.bump_neighbourhood": ("bump_neighbourhood",),
-    "regimes.numerics.bumps.connecting_width": ("connecting_sigmas", "smallest_connecting_sigma"),
-    "regimes.numerics.bumps.overlaps": ("bump_overlap", "connection_radius", "pixel_overlap"),
-    "regimes.numerics.clock": ("Clock", "clock"),
-    "regimes.numerics.clone_probability": (
+    "regimes.numerics.composition.bumps.bump_neighbourhood": ("bump_neighbourhood",),
+    "regimes.numerics.composition.bumps.connecting_width": ("connecting_sigmas", "smallest_connecting_sigma"),
+    "regimes.numerics.composition.bumps.overlaps": ("bump_overlap", "connection_radius", "pixel_overlap"),
+    "regimes.numerics.process.clock": ("Clock", "clock"),
+    "regimes.numerics.speciation.clone_probability": (
         "class_entropy", "class_information", "clone_disagreement", "clone_probability", "log_clone_disagreement",
     ),
-    "regimes.numerics.collapse": ("Collapse", "collapse", "finite_size_collapse_time"),
-    "regimes.numerics.compile": ("CompiledFormula", "compile_formula"),
-    "regimes.numerics.data_percolation.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps"),
-    "regimes.numerics.data_percolation.random_parts": ("DataPercolation", "data_percolation"),
-    "regimes.numerics.energy_model": ("SampledExcessEntropy", "sampled_excess_entropy"),
-    "regimes.numerics.errors": ("NotConverged",),
+    "regimes.numerics.collapse.calculator": ("Collapse", "collapse", "finite_size_collapse_time"),
+    "regimes.numerics.compiled.compile": ("CompiledFormula", "compile_formula"),
+    "regimes.numerics.composition.data.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps"),
+    "regimes.numerics.composition.data.random_parts": ("DataPercolation", "data_percolation"),
+    "regimes.numerics.collapse.random_energy": ("SampledExcessEntropy", "sampled_excess_entropy"),
+    "regimes.numerics.interface.errors": ("NotConverged",),
     "regimes.numerics.hierarchy.belief_propagation": ("Beliefs", "belief_propagation", "sample_posterior"),
     "regimes.numerics.hierarchy.correlations": ("HierarchyCorrelations", "hierarchy_correlations"),
     "regimes.numerics.hierarchy.curves": ("HierarchyCurves", "hierarchy_curves"),
@@ -137,33 +137,33 @@ _HOMES = {
     ),
     "regimes.numerics.hierarchy.threshold": ("HierarchyThreshold", "hierarchy_threshold"),
     "regimes.numerics.hierarchy.transition": ("HierarchyTransition", "epsilon_threshold", "hierarchy_transition"),
-    "regimes.numerics.mixture": ("MixtureClones", "mixture_clones"),
-    "regimes.numerics.percolation.components": ("KeptComponents", "kept_percolation"),
-    "regimes.numerics.percolation.extrapolation": ("ThresholdExtrapolation", "extrapolated_threshold"),
-    "regimes.numerics.percolation.lattice": ("LatticePercolation", "lattice_percolation"),
-    "regimes.numerics.percolation.neighbourhood": ("Neighbourhood", "disc_neighbourhood"),
-    "regimes.numerics.percolation.sequence": ("PercolationSequence", "percolation_sequence"),
-    "regimes.numerics.percolation.threshold": ("PercolationThreshold", "lattice_threshold"),
+    "regimes.numerics.speciation.mixture": ("MixtureClones", "mixture_clones"),
+    "regimes.numerics.composition.lattice.components": ("KeptComponents", "kept_percolation"),
+    "regimes.numerics.composition.lattice.extrapolation": ("ThresholdExtrapolation", "extrapolated_threshold"),
+    "regimes.numerics.composition.lattice.lattice": ("LatticePercolation", "lattice_percolation"),
+    "regimes.numerics.composition.lattice.neighbourhood": ("Neighbourhood", "disc_neighbourhood"),
+    "regimes.numerics.composition.lattice.sequence": ("PercolationSequence", "percolation_sequence"),
+    "regimes.numerics.composition.lattice.threshold": ("PercolationThreshold", "lattice_threshold"),
     "regimes.numerics.posterior": ("PosteriorCurves", "posterior_curves"),
-    "regimes.numerics.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
-    "regimes.numerics.sign_clones": ("sign_clone_disagreement", "sign_clone_probability"),
-    "regimes.numerics.speciation": ("Speciation", "speciation", "speciation_times"),
-    "regimes.numerics.spectral_bound": ("spectral_collapse_bound",),
-    "regimes.numerics.spectrum": ("CovarianceSpectrum", "covariance_spectrum", "gaussian_information"),
-    "regimes.numerics.uturns": (
+    "regimes.numerics.process.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
+    "regimes.numerics.speciation.sign_clones": ("sign_clone_disagreement", "sign_clone_probability"),
+    "regimes.numerics.speciation.calculator": ("Speciation", "speciation", "speciation_times"),
+    "regimes.numerics.collapse.spectral_bound": ("spectral_collapse_bound",),
+    "regimes.numerics.posterior.spectrum": ("CovarianceSpectrum", "covariance_spectrum", "gaussian_information"),
+    "regimes.numerics.hierarchy.uturns": (
         "GaussianFieldUTurn", "UTurns", "gaussian_field_correlations", "gaussian_field_uturns", "power_law_spectrum",
         "token_mixture_uturns",
     ),
-    "regimes.prediction.data_percolation": ("DataPercolationPrediction", "predict_data_percolation"),
-    "regimes.prediction.hierarchy": ("predict_hierarchy",),
-    "regimes.prediction.hierarchy_result": (
+    "regimes.prediction.composition.data": ("DataPercolationPrediction", "predict_data_percolation"),
+    "regimes.prediction.hierarchy.predict": ("predict_hierarchy",),
+    "regimes.prediction.hierarchy.result": (
         "HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility",
     ),
-    "regimes.prediction.loss_comparison": ("LossComparison",),
-    "regimes.prediction.percolation": ("predict_percolation",),
-    "regimes.prediction.percolation_result": ("PercolationPrediction",),
-    "regimes.prediction.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
-    "regimes.prediction.transitions": ("predict",),
+    "regimes.prediction.losses.comparison": ("LossComparison",),
+    "regimes.prediction.composition.grid": ("predict_percolation",),
+    "regimes.prediction.composition.grid_result": ("PercolationPrediction",),
+    "regimes.prediction.dataset.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
+    "regimes.prediction.dataset.predict": ("predict",),
     "regimes.theory": ("Formula", "Step", "StepCheck", "Variable", "catalogue", "formula"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from regimes.cli import main
-from regimes.report.experiment_table import experiment_table
+from regimes.report.experiment.table import experiment_table
 from regimes.validation import ExperimentResult
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ from docutils import nodes
 from references import linked
 from sphinx.util.docutils import SphinxDirective
 
-from regimes.report.derivation import checked_steps
+from regimes.report.formula.derivation import checked_steps
 from regimes.theory import catalogue
 
 

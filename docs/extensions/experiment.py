@@ -6,7 +6,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from regimes.report.files import save_figure
+from regimes.report.parts.files import save_figure
 from regimes.validation import ExperimentResult
 
 RESULTS = Path(__file__).parents[1] / "results"

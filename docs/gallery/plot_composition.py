@@ -10,8 +10,8 @@ model makes of it is another question.
 import matplotlib.pyplot as plt
 
 import regimes
-from regimes.report.composition import plot_largest_clusters, plot_overlaps
-from regimes.report.percolation_staircase import plot_staircase
+from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
+from regimes.report.composition.staircase import plot_staircase
 
 # %%
 # Overlap against distance

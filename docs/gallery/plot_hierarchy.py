@@ -9,7 +9,7 @@ down to the leaves, which are what a diffusion model sees. Noise on the leaves e
 import matplotlib.pyplot as plt
 
 import regimes
-from regimes.report.hierarchy_transition import plot_phase_diagram, plot_upward_map
+from regimes.report.hierarchy.phase_diagram import plot_phase_diagram, plot_upward_map
 
 # %%
 # Up the tree

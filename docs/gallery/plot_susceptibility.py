@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from regimes import leaf_messages, random_hierarchy, sample_hierarchy, sample_posterior
-from regimes.numerics.uturns import gaussian_field_correlations, power_law_spectrum, token_mixture_uturns
+from regimes.numerics.hierarchy.uturns import gaussian_field_correlations, power_law_spectrum, token_mixture_uturns
 
 SIZES = (16, 64, 256)
 DRAWS, SAMPLES = 10, 160  # draws of the rules or of the templates, U-turns for each

@@ -31,12 +31,12 @@ def command(as_json: bool, **given: Any) -> None:
     regimes clock --step 446 --schedule ddpm-linear
     regimes clock --sigma 0.5 --schedule edm --steps 40
     """
-    from regimes.numerics.clock import clock
+    from regimes.numerics.process.clock import clock
 
     reading = clock(**given)
 
     def table() -> Any:
-        from regimes.report.tables import clock_table
+        from regimes.report.dataset.table import clock_table
 
         return clock_table(reading)
 

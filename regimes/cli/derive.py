@@ -31,7 +31,7 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool) -> None
 
     if name is None:
         if as_json:
-            from regimes.report.files import json_text
+            from regimes.report.parts.files import json_text
 
             entries = [{"name": each.name, "title": each.title, "source": each.source} for each in catalogue()]
             click.echo(json_text(entries), nl=False)
@@ -44,10 +44,10 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool) -> None
     if latex:
         click.echo(entry.derivation_latex())
         return
-    from regimes.report.derivation import derivation_dict, derivation_text
+    from regimes.report.formula.derivation import derivation_dict, derivation_text
 
     if as_json:
-        from regimes.report.files import json_text
+        from regimes.report.parts.files import json_text
 
         click.echo(json_text(derivation_dict(entry)), nl=False)
         return

@@ -89,7 +89,7 @@ def command(
         classes = rules.classes if classes is None else classes
     if v is None or m is None:
         raise ValueError("hierarchy: give --symbols and --rules, or a --rules-file that holds them")
-    from regimes.prediction.hierarchy import predict_hierarchy
+    from regimes.prediction.hierarchy.predict import predict_hierarchy
 
     with progress_bars() as report:
         result = predict_hierarchy(
@@ -102,7 +102,7 @@ def command(
     _say_what_is_ignored(noise, exact=exact, rules_given=rules is not None)
 
     def table() -> Any:
-        from regimes.report.hierarchy_table import hierarchy_table
+        from regimes.report.hierarchy.table import hierarchy_table
 
         return hierarchy_table(result)
 

@@ -183,7 +183,7 @@ def check_outputs(output: str | None, plot: str | None) -> None:
         return
     if output is not None and plot is not None and os.path.realpath(output) == os.path.realpath(plot):
         raise ValueError(f"output: -o (the result as JSON) and --plot (the figure) must differ, got {plot!r} for both")
-    from regimes.report.files import check_destination
+    from regimes.report.parts.files import check_destination
 
     if output is not None:
         check_destination(output)
@@ -240,11 +240,11 @@ def emit(
         Files.
     """
     if plot is not None:
-        from regimes.report.files import save_figure
+        from regimes.report.parts.files import save_figure
 
         save_figure(result.plot(), plot)
     if as_json or output is not None:
-        from regimes.report.files import json_text, write_text
+        from regimes.report.parts.files import json_text, write_text
 
         text = json_text(result.to_dict())
         if output is not None:

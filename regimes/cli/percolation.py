@@ -75,7 +75,7 @@ def command(
     with progress_bars() as report:
         if data is not None:
             from regimes.cli.values import names, scale_value
-            from regimes.prediction.data_percolation import predict_data_percolation
+            from regimes.prediction.composition.data import predict_data_percolation
 
             if runs < 1:
                 raise ValueError(f"percolation: --runs must be at least 1 with --data, got {runs}")
@@ -87,7 +87,7 @@ def command(
         else:
             if sigma is None:
                 raise ValueError("percolation: --grid needs --sigma, the width of a bump in pixels")
-            from regimes.prediction.percolation import predict_percolation
+            from regimes.prediction.composition.grid import predict_percolation
 
             result = predict_percolation(
                 _grid(str(grid)), sigma, tau=_TAU if tau is None else tau, overlap=overlap,
@@ -96,7 +96,7 @@ def command(
             )  # fmt: skip
 
     def table() -> Any:
-        from regimes.report.percolation_table import data_percolation_table, percolation_table
+        from regimes.report.composition.table import data_percolation_table, percolation_table
 
         return percolation_table(result) if data is None else data_percolation_table(result)
 

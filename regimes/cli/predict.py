@@ -55,7 +55,7 @@ def command(
     regimes predict points.npz --labels y --scale range --json
     regimes predict points.npz --losses losses.csv
     """
-    from regimes.prediction.transitions import predict
+    from regimes.prediction.dataset.predict import predict
 
     check_outputs(output, plot)
     working_memory = memory_bytes("predict", memory)
@@ -68,7 +68,7 @@ def command(
         )  # fmt: skip
 
     def table() -> Any:
-        from regimes.report.tables import prediction_table
+        from regimes.report.dataset.table import prediction_table
 
         return prediction_table(result)
 

@@ -30,15 +30,15 @@ def command(
     regimes speciation --dim 256 --mu 1 --sigma 1
     regimes speciation --Lambda 7.66 --time 0.5,1.0,1.5
     """
-    from regimes.numerics.schedules import noise_schedule
-    from regimes.numerics.speciation import speciation
+    from regimes.numerics.process.schedules import noise_schedule
+    from regimes.numerics.speciation.calculator import speciation
 
     steps = noise_schedule(schedule)
     check_outputs(output, plot)
     result = speciation(Lambda, d=d, mu=mu, sigma=sigma, t=times)
 
     def table() -> Any:
-        from regimes.report.tables import speciation_table
+        from regimes.report.dataset.table import speciation_table
 
         return speciation_table(result, steps)
 

@@ -36,7 +36,7 @@ def command(
     regimes validate potential --quick --plot potential.png -o potential.json --checkpoint potential
     """
     from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
-    from regimes.validation.missing_torch import MissingTorch
+    from regimes.validation.running.missing_torch import MissingTorch
 
     if listed:
         _list(as_json)
@@ -57,7 +57,7 @@ def command(
         raise KeyboardInterrupt(f"{checkpoint} keeps what is finished, the same command goes on there") from None
 
     def table() -> Any:
-        from regimes.report.experiment_table import experiment_table
+        from regimes.report.experiment.table import experiment_table
 
         return experiment_table(result)
 
@@ -70,12 +70,12 @@ def _list(as_json: bool) -> None:
     from regimes.validation.experiments.catalogue import EXPERIMENTS
 
     if as_json:
-        from regimes.report.files import json_text
+        from regimes.report.parts.files import json_text
 
         click.echo(json_text([asdict(each) for each in EXPERIMENTS.values()]), nl=False)
         return
     from rich.console import Console
 
-    from regimes.report.experiment_table import experiment_list
+    from regimes.report.experiment.table import experiment_list
 
     Console(highlight=False).print(experiment_list(list(EXPERIMENTS.values())))

@@ -1,6 +1,5 @@
 """Any data in: arrays, files, built-in sets, scaled in a way that is written down; hierarchies; composition data."""
 
-from regimes.datasets.builtin import builtin_datasets
 from regimes.datasets.composition import (
     CompositionGrid,
     GridSubset,
@@ -14,7 +13,6 @@ from regimes.datasets.composition import (
     thinned_subset,
     with_stripes,
 )
-from regimes.datasets.dataset import Dataset, Preprocessing
 from regimes.datasets.hierarchy import (
     HierarchySample,
     latent_symbols,
@@ -23,8 +21,10 @@ from regimes.datasets.hierarchy import (
     sample_hierarchy,
     save_rules,
 )
-from regimes.datasets.loading import load_dataset
-from regimes.datasets.notes import duplicate_points
+from regimes.datasets.points.builtin import builtin_datasets
+from regimes.datasets.points.dataset import Dataset, Preprocessing
+from regimes.datasets.points.loading import load_dataset
+from regimes.datasets.points.notes import duplicate_points
 
 __all__ = [
     "CompositionGrid",

@@ -5,49 +5,33 @@ from __future__ import annotations
 import difflib
 from functools import cache
 
-from regimes.theory import (
-    bump,
-    clocks,
-    clones,
-    collapse,
-    denoisers,
-    forward,
-    hierarchy,
-    hierarchy_correlations,
-    hierarchy_transition,
-    information,
-    overlap,
-    overlap_steps,
-    percolation,
-    pixel_overlap,
-    random_energy,
-    samplers,
-    sign_clones,
-    speciation,
-    uturn,
-)
-from regimes.theory.formula import Formula
+from regimes.theory.collapse import excess_entropy, information, random_energy
+from regimes.theory.composition import bump, bump_overlap, percolation, pixel_overlap
+from regimes.theory.formula.formula import Formula
+from regimes.theory.hierarchy import correlations, maps, transition, uturns
+from regimes.theory.process import clocks, denoisers, forward, samplers
+from regimes.theory.speciation import clones, criteria, order_parameter_steps, sign_clones
 
 __all__ = ["catalogue", "formula"]
 
 _MODULES = (
     forward,
     clocks,
-    speciation,
-    overlap_steps,
+    criteria,
+    order_parameter_steps,
     clones,
     sign_clones,
     information,
-    collapse,
+    excess_entropy,
     random_energy,
-    hierarchy,
-    hierarchy_transition,
-    hierarchy_correlations,
-    uturn,
+    maps,
+    transition,
+    correlations,
+    uturns,
     denoisers,
     samplers,
     bump,
-    overlap,
+    bump_overlap,
     pixel_overlap,
     percolation,
 )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from regimes.validation.missing_torch import import_simulation
+from regimes.validation.running.missing_torch import import_simulation
 
 if TYPE_CHECKING:
-    from regimes.datasets.loss_curve import LossCurve
-    from regimes.prediction.loss_information import LossInformation, information_from_losses
-    from regimes.validation.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
-    from regimes.validation.checkpoints import Checkpoints
+    from regimes.prediction.losses.curve import LossCurve
+    from regimes.prediction.losses.information import LossInformation, information_from_losses
     from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
-    from regimes.validation.experiments.result import Curve, ExperimentResult, Panel
     from regimes.validation.measurement import (
         CloneCurve,
         LastChange,
@@ -22,7 +19,10 @@ if TYPE_CHECKING:
         TransitionMeasurement,
         measure_transitions,
     )
-    from regimes.validation.missing_torch import MissingTorch
+    from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
+    from regimes.validation.outcome.experiment import Curve, ExperimentResult, Panel
+    from regimes.validation.running.checkpoints import Checkpoints
+    from regimes.validation.running.missing_torch import MissingTorch
     from regimes.validation.sampling import (
         SAMPLERS,
         CoarseNoise,
@@ -65,17 +65,17 @@ if TYPE_CHECKING:
 
 # Torch and everything heavy stays away until a name that needs it is asked for.
 _HOMES = {
-    "regimes.datasets.loss_curve": ("LossCurve",),
-    "regimes.prediction.loss_information": ("LossInformation", "information_from_losses"),
-    "regimes.validation.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
-    "regimes.validation.checkpoints": ("Checkpoints",),
+    "regimes.prediction.losses.curve": ("LossCurve",),
+    "regimes.prediction.losses.information": ("LossInformation", "information_from_losses"),
+    "regimes.validation.outcome.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
+    "regimes.validation.running.checkpoints": ("Checkpoints",),
     "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
-    "regimes.validation.experiments.result": ("Curve", "ExperimentResult", "Panel"),
+    "regimes.validation.outcome.experiment": ("Curve", "ExperimentResult", "Panel"),
     "regimes.validation.measurement": (
         "CloneCurve", "LastChange", "MeasuredTime", "PredictedTime", "TimeRatio", "TransitionMeasurement",
         "measure_transitions",
     ),
-    "regimes.validation.missing_torch": ("MissingTorch",),
+    "regimes.validation.running.missing_torch": ("MissingTorch",),
     "regimes.validation.sampling": (
         "SAMPLERS", "CoarseNoise", "NoiseStream", "Sampler", "backward", "backward_states", "backward_times",
         "choose_device", "clone_pairs", "halved_times", "noised", "sampler", "schedule_times", "u_turn",

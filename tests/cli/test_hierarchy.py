@@ -209,7 +209,7 @@ def test_exhausted_memory_is_one_line_with_advice_for_this_command(monkeypatch):
     def exhaust(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr("regimes.prediction.hierarchy.predict_hierarchy", exhaust)
+    monkeypatch.setattr("regimes.prediction.hierarchy.predict.predict_hierarchy", exhaust)
     output = run(*SMALL, code=2)
     assert "take fewer samples, a smaller population or fewer levels" in output
     assert "points" not in output
@@ -302,7 +302,7 @@ def test_destinations_are_checked_before_the_work(monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("worked first")
 
-    monkeypatch.setattr("regimes.prediction.hierarchy.predict_hierarchy", refuse)
+    monkeypatch.setattr("regimes.prediction.hierarchy.predict.predict_hierarchy", refuse)
     for extra in (["--plot", "x.gif"], ["--plot", "no/folder/x.png"], ["-o", "no/folder/x.json"]):
         run(*SMALL, *extra, code=2)
 
@@ -313,7 +313,7 @@ def test_an_interrupt_leaves_an_old_result_alone(tmp_path, monkeypatch):
 
     old = tmp_path / "old.json"
     old.write_text("precious")
-    monkeypatch.setattr("regimes.prediction.hierarchy_exact.hierarchy_curves", interrupt)
+    monkeypatch.setattr("regimes.prediction.hierarchy.exact.hierarchy_curves", interrupt)
     output = run(*SMALL, "--exact", "-o", old, "--plot", tmp_path / "new.png", code=130)
     assert "interrupted" in output
     assert old.read_text() == "precious"

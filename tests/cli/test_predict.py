@@ -162,7 +162,7 @@ def test_destinations_are_checked_before_the_work(monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("worked first")
 
-    monkeypatch.setattr("regimes.prediction.transitions.predict", refuse)
+    monkeypatch.setattr("regimes.prediction.dataset.predict.predict", refuse)
     for extra in (["--plot", "x.gif"], ["--plot", "no/folder/x.png"], ["-o", "no/folder/x.json"]):
         run("digits", *extra, code=2)
 

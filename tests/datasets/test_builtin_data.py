@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from regimes.datasets import builtin_datasets, load_dataset
-from regimes.datasets.builtin import load_builtin
+from regimes.datasets.points.builtin import load_builtin
 
 
 @pytest.mark.parametrize(

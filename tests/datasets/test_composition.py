@@ -29,7 +29,7 @@ from regimes.datasets import (
     thinned_subset,
     with_stripes,
 )
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.theory import formula
 
 NAN = float("nan")

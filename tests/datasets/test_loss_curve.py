@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from regimes import compile_formula
-from regimes.datasets.loss_curve import LossCurve
+from regimes.prediction.losses.curve import LossCurve
 
 
 def test_what_was_written_is_read_back(tmp_path):

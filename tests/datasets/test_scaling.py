@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from regimes.datasets import load_dataset
-from regimes.datasets.preprocessing import preprocess
+from regimes.datasets.points.preprocessing import preprocess
 
 SPREAD = hnp.arrays(
     np.float64,

@@ -9,9 +9,9 @@ from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.spins import covariance_sums
 from regimes.numerics.hierarchy.transition import hierarchy_transition
-from regimes.numerics.schedules import noise_schedule
-from regimes.prediction.hierarchy import predict_hierarchy
-from regimes.prediction.hierarchy_exact import _ratio
+from regimes.numerics.process.schedules import noise_schedule
+from regimes.prediction.hierarchy.exact import _ratio
+from regimes.prediction.hierarchy.predict import predict_hierarchy
 
 # Mean field and exact averages of an independent program over few draws of the rules: root probability by epsilon.
 EARLIER = {

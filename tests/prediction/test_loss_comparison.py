@@ -7,7 +7,7 @@ import pytest
 from scipy.special import logsumexp
 
 from regimes import predict
-from regimes.datasets.loss_curve import LossCurve
+from regimes.prediction.losses.curve import LossCurve
 
 LAMBDA = np.array([4.0, 2.0, 1.0, 1.0, 0.5, 0.5])
 N = 150
@@ -172,7 +172,7 @@ def test_exact_scores_of_points_and_of_the_law_are_told_apart(tmp_path):
     """The empirical score has the whole gap of the exact one, that of the mixture, which knows no point, none."""
     pytest.importorskip("torch")
     from regimes.validation import EmpiricalScore, MixtureScore, loss_curve
-    from regimes.validation.torch_threads import torch_threads_kept
+    from regimes.validation.running.torch_threads import torch_threads_kept
 
     d, m, rng = 8, np.ones(8), np.random.default_rng(0)
     X, others = (rng.normal(size=(n, d)) + rng.choice([-1, 1], size=(n, 1)) * m for n in (200, 600))

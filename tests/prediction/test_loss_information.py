@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from regimes.datasets.loss_curve import LossCurve
-from regimes.prediction.loss_information import information_from_losses
+from regimes.prediction.losses.curve import LossCurve
+from regimes.prediction.losses.information import information_from_losses
 
 VARIANCES = np.array([3.0, 1.0, 0.2])
 

@@ -7,8 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from regimes import predict_percolation
-from regimes.report.composition import plot_largest_clusters, plot_overlaps
-from regimes.report.percolation_staircase import plot_staircase
+from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
+from regimes.report.composition.staircase import plot_staircase
 
 
 @pytest.fixture(scope="module")

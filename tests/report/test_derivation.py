@@ -3,8 +3,8 @@
 import sympy
 
 from regimes import catalogue, formula
-from regimes.report import derivation
-from regimes.report.derivation import checked_steps, derivation_dict, derivation_text
+from regimes.report.formula import derivation
+from regimes.report.formula.derivation import checked_steps, derivation_dict, derivation_text
 
 
 def test_text_holds_everything_that_the_formula_holds():

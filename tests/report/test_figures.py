@@ -36,7 +36,7 @@ def test_lines_differ_without_colour():
 
 
 def test_wrong_number_of_axes():
-    from regimes.report.drawing import figure_axes
+    from regimes.report.parts.axes import figure_axes
 
     with pytest.raises(ValueError, match="ax must hold 2 axes, got 1"):
         figure_axes([Figure().subplots()], rows=2, height=4)

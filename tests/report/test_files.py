@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from regimes.report.files import check_destination, json_text, save_figure, write_text
+from regimes.report.parts.files import check_destination, json_text, save_figure, write_text
 
 
 def test_json_is_strict():

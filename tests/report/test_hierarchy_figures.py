@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from regimes import predict_hierarchy, random_hierarchy
-from regimes.report.hierarchy import plot_hierarchy, shown_levels
-from regimes.report.hierarchy_transition import plot_phase_diagram, plot_upward_map
+from regimes.report.hierarchy.figure import plot_hierarchy, shown_levels
+from regimes.report.hierarchy.phase_diagram import plot_phase_diagram, plot_upward_map
 
 
 @pytest.fixture(scope="module")

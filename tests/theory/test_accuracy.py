@@ -14,9 +14,11 @@ import pytest
 import sympy
 from numpy.typing import NDArray
 
-from regimes.numerics.compile import Target, compile_formula
-from regimes.theory import bump, catalogue, formula, overlap, percolation, pixel_overlap, samplers
-from regimes.theory.verification import DIGITS, evaluate
+from regimes.numerics.compiled.compile import Target, compile_formula
+from regimes.theory import catalogue, formula
+from regimes.theory.composition import bump, bump_overlap, percolation, pixel_overlap
+from regimes.theory.formula.verification import DIGITS, evaluate
+from regimes.theory.process import samplers
 
 REQUIRED = 1e-13
 REQUIRED_OF_CONDITIONED = 1e-14
@@ -161,7 +163,7 @@ PERCOLATION_LADDERS: dict[str, Ladder] = {
 }
 PERCOLATION = {
     name
-    for module in (bump, overlap, percolation, pixel_overlap)
+    for module in (bump, bump_overlap, percolation, pixel_overlap)
     for name in (vars(module)[f].name for f in module.__all__)
 }
 

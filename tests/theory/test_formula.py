@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sympy import Interval, Rational, S, Symbol, exp, oo
 
 from regimes.theory import Formula, Step, Variable, catalogue, formula
-from regimes.theory.formula import equation
+from regimes.theory.formula.formula import equation
 
 X = Symbol("x", positive=True)
 Y = Symbol("y", real=True)

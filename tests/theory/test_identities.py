@@ -7,8 +7,8 @@ import sympy
 from sympy import exp, log
 
 from regimes.theory import Formula, Step, Variable, catalogue, formula
-from regimes.theory.formula import equation, expm1
-from regimes.theory.symbols import POSITIVE, t
+from regimes.theory.formula.formula import equation, expm1
+from regimes.theory.formula.symbols import POSITIVE, t
 
 NAMES = [entry.name for entry in catalogue()]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 
 ENDS = st.one_of(st.just(0.0), st.floats(1e-8, 20.0))
 STEPS = st.floats(1e-10, 20.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.theory import formula
 
 # biroli2024: top eigenvalue and speciation time of five sets of images, printed with two decimals.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from regimes.report.experiment_table import experiment_table
-from regimes.report.files import json_text
+from regimes.report.experiment.table import experiment_table
+from regimes.report.parts.files import json_text
 from regimes.validation import Agreement, ChiSquare, ExperimentResult
-from regimes.validation.experiments.result import Panel, conclude, curve, verdict_of
+from regimes.validation.outcome.experiment import Panel, conclude, curve, verdict_of
 
 
 def result(p=0.4):

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.composition.fitting_steps import axis_positions
 from regimes.datasets.composition.images import MEMORY, bump_images, checked_image, checked_shape
-from regimes.numerics.checks import positive_number
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.checks import positive_number
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["CompositionGrid", "bump_grid", "checked_grid"]
 

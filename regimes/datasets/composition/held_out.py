@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.composition.grid import CompositionGrid, checked_grid
 from regimes.datasets.composition.subset import GridSubset
-from regimes.numerics.checks import positive_number, real_array
+from regimes.numerics.interface.checks import positive_number, real_array
 
 __all__ = ["hold_out_band", "hold_out_cross", "hold_out_square"]
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.composition.grid import CompositionGrid
-from regimes.datasets.dataset import Dataset
-from regimes.datasets.loading import load_dataset
-from regimes.numerics.checks import check_memory
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
+from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["image_dataset"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import check_memory, positive_number, real_array, whole_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import check_memory, positive_number, real_array, whole_number
 
 __all__ = ["KINDS", "MEMORY", "bump_images", "checked_image", "checked_shape"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from regimes.datasets.composition.grid import CompositionGrid, checked_grid
 from regimes.datasets.composition.subset import GridSubset
-from regimes.numerics.checks import positive_number, seeded, whole_number
+from regimes.numerics.interface.checks import positive_number, seeded, whole_number
 
 __all__ = ["random_subset", "thinned_subset"]
 

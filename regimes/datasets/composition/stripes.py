@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regimes.datasets.composition.image_dataset import image_dataset
 from regimes.datasets.composition.images import MEMORY, bump_images
 from regimes.datasets.composition.subset import GridSubset
-from regimes.datasets.dataset import Dataset
+from regimes.datasets.points.dataset import Dataset
 
 __all__ = ["StripedSubset", "with_stripes"]
 

@@ -12,7 +12,7 @@ from regimes.datasets.composition.classes import position_classes
 from regimes.datasets.composition.grid import CompositionGrid, checked_grid
 from regimes.datasets.composition.image_dataset import image_dataset
 from regimes.datasets.composition.images import MEMORY
-from regimes.datasets.dataset import Dataset
+from regimes.datasets.points.dataset import Dataset
 
 __all__ = ["GridSubset"]
 

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from regimes.datasets.whole_file import replacing
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
+from regimes.numerics.interface.whole_file import replacing
 
 __all__ = ["load_rules", "save_rules"]
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.hierarchy.checks import MEMORY
-from regimes.numerics.checks import check_memory, seeded
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.interface.checks import check_memory, seeded
 
 __all__ = ["random_hierarchy"]
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets.dataset import Dataset
 from regimes.datasets.hierarchy.checks import MEMORY, check_range, symbol_type
-from regimes.datasets.loading import load_dataset
-from regimes.numerics.checks import check_memory, seeded, whole_number
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
+from regimes.numerics.interface.checks import check_memory, seeded, whole_number
 
 __all__ = ["HierarchySample", "sample_hierarchy"]
 

@@ -10,12 +10,12 @@ import numpy as np
 from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array, seeded, whole_number
+from regimes.numerics.compiled.lanes import LANES
 from regimes.numerics.hierarchy.kernel import draw_groups, propagate_groups
 from regimes.numerics.hierarchy.layout import aligned, flat_messages, kernel_tables, level_starts
 from regimes.numerics.hierarchy.logarithms import draw_logarithms, propagate_logarithms, raise_logarithms
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
-from regimes.numerics.lanes import LANES
+from regimes.numerics.interface.checks import real_array, seeded, whole_number
 
 __all__ = ["Beliefs", "belief_propagation", "sample_posterior"]
 

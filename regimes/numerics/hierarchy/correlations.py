@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
 from regimes.numerics.hierarchy.parameters import checked_epsilon
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["HierarchyCorrelations", "hierarchy_correlations"]
 

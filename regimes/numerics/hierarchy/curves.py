@@ -10,15 +10,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import whole_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.lanes import LANES
+from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import Noise, checked_noise_levels, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
-from regimes.numerics.lanes import LANES
-from regimes.numerics.plain import plain_fields
-from regimes.numerics.roots import curve_crossings
-from regimes.numerics.schedules import Schedule
+from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["HierarchyCurves", "hierarchy_curves"]
 

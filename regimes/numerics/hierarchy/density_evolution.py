@@ -16,13 +16,13 @@ import numpy as np
 from numba import get_num_threads, set_num_threads
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import seeded, whole_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level, upper_level
 from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.population_memory import CHUNK, MEMORY, THINNING, check_population
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.checks import seeded, whole_number
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["DensityEvolution", "density_evolution", "leaf_population", "upper_population"]
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from regimes.numerics.lanes import (
+from regimes.numerics.compiled.lanes import (
     LANES,
     LINE,
     add,

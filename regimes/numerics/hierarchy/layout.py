@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.lanes import LANES, LINE
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.numerics.lanes import LANES, LINE
 
 __all__ = ["KernelTables", "aligned", "flat_messages", "kernel_tables", "level_starts"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.parameters import check_formula_range, checked_epsilon, checked_hierarchy
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["HierarchyMeanField", "hierarchy_mean_field"]
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array, seeded, whole_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.rules import HierarchyRules
+from regimes.numerics.interface.checks import real_array, seeded, whole_number
 
 __all__ = ["Noise", "checked_noise", "checked_noise_levels", "gaussian_log_messages", "leaf_messages"]
 

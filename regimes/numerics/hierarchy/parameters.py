@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import whole_number
+from regimes.numerics.interface.checks import whole_number
 
 __all__ = ["check_formula_range", "checked_epsilon", "checked_hierarchy"]
 

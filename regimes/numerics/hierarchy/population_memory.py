@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from numba import get_num_threads
 
-from regimes.numerics.checks import check_memory, whole_number
 from regimes.numerics.hierarchy.fresh_rules import dense_rules
 from regimes.numerics.hierarchy.noise import Noise
+from regimes.numerics.interface.checks import check_memory, whole_number
 
 __all__ = ["CHUNK", "MEMORY", "THINNING", "check_population"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import whole_number
+from regimes.numerics.interface.checks import whole_number
 
 __all__ = ["HierarchyRules", "checked_rules"]
 

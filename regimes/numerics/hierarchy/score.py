@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import real_array
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import checked_noise, gaussian_log_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.checks import real_array
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["HierarchyScore", "hierarchy_score"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.jackknife import jackknife_error
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.estimation.jackknife import jackknife_error
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["SpinCorrelations", "SpinSusceptibility", "covariance_sums", "spin_correlations", "spin_susceptibility"]
 

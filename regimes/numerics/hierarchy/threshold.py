@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from regimes.numerics.checks import positive_number, seeded, whole_number
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.errors import NotConverged
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.density_evolution import leaf_population, upper_population
 from regimes.numerics.hierarchy.noise import Noise, checked_noise
 from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.population_memory import MEMORY, check_population
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.checks import positive_number, seeded, whole_number
+from regimes.numerics.interface.errors import NotConverged
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["HierarchyThreshold", "hierarchy_threshold"]
 

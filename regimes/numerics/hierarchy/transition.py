@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.errors import NotConverged
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.roots import bracketed_root
 from regimes.numerics.hierarchy.parameters import check_formula_range, checked_hierarchy
-from regimes.numerics.plain import plain_fields
-from regimes.numerics.roots import bracketed_root
+from regimes.numerics.interface.errors import NotConverged
+from regimes.numerics.interface.plain import plain_fields
 
 if TYPE_CHECKING:
     import mpmath

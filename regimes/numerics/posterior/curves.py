@@ -10,10 +10,10 @@ import numpy as np
 from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import positive_times
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.data_checks import Points, checked_labels, checked_points, checked_size
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import positive_times
+from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points, checked_size
+from regimes.numerics.interface.plain import plain_fields
 from regimes.numerics.posterior.kernel import DEAD, posterior_rows
 from regimes.numerics.posterior.layout import (
     COPY_BYTES,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regimes.validation.missing_torch import import_simulation
+from regimes.validation.running.missing_torch import import_simulation
 
 if TYPE_CHECKING:
-    from regimes.validation.experiments.result import ExperimentResult, Progress
+    from regimes.validation.outcome.experiment import ExperimentResult, Progress
 
 __all__ = ["EXPERIMENTS", "Experiment", "run_experiment"]
 
@@ -34,8 +34,8 @@ class Experiment:
 
     @property
     def module(self) -> str:
-        """Module of the experiment's function, which has the experiment's name with underscores."""
-        return f"regimes.validation.experiments.{self.function}"
+        """Module of the experiment: a folder with the name of the experiment, underscores for dashes."""
+        return f"regimes.validation.experiments.{self.function}.experiment"
 
     @property
     def function(self) -> str:
@@ -131,7 +131,7 @@ def run_experiment(
         raise ValueError(f"validate: there is no experiment {name!r}; choose one of {', '.join(EXPERIMENTS)}")
     experiment = EXPERIMENTS[name]
     module = import_simulation(experiment.module, f"regimes validate {name}")
-    threads = import_simulation("regimes.validation.torch_threads", f"regimes validate {name}")
+    threads = import_simulation("regimes.validation.running.torch_threads", f"regimes validate {name}")
     with threads.torch_threads_kept():
         result: ExperimentResult = getattr(module, experiment.function)(
             quick=quick, device=device, rng=rng, checkpoint=checkpoint, progress=progress

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regimes.validation.checkpoints import Checkpoints
+from regimes.validation.running.checkpoints import Checkpoints
 
 __all__ = ["batch_memory", "in_blocks", "rows_in_memory"]
 

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.measurement.blocks import batch_memory, in_blocks
 from regimes.validation.measurement.nearest import NearestPoint
+from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.clones import clone_pairs
 from regimes.validation.sampling.noise import Noise, NoiseStream

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import positive_times, real_array
+from regimes.numerics.interface.checks import positive_times, real_array
 
 __all__ = ["MeasuredTime", "measured_crossing"]
 

@@ -19,12 +19,12 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.plain import plain_fields
-from regimes.validation.checkpoints import Checkpoints
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.plain import plain_fields
 from regimes.validation.measurement.blocks import batch_memory, in_blocks
 from regimes.validation.measurement.clones import Classify, draw_points
 from regimes.validation.measurement.nearest import NearestPoint
+from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling.backward import backward, noised
 from regimes.validation.sampling.noise import Noise, NoiseStream
 from regimes.validation.sampling.samplers import Sampler, Score

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from regimes.datasets import Dataset
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.spectrum import covariance_spectrum
-from regimes.validation.checkpoints import Checkpoints
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.validation.measurement.clones import draw_points
+from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.checked_score import CheckedScore
 from regimes.validation.sampling.noise import NoiseStream

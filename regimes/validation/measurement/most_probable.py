@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import check_memory, positive_times, seeded, whole_number
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.data_checks import checked_points
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import check_memory, positive_times, seeded, whole_number
+from regimes.numerics.interface.data_checks import checked_points
 
 __all__ = ["most_probable_point"]
 

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.datasets import Dataset, builtin_datasets, load_dataset
-from regimes.numerics.checks import positive_times, whole_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.validation.measurement.classification import checked_classes
 from regimes.validation.measurement.last_change import path_times
 from regimes.validation.measurement.predicted_times import Predictions

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets import Dataset
-from regimes.numerics.checks import check_memory
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.mixture import MixtureClones, mixture_clones
-from regimes.numerics.speciation import normalised_clone_level
-from regimes.prediction.intervals import NORMAL, crossing
-from regimes.prediction.result import Prediction
-from regimes.prediction.transitions import predict
-from regimes.validation.torch_threads import torch_threads_kept
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import check_memory
+from regimes.numerics.speciation.calculator import normalised_clone_level
+from regimes.numerics.speciation.mixture import MixtureClones, mixture_clones
+from regimes.prediction.dataset.intervals import NORMAL, crossing
+from regimes.prediction.dataset.predict import predict
+from regimes.prediction.dataset.result import Prediction
+from regimes.validation.running.torch_threads import torch_threads_kept
 
 __all__ = ["PredictedTime", "Predictions", "normalised", "predicted_times"]
 

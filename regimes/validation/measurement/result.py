@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.plain import plain_fields
-from regimes.validation.agreement import Agreement
-from regimes.validation.experiments.result import Curve, Panel, curve
+from regimes.numerics.interface.plain import plain_fields
 from regimes.validation.measurement.crossings import MeasuredTime
 from regimes.validation.measurement.last_change import LastChange
 from regimes.validation.measurement.predicted_times import PredictedTime, Predictions
+from regimes.validation.outcome.agreement import Agreement
+from regimes.validation.outcome.experiment import Curve, Panel, curve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -310,7 +310,7 @@ class TransitionMeasurement:
         ValueError
             If the number of axes is wrong.
         """
-        from regimes.report.experiments import plot_panels
+        from regimes.report.experiment.figure import plot_panels
 
         return plot_panels(self.panels(), ax=ax)
 

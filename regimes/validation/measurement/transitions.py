@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.datasets import Dataset
-from regimes.numerics.checks import seeded
+from regimes.numerics.interface.checks import seeded
 from regimes.numerics.posterior import PosteriorCurves, posterior_curves
-from regimes.validation.checkpoints import Checkpoints
 from regimes.validation.measurement.classification import Classifier, as_classified, class_curve, make_classifier
 from regimes.validation.measurement.clones import ClonePairs, measure_clones
 from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing
@@ -31,9 +30,10 @@ from regimes.validation.measurement.options import (
 )
 from regimes.validation.measurement.predicted_times import PredictedTime, Predictions, normalised, predicted_times
 from regimes.validation.measurement.result import CloneCurve, TransitionMeasurement, time_ratios
+from regimes.validation.running.checkpoints import Checkpoints
+from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.sampling import backward_times, choose_device, choose_dtype
 from regimes.validation.sampling.samplers import Sampler, Score
-from regimes.validation.torch_threads import torch_threads_kept
 
 __all__ = ["measure_transitions"]
 

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from regimes.numerics.checks import positive_number, whole_number
-from regimes.numerics.compile import compile_formula
-from regimes.validation.checkpoints import Partial
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import positive_number, whole_number
+from regimes.validation.running.checkpoints import Partial
 from regimes.validation.sampling.checked_score import CheckedScore, all_finite
 from regimes.validation.sampling.noise import BACKWARD, NOISED, Noise, as_noise
 from regimes.validation.sampling.samplers import Sampler, Score, advance

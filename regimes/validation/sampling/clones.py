@@ -7,7 +7,7 @@ from typing import Unpack
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from regimes.numerics.checks import whole_number
+from regimes.numerics.interface.checks import whole_number
 from regimes.validation.sampling.backward import RunOptions, backward, check_states
 from regimes.validation.sampling.noise import CLONES, as_noise
 from regimes.validation.sampling.samplers import Score

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from regimes.numerics.checks import whole_number
-from regimes.numerics.in_threads import in_threads
+from regimes.numerics.compiled.threads import in_threads
+from regimes.numerics.interface.checks import whole_number
 from regimes.validation.sampling.philox import NORMAL, TILE, UNIFORM, fill
 from regimes.validation.sampling.philox_tensors import tiles
 

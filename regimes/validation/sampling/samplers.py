@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.validation.sampling.times import decreasing_times
 
 __all__ = ["SAMPLERS", "Sampler", "Score", "StepWeights", "sampler"]

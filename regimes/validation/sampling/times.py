@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.checks import positive_number, real_array, whole_number
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.schedules import Schedule, noise_schedule
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import positive_number, real_array, whole_number
+from regimes.numerics.process.schedules import Schedule, noise_schedule
 
 __all__ = ["SPACINGS", "backward_times", "decreasing_times", "halved_times", "schedule_times"]
 

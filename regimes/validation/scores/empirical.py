@@ -11,8 +11,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.numerics.checks import check_memory, real_array, whole_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import check_memory, real_array, whole_number
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.scores.checks import checked_states, checked_time
 

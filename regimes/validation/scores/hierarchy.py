@@ -7,11 +7,11 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.numerics.checks import whole_number
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import gaussian_log_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.hierarchy.score import HierarchyScore, hierarchy_score
+from regimes.numerics.interface.checks import whole_number
 from regimes.validation.scores.checks import checked_states, checked_time
 
 __all__ = ["HierarchyBeliefScore"]

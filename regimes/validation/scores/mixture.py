@@ -10,11 +10,11 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.numerics.checks import real_array
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import real_array
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.scores.checks import checked_states, checked_time
-from regimes.validation.torch_formula import torch_formula
+from regimes.validation.scores.torch_formula import torch_formula
 
 __all__ = ["MixtureScore"]
 

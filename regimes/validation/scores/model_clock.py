@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.schedules import SCHEDULES, Schedule, noise_schedule
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
 
 __all__ = ["CLOCKS", "ROUNDINGS", "ModelClock"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from regimes.numerics.checks import whole_number
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.schedules import Schedule
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.process.schedules import Schedule
 from regimes.validation.scores.checks import checked_states, checked_time
 from regimes.validation.scores.model_clock import ModelClock
-from regimes.validation.torch_formula import torch_formula
+from regimes.validation.scores.torch_formula import torch_formula
 
 __all__ = ["CLOCK_SHAPES", "PREDICTIONS", "SCALINGS", "NetworkScore"]
 

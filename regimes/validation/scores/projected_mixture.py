@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from regimes.numerics.checks import positive_number
+from regimes.numerics.interface.checks import positive_number
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.scores.checks import checked_states, checked_time
 from regimes.validation.scores.mixture import MixtureScore
-from regimes.validation.torch_formula import torch_formula
+from regimes.validation.scores.torch_formula import torch_formula
 
 __all__ = ["ProjectedMixtureScore"]
 

@@ -1,7 +1,7 @@
 """Small denoisers, their training and losses, and a classifier of what they generate."""
 
-from regimes.datasets.loss_curve import LossCurve
-from regimes.prediction.loss_information import LossInformation, information_from_losses
+from regimes.prediction.losses.curve import LossCurve
+from regimes.prediction.losses.information import LossInformation, information_from_losses
 from regimes.validation.training.classifier import TrainedClassifier, train_classifier
 from regimes.validation.training.confusion import CorrectedCloneProbability, corrected_clone_probability
 from regimes.validation.training.losses import loss_curve

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.numerics.checks import positive_number, whole_number
-from regimes.numerics.data_checks import checked_labels, checked_points
+from regimes.numerics.interface.checks import positive_number, whole_number
+from regimes.numerics.interface.data_checks import checked_labels, checked_points
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.training.classifier_networks import ClassifierOptions, Networks, fit_networks

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["CorrectedCloneProbability", "corrected_clone_probability"]
 

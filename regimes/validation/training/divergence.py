@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from regimes.numerics.errors import NotConverged
+from regimes.numerics.interface.errors import NotConverged
 
 __all__ = ["DivergenceWatch"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from regimes.numerics.checks import whole_number
+from regimes.numerics.interface.checks import whole_number
 from regimes.validation.sampling.noise import NoiseStream
 
 __all__ = ["initial_weights"]

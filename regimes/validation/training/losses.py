@@ -10,14 +10,14 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.datasets.loss_curve import LossCurve
-from regimes.numerics.checks import positive_times, whole_number
-from regimes.numerics.compile import compile_formula
-from regimes.numerics.data_checks import checked_points
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import positive_times, whole_number
+from regimes.numerics.interface.data_checks import checked_points
+from regimes.prediction.losses.curve import LossCurve
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.sampling.samplers import Score
-from regimes.validation.torch_formula import torch_formula
+from regimes.validation.scores.torch_formula import torch_formula
 from regimes.validation.training.trained_denoiser import TrainedDenoiser
 
 __all__ = ["loss_curve"]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from regimes.numerics.checks import positive_number
+from regimes.numerics.interface.checks import positive_number
 
 __all__ = ["MovingAverage"]
 

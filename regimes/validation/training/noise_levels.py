@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regimes.numerics.checks import positive_number
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import positive_number
 from regimes.validation.sampling.noise import NoiseStream
-from regimes.validation.torch_formula import torch_formula
+from regimes.validation.scores.torch_formula import torch_formula
 
 __all__ = ["LAWS", "NoiseLevels", "noised_rows"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from regimes.validation.torch_formula import torch_formula
+from regimes.validation.scores.torch_formula import torch_formula
 
 __all__ = ["TRAINED_PREDICTIONS", "checked_output", "predicted_noise"]
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from regimes.numerics.checks import check_memory
-from regimes.validation.torch_formula import torch_formula
+from regimes.numerics.interface.checks import check_memory
+from regimes.validation.scores.torch_formula import torch_formula
 from regimes.validation.training.noise_prediction import checked_output
 
 __all__ = ["Preconditioned", "linear_start"]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from regimes.numerics.checks import whole_number
+from regimes.numerics.interface.checks import whole_number
 from regimes.validation.training.initial_weights import initial_weights
 from regimes.validation.training.time_embedding import TimeEmbedding
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from regimes.datasets.whole_file import replacing
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.interface.whole_file import replacing
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.scores.network import NetworkScore
 from regimes.validation.training.preconditioning import Preconditioned

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from regimes.numerics.checks import positive_number, whole_number
-from regimes.validation.checkpoints import Partial
+from regimes.numerics.interface.checks import positive_number, whole_number
+from regimes.validation.running.checkpoints import Partial
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.training.divergence import DivergenceWatch

@@ -9,7 +9,7 @@ from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior
 from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
 from regimes.numerics.hierarchy.noise import leaf_messages
-from regimes.numerics.schedules import noise_schedule
+from regimes.numerics.process.schedules import noise_schedule
 
 SAMPLES = 600
 RULES = random_hierarchy(6, 3, 2, 3, rng=0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from regimes.numerics.errors import NotConverged
 from regimes.numerics.hierarchy.threshold import hierarchy_threshold
+from regimes.numerics.interface.errors import NotConverged
 
 # An earlier, independent program with populations of about 10^5: value and uncertainty
 PUBLISHED = {

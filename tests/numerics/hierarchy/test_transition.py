@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regimes.numerics.compile import compile_formula
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.transition import epsilon_threshold, hierarchy_transition
 
 # v, m, s, p*, eps*, lambda, whether lambda^2 > s

@@ -13,9 +13,9 @@ from regimes.validation import ExperimentResult, checkpoints  # noqa: E402
 from regimes.validation.experiments import digits_collapse as collapse_module  # noqa: E402
 from regimes.validation.experiments import digits_speciation as speciation_module  # noqa: E402
 from regimes.validation.experiments import trained_case as case_module  # noqa: E402
-from regimes.validation.experiments.digits_collapse import digits_collapse  # noqa: E402
-from regimes.validation.experiments.digits_speciation import digits_speciation, pairs_by_speciation  # noqa: E402
-from regimes.validation.experiments.speciation_pair import PREDICTIONS  # noqa: E402
+from regimes.validation.experiments.digits_collapse.experiment import digits_collapse  # noqa: E402
+from regimes.validation.experiments.digits_speciation.experiment import digits_speciation, pairs_by_speciation  # noqa: E402
+from regimes.validation.experiments.digits_speciation.pair import PREDICTIONS  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
 
 SHORT = {"training_steps": 12, "clones": 40, "steps": 6, "generated": 20, "control": 40, "probes": 128}

@@ -9,11 +9,11 @@ torch = pytest.importorskip("torch")
 
 from regimes import load_dataset, posterior_curves  # noqa: E402
 from regimes.validation import ExperimentResult  # noqa: E402
-from regimes.validation.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.experiments import empirical_clones as module  # noqa: E402
-from regimes.validation.experiments.empirical_runs import EmpiricalForm, EmpiricalRuns  # noqa: E402
+from regimes.validation.experiments.empirical_clones.runs import EmpiricalForm, EmpiricalRuns  # noqa: E402
+from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
+from regimes.validation.running.torch_threads import one_torch_thread  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
-from regimes.validation.torch_threads import one_torch_thread  # noqa: E402
 
 TINY = (
     EmpiricalForm("mixture", 60, 8, 0.7, 600, 400, 150, 60, 4, (0.9, 0.6, 0.2), 4000),

@@ -9,10 +9,10 @@ from scipy.integrate import quad
 torch = pytest.importorskip("torch")
 
 from regimes.validation import ExperimentResult, checkpoints  # noqa: E402
-from regimes.validation.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.experiments import learned_mixture as module  # noqa: E402
-from regimes.validation.experiments.learned_mixture import _closed_loss, _Form, learned_mixture  # noqa: E402
-from regimes.validation.experiments.learned_mixture_runs import MixtureClones, two_classes  # noqa: E402
+from regimes.validation.experiments.learned_mixture.experiment import _closed_loss, _Form, learned_mixture  # noqa: E402
+from regimes.validation.experiments.learned_mixture.runs import MixtureClones, two_classes  # noqa: E402
+from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import MixtureScore  # noqa: E402
 from regimes.validation.training import loss_curve  # noqa: E402

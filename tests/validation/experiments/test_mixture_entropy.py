@@ -10,15 +10,15 @@ torch = pytest.importorskip("torch")
 
 from regimes import collapse  # noqa: E402
 from regimes.validation import ExperimentResult  # noqa: E402
-from regimes.validation.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.experiments import mixture_entropy_curves  # noqa: E402
-from regimes.validation.experiments.mixture_entropy import _FULL, _QUICK, mixture_entropy  # noqa: E402
-from regimes.validation.experiments.mixture_entropy_curves import (  # noqa: E402
+from regimes.validation.experiments.mixture_entropy.experiment import _FULL, _QUICK, mixture_entropy  # noqa: E402
+from regimes.validation.experiments.mixture_entropy.runs import (  # noqa: E402
     LEVELS,
     EntropyForm,
     EntropySide,
     entropy_case,
 )
+from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 
 FORM = EntropyForm((16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64)

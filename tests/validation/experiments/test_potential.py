@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from regimes.validation import ExperimentResult, run_experiment  # noqa: E402
 from regimes.validation.experiments import potential as module  # noqa: E402
-from regimes.validation.experiments.overlap_runs import Binned, OverlapLaw, binned, histogram_test  # noqa: E402
+from regimes.validation.experiments.potential.runs import Binned, OverlapLaw, binned, histogram_test  # noqa: E402
 
 LAW = OverlapLaw(64, 1.0, 0.8)
 T = 1.9

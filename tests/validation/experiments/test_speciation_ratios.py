@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from regimes.validation.experiments.speciation_ratios import (
+from regimes.validation.experiments.digits_speciation.comparison import (
     PairTimes,
     compare_predictions,
     crossing_agreement,

@@ -6,15 +6,15 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.datasets import load_dataset  # noqa: E402
-from regimes.validation.checkpoints import Checkpoints  # noqa: E402
-from regimes.validation.experiments.trained_case import share_agreement  # noqa: E402
-from regimes.validation.experiments.trained_models import (  # noqa: E402
+from regimes.validation.experiments.trained.case import share_agreement  # noqa: E402
+from regimes.validation.experiments.trained.models import (  # noqa: E402
     Gap,
     generate,
     information_gap,
     kept_denoiser,
     split_points,
 )
+from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
 from regimes.validation.training import ResidualMLP, train_denoiser  # noqa: E402

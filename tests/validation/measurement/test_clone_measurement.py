@@ -6,13 +6,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes import posterior_curves  # noqa: E402
-from regimes.validation.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.measurement.blocks import rows_in_memory  # noqa: E402
 from regimes.validation.measurement.clones import ClonePairs, draw_points, measure_clones  # noqa: E402
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402
+from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
+from regimes.validation.running.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.sampling import NoiseStream, backward_times  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
-from regimes.validation.torch_threads import torch_threads_kept  # noqa: E402
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(2, size=60)

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 torch = pytest.importorskip("torch")
 
-from regimes.numerics.clone_probability import clone_probability  # noqa: E402
+from regimes.numerics.speciation.clone_probability import clone_probability  # noqa: E402
 from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing  # noqa: E402
 
 TIMES = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regimes.numerics.plain import plain_fields
+from regimes.numerics.interface.plain import plain_fields
 
 pytest.importorskip("torch")
 

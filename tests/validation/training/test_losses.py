@@ -9,8 +9,8 @@ from scipy import integrate, special
 torch = pytest.importorskip("torch")
 
 from regimes import posterior_curves  # noqa: E402
+from regimes.validation.running.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
-from regimes.validation.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.training import (  # noqa: E402
     LossCurve,
     ResidualMLP,

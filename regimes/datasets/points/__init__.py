@@ -1,0 +1,1 @@
+"""Points of a data set: brought in, checked, scaled, labelled."""

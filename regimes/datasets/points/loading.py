@@ -1,0 +1,165 @@
+"""From any source to a data set: the one entrance."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.labels import encode_labels, select_classes
+from regimes.datasets.points.notes import data_notes
+from regimes.datasets.points.preprocessing import check_scale, preprocess
+from regimes.datasets.points.shape import check_points, flat_points
+
+__all__ = ["load_dataset"]
+
+
+def load_dataset(
+    source: ArrayLike | str | os.PathLike[str] | Dataset,
+    labels: ArrayLike | str | os.PathLike[str] | None = None,
+    *,
+    classes: Sequence[str | int] | None = None,
+    scale: str | float | None = None,
+    center: bool = True,
+    name: str | None = None,
+) -> Dataset:
+    """Load points from an array, a file or a built-in set, and scale them.
+
+    Parameters
+    ----------
+    source : array_like, str, path or Dataset
+        Points along the first axis (the others are flattened); a name of :func:`builtin_datasets`; a path to
+        ``.npy``, ``.npz`` (``file.npz:key`` names the array) or ``.csv``; or a data set, whose scaling stays.
+    labels : array_like, str, path or int, optional
+        One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
+        ``.npz`` file; a column of the ``.csv`` file by name or by index from 0. Without it the labels that a
+        built-in set or an ``.npz`` file has are used.
+    classes : sequence of str or int, optional
+        Keep these classes only, numbered in this order. Selection comes before scaling.
+    scale : str or float, optional
+        ``"none"`` (as they are, which should be what the model sees; the default for arrays and files),
+        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits), a number
+        (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
+        feature to unit variance; the default for built-in tables).
+    center : bool
+        Subtract the mean. Only differences of points enter the clone probabilities and the collapse; the top
+        eigenvalue Lambda, and with it the speciation time, measures the spread about the origin without it.
+    name : str, optional
+        Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
+
+    Returns
+    -------
+    Dataset
+        The points, with everything that was done to them and notes on what is unusual about them.
+
+    Raises
+    ------
+    ValueError
+        If the source is not there or cannot be read, the points are not finite real numbers in at least two
+        different rows, the labels do not fit, or an option is unknown.
+
+    Examples
+    --------
+    >>> data = load_dataset("digits", classes=[0, 7])
+    >>> data.n, data.d, data.classes, data.preprocessing.description
+    (357, 64, ('0', '7'), 'range [0, 16] mapped to [-1, 1], mean subtracted')
+    """
+    if scale is not None:
+        scale = check_scale(scale)
+    if isinstance(source, Dataset):
+        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
+    raw = _raw(source, labels)
+    X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
+    check_points(X)
+    numbers: NDArray[np.intp] | None = None
+    names: tuple[str, ...] = ()
+    if raw.labels is not None:
+        numbers, names = encode_labels(read_labels(raw.labels, len(X)), len(X), class_names=raw.class_names)
+    if classes is not None:
+        X, numbers, names = _select(X, numbers, names, classes, raw.name)
+    done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
+    return Dataset(
+        name=raw.name if name is None else name,
+        X=X,
+        labels=numbers,
+        classes=names,
+        preprocessing=done,
+        source=raw.source,
+        notes=(*raw.notes, *data_notes(X, done)),
+    )
+
+
+def _raw(source: Any, labels: Any) -> RawData:
+    if isinstance(source, os.PathLike):
+        return read_points(source, labels)
+    if not isinstance(source, str):
+        shape = getattr(source, "shape", None)
+        described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
+        return RawData(values=source, labels=labels, name="array", source=described)
+    if source in builtin_datasets():
+        raw = load_builtin(source)
+        return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
+    path = Path(source)
+    if path.name == source and not path.suffix and not path.exists():
+        close = difflib.get_close_matches(source, builtin_datasets(), n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise ValueError(
+            f"load_dataset: a source must be an array, a built-in data set or a file, got {source!r}: {hint}"
+            f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
+        )
+    return read_points(source, labels)
+
+
+def _select(
+    X: NDArray[np.float64], labels: NDArray[np.intp] | None, names: tuple[str, ...], classes: Any, name: str
+) -> tuple[NDArray[np.float64], NDArray[np.intp], tuple[str, ...]]:
+    if labels is None:
+        raise ValueError(
+            f"load_dataset: classes can be selected only where there are labels, got none with {name}; give labels"
+        )
+    rows, numbers, chosen = select_classes(labels, names, classes)
+    selected = X[rows]
+    check_points(selected)
+    return selected, numbers, chosen
+
+
+def _from_dataset(
+    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None
+) -> Dataset:
+    """Pass a data set on, with other labels, fewer classes or another name."""
+    before = data.preprocessing
+    if scale is not None:
+        raise ValueError(
+            f"load_dataset: a Dataset keeps its scaling ({before.description}), got scale={scale!r}; "
+            "load its source with that scale"
+        )
+    if before.center and not center:
+        raise ValueError(
+            "load_dataset: a Dataset keeps its centring, got center=False for one whose mean was subtracted; "
+            "load its source with center=False"
+        )
+    numbers, names = data.labels, data.classes
+    if labels is not None:
+        numbers, names = encode_labels(read_labels(labels, data.n), data.n)
+    name = data.name if name is None else name
+    if classes is None:
+        return dataclasses.replace(data, name=name, labels=numbers, classes=names)
+    X, numbers, names = _select(data.X, numbers, names, classes, data.name)
+    after = preprocess(X, center=before.center)
+    done = dataclasses.replace(
+        before,
+        description=f"{before.description}; classes selected afterwards",
+        mean_variance=after.mean_variance,
+    )
+    kept = set(data.notes) - set(data_notes(data.X, before))
+    notes = (*(note for note in data.notes if note in kept), *data_notes(X, done))
+    return dataclasses.replace(data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes)

@@ -1,0 +1,152 @@
+"""Scaling and centring: which numbers the diffusion model is taken to see."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.points.dataset import Preprocessing
+
+__all__ = ["SCALES", "check_scale", "preprocess"]
+
+SCALES = ("none", "range", "standard", "feature")
+"""Scalings by name; a positive number, the factor itself, is the fifth."""
+
+
+def check_scale(scale: str | float) -> str | float:
+    """Check the name of a scaling, or a factor.
+
+    Parameters
+    ----------
+    scale : str or float
+        One of :data:`SCALES`, or a positive factor.
+
+    Returns
+    -------
+    str or float
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> check_scale("range"), check_scale(2)
+    ('range', 2.0)
+    """
+    rule = f"load_dataset: scale must be one of {', '.join(SCALES)}, or a positive finite factor, got {scale!r}"
+    if isinstance(scale, str):
+        if scale not in SCALES:
+            raise ValueError(rule)
+        return scale
+    try:
+        factor = float(scale)
+    except (TypeError, ValueError):
+        raise ValueError(rule) from None
+    if isinstance(scale, bool | np.bool_) or not math.isfinite(factor) or factor <= 0:
+        raise ValueError(rule)
+    return factor
+
+
+def preprocess(
+    X: NDArray[np.float64],
+    *,
+    scale: str | float = "none",
+    center: bool = True,
+    known_range: tuple[float, float] | None = None,
+) -> Preprocessing:
+    """Scale and centre points in place.
+
+    ``"none"`` leaves the values; ``"range"`` maps the range of the whole array to [-1, 1] by one affine map;
+    ``"standard"`` divides by one number, so that the variance per dimension (trace of the covariance over d)
+    is 1; ``"feature"`` divides each feature by its own standard deviation; a number multiplies. Variances
+    have divisor n - 1. With centring a constant feature becomes exactly 0, whatever the scaling.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+        Finite values, not all points equal. Changed in place, since large data should be held once.
+    scale : str or float
+        One of :data:`SCALES`, or a positive factor.
+    center : bool
+        Whether the mean over points is subtracted.
+    known_range : tuple of float, optional
+        Range that the format of the data has; measured otherwise.
+
+    Returns
+    -------
+    Preprocessing
+        What was done.
+
+    Raises
+    ------
+    ValueError
+        If the scale is not one of these, or the values are too large or too close together for float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[0.0, 16.0], [8.0, 0.0]])
+    >>> preprocess(X, scale="range").description
+    'range [0, 16] mapped to [-1, 1], mean subtracted'
+    >>> X.tolist()
+    [[-0.5, 1.0], [0.5, -1.0]]
+    """
+    scale = check_scale(scale)
+    low, high = X.min(axis=0), X.max(axis=0)
+    input_range = known_range or (float(low.min()), float(high.max()))
+    with np.errstate(all="ignore"):  # judged by its outcome below
+        if center:
+            # Two passes: the second takes out the rounding error of the first.
+            X -= X.mean(axis=0)
+            X -= X.mean(axis=0)
+            X[:, low == high] = 0.0
+            variances = np.einsum("ij,ij->j", X, X) / (len(X) - 1)
+        else:
+            variances = np.where(low == high, 0.0, X.var(axis=0, ddof=1))
+        factors, offset, words = _factors(scale, variances, input_range)
+        X *= factors
+        if not center:
+            X += offset
+        mean_variance = float((variances * factors * factors).mean())
+    usable = math.isfinite(mean_variance) and mean_variance > 0 and (center or bool(np.isfinite(X).all()))
+    if not usable:
+        raise ValueError(
+            "load_dataset: the variance of the scaled values must be a positive number within float64, got "
+            f"{mean_variance:g} from values in [{low.min():g}, {high.max():g}]; "
+            "multiply the data by a suitable factor first"
+        )
+    return Preprocessing(
+        scale=scale if isinstance(scale, str) else "factor",
+        center=center,
+        factor=factors if isinstance(factors, float) else None,
+        offset=offset if isinstance(factors, float) else None,
+        description=f"{words}, mean {'subtracted' if center else 'kept'}",
+        input_range=input_range,
+        mean_variance=mean_variance,
+    )
+
+
+def _factors(
+    scale: str | float, variances: NDArray[np.float64], input_range: tuple[float, float]
+) -> tuple[float | NDArray[np.float64], float, str]:
+    """Factor or factors, what is added after them, and both in words."""
+    if not isinstance(scale, str):
+        return scale, 0.0, f"values multiplied by {scale:g}"
+    if scale == "none":
+        return 1.0, 0.0, "values as given"
+    if scale == "standard":
+        factor = float(1.0 / np.sqrt(variances.mean()))
+        return factor, 0.0, f"values multiplied by {factor:.6g} (variance per dimension 1)"
+    if scale == "feature":
+        varying = variances > 0
+        factors = np.where(varying, 1.0 / np.sqrt(np.where(varying, variances, 1.0)), 1.0)
+        return factors, 0.0, "each feature divided by its standard deviation"
+    low, high = input_range
+    half = high / 2 - low / 2  # high - low can overflow
+    factor = float(np.divide(1.0, half))
+    return factor, -(high / 2 + low / 2) * factor, f"range [{low:g}, {high:g}] mapped to [-1, 1]"

@@ -1,0 +1,246 @@
+"""Excess entropy of n points of a Gaussian mixture, exact at finite d and n: the random energy model, sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import get_num_threads
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.collapse.energy_draws import (
+    BENDS,
+    CLASS,
+    CLONES,
+    CONTROLS,
+    INDEX,
+    LOG_REST,
+    LOG_TOTAL,
+    STATISTICS,
+    EnergyModel,
+)
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.threads import in_threads
+from regimes.numerics.estimation.control_variates import control_means, controlled_mean
+from regimes.numerics.interface.checks import check_memory, positive_number, positive_times, whole_number
+from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.speciation.clone_probability import class_information
+
+__all__ = ["SampledExcessEntropy", "sampled_excess_entropy"]
+
+Array = NDArray[np.float64]
+
+_STREAM, _CONTROL_STREAM = 0x656E65726779, 0x636F6E74726F6C  # set the draws apart from other uses of a seed
+_FEWEST = 32
+_PIECE = 8
+_CHEAP = 64  # probes without points, for each one with points: they cost a thousandth
+_CHUNK = 4096
+_POINT_BYTES = 48
+
+
+@dataclass(frozen=True, eq=False)
+class SampledExcessEntropy:
+    """Curves of n points of a Gaussian mixture, averaged over data sets and probes x_t.
+
+    Attributes
+    ----------
+    t : ndarray, shape (T,)
+        Ornstein-Uhlenbeck times.
+    d, n : int
+        Dimension and number of points.
+    sigma : float
+        Standard deviation of a class.
+    mu : float or None
+        Distance of a class centre per square root of d; None for one Gaussian.
+    samples : int
+        Number of data sets, each with one pair of probes (+z and -z).
+    excess_entropy, leave_one_out : ndarray, shape (T,)
+        Empirical excess entropy over alpha, and the same with the own point left out, as in
+        :class:`regimes.PosteriorCurves`.
+    clone_index : ndarray, shape (T,)
+        Probability that two clones share the training point.
+    clone_class : ndarray, shape (T,), or None
+        Probability that two clones share the class under the empirical law; None without mu.
+    excess_entropy_se, leave_one_out_se, clone_index_se, clone_class_se : ndarray, shape (T,)
+        Standard errors.
+    excess_entropy_covariance, leave_one_out_covariance, clone_index_covariance, clone_class_covariance : ndarray
+        Covariance of the curve over times, shape (T, T): one noise serves all times.
+    sources : tuple of str
+        Formulas behind the curves.
+    """
+
+    t: Array
+    d: int
+    n: int
+    sigma: float
+    mu: float | None
+    samples: int
+    excess_entropy: Array
+    excess_entropy_se: Array
+    excess_entropy_covariance: Array
+    leave_one_out: Array
+    leave_one_out_se: Array
+    leave_one_out_covariance: Array
+    clone_index: Array
+    clone_index_se: Array
+    clone_index_covariance: Array
+    clone_class: Array | None
+    clone_class_se: Array | None
+    clone_class_covariance: Array | None
+    sources: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes, arrays and tuples as lists.
+        """
+        return plain_fields(self)
+
+
+def sampled_excess_entropy(
+    d: int,
+    n: int,
+    sigma: float,
+    t: ArrayLike,
+    *,
+    mu: float | None = None,
+    samples: int = 2000,
+    rng: int | np.random.Generator = 0,
+    memory: int = 2 * 2**30,
+    progress: Callable[[int, int], None] | None = None,
+) -> SampledExcessEntropy:
+    """Excess entropy and clone probabilities of n Gaussian points at finite d and n.
+
+    The sums of :func:`regimes.posterior_curves`, averaged over data sets as well. A noised point sees each of the other
+    points through three numbers, whatever d: a data set costs n draws, not n d, and the same draws serve all times.
+
+    Parameters
+    ----------
+    d : int
+        Dimension, at least 2.
+    n : int
+        Number of points, at least 2.
+    sigma : float
+        Standard deviation of a class in every direction.
+    t : array_like, shape (T,)
+        Ornstein-Uhlenbeck times, positive.
+    mu : float, optional
+        Distance of the centres of two classes of equal weight from the origin, per square root of d; one Gaussian
+        otherwise.
+    samples : int
+        Number of data sets, at least 32, each with its own probe, used with z and -z.
+    rng : int or numpy.random.Generator
+        Seed, or a generator, from which a seed is drawn.
+    memory : int
+        Bytes for working arrays.
+    progress : callable, optional
+        Called with (data sets done, data sets).
+
+    Returns
+    -------
+    SampledExcessEntropy
+        Curves with standard errors and their covariance over times.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or the memory does not suffice.
+
+    Notes
+    -----
+    Derived in docs/theory (``random_energy_cumulants``, ``index_entropy``). No limit is taken: the law of the sums is
+    that of data drawn in d dimensions, with a fresh data set for each probe; one data set for many probes has the same
+    mean. Errors are reduced by control variates, functions of x_t alone: ``log E(S | x_t)``, whose mean is known (the
+    information that x_t carries), and three bends of it and the class posterior, whose means come from 64 times as many
+    probes without points. Their factors are fitted to other data sets than those they are used on: means are unbiased.
+    Sums are float64. Results do not depend on the number of threads.
+
+    Examples
+    --------
+    >>> result = sampled_excess_entropy(64, 500, 1, [0.3, 0.6, 2.0], samples=300)
+    >>> result.excess_entropy.round(2).tolist(), result.clone_index.round(2).tolist()
+    ([0.0, 0.03, 0.91], [1.0, 0.93, 0.01])
+    """
+    name = "sampled_excess_entropy"
+    d = whole_number(name, "d", "dimension", d, at_least=2)
+    n = whole_number(name, "n", "number of training points", n, at_least=2)
+    sigma = positive_number(name, "sigma", "standard deviation of a class", sigma)
+    if mu is not None:
+        mu = positive_number(name, "mu", "distance of a class centre per sqrt(d)", mu)
+    times = positive_times(name, t)
+    samples = whole_number(name, "samples", "number of data sets", samples, at_least=_FEWEST)
+    needed = (
+        get_num_threads() * _POINT_BYTES * n
+        + 24 * samples * times.size * (STATISTICS + CONTROLS)
+        + 80 * _CHUNK * times.size * CONTROLS
+        + 40 * (times.size * CONTROLS) ** 2
+    )
+    check_memory(name, f"{n} points, {samples} samples and {times.size} times", needed, memory, "ask for fewer")
+    seed = _seed(rng)
+    model = EnergyModel(d, n, sigma, mu, times)
+
+    def piece(first: int) -> list[tuple[Array, Array]]:
+        last = min(first + _PIECE, samples)
+        return [model.sample(np.random.default_rng([_STREAM, seed, i])) for i in range(first, last)]
+
+    drawn: list[tuple[Array, Array]] = []
+    for some in in_threads(piece, range(0, samples, _PIECE)):
+        drawn.extend(some)
+        if progress is not None:
+            progress(len(drawn), samples)
+    statistics, controls = (np.array(part) for part in zip(*drawn, strict=True))
+
+    information = compile_formula("isotropic_information", target="numpy")(times, d, sigma)
+    if mu is not None:
+        kappa = compile_formula("mixture_kappa", target="numpy")(times, d, mu, sigma)
+        information = information + class_information(kappa)
+    means = control_means(_control_chunks(model, _CHEAP * samples, seed), np.log(n - 1) - information)
+    curves: dict[str, Any] = {}
+    for label, place, offset, unit in (
+        ("excess_entropy", LOG_TOTAL, 0.0, np.log(n)),
+        ("leave_one_out", LOG_REST, np.log(n / (n - 1)), np.log(n)),
+        ("clone_index", INDEX, 0.0, 1.0),
+        ("clone_class", CLASS, 0.0, 1.0),
+    ):
+        value, spread = controlled_mean(
+            statistics[..., place], controls, means, BENDS if place != CLASS else [*BENDS, CLONES]
+        )
+        absent = label == "clone_class" and mu is None
+        curves[label] = None if absent else (value + offset) / unit
+        curves[f"{label}_se"] = None if absent else np.sqrt(np.diag(spread)) / unit
+        curves[f"{label}_covariance"] = None if absent else spread / unit**2
+    return SampledExcessEntropy(
+        t=times,
+        d=d,
+        n=n,
+        sigma=sigma,
+        mu=mu,
+        samples=samples,
+        sources=(
+            "index_entropy",
+            "leave_one_out_excess_entropy",
+            "index_clone_probability",
+            "sign_clone_slope",
+            "random_energy_cumulants",
+            "isotropic_information",
+        ),
+        **curves,
+    )
+
+
+def _seed(rng: int | np.random.Generator) -> int:
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    return whole_number("rng", "rng", "seed", rng, at_least=0)
+
+
+def _control_chunks(model: EnergyModel, count: int, seed: int) -> Iterator[Array]:
+    for chunk, first in enumerate(range(0, count, _CHUNK)):
+        generator = np.random.default_rng([_CONTROL_STREAM, seed, chunk])
+        probes = model.probes(min(_CHUNK, count - first), generator)
+        yield model.controls(model.annealed(probes))[0]

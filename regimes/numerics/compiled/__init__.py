@@ -1,0 +1,1 @@
+"""From formulas and kernels to machine code: compiler, cache, vector lanes, threads."""

@@ -1,0 +1,1 @@
+"""Overlaps of bumps, percolation of lattices and of data."""

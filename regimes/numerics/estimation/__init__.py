@@ -1,0 +1,1 @@
+"""Roots, jackknife and control variates."""

@@ -1,0 +1,1 @@
+"""When a sample commits to a class: clone probabilities."""

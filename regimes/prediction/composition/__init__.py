@@ -1,0 +1,1 @@
+"""Percolation of a grid of images and of a data set."""

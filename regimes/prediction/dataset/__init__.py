@@ -1,0 +1,1 @@
+"""Transition times of a data set."""

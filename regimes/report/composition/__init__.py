@@ -1,0 +1,1 @@
+"""Percolation: table, figure and text."""

@@ -1,0 +1,1 @@
+"""Experiments: table and figure."""

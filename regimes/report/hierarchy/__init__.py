@@ -1,0 +1,1 @@
+"""Hierarchies: table, figure and phase diagram."""

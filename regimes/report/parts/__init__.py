@@ -1,0 +1,1 @@
+"""What tables, figures and files of all results share."""

@@ -1,0 +1,109 @@
+"""Results on disk: a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from regimes.numerics.interface.whole_file import check_place, replacing
+
+__all__ = ["FIGURE_SUFFIXES", "check_destination", "json_text", "save_figure", "write_text"]
+
+FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def json_text(result: Any) -> str:
+    """Serialise a result's dictionary.
+
+    Parameters
+    ----------
+    result : dict
+        Plain values; infinities and nan become null, since JSON has neither.
+
+    Returns
+    -------
+    str
+        Indented JSON with a final newline.
+
+    Examples
+    --------
+    >>> print(json_text({"t_C": 1.5, "bound": float("inf")}), end="")
+    {
+      "t_C": 1.5,
+      "bound": null
+    }
+    """
+    return json.dumps(_finite(result), indent=2, allow_nan=False) + "\n"
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Destination, replaced if it exists.
+    text : str
+        Content.
+
+    Raises
+    ------
+    ValueError
+        If the folder does not exist or cannot be written.
+    """
+    with replacing("output", Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def save_figure(figure: Any, path: str | Path) -> None:
+    """Save a figure whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : path
+        Destination; the suffix (.png, .pdf, .svg) chooses the format.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is unknown, or the folder does not exist or cannot be written.
+    """
+    destination = Path(path)
+    check_destination(destination, figure=True)
+    with replacing("output", destination) as temporary:
+        figure.savefig(temporary, format=destination.suffix[1:].lower(), dpi=200)
+
+
+def check_destination(path: str | Path, *, figure: bool = False) -> None:
+    """Refuse a place that cannot be written, before the work is done whose result it is to hold.
+
+    Parameters
+    ----------
+    path : path
+        Destination.
+    figure : bool
+        Whether the suffix must name a format of figures.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is unknown, the path is a folder, or its folder does not exist.
+    """
+    destination = Path(path)
+    if figure and destination.suffix.lower() not in FIGURE_SUFFIXES:
+        raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
+    check_place("output", destination)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

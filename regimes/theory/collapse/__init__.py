@@ -1,0 +1,1 @@
+"""Collapse: information, excess entropy, random energy model."""

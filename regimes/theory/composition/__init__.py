@@ -1,0 +1,1 @@
+"""Composition: overlaps of images and percolation."""

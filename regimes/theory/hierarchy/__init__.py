@@ -1,0 +1,1 @@
+"""Random hierarchies: maps, transition, correlations, U-turns."""

@@ -1,0 +1,1 @@
+"""The forward process, its clocks, denoisers and samplers."""

@@ -1,0 +1,1 @@
+"""Speciation: criteria, clone probabilities, the order parameter."""

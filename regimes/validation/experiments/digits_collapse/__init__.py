@@ -1,0 +1,1 @@
+"""Collapse of denoisers trained on digits."""

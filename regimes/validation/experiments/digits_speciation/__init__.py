@@ -1,0 +1,1 @@
+"""Speciation of pairs of digits."""

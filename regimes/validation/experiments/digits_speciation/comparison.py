@@ -1,0 +1,218 @@
+"""Measured over predicted times of several trained models, and which prediction comes nearest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regimes.numerics.interface.checks import seeded
+from regimes.validation.outcome.agreement import Agreement
+
+__all__ = ["Comparison", "PairTimes", "compare_predictions", "crossing_agreement", "mean_time", "training_scatter"]
+
+_STREAM = 0x726174696F  # of the redraws
+_REDRAWS = 4000
+
+Measured = tuple[float, float]  # value, standard error
+
+
+@dataclass(frozen=True)
+class PairTimes:
+    """Times of one pair of classes.
+
+    Attributes
+    ----------
+    name : str
+        Of the pair.
+    measured : tuple of (float, float)
+        For each training, and their standard errors over clones.
+    common : float
+        Relative error that all trainings share: of the confusion matrix of their one classifier.
+    predicted : dict of (float, float)
+        By prediction, and standard errors.
+    samples : int
+        Pairs of clones at each time, of each training.
+    """
+
+    name: str
+    measured: tuple[Measured, ...]
+    predicted: dict[str, Measured]
+    samples: int
+    common: float = 0.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How near each prediction comes.
+
+    Attributes
+    ----------
+    scatter, largest_scatter : float or None
+        Deviation of log(measured time) from one training to the next, beyond what the clones explain, and what it is
+        below with 95% confidence; None where no model was trained twice.
+    ratios : dict of dict of (float, float)
+        Measured over predicted for each prediction and pair, with the standard error: clones, trainings, probes.
+    rms, mean, expected : dict of float
+        Of log(measured/predicted) over the pairs; ``expected`` is the rms that the standard errors alone would give.
+    share_best : dict of float
+        Share of redraws, of the pairs with replacement and of every time by its error, in which the prediction has the
+        smallest rms.
+    best : str or None
+        That with the smallest rms.
+    """
+
+    scatter: float | None
+    largest_scatter: float | None
+    ratios: dict[str, dict[str, Measured]]
+    rms: dict[str, float]
+    mean: dict[str, float]
+    expected: dict[str, float]
+    share_best: dict[str, float]
+    best: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON."""
+        return {
+            "training_scatter": self.scatter,
+            "largest_training_scatter": self.largest_scatter,
+            "ratios": {name: {pair: list(each) for pair, each in of.items()} for name, of in self.ratios.items()},
+            "rms_log_ratio": self.rms,
+            "mean_log_ratio": self.mean,
+            "rms_from_errors_alone": self.expected,
+            "share_best": self.share_best,
+            "best": self.best,
+        }
+
+
+def training_scatter(pairs: Sequence[PairTimes]) -> tuple[float, float] | None:
+    """Deviation of the logarithm of a measured time from one training to the next.
+
+    Parameters
+    ----------
+    pairs : sequence of PairTimes
+        Those trained twice or more count.
+
+    Returns
+    -------
+    tuple of float or None
+        Root of the variance over trainings less that of the clones, 0 where the clones explain all of it; and its
+        largest value with 95% confidence, for deviations that are normal.
+    """
+    from scipy.stats import chi2
+
+    between, clones, dof = 0.0, 0.0, 0
+    for pair in pairs:
+        if len(pair.measured) > 1:
+            times, errors = np.array(pair.measured).T
+            free = times.size - 1
+            between += free * float(np.log(times).var(ddof=1))
+            clones += free * float(np.mean((errors / times) ** 2))
+            dof += free
+    if dof == 0:
+        return None
+    largest = between / float(chi2.ppf(0.05, dof)) - clones / dof
+    return math.sqrt(max(0.0, (between - clones) / dof)), math.sqrt(max(0.0, largest))
+
+
+def mean_time(pair: PairTimes, scatter: float | None) -> Measured:
+    """Geometric mean over trainings, and its standard error.
+
+    Parameters
+    ----------
+    pair : PairTimes
+        With one training at least.
+    scatter : float or None
+        Of :func:`training_scatter`.
+
+    Returns
+    -------
+    (float, float)
+        Time and error.
+    """
+    times, errors = np.array(pair.measured).T
+    time = float(np.exp(np.log(times).mean()))
+    variance = (float(np.mean((errors / times) ** 2)) + (scatter or 0.0) ** 2) / times.size + pair.common**2
+    return time, time * math.sqrt(variance)
+
+
+def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, str], *, rng: int) -> Comparison:
+    """Put measured times over predicted ones.
+
+    Parameters
+    ----------
+    pairs : sequence of PairTimes
+        Pairs without a measured time are left out; means are over those for which all predictions exist.
+    predictions : mapping
+        Names of the predictions, in words.
+    rng : int
+        Seed of the redraws.
+
+    Returns
+    -------
+    Comparison
+        Ratios, their means and which prediction is best.
+    """
+    scatter, largest = training_scatter(pairs) or (None, None)
+    ratios: dict[str, dict[str, Measured]] = {name: {} for name in predictions}
+    logs, errors = [], []
+    for pair in pairs:
+        if not pair.measured:
+            continue
+        time, error = mean_time(pair, scatter)
+        for name, (value, value_error) in pair.predicted.items():
+            ratios[name][pair.name] = time / value, time / value * math.hypot(error / time, value_error / value)
+        if set(pair.predicted) == set(predictions):
+            predicted = np.array([pair.predicted[name] for name in predictions])
+            logs.append(np.log(time / predicted[:, 0]))
+            errors.append([error / time, *(predicted[:, 1] / predicted[:, 0])])
+    if not logs:
+        return Comparison(scatter, largest, ratios, {}, {}, {}, {}, None)
+    table, spread = np.array(logs), np.array(errors)
+    rms = np.sqrt((table**2).mean(axis=0))
+    generator = seeded(rng, _STREAM)
+    chosen = generator.integers(len(table), size=(_REDRAWS, len(table)))
+    # The measured time is common to all predictions.
+    moved = table[chosen] + generator.normal(size=(*chosen.shape, 1)) * spread[chosen][..., :1]
+    moved += generator.normal(size=moved.shape) * spread[chosen][..., 1:]
+    wins = np.bincount((moved**2).mean(axis=1).argmin(axis=1), minlength=len(predictions)) / _REDRAWS
+    expected = np.sqrt((spread[:, :1] ** 2 + spread[:, 1:] ** 2).mean(axis=0))
+
+    def named(values: Any) -> dict[str, float]:
+        return dict(zip(predictions, np.asarray(values).tolist(), strict=True))
+
+    best = list(predictions)[int(rms.argmin())]
+    return Comparison(
+        scatter, largest, ratios, named(rms), named(table.mean(axis=0)), named(expected), named(wins), best
+    )
+
+
+def crossing_agreement(
+    pairs: Sequence[PairTimes], prediction: str, words: str, scatter: float | None
+) -> list[Agreement]:
+    """Each pair's measured time beside a predicted one.
+
+    Parameters
+    ----------
+    pairs : sequence of PairTimes
+        The pairs.
+    prediction, words : str
+        Name of the prediction, and in words.
+    scatter : float or None
+        Of :func:`training_scatter`.
+
+    Returns
+    -------
+    list of Agreement
+        Where both exist.
+    """
+    found = []
+    for pair in pairs:
+        if pair.measured and prediction in pair.predicted:
+            (time, error), (value, value_error) = mean_time(pair, scatter), pair.predicted[prediction]
+            name, se = f"class crossing, {pair.name}, {words}", math.hypot(error, value_error)
+            found.append(Agreement(name, value, value, time, se, pair.samples * len(pair.measured)))
+    return found

@@ -1,0 +1,1 @@
+"""Clones under the exact empirical score."""

@@ -1,0 +1,1 @@
+"""A learned mixture of two Gaussians."""

@@ -1,0 +1,1 @@
+"""Clones of a Gaussian mixture under its exact score."""

@@ -1,0 +1,1 @@
+"""Excess entropy of a Gaussian mixture."""

@@ -1,0 +1,1 @@
+"""The potential of the order parameter."""

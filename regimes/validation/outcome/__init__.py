@@ -1,0 +1,1 @@
+"""What a simulation found: agreement, curves and panels, the result of an experiment."""

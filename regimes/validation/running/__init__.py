@@ -1,0 +1,1 @@
+"""How simulations run: checkpoints, threads, torch or its absence."""

@@ -1,0 +1,230 @@
+"""Pieces of a long computation on disk, so that one that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.interface.whole_file import check_place, replacing
+
+__all__ = ["Checkpoints", "Partial"]
+
+_SETTINGS = "settings.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")
+_LEFTOVER = re.compile(rf"\.({re.escape(_SETTINGS)}|{_NAME.pattern}\.npz)\.[a-z0-9_]{{8}}")  # of a kill
+_EVERY = 20.0
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Checkpoints:
+    """A folder that holds what one computation has finished so far.
+
+    Parameters
+    ----------
+    folder : path or None
+        Where; made if it does not exist, its parent must. None keeps nothing.
+    settings : mapping
+        What the results depend on, as JSON knows it. A folder goes on with the same settings only.
+
+    Raises
+    ------
+    ValueError
+        If the folder belongs to other settings, holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = Path(parent) / "run"
+    ...     first = Checkpoints(folder, {"seed": 0}).piece("mean", lambda: {"value": 0.5})
+    ...     again = Checkpoints(folder, {"seed": 0}).piece("mean", lambda: {"value": 1 / 0})
+    >>> float(first["value"]), float(again["value"])
+    (0.5, 0.5)
+    """
+
+    def __init__(self, folder: str | Path | None, settings: Mapping[str, Any]) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self.every = _EVERY
+        if self.folder is None:
+            return
+        text = json.dumps(dict(settings), indent=2, sort_keys=True) + "\n"
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"checkpoint: {self.folder} is a file; give the name of a folder")
+        if not self.folder.parent.is_dir():
+            raise ValueError(f"checkpoint: folder {self.folder.parent} does not exist; make it or choose another")
+        described = self.folder / _SETTINGS
+        if described.is_file():
+            found = described.read_text(encoding="utf-8", errors="replace")
+            if found != text:
+                raise ValueError(
+                    f"checkpoint: {self.folder} belongs to a run with other settings ({_difference(found, text)}); "
+                    "choose another folder, or delete it to start anew"
+                )
+            check_place("checkpoint", described)  # now, rather than when the first piece is finished
+        else:
+            try:
+                self.folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise ValueError(f"checkpoint: cannot make {self.folder} ({error.strerror}); choose another") from None
+            # What a kill before the settings were written leaves behind is no obstacle.
+            if any(not entry.name.startswith(f".{_SETTINGS}.") for entry in self.folder.iterdir()):
+                raise ValueError(f"checkpoint: {self.folder} holds other files; choose a new or an empty folder")
+            with replacing("checkpoint", described) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        for entry in self.folder.iterdir():
+            if _LEFTOVER.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
+
+    def piece(self, name: str, compute: Callable[[], Mapping[str, ArrayLike]]) -> Arrays:
+        """Compute a piece, or read it back if it was finished before.
+
+        Parameters
+        ----------
+        name : str
+            Of the piece: letters, digits and ``._=,+-``.
+        compute : callable
+            Gives the arrays of the piece by name.
+
+        Returns
+        -------
+        dict of ndarray
+            The arrays.
+
+        Raises
+        ------
+        ValueError
+            If the name cannot be that of a file, the file of the piece is damaged, or the folder cannot be written.
+        """
+        place = self._place(name, ".npz")
+        if place is None:
+            return {key: np.asarray(value) for key, value in compute().items()}
+        found = _read(place)
+        if found is None:
+            found = {key: np.asarray(value) for key, value in compute().items()}
+            _write(place, found)
+            self.partial(name).clear()
+        return found
+
+    def partial(self, name: str) -> Partial:
+        """State of a piece that is not finished yet.
+
+        Parameters
+        ----------
+        name : str
+            Of the piece.
+
+        Returns
+        -------
+        Partial
+            Where its state is kept.
+        """
+        return Partial(self._place(name, ".partial.npz"), self.every)
+
+    def _place(self, name: str, suffix: str) -> Path | None:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"checkpoint: a piece's name must be letters, digits and ._=,+-, got {name!r}")
+        return None if self.folder is None else self.folder / (name + suffix)
+
+
+class Partial:
+    """State of an unfinished piece: written at most once in a while, whole or not at all.
+
+    Parameters
+    ----------
+    path : path or None
+        Where; None keeps nothing.
+    every : float
+        Seconds between two states on disk.
+    """
+
+    def __init__(self, path: Path | None, every: float = _EVERY) -> None:
+        self.path, self.every = path, every
+        self._last = time.monotonic()
+
+    def load(self) -> Arrays | None:
+        """Read the last state.
+
+        Returns
+        -------
+        dict of ndarray or None
+            None if there is none.
+        """
+        return None if self.path is None else _read(self.path)
+
+    def due(self) -> bool:
+        """Whether :meth:`save` would write, for states that cost something to collect.
+
+        Returns
+        -------
+        bool
+            True once ``every`` seconds have passed since the last state.
+        """
+        return self.path is not None and time.monotonic() - self._last >= self.every
+
+    def save(self, arrays: Mapping[str, ArrayLike], *, force: bool = False) -> None:
+        """Keep a state in place of the last one.
+
+        Parameters
+        ----------
+        arrays : mapping of array_like
+            The state by name.
+        force : bool
+            Write even if the last state is younger than ``every`` seconds.
+
+        Raises
+        ------
+        ValueError
+            If the folder cannot be written.
+        """
+        if self.path is None or not (force or self.due()):
+            return
+        _write(self.path, {key: np.asarray(value) for key, value in arrays.items()})
+        self._last = time.monotonic()
+
+    def clear(self) -> None:
+        """Forget the state."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _difference(found: str, wanted: str) -> str:
+    """Which settings differ, by name."""
+    try:
+        one, other = json.loads(found), json.loads(wanted)
+        names = [name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)]
+    except (ValueError, AttributeError):
+        return f"{_SETTINGS} cannot be read"
+    return ", ".join(names)
+
+
+def _read(path: Path) -> Arrays | None:
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as raw:
+            raw.seek(-12, os.SEEK_END)  # a damaged archive may hide arrays, but here it counts them
+            count = int.from_bytes(raw.read(2), "little")
+            raw.seek(0)
+            with np.load(raw, allow_pickle=False) as file:
+                found = {name: file[name] for name in file.files}
+        if len(found) != count:
+            raise ValueError(f"{len(found)} of {count} arrays found")
+        return found
+    except Exception as error:  # zipfile raises whatever a wrong byte leads it to
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"checkpoint: {path} cannot be read ({what}); delete it to compute this piece anew") from None
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    with replacing("checkpoint", path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
