@@ -10,7 +10,7 @@ from regimes.theory.composition import bump, bump_overlap, percolation, pixel_ov
 from regimes.theory.formula.formula import Formula
 from regimes.theory.hierarchy import correlations, maps, transition, uturns
 from regimes.theory.process import clocks, denoisers, forward, samplers
-from regimes.theory.speciation import clones, criteria, order_parameter_steps, sign_clones
+from regimes.theory.speciation import clones, criteria, order_parameter_steps, points, sign_clones
 
 __all__ = ["catalogue", "formula"]
 
@@ -21,6 +21,7 @@ _MODULES = (
     order_parameter_steps,
     clones,
     sign_clones,
+    points,
     information,
     excess_entropy,
     random_energy,

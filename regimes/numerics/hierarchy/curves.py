@@ -124,8 +124,8 @@ class HierarchyCurves:
             count = whole_number("HierarchyCurves.steps", "schedule", "number of masking steps", schedule, at_least=1)
             return [None if level is None else level * count for level in wanted]
         if self.noise == "gaussian" and isinstance(schedule, Schedule):
-            places = [None if level is None else schedule.place(level)["step"] for level in wanted]
-            return [None if place is None else float(place) for place in places]
+            places = [None if level is None else schedule.at(level) for level in wanted]
+            return [None if place is None else float(place.index) for place in places]
         kind = {"masking": "a number of steps", "gaussian": "a noise_schedule"}.get(self.noise)
         rule = f"{self.noise} noise takes {kind}" if kind else f"{self.noise} noise has no schedule"
         raise ValueError(f"HierarchyCurves.steps: {rule}, got {schedule!r}")
