@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         sample_hierarchy,
         save_rules,
     )
-    from regimes.numerics.collapse.calculator import Collapse, collapse, finite_size_collapse_time
+    from regimes.numerics.collapse.finite_size import finite_size_collapse_time
     from regimes.numerics.collapse.random_energy import SampledExcessEntropy, sampled_excess_entropy
     from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
     from regimes.numerics.compiled.compile import CompiledFormula, compile_formula
@@ -71,11 +71,11 @@ if TYPE_CHECKING:
         token_mixture_uturns,
     )
     from regimes.numerics.interface.errors import NotConverged
+    from regimes.numerics.interface.result import Number, Result
     from regimes.numerics.posterior import PosteriorCurves, posterior_curves
     from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum, gaussian_information
     from regimes.numerics.process.clock import Clock, clock
     from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
-    from regimes.numerics.speciation.calculator import Speciation, speciation, speciation_times
     from regimes.numerics.speciation.clone_probability import (
         class_entropy,
         class_information,
@@ -83,13 +83,16 @@ if TYPE_CHECKING:
         clone_probability,
         log_clone_disagreement,
     )  # fmt: skip
+    from regimes.numerics.speciation.criteria import speciation_times
     from regimes.numerics.speciation.mixture import MixtureClones, mixture_clones
+    from regimes.numerics.speciation.problem import Mixture
     from regimes.numerics.speciation.sign_clones import sign_clone_disagreement, sign_clone_probability
+    from regimes.prediction.collapse.predict import Collapse, predict_collapse
     from regimes.prediction.composition.data import DataPercolationPrediction, predict_data_percolation
     from regimes.prediction.composition.grid import predict_percolation
     from regimes.prediction.composition.grid_result import PercolationPrediction
     from regimes.prediction.dataset.predict import predict
-    from regimes.prediction.dataset.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
+    from regimes.prediction.dataset.result import Prediction
     from regimes.prediction.hierarchy.predict import predict_hierarchy
     from regimes.prediction.hierarchy.result import (
         HierarchyLevels,
@@ -98,6 +101,7 @@ if TYPE_CHECKING:
         Susceptibility,
     )
     from regimes.prediction.losses.comparison import LossComparison
+    from regimes.prediction.speciation.predict import Speciation, predict_speciation
     from regimes.theory import Formula, Step, StepCheck, Variable, catalogue, formula
 
 __version__ = "0.1.0"
@@ -118,7 +122,11 @@ _HOMES = {
     "regimes.numerics.speciation.clone_probability": (
         "class_entropy", "class_information", "clone_disagreement", "clone_probability", "log_clone_disagreement",
     ),
-    "regimes.numerics.collapse.calculator": ("Collapse", "collapse", "finite_size_collapse_time"),
+    "regimes.numerics.collapse.finite_size": ("finite_size_collapse_time",),
+    "regimes.numerics.interface.result": ("Number", "Result"),
+    "regimes.prediction.collapse.predict": ("Collapse", "predict_collapse"),
+    "regimes.prediction.speciation.predict": ("Speciation", "predict_speciation"),
+    "regimes.numerics.speciation.problem": ("Mixture",),
     "regimes.numerics.compiled.compile": ("CompiledFormula", "compile_formula"),
     "regimes.numerics.composition.data.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps"),
     "regimes.numerics.composition.data.random_parts": ("DataPercolation", "data_percolation"),
@@ -147,7 +155,7 @@ _HOMES = {
     "regimes.numerics.posterior": ("PosteriorCurves", "posterior_curves"),
     "regimes.numerics.process.schedules": ("SCHEDULES", "Schedule", "noise_schedule"),
     "regimes.numerics.speciation.sign_clones": ("sign_clone_disagreement", "sign_clone_probability"),
-    "regimes.numerics.speciation.calculator": ("Speciation", "speciation", "speciation_times"),
+    "regimes.numerics.speciation.criteria": ("speciation_times",),
     "regimes.numerics.collapse.spectral_bound": ("spectral_collapse_bound",),
     "regimes.numerics.posterior.spectrum": ("CovarianceSpectrum", "covariance_spectrum", "gaussian_information"),
     "regimes.numerics.hierarchy.uturns": (
@@ -162,23 +170,26 @@ _HOMES = {
     "regimes.prediction.losses.comparison": ("LossComparison",),
     "regimes.prediction.composition.grid": ("predict_percolation",),
     "regimes.prediction.composition.grid_result": ("PercolationPrediction",),
-    "regimes.prediction.dataset.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
+    "regimes.prediction.dataset.result": ("Prediction",),
     "regimes.prediction.dataset.predict": ("predict",),
     "regimes.theory": ("Formula", "Step", "StepCheck", "Variable", "catalogue", "formula"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "predict_speciation",
+    "predict_collapse",
+    "Mixture",
+    "Result",
+    "Number",
     "SCHEDULES",
     "Beliefs",
     "Clock",
     "Collapse",
-    "CollapsePrediction",
     "CompiledFormula",
     "CompositionGrid",
     "ConnectingOverlaps",
     "CovarianceSpectrum",
-    "Curves",
     "DataPercolation",
     "DataPercolationPrediction",
     "Dataset",
@@ -212,7 +223,6 @@ __all__ = [
     "SampledExcessEntropy",
     "Schedule",
     "Speciation",
-    "SpeciationPrediction",
     "SpinCorrelations",
     "SpinSusceptibility",
     "Step",
@@ -234,7 +244,6 @@ __all__ = [
     "clock",
     "clone_disagreement",
     "clone_probability",
-    "collapse",
     "compile_formula",
     "connecting_overlaps",
     "connecting_sigmas",
@@ -287,7 +296,6 @@ __all__ = [
     "sign_clone_disagreement",
     "sign_clone_probability",
     "smallest_connecting_sigma",
-    "speciation",
     "speciation_times",
     "spectral_collapse_bound",
     "spin_correlations",

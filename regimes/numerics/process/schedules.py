@@ -118,7 +118,7 @@ class Schedule:
 
     def indices(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         """Index of the step of each time; nan where the schedule does not reach it."""
-        return np.array([np.nan if place is None else place.index for place in map(self.at, t.tolist())])
+        return np.array([np.nan if place is None else place.index for place in map(self.at, t.tolist())], dtype=float)
 
     def number(self, label: str, time: float | None, used: Iterable[str], **about: Any) -> Number:
         """Row of a time, with its step and the formulas that made it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.result import Number
 from regimes.numerics.posterior.spectrum import CovarianceSpectrum
@@ -38,6 +40,8 @@ def direction_rows(spectrum: CovarianceSpectrum, schedule: Schedule, *, required
             rows[key] = schedule.number(label, None, spectrum.formulas, reason=reason)
             continue
         time = float(compile_formula(CRITERIA[name], target="numpy")(value))
-        about = {"interval": normal_interval(time, error / (2 * value)), "covers": "data"} if error > 0 else {}
+        about: dict[str, Any] = {}
+        if name == "leading" and error > 0:
+            about = {"interval": normal_interval(time, error / (2 * value)), "covers": "data"}
         rows[key] = schedule.number(label, time, (*spectrum.formulas, CRITERIA[name]), **about)
     return rows

@@ -36,8 +36,8 @@ class Prediction(Result):
     ``speciation.class_time_memorised`` and ``speciation.class_time``, where the normalised class clone probability
     crosses ``speciation.class_level`` with the own point in the posterior and without it; ``collapse.time``, zero of
     the leave-one-out excess entropy; ``collapse.point_time``, where two clones share their training point with
-    probability ``collapse.point_level``; ``collapse.bound``; with losses of a model also ``losses.time``, ``losses.share`` and
-    others. What does not exist has a reason.
+    probability ``collapse.point_level``; ``collapse.bound``; with losses of a model also ``losses.time``,
+    ``losses.share`` and others. What does not exist has a reason.
 
     Curves over ``t``: ``clone_class``, ``clone_class_leave_one_out``, ``clone_index``, ``excess_entropy`` and
     ``leave_one_out`` (f^e/alpha and f/alpha), each with ``_se``, its standard error over probes; with losses

@@ -95,14 +95,15 @@ def predict_speciation(
         Lambda = of.Lambda if isinstance(of, TopEigenvalue) else _covariance(of)
     numbers = {"speciation.Lambda": Number("top covariance eigenvalue Lambda", Lambda, formulas=tuple(used))}
     checked_eigenvalue(Lambda)
+    made = tuple(used)
     assumes = []
     for name, formula in CRITERIA.items():
-        inputs = (Lambda,)
+        inputs, from_ = (Lambda,), made
         if name == "potential" and isinstance(of, Mixture):
-            formula, inputs = "overlap_curvature_time", (of.d, of.mu, of.sigma)
+            formula, inputs, from_ = "overlap_curvature_time", (of.d, of.mu, of.sigma), ()
         with recorded() as used:
             time = float(compile_formula(formula, target="numpy")(*inputs))
-        numbers[f"speciation.{name}"] = steps.number(_LABELS[name], time, used)
+        numbers[f"speciation.{name}"] = steps.number(_LABELS[name], time, (*from_, *used))
     if isinstance(of, Mixture):
         assumes.append("two equal Gaussian classes at +m and -m, |m|^2 = d mu^2, variance sigma^2 in every direction")
         with recorded() as used:
