@@ -30,12 +30,12 @@ def command(
     regimes collapse --dim 256 --samples 20000 --sigma 1
     regimes collapse --dim 256 --samples 20000 --sigma 1 --mu 1 --time 2.12
     """
-    from regimes.numerics.collapse.calculator import collapse
+    from regimes.numerics.collapse.calculator import predict_collapse
     from regimes.numerics.process.schedules import noise_schedule
 
     steps = noise_schedule(schedule)
     check_outputs(output, plot)
-    result = collapse(d, n, sigma, mu=mu, t=times)
+    result = predict_collapse(d, n, sigma, mu=mu, t=times)
 
     def table() -> Any:
         from regimes.report.dataset.table import collapse_table

@@ -31,11 +31,11 @@ def command(
     regimes speciation --Lambda 7.66 --time 0.5,1.0,1.5
     """
     from regimes.numerics.process.schedules import noise_schedule
-    from regimes.numerics.speciation.calculator import speciation
+    from regimes.numerics.speciation.calculator import predict_speciation
 
     steps = noise_schedule(schedule)
     check_outputs(output, plot)
-    result = speciation(Lambda, d=d, mu=mu, sigma=sigma, t=times)
+    result = predict_speciation(Lambda, d=d, mu=mu, sigma=sigma, t=times)
 
     def table() -> Any:
         from regimes.report.dataset.table import speciation_table

@@ -5,7 +5,8 @@ import pytest
 from scipy.special import logsumexp
 from sklearn.datasets import load_digits
 
-from regimes import collapse, finite_size_collapse_time, load_dataset, predict
+from regimes import load_dataset, predict, predict_collapse
+from regimes.collapse import finite_size_collapse_time
 from regimes.validation import Agreement
 
 
@@ -140,7 +141,7 @@ def test_interval_of_the_collapse_time_covers_repeated_data():
     ("d", "low", "high"), [(64, 0.04, 0.06), pytest.param(256, 0.015, 0.035, marks=pytest.mark.long)]
 )
 def test_isotropic_gaussian_data_lie_above_the_closed_form_by_the_finite_size_shift(d, low, high):
-    closed, predicted = collapse(d, 2000, 1).t_C, finite_size_collapse_time(d, 2000, 1)
+    closed, predicted = predict_collapse(d, 2000, 1).t_C, finite_size_collapse_time(d, 2000, 1)
     shifts = []
     for seed in range(3):
         X = np.random.default_rng(seed).normal(size=(2000, d))
@@ -154,7 +155,7 @@ def test_mixture_curve_needs_the_class_information():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(20000, 256)) + np.repeat([1.0, -1.0], 10000)[:, None]
     result = predict(X, t=[2.12], probes=2000, groups=0, parts=["collapse"])
-    theory = collapse(256, 20000, 1, mu=1, t=[2.12])
+    theory = predict_collapse(256, 20000, 1, mu=1, t=[2.12])
     simulated, error = float(result.curves.excess_entropy[0]), float(result.curves.excess_entropy_se[0])
     corrected = Agreement("f/alpha", 2.12, float(theory.excess_entropy_corrected[0]), simulated, error, 2000)
     omitted = Agreement("f/alpha", 2.12, float(theory.excess_entropy[0]), simulated, error, 2000)

@@ -16,7 +16,7 @@ from regimes.numerics.speciation.clone_probability import class_information
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Collapse", "collapse", "finite_size_collapse_time"]
+__all__ = ["Collapse", "finite_size_collapse_time", "predict_collapse"]
 
 _SMALLEST_WIDTH = 2.0
 
@@ -97,7 +97,9 @@ class Collapse:
         return plot_collapse(self, ax=ax)
 
 
-def collapse(d: float, n: float, sigma: float, *, mu: float | None = None, t: ArrayLike | None = None) -> Collapse:
+def predict_collapse(
+    d: float, n: float, sigma: float, *, mu: float | None = None, t: ArrayLike | None = None
+) -> Collapse:
     """Collapse of n points of an isotropic Gaussian, or of a symmetric mixture of two.
 
     Parameters
@@ -130,23 +132,23 @@ def collapse(d: float, n: float, sigma: float, *, mu: float | None = None, t: Ar
 
     Examples
     --------
-    >>> result = collapse(256, 20000, 1, mu=1, t=[2.12])
+    >>> result = predict_collapse(256, 20000, 1, mu=1, t=[2.12])
     >>> round(result.t_C, 3), round(result.t_C_corrected, 3)
     (1.299, 1.334)
     >>> float(result.excess_entropy[0].round(4)), float(result.excess_entropy_corrected[0].round(4))
     (0.8124, 0.7497)
     """
-    d = positive_number("collapse", "d", "dimension", d, at_least=1)
-    sigma = positive_number("collapse", "sigma", "standard deviation of a class", sigma)
-    n = positive_number("collapse", "n", "number of training points", n)
+    d = positive_number("predict_collapse", "d", "dimension", d, at_least=1)
+    sigma = positive_number("predict_collapse", "sigma", "standard deviation of a class", sigma)
+    n = positive_number("predict_collapse", "n", "number of training points", n)
     if n <= 1:
         raise ValueError(
-            f"collapse: n (number of training points) must exceed 1, got {n:g}: one point is always collapsed"
+            f"predict_collapse: n (number of training points) must exceed 1, got {n:g}: one point is always collapsed"
         )
     if mu is not None:
-        mu = positive_number("collapse", "mu", "distance of a class centre per sqrt(d)", mu)
+        mu = positive_number("predict_collapse", "mu", "distance of a class centre per sqrt(d)", mu)
     t_C = _collapse_time(d, n, sigma)
-    grid = np.geomspace(t_C / 4, 4 * t_C, 49) if t is None else positive_times("collapse", t)
+    grid = np.geomspace(t_C / 4, 4 * t_C, 49) if t is None else positive_times("predict_collapse", t)
     alpha = np.log(n) / d
     sources = [
         "collapse_time",
@@ -211,7 +213,7 @@ def finite_size_collapse_time(d: float, n: float, sigma: float, *, mu: float | N
 
     Examples
     --------
-    >>> closed, finite = collapse(64, 2000, 1).t_C, finite_size_collapse_time(64, 2000, 1)
+    >>> closed, finite = predict_collapse(64, 2000, 1).t_C, finite_size_collapse_time(64, 2000, 1)
     >>> round(finite / closed - 1, 3)
     0.047
     """

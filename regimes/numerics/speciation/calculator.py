@@ -16,7 +16,7 @@ from regimes.numerics.speciation.clone_probability import clone_probability
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Speciation", "normalised_clone_level", "speciation", "speciation_times"]
+__all__ = ["Speciation", "normalised_clone_level", "predict_speciation", "speciation_times"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,7 @@ def speciation_times(Lambda: float) -> dict[str, float]:
     }
 
 
-def speciation(
+def predict_speciation(
     Lambda: float | None = None,
     *,
     d: float | None = None,
@@ -187,7 +187,7 @@ def speciation(
 
     Examples
     --------
-    >>> result = speciation(d=256, mu=1, sigma=1)
+    >>> result = predict_speciation(d=256, mu=1, sigma=1)
     >>> round(result.t_S, 4), round(result.t_S_conventions["free_entropy"], 4)
     (2.7745, 2.7726)
     """
@@ -195,7 +195,7 @@ def speciation(
     missing = [name for name, value in mixture.items() if value is None]
     if (Lambda is None) == bool(missing) or (Lambda is not None and len(missing) < 3):
         raise ValueError(
-            "speciation: give either Lambda or all of d, mu and sigma, got "
+            "predict_speciation: give either Lambda or all of d, mu and sigma, got "
             + (", ".join(name for name, value in {"Lambda": Lambda, **mixture}.items() if value is not None) or "none")
         )
     if Lambda is not None:
@@ -217,9 +217,9 @@ def speciation(
                      "clone_probability"),
         )  # fmt: skip
     return _mixture(
-        positive_number("speciation", "d", "dimension", d, at_least=1),
-        positive_number("speciation", "mu", "distance of a class centre per sqrt(d)", mu),
-        positive_number("speciation", "sigma", "standard deviation of a class", sigma),
+        positive_number("predict_speciation", "d", "dimension", d, at_least=1),
+        positive_number("predict_speciation", "mu", "distance of a class centre per sqrt(d)", mu),
+        positive_number("predict_speciation", "sigma", "standard deviation of a class", sigma),
         t,
     )
 
@@ -252,5 +252,5 @@ def _mixture(d: float, mu: float, sigma: float, t: ArrayLike | None) -> Speciati
 
 def _grid(t: ArrayLike | None, centre: float) -> NDArray[np.float64]:
     if t is not None:
-        return positive_times("speciation", t)
+        return positive_times("predict_speciation", t)
     return np.linspace(max(centre - 2.0, 0.04 * centre), centre + 2.0, 49)

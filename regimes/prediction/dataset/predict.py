@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets import Dataset, duplicate_points, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
+from regimes.datasets.points.unusual_data import duplicate_points
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.posterior import PosteriorCurves, posterior_curves
+from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum
 from regimes.numerics.process.schedules import Schedule, noise_schedule
 from regimes.numerics.speciation.calculator import normalised_clone_level, speciation_times
@@ -99,7 +101,7 @@ def predict(
     Speciation: biroli2024, eq. 6, and the clone probability of the class. Collapse: zero of the leave-one-out excess
     entropy (biroli2024; the identity with the entropy of the training index derived in docs/theory), bounded
     by the Gaussian of the same covariance. The leave-one-out estimate is a cross-entropy and lies above the closed
-    form by a few per cent at finite size, see :func:`regimes.finite_size_collapse_time`. Losses: derived in
+    form by a few per cent at finite size, see :func:`regimes.collapse.finite_size_collapse_time`. Losses: derived in
     docs/experiments/digits-collapse (guo2005, verdu2010).
 
     Examples

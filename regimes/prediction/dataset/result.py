@@ -37,7 +37,7 @@ class SpeciationPrediction:
     time_interval : tuple or None
         95% interval.
     conventions : dict
-        The time in each convention, see :func:`regimes.speciation`.
+        The time in each convention, see :func:`regimes.predict_speciation`.
     clone_crossing : float or None
         Time at which the normalised class clone probability crosses ``level``.
     clone_crossing_interval : tuple or None

@@ -1,0 +1,10 @@
+from regimes.prediction.dataset.result import CollapsePrediction as CollapsePrediction
+from regimes.prediction.dataset.result import Curves as Curves
+from regimes.prediction.losses.comparison import LossComparison as LossComparison
+from regimes.numerics.collapse.calculator import finite_size_collapse_time as finite_size_collapse_time
+from regimes.numerics.collapse.random_energy import sampled_excess_entropy as sampled_excess_entropy
+from regimes.numerics.collapse.random_energy import SampledExcessEntropy as SampledExcessEntropy
+from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound as spectral_collapse_bound
+from regimes.numerics.posterior.curves import posterior_curves as posterior_curves
+from regimes.numerics.posterior.curves import PosteriorCurves as PosteriorCurves
+from regimes.numerics.posterior.spectrum import gaussian_information as gaussian_information
