@@ -36,7 +36,7 @@ def position_classes(grid: CompositionGrid, classes: str) -> NDArray[np.str_]:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
+    >>> from regimes.composition import bump_grid
     >>> sorted(set(position_classes(bump_grid(4, 1), "quadrant").tolist()))
     ['lower left', 'lower right', 'upper left', 'upper right']
     """

@@ -54,7 +54,7 @@ def random_subset(
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
+    >>> from regimes.composition import bump_grid
     >>> random_subset(bump_grid(32, 1), 0.3, rng=1)
     GridSubset(307 of 1024 positions: random, seed 1)
     >>> random_subset(bump_grid(32, 1), count=5).n
@@ -105,7 +105,7 @@ def thinned_subset(grid: CompositionGrid, kx: int, ky: int) -> GridSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
+    >>> from regimes.composition import bump_grid
     >>> thinned_subset(bump_grid(32, 1), 1, 4)
     GridSubset(256 of 1024 positions: every column, every 4th row)
     """

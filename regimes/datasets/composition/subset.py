@@ -37,7 +37,7 @@ class GridSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
+    >>> from regimes.composition import bump_grid
     >>> subset = GridSubset(bump_grid(4, 1), [[True, False, True, False]] * 4, "two columns")
     >>> subset
     GridSubset(8 of 16 positions: two columns)
@@ -149,7 +149,7 @@ class GridSubset:
 
         Examples
         --------
-        >>> from regimes.datasets import bump_grid, random_subset
+        >>> from regimes.composition import bump_grid, random_subset
         >>> data = random_subset(bump_grid(16, 2), 0.5, rng=1).dataset(classes="quadrant")
         >>> data.n, data.d, data.classes
         (128, 256, ('lower left', 'lower right', 'upper left', 'upper right'))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.composition.data.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
 from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
 from regimes.numerics.interface.checks import check_memory, whole_number
@@ -121,7 +122,7 @@ def predict_data_percolation(
     tau : float, optional
         Overlap from which two points connect; the largest at which all points are connected if not given.
     overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.data_percolation`.
+        Which overlap, see :func:`regimes.composition.data_percolation`.
     classes, scale, center
         As for :func:`regimes.load_dataset`, but the points are taken as they are: overlaps depend on the origin.
     orders : int
@@ -148,7 +149,7 @@ def predict_data_percolation(
 
     Notes
     -----
-    liang2024b (overlap of training images); see :func:`regimes.data_percolation`.
+    liang2024b (overlap of training images); see :func:`regimes.composition.data_percolation`.
 
     Examples
     --------

@@ -46,7 +46,7 @@ def predict_percolation(
     tau : float
         Overlap from which two images connect, in (0, 1).
     overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.bump_overlap`.
+        Which overlap, see :func:`regimes.composition.bump_overlap`.
     steps : float or pair of float
         Distance of neighbouring grid points in pixels, (dy, dx).
     pixels : bool
@@ -76,8 +76,8 @@ def predict_percolation(
 
     Notes
     -----
-    liang2024b, with thresholds as in :func:`regimes.lattice_threshold`. A geometric prediction: that a model composes
-    features from lambda_c on is a hypothesis, not a consequence.
+    liang2024b, with thresholds as in :func:`regimes.composition.lattice_threshold`. A geometric prediction: that a
+    model composes features from lambda_c on is a hypothesis, not a consequence.
 
     Examples
     --------

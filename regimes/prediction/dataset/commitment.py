@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets import Dataset, duplicate_points
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.unusual_data import duplicate_points
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.result import Number
-from regimes.numerics.posterior import PosteriorCurves
+from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.criteria import normalised_clone_level
 from regimes.prediction.dataset.intervals import crossing

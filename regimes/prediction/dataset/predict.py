@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
 from regimes.numerics.interface.result import Number
-from regimes.numerics.posterior import PosteriorCurves, posterior_curves
+from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.numerics.process.schedules import noise_schedule
 from regimes.prediction.dataset.commitment import Commitment

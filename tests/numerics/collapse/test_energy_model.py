@@ -8,7 +8,8 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import chi2, f
 
-from regimes import Mixture, compile_formula, posterior_curves
+from regimes import Mixture, compile_formula
+from regimes.collapse import posterior_curves
 from regimes.numerics.collapse.finite_size import (
     collapse_time,
     excess_entropy_with_classes,

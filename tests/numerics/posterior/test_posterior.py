@@ -14,8 +14,7 @@ from scipy.stats import chi2
 from sklearn.datasets import load_digits
 
 from regimes.numerics.interface.result import plain
-from regimes.numerics.posterior import posterior_curves
-from regimes.numerics.posterior.curves import _generator
+from regimes.numerics.posterior.curves import _generator, posterior_curves
 from regimes.numerics.posterior.exponential import CEILING, CUTOFF, LANES, add_exponentials
 from regimes.numerics.posterior.layout import arrange_columns, draw_probes
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes import Mixture, Speciation, clone_probability, predict_speciation, speciation_times
+from regimes import Mixture, Speciation, predict_speciation
+from regimes.speciation import clone_probability, speciation_times
 
 
 @pytest.mark.parametrize("d", [256, 1024, 4096, 16384])

@@ -77,7 +77,7 @@ def connecting_overlaps(
     X : array_like, shape (n, ...)
         Data points, at least two; further axes are flattened.
     overlap : {"cosine", "coefficient", "product"}
-        As of :func:`regimes.data_percolation`.
+        As of :func:`regimes.composition.data_percolation`.
     memory : int
         Bytes: the overlaps of all pairs are kept, 8 n^2, which is 1.5 GiB at n = 14000.
     progress : callable, optional

@@ -71,7 +71,7 @@ def percolation_sequence(
     neighbourhood : Neighbourhood
         Which points connect.
     periodic, axis, depth
-        As for :func:`regimes.lattice_percolation`.
+        As for :func:`regimes.composition.lattice_percolation`.
     memory : int
         Bytes that may be taken: about 40 a grid point.
 
