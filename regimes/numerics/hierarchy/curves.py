@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import LANES
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
@@ -312,7 +312,7 @@ def _checked_tree(rules: HierarchyRules, tree: Sequence[ArrayLike]) -> list[NDAr
     return symbols
 
 
-@njit(cache=True)
+@kernel()
 def _first_stray(parents: Any, children: Any, table: Any) -> Any:
     """Sample and node of the first parent whose children are none of its rules, or -1 and -1."""
     for sample in range(parents.shape[0]):

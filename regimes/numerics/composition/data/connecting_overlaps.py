@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.composition.bumps.overlaps import checked_overlap
 from regimes.numerics.composition.data.overlap_rows import overlap_rows, pair_overlap, tiles
@@ -136,7 +136,7 @@ def connecting_overlaps(
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _spanning_tree(overlaps: Any) -> Any:
     """Ends of the links of a tree of largest overlaps; the matrix is not changed."""
     n = overlaps.shape[0]
@@ -168,7 +168,7 @@ def _join_along(
     return overlaps[order], _largest_along(first[order], second[order])
 
 
-@njit(cache=True)
+@kernel()
 def _largest_along(first: Any, second: Any) -> Any:
     """Largest component after each link of a tree."""
     parents, largest = np.full(first.size + 1, -1), np.empty(first.size, dtype=np.int64)

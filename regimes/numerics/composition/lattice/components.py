@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.lattice_checks import band_depth
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
 from regimes.numerics.interface.checks import whole_number
@@ -279,7 +279,7 @@ def _distance(pattern: NDArray[np.bool_], steps: tuple[float, ...], periodic: bo
     return np.asarray(distance[tuple(slice(m, m + size) for m, size in zip(margins, pattern.shape, strict=True))])
 
 
-@njit(cache=True)
+@kernel()
 def _find(parents: Any, steps: Any, i: int) -> Any:
     """Root of a point, and the steps along the axis from the point to it."""
     total = 0
@@ -293,7 +293,7 @@ def _find(parents: Any, steps: Any, i: int) -> Any:
     return i, total
 
 
-@njit(cache=True)
+@kernel()
 def _join_grid(kept: Any, offsets: Any, periodic: bool, axis: int) -> Any:
     """Join neighbours among the kept points; offsets hold one of each pair of opposites.
 
