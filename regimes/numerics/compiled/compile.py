@@ -143,7 +143,7 @@ def _compile_named(name: str, target: Target) -> CompiledFormula:
         raise ValueError(f"compile_formula: {name!r} is not the name of a formula")
 
     def find() -> Formula:
-        from regimes.theory import formula as find_formula
+        from regimes.theory.catalogue import formula as find_formula
 
         return find_formula(name)
 
