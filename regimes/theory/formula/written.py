@@ -24,6 +24,7 @@ _MODULES = (
     "collapse.information",
     "collapse.excess_entropy",
     "collapse.random_energy",
+    "collapse.losses",
     "hierarchy.maps",
     "hierarchy.transition",
     "hierarchy.correlations",
