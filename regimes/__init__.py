@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from regimes.datasets import Dataset, Preprocessing, builtin_datasets, load_dataset
     from regimes.datasets.composition import (
-        CompositionGrid,
         GridSubset,
+        ImageGrid,
         StripedSubset,
-        bump_grid,
         bump_images,
         hold_out_band,
         hold_out_cross,
         hold_out_square,
+        image_grid,
         random_subset,
         thinned_subset,
         with_stripes,
@@ -35,14 +35,17 @@ if TYPE_CHECKING:
     from regimes.numerics.collapse.random_energy import SampledExcessEntropy, sampled_excess_entropy
     from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
     from regimes.numerics.compiled.compile import CompiledFormula, compile_formula
+    from regimes.numerics.composition.bumps.bump_grid import BumpGrid
     from regimes.numerics.composition.bumps.bump_neighbourhood import bump_neighbourhood
-    from regimes.numerics.composition.bumps.connecting_width import connecting_sigmas, smallest_connecting_sigma
-    from regimes.numerics.composition.bumps.overlaps import bump_overlap, connection_radius, pixel_overlap
+    from regimes.numerics.composition.bumps.connecting_width import connecting_sigmas
+    from regimes.numerics.composition.bumps.overlaps import bump_overlap, connection_radius
+    from regimes.numerics.composition.bumps.pixel_overlaps import pixel_overlap
     from regimes.numerics.composition.data.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
     from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
-    from regimes.numerics.composition.lattice.components import KeptComponents, kept_percolation
     from regimes.numerics.composition.lattice.extrapolation import ThresholdExtrapolation, extrapolated_threshold
-    from regimes.numerics.composition.lattice.lattice import LatticePercolation, lattice_percolation
+    from regimes.numerics.composition.lattice.kept_percolation import KeptComponents, kept_percolation
+    from regimes.numerics.composition.lattice.lattice import Lattice
+    from regimes.numerics.composition.lattice.lattice_percolation import LatticePercolation, lattice_percolation
     from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, disc_neighbourhood
     from regimes.numerics.composition.lattice.sequence import PercolationSequence, percolation_sequence
     from regimes.numerics.composition.lattice.threshold import PercolationThreshold, lattice_threshold
@@ -86,8 +89,7 @@ if TYPE_CHECKING:
     from regimes.numerics.speciation.mixture import MixtureClones, mixture_clones
     from regimes.numerics.speciation.sign_clones import sign_clone_disagreement, sign_clone_probability
     from regimes.prediction.composition.data import DataPercolationPrediction, predict_data_percolation
-    from regimes.prediction.composition.grid import predict_percolation
-    from regimes.prediction.composition.grid_result import PercolationPrediction
+    from regimes.prediction.composition.grid import PercolationPrediction, predict_percolation
     from regimes.prediction.dataset.predict import predict
     from regimes.prediction.dataset.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
     from regimes.prediction.hierarchy.predict import predict_hierarchy
@@ -105,21 +107,23 @@ __version__ = "0.1.0"
 _HOMES = {
     "regimes.datasets": ("Dataset", "Preprocessing", "builtin_datasets", "load_dataset"),
     "regimes.datasets.composition": (
-        "CompositionGrid", "GridSubset", "StripedSubset", "bump_grid", "bump_images", "hold_out_band",
+        "ImageGrid", "GridSubset", "StripedSubset", "image_grid", "bump_images", "hold_out_band",
         "hold_out_cross", "hold_out_square", "random_subset", "thinned_subset", "with_stripes",
     ),
     "regimes.datasets.hierarchy": (
         "HierarchySample", "latent_symbols", "load_rules", "random_hierarchy", "sample_hierarchy", "save_rules",
     ),
+    "regimes.numerics.composition.bumps.bump_grid": ("BumpGrid",),
     "regimes.numerics.composition.bumps.bump_neighbourhood": ("bump_neighbourhood",),
-    "regimes.numerics.composition.bumps.connecting_width": ("connecting_sigmas", "smallest_connecting_sigma"),
-    "regimes.numerics.composition.bumps.overlaps": ("bump_overlap", "connection_radius", "pixel_overlap"),
+    "regimes.numerics.composition.bumps.connecting_width": ("connecting_sigmas",),
+    "regimes.numerics.composition.bumps.overlaps": ("bump_overlap", "connection_radius"),
     "regimes.numerics.process.clock": ("Clock", "clock"),
     "regimes.numerics.speciation.clone_probability": (
         "class_entropy", "class_information", "clone_disagreement", "clone_probability", "log_clone_disagreement",
     ),
     "regimes.numerics.collapse.calculator": ("Collapse", "collapse", "finite_size_collapse_time"),
     "regimes.numerics.compiled.compile": ("CompiledFormula", "compile_formula"),
+    "regimes.numerics.composition.bumps.pixel_overlaps": ("pixel_overlap",),
     "regimes.numerics.composition.data.connecting_overlaps": ("ConnectingOverlaps", "connecting_overlaps"),
     "regimes.numerics.composition.data.random_parts": ("DataPercolation", "data_percolation"),
     "regimes.numerics.collapse.random_energy": ("SampledExcessEntropy", "sampled_excess_entropy"),
@@ -138,9 +142,10 @@ _HOMES = {
     "regimes.numerics.hierarchy.threshold": ("HierarchyThreshold", "hierarchy_threshold"),
     "regimes.numerics.hierarchy.transition": ("HierarchyTransition", "epsilon_threshold", "hierarchy_transition"),
     "regimes.numerics.speciation.mixture": ("MixtureClones", "mixture_clones"),
-    "regimes.numerics.composition.lattice.components": ("KeptComponents", "kept_percolation"),
+    "regimes.numerics.composition.lattice.kept_percolation": ("KeptComponents", "kept_percolation"),
     "regimes.numerics.composition.lattice.extrapolation": ("ThresholdExtrapolation", "extrapolated_threshold"),
-    "regimes.numerics.composition.lattice.lattice": ("LatticePercolation", "lattice_percolation"),
+    "regimes.numerics.composition.lattice.lattice": ("Lattice",),
+    "regimes.numerics.composition.lattice.lattice_percolation": ("LatticePercolation", "lattice_percolation"),
     "regimes.numerics.composition.lattice.neighbourhood": ("Neighbourhood", "disc_neighbourhood"),
     "regimes.numerics.composition.lattice.sequence": ("PercolationSequence", "percolation_sequence"),
     "regimes.numerics.composition.lattice.threshold": ("PercolationThreshold", "lattice_threshold"),
@@ -160,8 +165,7 @@ _HOMES = {
         "HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility",
     ),
     "regimes.prediction.losses.comparison": ("LossComparison",),
-    "regimes.prediction.composition.grid": ("predict_percolation",),
-    "regimes.prediction.composition.grid_result": ("PercolationPrediction",),
+    "regimes.prediction.composition.grid": ("PercolationPrediction", "predict_percolation"),
     "regimes.prediction.dataset.result": ("CollapsePrediction", "Curves", "Prediction", "SpeciationPrediction"),
     "regimes.prediction.dataset.predict": ("predict",),
     "regimes.theory": ("Formula", "Step", "StepCheck", "Variable", "catalogue", "formula"),
@@ -171,11 +175,12 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "SCHEDULES",
     "Beliefs",
+    "BumpGrid",
     "Clock",
     "Collapse",
     "CollapsePrediction",
     "CompiledFormula",
-    "CompositionGrid",
+    "ImageGrid",
     "ConnectingOverlaps",
     "CovarianceSpectrum",
     "Curves",
@@ -197,6 +202,7 @@ __all__ = [
     "HierarchyThreshold",
     "HierarchyTransition",
     "KeptComponents",
+    "Lattice",
     "LatticePercolation",
     "LossComparison",
     "MixtureClones",
@@ -224,7 +230,7 @@ __all__ = [
     "Variable",
     "belief_propagation",
     "builtin_datasets",
-    "bump_grid",
+    "image_grid",
     "bump_images",
     "bump_neighbourhood",
     "bump_overlap",
@@ -286,7 +292,6 @@ __all__ = [
     "save_rules",
     "sign_clone_disagreement",
     "sign_clone_probability",
-    "smallest_connecting_sigma",
     "speciation",
     "speciation_times",
     "spectral_collapse_bound",

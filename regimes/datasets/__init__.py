@@ -1,14 +1,14 @@
 """Any data in: arrays, files, built-in sets, scaled in a way that is written down; hierarchies; composition data."""
 
 from regimes.datasets.composition import (
-    CompositionGrid,
     GridSubset,
+    ImageGrid,
     StripedSubset,
-    bump_grid,
     bump_images,
     hold_out_band,
     hold_out_cross,
     hold_out_square,
+    image_grid,
     random_subset,
     thinned_subset,
     with_stripes,
@@ -27,14 +27,14 @@ from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.points.notes import duplicate_points
 
 __all__ = [
-    "CompositionGrid",
+    "ImageGrid",
     "Dataset",
     "GridSubset",
     "HierarchySample",
     "Preprocessing",
     "StripedSubset",
     "builtin_datasets",
-    "bump_grid",
+    "image_grid",
     "bump_images",
     "duplicate_points",
     "hold_out_band",
