@@ -73,4 +73,4 @@ figure = plot_staircase(points, ax=axis)
 
 digits = regimes.load_dataset("digits", scale="none", center=False).X
 _, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
-figure = regimes.data_percolation(digits, 0.9).plot(axis)
+figure = regimes.composition.data_percolation(digits, 0.9).plot(axis)

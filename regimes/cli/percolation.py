@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regimes.cli.output import (
-    check_outputs,
-    emit,
-    memory_bytes,
-    numbers,
-    output_options,
-    progress_bars,
-    user_errors,
-)
+from regimes.cli.output import Output, emit, memory_bytes, numbers, output_options, progress_bars, user_errors
 
 if TYPE_CHECKING:
     from regimes.numerics.interface.result import Result
@@ -56,17 +48,9 @@ _DATA_ONLY = ("labels", "classes", "scale")
 )
 @click.option("--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random orders.")
-@output_options
 @partial(user_errors, advice="take a smaller grid or fewer points")
-def command(
-    dataset: str | None,
-    grid: str | None,
-    memory: float,
-    plot: str | None,
-    as_json: bool,
-    output: str | None,
-    **options: Any,
-) -> None:
+@output_options
+def command(dataset: str | None, grid: str | None, memory: float, output: Output, **options: Any) -> None:
     """Predict which share of the training images must be kept for them to hang together, each overlapping the next.
 
     Two images connect if they overlap by TAU. DATASET is a built-in or a .npy, .npz or .csv file: the points as they
@@ -79,7 +63,6 @@ def command(
     regimes percolation --grid 64 --sigma 0.7
     regimes percolation --grid 64 --sigma 1 --dy 2 --overlap coefficient --runs 8
     """
-    check_outputs(output, plot)
     if (grid is None) == (dataset is None):
         given = "neither" if grid is None else "both"
         raise ValueError(f"percolation: give DATASET, or --grid with --sigma; one of the two, got {given}")
@@ -90,13 +73,7 @@ def command(
             result = _of_data(dataset, working_memory, report, **options)
         else:
             result = _of_grid(str(grid), working_memory, report, **options)
-
-    def table() -> Any:
-        from regimes.report.views import table
-
-        return table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    emit(result, output)
 
 
 def _of_data(dataset: str, memory: int, progress: Any, **options: Any) -> Result:

@@ -16,7 +16,8 @@ from scipy.special import logsumexp
 from scipy.stats import chi2
 
 import regimes
-from regimes.datasets import (
+from regimes import formula, load_dataset
+from regimes.composition import (
     GridSubset,
     ImageGrid,
     bump_images,
@@ -24,13 +25,11 @@ from regimes.datasets import (
     hold_out_cross,
     hold_out_square,
     image_grid,
-    load_dataset,
     random_subset,
     thinned_subset,
     with_stripes,
 )
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 NAN = float("nan")
 PROFILE = compile_formula("bump_profile", target="numpy")

@@ -48,7 +48,7 @@ def hold_out_band(grid: ImageGrid, width: float, *, axis: str = "x", center: flo
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid
+    >>> from regimes.composition import image_grid
     >>> hold_out_band(image_grid(32, 1), 6).held_out.positions[:6, 0].tolist()
     [13.0, 14.0, 15.0, 16.0, 17.0, 18.0]
     """
@@ -89,7 +89,7 @@ def hold_out_square(grid: ImageGrid, side: float, *, center: Sequence[float] | N
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid
+    >>> from regimes.composition import image_grid
     >>> hold_out_square(image_grid(32, 1), 6).held_out
     GridSubset(36 of 1024 positions: complement of all but a square of side 6 around (15.5, 15.5))
     """
@@ -100,9 +100,9 @@ def hold_out_cross(grid: ImageGrid, width: float, *, center: Sequence[float] | N
     """Hold out a cross: all positions within width/2 of its centre along x or along y, edges included.
 
     A band of columns and a band of rows are held out together, so that no training image has such an x or such a y:
-    single stripes alone can tell a model of them (:func:`regimes.with_stripes`). The test regions are the arms, where
-    one coordinate is new, and the square in which they meet, where both are; that square alone is
-    :func:`regimes.hold_out_square`, in which only the combination is new.
+    single stripes alone can tell a model of them (:func:`regimes.composition.with_stripes`). The test regions are the
+    arms, where one coordinate is new, and the square in which they meet, where both are; that square alone is
+    :func:`regimes.composition.hold_out_square`, in which only the combination is new.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def hold_out_cross(grid: ImageGrid, width: float, *, center: Sequence[float] | N
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid
+    >>> from regimes.composition import image_grid
     >>> cross = hold_out_cross(image_grid(32, 1, kind="sos"), 6, center=(16, 16))
     >>> cross.held_out.n == 2 * 7 * 32 - 7 * 7
     True

@@ -53,7 +53,7 @@ def random_subset(
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid
+    >>> from regimes.composition import image_grid
     >>> random_subset(image_grid(32, 1), 0.3, rng=1)
     GridSubset(307 of 1024 positions: random, seed 1)
     >>> random_subset(image_grid(32, 1), count=5).n
@@ -104,7 +104,7 @@ def thinned_subset(grid: ImageGrid, kx: int, ky: int) -> GridSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid
+    >>> from regimes.composition import image_grid
     >>> thinned_subset(image_grid(32, 1), 1, 4)
     GridSubset(256 of 1024 positions: every column, every 4th row)
     """

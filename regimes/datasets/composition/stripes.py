@@ -37,7 +37,7 @@ class StripedSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid, random_subset
+    >>> from regimes.composition import image_grid, random_subset
     >>> striped = StripedSubset(random_subset(image_grid(3, 1, kind="sos"), count=1, rng=1))
     >>> striped
     StripedSubset(6 stripes, 1 of 9 compositions: random, seed 1)
@@ -147,7 +147,7 @@ class StripedSubset:
 
         Examples
         --------
-        >>> from regimes.datasets import image_grid, random_subset, with_stripes
+        >>> from regimes.composition import image_grid, random_subset, with_stripes
         >>> striped = with_stripes(random_subset(image_grid(16, 1, kind="sos"), count=8))
         >>> data = striped.dataset(classes="kind")
         >>> data.name, data.n, data.classes
@@ -192,7 +192,7 @@ def with_stripes(compositions: GridSubset) -> StripedSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid, hold_out_cross
+    >>> from regimes.composition import image_grid, hold_out_cross
     >>> striped = with_stripes(hold_out_cross(image_grid(32, 1, kind="sos"), 6))
     >>> striped.n, striped.stripes, striped.compositions.held_out.n
     (740, 64, 348)

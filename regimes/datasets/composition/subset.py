@@ -36,7 +36,7 @@ class GridSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import image_grid
+    >>> from regimes.composition import image_grid
     >>> subset = GridSubset(image_grid(4, 1), [[True, False, True, False]] * 4, "two columns")
     >>> subset
     GridSubset(8 of 16 positions: two columns)
@@ -148,7 +148,7 @@ class GridSubset:
 
         Examples
         --------
-        >>> from regimes.datasets import image_grid, random_subset
+        >>> from regimes.composition import image_grid, random_subset
         >>> data = random_subset(image_grid(16, 2), 0.5, rng=1).dataset(classes="quadrant")
         >>> data.n, data.d, data.classes
         (128, 256, ('lower left', 'lower right', 'upper left', 'upper right'))

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.kernels import kernel
 
 __all__ = [
     "BENDS",
@@ -193,7 +193,7 @@ class EnergyModel:
         return statistics, controls[0]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _add_statistics(spread: Any, overlap: Any, own_class: int, slope: Any, guess: Any, out: Any) -> None:
     """Add half of the statistics of +z and of -z; the first ``own_class`` points are of the class of the probe."""
     for k in range(slope.size):
@@ -216,7 +216,7 @@ def _add_statistics(spread: Any, overlap: Any, own_class: int, slope: Any, guess
             out[k, CLASS] += 0.5 * ((unit + scale * own) ** 2 + (scale * other) ** 2) / total**2
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sums(spread: Any, overlap: Any, own_class: int, a: float, b: float, shift: float) -> Any:
     """Sums of ``exp(exponent - shift)`` over the points of the own class and of the other, and of all squares."""
     own, other, squares = 0.0, 0.0, 0.0

@@ -58,7 +58,7 @@ class SampledExcessEntropy:
         Number of data sets, each with one pair of probes (+z and -z).
     excess_entropy, leave_one_out : ndarray, shape (T,)
         Empirical excess entropy over alpha, and the same with the own point left out, as in
-        :class:`regimes.PosteriorCurves`.
+        :class:`regimes.collapse.PosteriorCurves`.
     clone_index : ndarray, shape (T,)
         Probability that two clones share the training point.
     clone_class : ndarray, shape (T,), or None
@@ -116,8 +116,9 @@ def sampled_excess_entropy(
 ) -> SampledExcessEntropy:
     """Excess entropy and clone probabilities of n Gaussian points at finite d and n.
 
-    The sums of :func:`regimes.posterior_curves`, averaged over data sets as well. A noised point sees each of the other
-    points through three numbers, whatever d: a data set costs n draws, not n d, and the same draws serve all times.
+    The sums of :func:`regimes.collapse.posterior_curves`, averaged over data sets as well. A noised point sees each of
+    the other points through three numbers, whatever d: a data set costs n draws, not n d, and the same draws serve all
+    times.
 
     Parameters
     ----------

@@ -18,8 +18,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.posterior.exponential import HEADROOM, LANES, add_exponentials, raise_shifts
 from regimes.numerics.posterior.summary import summarise
 
@@ -36,7 +37,7 @@ DEAD = 3e38
 _SPREAD = 30.0
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def posterior_rows(
     gram: Any, noise: Any, own: Any, norms: Any, points: Any, order: Any, Z: Any, unit: float, near: float, a: Any,
     b: Any, segments: Any, filled: Any, slot_cell: Any, classes: int, groups: int, out: Any,
@@ -117,7 +118,7 @@ def posterior_rows(
                 )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel()
 def _form(
     gram: Any, noise: Any, mu: int, norms: Any, points: Any, order: Any, z: Any, unit: float, near: float, start: int,
     width: int, D: Any, W: Any, live: Any, copies: Any,
@@ -148,7 +149,7 @@ def _form(
 
 
 # A sum in a fixed order does not vectorise: 3 to 6 times slower here, which data of tight clusters would feel.
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@kernel(fastmath={"reassoc", "contract"})
 def _direct(one: Any, other: Any, z: Any, unit: float) -> Any:
     distance, overlap, scale = 0.0, 0.0, 1.0 / unit
     for r in range(one.size):
@@ -158,7 +159,7 @@ def _direct(one: Any, other: Any, z: Any, unit: float) -> Any:
     return distance, overlap * scale
 
 
-@njit(cache=True)
+@kernel()
 def _sweep(
     D: Any, W: Any, width: int, a: Any, b: Any, first_slot: int, slots: int, live: Any, copies: Any, hint: Any,
     wide: Any, shift: Any, sums: Any, squares: Any,
@@ -184,7 +185,7 @@ def _sweep(
             _count_copies(slot, copies, shift, sums, squares)
 
 
-@njit(cache=True)
+@kernel()
 def _count_copies(slot: int, copies: Any, shift: Any, sums: Any, squares: Any) -> None:
     for lane in range(LANES):
         if copies[lane]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.posterior.exponential import LANES, exponentials
 
 __all__ = ["CLASS", "CLASS_LEFT_OUT", "INDEX", "LOG_REST", "LOG_TOTAL", "STATISTICS", "summarise"]
@@ -19,7 +19,7 @@ STATISTICS = 5
 _CANCELS = 1e-3
 
 
-@njit(cache=True)
+@kernel()
 def summarise(
     shift: Any, sums: Any, squares: Any, slot_cell: Any, mu_class: int, mu_group: int, factor: Any,
     cell_work: Any, margins: Any, out: Any,
@@ -61,7 +61,7 @@ def summarise(
         _add_statistics(top, own, scale, margins, 1 + again, out)
 
 
-@njit(cache=True)
+@kernel()
 def _common_scale(
     shift: Any, sums: Any, squares: Any, slot_cell: Any, without: int, factor: Any, cell_work: Any
 ) -> float:
@@ -84,7 +84,7 @@ def _common_scale(
     return top
 
 
-@njit(cache=True)
+@kernel()
 def _leave_each_out(cell_work: Any, mu_class: int, margins: Any) -> None:
     """Fill margins with total, squares, sum of squared class sums, and sum of the class of mu; 0 is for all data."""
     _, classes, groups = cell_work.shape
@@ -111,7 +111,7 @@ def _leave_each_out(cell_work: Any, mu_class: int, margins: Any) -> None:
         margins[1, 1 + g] = max(margins[1, 0] - margins[1, 1 + g], 0.0)
 
 
-@njit(cache=True)
+@kernel()
 def _add_statistics(top: float, own: float, scale: float, margins: Any, place: int, out: Any) -> None:
     total, square, same, own_class = margins[0, place], margins[1, place], margins[2, place], margins[3, place]
     rest = scale * total

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.composition.data.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
 from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
 from regimes.numerics.composition.overlap_kinds import checked_overlap
@@ -32,7 +33,7 @@ class PointOverlaps:
     points : dict
         What identifies the data: ``name``, ``n``, ``d``, ``classes``, ``preprocessing``.
     overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.data_percolation`.
+        Which overlap, see :func:`regimes.composition.data_percolation`.
     tau : float or None
         None for the largest overlap at which all points are connected.
 
@@ -102,7 +103,7 @@ def predict_data_percolation(
     tau : float, optional
         Overlap from which two points connect; the largest at which all points are connected if not given.
     overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.data_percolation`.
+        Which overlap, see :func:`regimes.composition.data_percolation`.
     classes, scale, center
         As for :func:`regimes.load_dataset`, but the points are taken as they are: overlaps depend on the origin.
     orders : int
@@ -129,7 +130,7 @@ def predict_data_percolation(
 
     Notes
     -----
-    liang2024b (overlap of training images); see :func:`regimes.data_percolation`.
+    liang2024b (overlap of training images); see :func:`regimes.composition.data_percolation`.
 
     Examples
     --------

@@ -79,8 +79,8 @@ def predict_percolation(
 
     Notes
     -----
-    liang2024b, with thresholds as in :func:`regimes.lattice_threshold`. A geometric prediction: that a model composes
-    features from lambda_c on is a hypothesis, not a consequence.
+    liang2024b, with thresholds as in :func:`regimes.composition.lattice_threshold`. A geometric prediction: that a
+    model composes features from lambda_c on is a hypothesis, not a consequence.
 
     Examples
     --------

@@ -72,7 +72,29 @@ class Staircase(Result):
 
 
 def predict_staircase(problem: BumpStaircase) -> Staircase:
-    """Threshold of an infinite square grid from the narrowest bumps that connect to the widest asked for."""
+    """Threshold of an infinite square grid from the narrowest bumps that connect to the widest asked for.
+
+    Parameters
+    ----------
+    problem : BumpStaircase
+        Which bumps connect, and up to which width.
+
+    Returns
+    -------
+    Staircase
+        Widths between which bumps connect, and the threshold at 700 widths (175 on pixels).
+
+    Raises
+    ------
+    ValueError
+        If no bumps as narrow as the largest connect.
+
+    Examples
+    --------
+    >>> stairs = predict_staircase(BumpStaircase(largest=0.4))
+    >>> round(stairs["bumps.narrowest"].value, 4), sorted(set(stairs.curves["threshold"].round(3).tolist()))
+    (0.2172, [0.289, 0.407, 0.593])
+    """
     with recorded() as used:
         narrow, wide = connecting_sigmas(1.0, tau=problem.tau, overlap=problem.overlap, pixels=problem.pixels)
     if not problem.largest > narrow:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regimes.numerics.estimation.jackknife import jackknife_error
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.interface.plain import plain_fields
-from regimes.numerics.posterior import PosteriorCurves
+from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.prediction.dataset.intervals import FEWEST_GROUPS, NORMAL, normal_interval
 from regimes.prediction.losses.curve import LossCurve
 from regimes.prediction.losses.information import information_from_losses

@@ -18,35 +18,14 @@ _FEW = 8
 
 
 def figure_axes(
-    given: Sequence[Any] | None, *, rows: int, height: float, ratios: Sequence[float] | None = None
+    given: Any, *, rows: int, height: float, ratios: Sequence[float] | None = None
 ) -> tuple[Figure, Sequence[Any]]:
-    """Axes to draw on, one below the other with a common abscissa.
-
-    Parameters
-    ----------
-    given : sequence of Axes or None
-        Those of the user.
-    rows : int
-        How many are needed.
-    height : float
-        Of a new figure, in inches.
-    ratios : sequence of float, optional
-        Heights of the rows relative to each other.
-
-    Returns
-    -------
-    Figure, sequence of Axes
-        What was given, or new ones without a window system.
-
-    Raises
-    ------
-    ValueError
-        If the number of given axes is wrong.
-    """
+    """Axes to draw on, one below the other with a common abscissa: those of the user, or new ones without a window."""
     if given is not None:
-        if len(given) != rows:
-            raise ValueError(f"plot: ax must hold {rows} axes, got {len(given)}")
-        return given[0].figure, given
+        axes = [given] if hasattr(given, "plot") else list(given)
+        if len(axes) != rows:
+            raise ValueError(f"plot: ax must hold {rows} axes, one for each panel, got {len(axes)}")
+        return axes[0].figure, axes
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.0, height), layout="constrained")

@@ -8,7 +8,13 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import chi2, f
 
-from regimes import collapse, compile_formula, finite_size_collapse_time, posterior_curves
+from regimes import Mixture, compile_formula
+from regimes.collapse import posterior_curves
+from regimes.numerics.collapse.finite_size import (
+    collapse_time,
+    excess_entropy_with_classes,
+    finite_size_collapse_time,
+)
 from regimes.numerics.collapse.random_energy import sampled_excess_entropy
 
 CURVES = ("excess_entropy", "leave_one_out", "clone_index", "clone_class")
@@ -125,8 +131,8 @@ def test_standard_errors_and_covariance_are_those_of_repetition():
 def test_controls_leave_the_excess_entropy_the_information_at_late_times(d):
     """Far above collapse the sum has its mean: f/alpha = 1 - I/log n with the information about point and class."""
     n = 5000
-    t = np.array([1.35, 2.0]) * collapse(d, n, 1).t_C
-    exact = collapse(d, n, 1, mu=1, t=t).excess_entropy_corrected
+    t = np.array([1.35, 2.0]) * collapse_time(Mixture(d, 0, 1, n))
+    exact = excess_entropy_with_classes(t, Mixture(d, 1, 1, n)) * d / np.log(n)
     result = sampled_excess_entropy(d, n, 1, t, mu=1, samples=200)
     assert np.all(result.excess_entropy_se < [0.002, 2e-4])
     # The sum falls short of its mean, and the own point adds to it.
@@ -135,10 +141,10 @@ def test_controls_leave_the_excess_entropy_the_information_at_late_times(d):
 
 def test_leave_one_out_root_is_the_finite_size_prediction():
     d, n = 256, 2000
-    t = finite_size_collapse_time(d, n, 1, mu=1) * np.linspace(0.97, 1.03, 5)
+    t = finite_size_collapse_time(Mixture(d, 1, 1, n)) * np.linspace(0.97, 1.03, 5)
     result = sampled_excess_entropy(d, n, 1, t, mu=1, samples=1000)
     root = np.interp(0.0, result.leave_one_out, t)
-    assert root / finite_size_collapse_time(d, n, 1, mu=1) == pytest.approx(1, abs=2e-3)
+    assert root / finite_size_collapse_time(Mixture(d, 1, 1, n)) == pytest.approx(1, abs=2e-3)
     assert 0.4 < np.interp(root, t, result.clone_index) < 0.6
 
 
@@ -146,7 +152,7 @@ def test_condensed_phase_has_the_lowest_energy():
     """Below t_C, log S tends to d (1/2 - e_min) with rate(e_min) = alpha; what is missing is of order log(d)/d."""
     deviations = []
     for d, n in ((32, 10), (64, 100), (128, 10_000)):  # one alpha
-        t = 0.75 * collapse(d, n, 1).t_C
+        t = 0.75 * collapse_time(Mixture(d, 0, 1, n))
         delta, s2 = -np.expm1(-2 * t), np.exp(-2 * t)
         energies = np.linspace(0.5, (delta + 2 * s2) / (2 * delta), 200_001)  # up to the mean energy
         rates = compile_formula("random_energy_rate", target="numpy")(energies, delta, s2, delta + s2)

@@ -29,11 +29,11 @@ class BumpGrid:
     tau : float
         Overlap from which two images connect, in (0, 1); for the density product any positive one.
     overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.bump_overlap`.
+        Which overlap, see :func:`regimes.composition.bump_overlap`.
     steps : (float, float)
         Distance of neighbouring rows and of neighbouring columns in pixels, (dy, dx); one number is taken for both.
     pixels : bool
-        Take the overlap of images sampled at pixels (:func:`regimes.pixel_overlap`), not that of bumps in the plane.
+        Take the overlap of images sampled at pixels (:func:`regimes.composition.pixel_overlap`), not in the plane.
     periodic : bool
         Join opposite edges of the grid.
 

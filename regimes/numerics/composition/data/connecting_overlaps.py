@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.composition.data.overlap_rows import overlap_rows, pair_overlap, tiles
 from regimes.numerics.composition.data.random_orders import find, unite
@@ -66,7 +66,7 @@ def connecting_overlaps(
     X : array_like, shape (n, ...)
         Data points, at least two; further axes are flattened.
     overlap : {"cosine", "coefficient", "product"}
-        As of :func:`regimes.data_percolation`.
+        As of :func:`regimes.composition.data_percolation`.
     memory : int
         Bytes: the overlaps of all pairs are kept, 8 n^2, which is 1.5 GiB at n = 14000.
     progress : callable, optional
@@ -125,7 +125,7 @@ def connecting_overlaps(
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _spanning_tree(overlaps: Any) -> Any:
     """Ends of the links of a tree of largest overlaps; the matrix is not changed."""
     n = overlaps.shape[0]
@@ -157,7 +157,7 @@ def _join_along(
     return overlaps[order], _largest_along(first[order], second[order])
 
 
-@njit(cache=True)
+@kernel()
 def _largest_along(first: Any, second: Any) -> Any:
     """Largest component after each link of a tree."""
     parents, largest = np.full(first.size + 1, -1), np.empty(first.size, dtype=np.int64)

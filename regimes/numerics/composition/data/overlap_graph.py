@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads, njit
+from numba import get_num_threads
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.composition.data.overlap_rows import TILE, OverlapRows, pair_overlap, tiles
 from regimes.numerics.interface.checks import check_memory
@@ -154,7 +155,7 @@ def _near_pairs(rows: OverlapRows, tau: float) -> tuple[int, int]:
     return ends // 2, 4 * ends + 16 * n + _PAIR * min(2 * _BLOCK, ends + n)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _set_bits(
     overlaps: Any, first: int, other: int, limit: float, slack: float, values: Any, products: bool, bits: Any
 ) -> None:
@@ -178,7 +179,7 @@ def _set_bits(
             bits[first + i, (other + start) // _WORD] = sure
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _mirror(bits: Any) -> None:
     """Copy what lies above the diagonal below it, in squares of 64 bits.
 
@@ -204,7 +205,7 @@ def _mirror(bits: Any) -> None:
                 bits[_WORD * down + i, across] = square[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _count_bits(bits: Any) -> Any:
     total = np.int64(0)
     for row in bits:
@@ -216,7 +217,7 @@ def _count_bits(bits: Any) -> Any:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _file_pairs(
     block: Any,
     own: Any,

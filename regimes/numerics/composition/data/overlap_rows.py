@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.interface.data_checks import checked_points
 
@@ -98,7 +98,7 @@ def tiles(n: int) -> Iterator[tuple[slice, slice]]:
             yield slice(first, min(first + TILE, n)), slice(other, min(other + TILE, n))
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def pair_overlap(values: Any, i: int, j: int, products: bool) -> float:
     """Overlap of two points from the first coordinate to the last: the same whatever their order and the others."""
     total = 0.0
@@ -111,7 +111,7 @@ def pair_overlap(values: Any, i: int, j: int, products: bool) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sum_minima(some: Any, others: Any, sums: Any) -> None:
     """Add sums of minima of the rows of ``some`` and the columns of ``others``.
 
@@ -134,7 +134,7 @@ def _sum_minima(some: Any, others: Any, sums: Any) -> None:
                     total[j] += min(a, first[j])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sum_products(some: Any, others: Any, sums: Any) -> None:
     """Add sums of products of the rows of ``some`` and the columns of ``others``."""
     for i in range(some.shape[0]):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.data.overlap_graph import LinkBits, LinkLists
 
 __all__ = ["find", "join_points", "unite"]
@@ -38,7 +38,7 @@ def join_points(graph: LinkBits | LinkLists, order: NDArray[np.int64]) -> tuple[
     return largest, parents
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def find(parents: Any, i: Any) -> Any:
     """Root of a point; the way to it becomes shorter."""
     while parents[i] >= 0:
@@ -49,7 +49,7 @@ def find(parents: Any, i: Any) -> Any:
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def unite(parents: Any, one: Any, other: Any) -> Any:
     """Unite two different roots, the smaller under the larger, which is returned."""
     if parents[one] > parents[other]:
@@ -59,7 +59,7 @@ def unite(parents: Any, one: Any, other: Any) -> Any:
     return one
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _flatten(parents: Any) -> None:
     """Put the root of each point in place of its parent."""
     roots = np.empty_like(parents)
@@ -68,7 +68,7 @@ def _flatten(parents: Any) -> None:
     parents[:] = roots
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _join_lists(order: Any, starts: Any, ends: Any, neighbours: Any, parents: Any, largest: Any) -> None:
     most = 0
     for k in range(order.size):
@@ -85,7 +85,7 @@ def _join_lists(order: Any, starts: Any, ends: Any, neighbours: Any, parents: An
         largest[k] = most
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
     """The same on a matrix of bits, where most links of a point lead into few large components.
 
@@ -145,7 +145,7 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
         largest[k] = most
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _meet(row: Any, component: Any) -> bool:
     for w in range(row.size):  # noqa: SIM110 -- a generator has no machine code
         if row[w] & component[w]:

@@ -114,8 +114,8 @@ def data_percolation(
     Percolation of data is a statement about its geometry: which points have a chain of similar ones between them, and
     how many may be left out at random before it breaks. That a diffusion model trained on the kept points fills in
     those left out is a hypothesis of its own, which this does not test. There is no threshold that suits all data: at
-    0.005, fit for localised images, almost any photographs connect. :func:`regimes.connecting_overlaps` gives the
-    thresholds at which a data set falls apart.
+    0.005, fit for localised images, almost any photographs connect. :func:`regimes.composition.connecting_overlaps`
+    gives the thresholds at which a data set falls apart.
 
     Parameters
     ----------

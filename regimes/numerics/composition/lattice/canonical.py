@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import LANES, filled, load, multiply_add, store
 from regimes.numerics.interface.checks import kept_fractions, real_array, whole_number
 
@@ -83,7 +83,7 @@ def canonical_average(values: ArrayLike, lambdas: ArrayLike) -> Array:
     return np.array([weights.weights[a:b] @ quantity[first : first + b - a] for first, a, b in runs])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def add_block(
     first: int, biggest: Any, squares: Any, low: Any, starts: Any, weights: Any, scratch: Any, out: Any
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
 
 __all__ = ["join_grid", "kept_distance", "labels_by_size"]
@@ -51,7 +51,7 @@ def kept_distance(pattern: NDArray[np.bool_], steps: tuple[float, ...], periodic
     return np.asarray(distance[tuple(slice(m, m + size) for m, size in zip(margins, pattern.shape, strict=True))])
 
 
-@njit(cache=True)
+@kernel()
 def _find(parents: Any, steps: Any, i: int) -> Any:
     """Root of a point, and the steps along the axis from the point to it."""
     total = 0
@@ -65,7 +65,7 @@ def _find(parents: Any, steps: Any, i: int) -> Any:
     return i, total
 
 
-@njit(cache=True)
+@kernel()
 def _join_grid(kept: Any, offsets: Any, periodic: bool, axis: int) -> Any:
     """Join neighbours among the kept points; offsets hold one of each pair of opposites.
 

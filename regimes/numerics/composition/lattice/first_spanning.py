@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.growth import Forest, on_forests
 from regimes.numerics.composition.lattice.stencil import Stencil, padded_points
 from regimes.numerics.composition.lattice.union_find import FIRST, STATE, grow, shuffle
@@ -53,7 +53,7 @@ def first_spanning(
     return first
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _first_spanning(
     keys: Any,
     points: Any,

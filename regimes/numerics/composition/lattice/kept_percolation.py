@@ -92,8 +92,8 @@ def kept_percolation(
         Which points of the grid are kept, at least one; in one to three dimensions.
     neighbourhood : Neighbourhood
         The displacements at which two kept points connect. With open edges it may reach beyond the grid: components
-        are then still well defined, while :func:`regimes.lattice_percolation`, whose threshold would mean nothing, says
-        no.
+        are then still well defined, while :func:`regimes.composition.lattice_percolation`, whose threshold would mean
+        nothing, says no.
     periodic : bool
         Join opposite edges. Each axis must then be longer than twice the reach, so that no two points connect in two
         ways.

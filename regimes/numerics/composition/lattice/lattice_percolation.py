@@ -148,7 +148,7 @@ def lattice_percolation(
 
     Examples
     --------
-    >>> from regimes import Lattice, disc_neighbourhood
+    >>> from regimes.composition import Lattice, disc_neighbourhood
     >>> curve = lattice_percolation(Lattice(64, disc_neighbourhood(1)), lambdas=[0.4, 0.8], runs=8)
     >>> curve.spanning.round(3).tolist(), curve.largest.round(2).tolist()
     ([0.0, 1.0], [0.01, 0.8])

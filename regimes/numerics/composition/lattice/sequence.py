@@ -64,7 +64,7 @@ def percolation_sequence(order: ArrayLike, lattice: Lattice, *, memory: int = _M
 
     Examples
     --------
-    >>> from regimes import Lattice, disc_neighbourhood
+    >>> from regimes.composition import Lattice, disc_neighbourhood
     >>> line = percolation_sequence([0, 3, 1, 2], Lattice(4, disc_neighbourhood(1, steps=(1.0,))))
     >>> line.largest.tolist(), line.squares.tolist(), line.spanning
     ([0, 1, 1, 2, 4], [0, 1, 2, 5, 16], 4)

@@ -77,7 +77,7 @@ def lattice_threshold(neighbourhood: Neighbourhood) -> PercolationThreshold:
 
     Examples
     --------
-    >>> from regimes import disc_neighbourhood, lattice_threshold
+    >>> from regimes.composition import disc_neighbourhood, lattice_threshold
     >>> near = lattice_threshold(disc_neighbourhood(1))
     >>> round(near.value, 4), near.method
     (0.5927, 'literature')

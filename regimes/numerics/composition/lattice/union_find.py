@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.occupancy import (
     any_neighbour,
     fetch,
@@ -35,7 +35,7 @@ _STRIDE, _FIRST, _SECOND = _U(0x9E3779B97F4A7C15), _U(0xBF58476D1CE4E5B9), _U(0x
 _30, _27, _31, _32, _LOW = _U(30), _U(27), _U(31), _U(32), _U(0xFFFFFFFF)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def shuffle(order: Any, start: int, stop: int, key: Any) -> None:
     """Put random ones of the points not yet drawn at places start to stop - 1 of an order (Fisher and Yates).
 
@@ -65,7 +65,7 @@ def shuffle(order: Any, start: int, stop: int, key: Any) -> None:
     key[0] = state
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def flatten(parents: Any) -> None:
     """Let every point skip one ancestor: without branches, so that it costs less than a few searches."""
     for i in range(_U(parents.size)):
@@ -74,7 +74,7 @@ def flatten(parents: Any) -> None:
         parents[i] = above if (parent | above) >= 0 else parent
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _root(parents: Any, point: Any) -> Any:
     while True:
         parent = parents[point]
@@ -87,7 +87,7 @@ def _root(parents: Any, point: Any) -> Any:
         point = _U(above)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _merge(parents: Any, root: Any, other: Any) -> Any:
     """Hang the smaller of two trees into the larger: the root, and the growth of the sum of squares."""
     a, b = -np.int64(parents[root]), -np.int64(parents[other])
@@ -98,7 +98,7 @@ def _merge(parents: Any, root: Any, other: Any) -> Any:
     return root, 2 * (a >> 2) * (b >> 2)
 
 
-@njit(cache=True)
+@kernel()
 def occupy_ghosts(parents: Any, occupied: Any, point: Any, edges: Any) -> None:
     """Repeat a point near an edge in the margins of the other side, as its children."""
     strides, widths, sizes, reach = edges
@@ -119,7 +119,7 @@ def occupy_ghosts(parents: Any, occupied: Any, point: Any, edges: Any) -> None:
             occupy(occupied, ghost)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def grow(
     order: Any,
     start: int,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.occupancy import fetch, neighbours, occupy, trailing
 from regimes.numerics.composition.lattice.union_find import AHEAD, occupy_ghosts
 
@@ -15,7 +15,7 @@ __all__ = ["grow_until_wrapped"]
 _U: Any = np.uint64
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _root(parents: Any, steps: Any, point: Any) -> Any:
     """Root of a point, and the steps along the axis from the point to it."""
     total = 0
@@ -32,7 +32,7 @@ def _root(parents: Any, steps: Any, point: Any) -> Any:
         point = _U(above)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def grow_until_wrapped(
     order: Any,
     start: int,

@@ -230,7 +230,7 @@ FULL = np.ones((4, 4), dtype=bool)
         (
             FULL,
             {"depth": 1, "periodic": True},
-            "depth is of the bands at open edges, got 1 with periodic ones; leave it",
+            "depth is of the bands at open edges, got 1 with periodic ones",
         ),
         (
             FULL[:2],

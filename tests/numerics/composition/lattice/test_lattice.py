@@ -395,9 +395,10 @@ def test_memory_is_counted_and_refused():
     ],
 )
 def test_wrong_input_is_refused(arguments, options, text):
+    own = {name: value for name, value in options.items() if name in ("periodic", "axis", "depth")}
+    others = {name: value for name, value in options.items() if name not in own}
     with pytest.raises(ValueError, match=re.escape(text)):
-        grid = {name: options.pop(name) for name in ("periodic", "axis", "depth") if name in options}
-        lattice_percolation(Lattice(*arguments, **grid), **options)
+        lattice_percolation(Lattice(*arguments, **own), **others)
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [0, 1, 2, 2], [0.0, 1.0, 2.0, 3.0], [[0, 1], [2, 3]], [0, 1, 2, 4]])

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from regimes import Neighbourhood, disc_neighbourhood, lattice_threshold
+from regimes.composition import Neighbourhood, disc_neighbourhood, lattice_threshold
 from regimes.numerics.composition.lattice.offset_shape import is_filled_and_symmetric, is_square_disc, sublattice_index
 
 OFFSETS = st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1, max_size=5)

@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regimes import Neighbourhood, bump_neighbourhood, disc_neighbourhood, extrapolated_threshold, lattice_threshold
+from regimes.composition import (
+    Neighbourhood,
+    bump_neighbourhood,
+    disc_neighbourhood,
+    extrapolated_threshold,
+    lattice_threshold,
+)
 from regimes.numerics.composition.lattice.disc_limit import disc_limit
 from regimes.numerics.composition.lattice.threshold_table import LITERATURE, SQUARE_LATTICE
 
