@@ -8,7 +8,8 @@ from regimes.prediction.collapse.predict import Collapse as Collapse
 from regimes.prediction.hierarchy.predict import predict_hierarchy as predict_hierarchy
 from regimes.prediction.hierarchy.result import HierarchyPrediction as HierarchyPrediction
 from regimes.prediction.composition.grid import predict_percolation as predict_percolation
-from regimes.prediction.composition.grid_result import PercolationPrediction as PercolationPrediction
+from regimes.prediction.composition.grid import PercolationPrediction as PercolationPrediction
+from regimes.numerics.composition.bumps.bump_grid import BumpGrid as BumpGrid
 from regimes.prediction.composition.data import predict_data_percolation as predict_data_percolation
 from regimes.prediction.composition.data import DataPercolationPrediction as DataPercolationPrediction
 from regimes.numerics.interface.result import Result as Result

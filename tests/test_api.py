@@ -10,7 +10,7 @@ import regimes
 
 PUBLIC = {
     "regimes": """
-        Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula HierarchyPrediction Mixture
+        BumpGrid Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula HierarchyPrediction Mixture
         NotConverged Number PercolationPrediction Prediction Preprocessing Result SCHEDULES Schedule Speciation
         builtin_datasets catalogue clock collapse compile_formula composition formula hierarchy load_dataset
         noise_schedule predict predict_collapse predict_data_percolation predict_hierarchy predict_percolation
@@ -39,12 +39,12 @@ PUBLIC = {
         token_mixture_uturns
     """,
     "regimes.composition": """
-        CompositionGrid ConnectingOverlaps DataPercolation GridSubset KeptComponents LatticePercolation
-        Neighbourhood PercolationSequence PercolationThreshold StripedSubset ThresholdExtrapolation bump_grid
-        bump_images bump_neighbourhood bump_overlap connecting_overlaps connecting_sigmas connection_radius
-        data_percolation disc_neighbourhood extrapolated_threshold hold_out_band hold_out_cross hold_out_square
-        kept_percolation lattice_percolation lattice_threshold percolation_sequence pixel_overlap random_subset
-        smallest_connecting_sigma thinned_subset with_stripes
+        BumpStaircase ConnectingOverlaps DataPercolation GridSubset ImageGrid KeptComponents Lattice
+        LatticePercolation Neighbourhood PercolationSequence PercolationThreshold PointOverlaps Staircase StripedSubset
+        ThresholdExtrapolation bump_images bump_neighbourhood bump_overlap connecting_overlaps connecting_sigmas
+        connection_radius data_percolation disc_neighbourhood extrapolated_threshold hold_out_band hold_out_cross
+        hold_out_square image_grid kept_percolation lattice_percolation lattice_threshold percolation_sequence
+        pixel_overlap predict_staircase random_subset thinned_subset with_stripes
     """,
     "regimes.theory": """
         Step StepCheck Variable
@@ -73,7 +73,7 @@ regimes.predict_hierarchy(v, m, s, L, *, classes, noise, noise_levels, rules, ex
     rng, memory, schedule, progress)
 regimes.predict_data_percolation(source, labels, *, tau, overlap, classes, scale, center, orders, lambdas, rng, memory,
     progress)
-regimes.predict_percolation(grid, sigma, *, tau, overlap, steps, pixels, periodic, runs, lambdas, rng, memory, progress)
+regimes.predict_percolation(problem, *, runs, lambdas, rng, memory, progress)
 regimes.predict_speciation(Lambda, *, d, mu, sigma, t)
 regimes.speciation.clone_probability(kappa)
 regimes.speciation.covariance_spectrum(X, *, top, center, memory)
@@ -93,7 +93,7 @@ regimes.hierarchy.random_hierarchy(v, m, s, L, *, classes, rng, memory)
 regimes.hierarchy.sample_hierarchy(rules, n, *, rng, root, memory)
 regimes.hierarchy.sample_posterior(rules, messages, *, log, prior, draws, rng)
 regimes.collapse.posterior_curves(X, t, *, labels, probes, rng, groups, precision, memory, progress)
-regimes.composition.bump_grid(N, sigma, *, dx, dy, amplitude, periodic, margin, kind)
+regimes.composition.image_grid(N, sigma, *, dx, dy, amplitude, periodic, margin, kind)
 regimes.composition.bump_images(positions, N, sigma, *, kind, amplitude, periodic, memory)
 regimes.composition.bump_neighbourhood(sigma, *, tau, overlap, steps, pixels, memory)
 regimes.composition.bump_overlap(r, sigma, *, overlap)
@@ -103,10 +103,9 @@ regimes.composition.data_percolation(X, tau, *, overlap, orders, lambdas, rng, m
 regimes.composition.disc_neighbourhood(radius, *, steps, memory)
 regimes.composition.extrapolated_threshold(neighbourhood, *, sizes, runs, periodic, rng, threads, memory, progress)
 regimes.composition.kept_percolation(kept, neighbourhood, *, periodic, axis, depth)
-regimes.composition.lattice_percolation(shape, neighbourhood, *, runs, lambdas, periodic, axis, depth, rng, threads,
-    memory, progress)
+regimes.composition.lattice_percolation(lattice, *, runs, lambdas, rng, threads, memory, progress)
 regimes.composition.lattice_threshold(neighbourhood)
-regimes.composition.percolation_sequence(order, shape, neighbourhood, *, periodic, axis, depth, memory)
+regimes.composition.percolation_sequence(order, lattice, *, memory)
 regimes.composition.pixel_overlap(first, second, sigma, *, overlap, memory)
 regimes.composition.random_subset(grid, fraction, *, count, rng)
 """

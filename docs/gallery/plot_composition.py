@@ -8,10 +8,10 @@ model makes of it is another question.
 """
 
 import matplotlib.pyplot as plt
+from regimes.report.composition.staircase import plot_staircase
 
 import regimes
 from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
-from regimes.report.composition.staircase import plot_staircase
 
 # %%
 # Overlap against distance

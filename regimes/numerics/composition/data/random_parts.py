@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.threads import in_threads
-from regimes.numerics.composition.bumps.overlaps import checked_overlap
 from regimes.numerics.composition.data.overlap_graph import LinkBits, LinkLists, overlap_graph
 from regimes.numerics.composition.data.overlap_rows import overlap_rows
 from regimes.numerics.composition.data.random_orders import join_points
 from regimes.numerics.composition.lattice.components import labels_by_size
-from regimes.numerics.interface.checks import kept_fractions, positive_number, seeded, whole_number
-from regimes.numerics.interface.plain import plain_fields
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regimes.numerics.composition.overlap_kinds import checked_overlap
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import kept_fractions, positive_number, whole_number
 
 __all__ = ["DataPercolation", "data_percolation"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 0x64617461706572  # sets the orders apart from other uses of a seed
 _DEFAULT_FRACTIONS = 100
 
 
@@ -100,33 +96,6 @@ class DataPercolation:
             f"DataPercolation(n={self.n}, d={self.d}, tau={self.tau!r}, overlap={self.overlap!r}, "
             f"components={len(self.components)}, largest={self.largest:.4g}, half_fraction={held})"
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes but ``labels``, arrays as lists.
-        """
-        return plain_fields(self, without={"labels"})
-
-    def plot(self, ax: Any = None) -> Figure:
-        """Draw the part that the largest component holds against the part that is kept.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure otherwise.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure.
-        """
-        from regimes.report.composition.figure import plot_data_percolation
-
-        return plot_data_percolation(self, ax=ax)
 
 
 def data_percolation(
@@ -209,7 +178,7 @@ def data_percolation(
     orders = whole_number(name, "orders", "number of random orders", orders, at_least=1)
     memory = whole_number(name, "memory", "bytes", memory, at_least=1)
     fractions = None if lambdas is None else kept_fractions(name, "fractions kept", lambdas, zero=False)
-    seeds = seeded(rng, _STREAM).integers(2**63, size=orders)
+    seeds = generator(Stream.COMPOSITION_DATA_ORDERS, rng, name).integers(2**63, size=orders)
 
     rows = overlap_rows(name, X, overlap, memory)
     n, d = rows.values.shape
