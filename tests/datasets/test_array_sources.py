@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from regimes.datasets import Dataset, Preprocessing, load_dataset
+from regimes import Dataset, Preprocessing, load_dataset
 from regimes.datasets.points.shape import check_points, flat_points
 
 POINTS = np.array([[0.0, 1.0, 4.0], [2.0, -1.0, 0.0], [1.0, 3.0, 0.5], [-3.0, 0.0, 0.25]])

@@ -53,7 +53,7 @@ def builtin_datasets() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Each is a source for :func:`regimes.datasets.load_dataset`.
+        Each is a source for :func:`regimes.load_dataset`.
 
     Examples
     --------

@@ -80,7 +80,7 @@ class Dataset:
 
     Examples
     --------
-    >>> from regimes.datasets import load_dataset
+    >>> from regimes import load_dataset
     >>> data = load_dataset([[0.0, 1.0], [2.0, -1.0], [1.0, 0.0]], ["a", "b", "a"])
     >>> data.n, data.d, data.classes, data.labels.tolist()
     (3, 2, ('a', 'b'), [0, 1, 0])

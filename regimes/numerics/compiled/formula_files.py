@@ -37,7 +37,7 @@ def named_source(name: str, target: Target) -> tuple[Path, bytes]:
         return shipped, source
 
     def find() -> Formula:
-        from regimes.theory import formula
+        from regimes.theory.catalogue import formula
 
         return formula(name)
 
@@ -62,7 +62,7 @@ def theory_cache() -> Path:
 def ship(folder: Path) -> None:
     """Write the sources of all formulas that have a float64 form, as a wheel holds them beside this module."""
     from regimes.numerics.compiled.formula_source import formula_source
-    from regimes.theory import catalogue
+    from regimes.theory.catalogue import catalogue
 
     for target in TARGETS:
         place = folder / theory_fingerprint() / target

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
 from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points, checked_size
-from regimes.numerics.interface.plain import plain_fields
 from regimes.numerics.posterior.kernel import DEAD, posterior_rows
 from regimes.numerics.posterior.layout import (
     COPY_BYTES,
@@ -27,6 +26,7 @@ from regimes.numerics.posterior.layout import (
 )
 from regimes.numerics.posterior.moments import Moments
 from regimes.numerics.posterior.summary import STATISTICS
+from regimes.theory.formula.record import recorded
 
 __all__ = ["PosteriorCurves", "posterior_curves"]
 
@@ -71,8 +71,8 @@ class PosteriorCurves:
         The variance of any smooth function of the data and the probes is ``(G-1)/G sum (value_g - mean)^2``.
     jackknife_clone_class, jackknife_clone_class_leave_one_out : ndarray, shape (G, T), or None
         None without labels or without groups.
-    sources : tuple of str
-        Formulas behind the curves.
+    formulas : dict of str to tuple of str
+        Formulas behind each curve.
     """
 
     t: Array
@@ -97,17 +97,7 @@ class PosteriorCurves:
     jackknife_clone_index: Array | None
     jackknife_clone_class: Array | None
     jackknife_clone_class_leave_one_out: Array | None
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays and tuples as lists.
-        """
-        return plain_fields(self)
+    formulas: dict[str, tuple[str, ...]]
 
 
 def posterior_curves(
@@ -120,7 +110,7 @@ def posterior_curves(
     groups: int = 20,
     precision: str = "auto",
     memory: int = 2 * 2**30,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> PosteriorCurves:
     """Excess entropy and clone probabilities of a data set at every time.
 
@@ -154,7 +144,7 @@ def posterior_curves(
     memory : int
         Bytes for working arrays, beyond X and one sorted copy of it in the precision of the products.
     progress : callable, optional
-        Called with (probes done, probes) after each block.
+        Called with (part, probes done, probes) after each block.
 
     Returns
     -------
@@ -187,7 +177,8 @@ def posterior_curves(
     n, d = points.values.shape
     extent = points.extent(points.mean) or 1.0
     times = positive_times("posterior_curves", t)
-    factor = _noise_factors(times, extent)
+    with recorded() as noted:
+        factor = _noise_factors(times, extent)
     classes, members = checked_labels("posterior_curves", labels, n)
     probes = checked_size("posterior_curves", "probes", default_probes(n) if probes is None else probes, 2)
     groups = checked_size("posterior_curves", "groups", groups, 0)
@@ -231,10 +222,10 @@ def posterior_curves(
         )  # fmt: skip
         moments.add(out[:width])
         if progress is not None:
-            progress(start + width, probes)
+            progress("posterior over the data", start + width, probes)
     left_out = np.bincount(rank % used, minlength=used)
     kept = probes - np.bincount(rank[mu] % used, minlength=used)
-    curves = moments.curves(n, n - left_out, kept, with_classes=labels is not None)
+    curves, formulas = moments.curves((n, d), n - left_out, kept, with_classes=labels is not None)
     return PosteriorCurves(
         t=times,
         n=n,
@@ -243,7 +234,7 @@ def posterior_curves(
         probes=probes,
         groups=used if used > 1 else 0,
         precision=precision,
-        sources=("biroli2024", "index_entropy", "leave_one_out_excess_entropy", "index_clone_probability", "snr"),
+        formulas={name: (*noted, *names) for name, names in formulas.items()},
         **curves,
     )
 

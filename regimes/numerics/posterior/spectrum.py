@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.data_checks import checked_points, checked_size
 from regimes.numerics.interface.errors import NotConverged
+from regimes.theory.formula.record import recorded
 
 __all__ = ["CovarianceSpectrum", "covariance_spectrum", "gaussian_information"]
 
@@ -61,16 +62,7 @@ class CovarianceSpectrum:
     n: int
     d: int
     centered: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return vars(self) | {"eigenvalues": self.eigenvalues.tolist()}
+    formulas: tuple[str, ...] = ()
 
 
 def covariance_spectrum(
@@ -133,10 +125,12 @@ def covariance_spectrum(
     unit = extent * extent * (n / (n - 1) if center else 1.0)
     exact = wanted == rank
     trace = data.trace()
+    with recorded() as used:
+        error = float(compile_formula("top_eigenvalue_error", target="numpy")(np.var(projections**2), n))
     return CovarianceSpectrum(
         eigenvalues=values * unit,
         Lambda=float(values[0] * unit),
-        Lambda_se=float(np.sqrt(np.var(projections**2) / n) * unit),
+        Lambda_se=error * unit,
         total_variance=trace * unit,
         remainder=0.0 if exact else max(trace - float(values.sum()), 0.0) * unit,
         remainder_count=rank - wanted,
@@ -144,6 +138,7 @@ def covariance_spectrum(
         n=n,
         d=d,
         centered=bool(center),
+        formulas=tuple(used),
     )
 
 

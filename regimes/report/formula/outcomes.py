@@ -17,7 +17,7 @@ import sympy
 
 from regimes.numerics.compiled.formula_files import theory_cache
 from regimes.numerics.compiled.sealed_file import digest, read_sealed, write_sealed
-from regimes.theory import catalogue
+from regimes.theory.catalogue import catalogue
 from regimes.theory.formula import special_functions, verification
 from regimes.theory.formula.formula import Formula, StepCheck
 

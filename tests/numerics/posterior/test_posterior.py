@@ -13,8 +13,8 @@ from scipy.special import logsumexp
 from scipy.stats import chi2
 from sklearn.datasets import load_digits
 
-from regimes.numerics.posterior import posterior_curves
-from regimes.numerics.posterior.curves import _generator
+from regimes.numerics.interface.result import plain
+from regimes.numerics.posterior.curves import _generator, posterior_curves
 from regimes.numerics.posterior.exponential import CEILING, CUTOFF, LANES, add_exponentials
 from regimes.numerics.posterior.layout import arrange_columns, draw_probes
 
@@ -202,7 +202,7 @@ def test_threads_change_no_bit(precision):
         for number in (1, 2):
             numba.set_num_threads(number)
             curves = posterior_curves(X, TIMES, labels=labels, probes=333, rng=4, precision=precision)
-            found.append(json.dumps(curves.to_dict()))
+            found.append(json.dumps(plain(curves)))
     finally:
         numba.set_num_threads(threads)
     assert found[0] == found[1]
@@ -313,14 +313,12 @@ def test_memory_is_bounded():
     assert peak < options["memory"] + 1.2 * X.nbytes
 
 
-def test_what_is_absent_is_none_and_the_rest_is_plain():
+def test_what_is_absent_is_none():
     X = gaussian(30, 2)
     curves = posterior_curves(X, 0.5, probes=16, groups=1)
     assert (curves.n_classes, curves.groups, curves.jackknife_clone_index) == (None, 0, None)
     assert curves.clone_class is curves.clone_class_se is curves.jackknife_clone_class is None
-    plain = json.loads(json.dumps(curves.to_dict()))
-    assert plain["t"] == [0.5]
-    assert plain["sources"] == list(curves.sources)
+    assert curves.formulas["leave_one_out"] == ("snr", "leave_one_out_excess_entropy")
     assert posterior_curves(X, 0.5, probes=16).jackknife_clone_index.shape == (20, 1)
     assert posterior_curves(X[:2], 0.5, probes=16).groups == 0  # one point alone has no posterior
     assert posterior_curves(np.arange(6).reshape(3, 2), 0.5, labels=[0, 0, 1], probes=16).n_classes == 2

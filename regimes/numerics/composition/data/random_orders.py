@@ -27,22 +27,7 @@ for _place in range(64):
 
 
 def join_points(graph: LinkBits | LinkLists, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Join the points of a graph in an order.
-
-    Parameters
-    ----------
-    graph : LinkBits or LinkLists
-        The links of n points.
-    order : integer ndarray, shape (n,)
-        All points, each once.
-
-    Returns
-    -------
-    largest : int32 ndarray, shape (n,)
-        Size of the largest component of the first k + 1 points.
-    roots : int32 ndarray, shape (n,)
-        For each point the point that stands for its component in the end.
-    """
+    """Join points in an order: the largest component after each, and what stands for that of each point in the end."""
     n = len(order)
     largest, parents = np.empty(n, dtype=np.int32), np.full(n, ABSENT, dtype=np.int32)
     if isinstance(graph, LinkBits):

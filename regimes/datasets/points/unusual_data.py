@@ -61,7 +61,7 @@ def data_notes(X: NDArray[np.float64], preprocessing: Preprocessing) -> tuple[st
 
     Examples
     --------
-    >>> from regimes.datasets import load_dataset
+    >>> from regimes import load_dataset
     >>> [note[:34] for note in load_dataset([[0, 0], [4, 0], [0, 0]]).notes]
     ['1 of 3 points repeat another exact', '1 of 2 features are constant; they']
     """
