@@ -40,15 +40,16 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool) -> None
         for each in catalogue():
             click.echo(f"{each.name:<{width}}  {each.title}")
         return
-    entry = formula(name)
-    if latex:
-        click.echo(entry.derivation_latex())
-        return
-    from regimes.report.formula.derivation import derivation_dict, derivation_text
+    from regimes.report.formula.kept_text import kept_text
 
-    if as_json:
+    def render() -> str:
+        entry = formula(name)
+        if latex:
+            return f"{entry.derivation_latex()}\n"
+        from regimes.report.formula.derivation import derivation_dict, derivation_text
         from regimes.report.parts.files import json_text
 
-        click.echo(json_text(derivation_dict(entry)), nl=False)
-        return
-    click.echo(derivation_text(entry), nl=False)
+        return json_text(derivation_dict(entry)) if as_json else derivation_text(entry)
+
+    form = "latex" if latex else "json" if as_json else "text"
+    click.echo(kept_text(f"{name}.{form}", render), nl=False)
