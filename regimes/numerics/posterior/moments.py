@@ -12,20 +12,13 @@ from regimes.numerics.posterior.summary import CLASS, CLASS_LEFT_OUT, INDEX, LOG
 __all__ = ["Moments"]
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 _CLONES = {"clone_index": INDEX, "clone_class": CLASS, "clone_class_leave_one_out": CLASS_LEFT_OUT}
 
 
 class Moments:
-    """Mean and squared deviations of the statistics over probes; memory does not grow with their number.
-
-    Parameters
-    ----------
-    times : int
-        Number of times.
-    groups : int
-        Number of jackknife groups; 1 for none.
-    """
+    """Mean and squared deviations of the statistics over probes; memory does not grow with their number."""
 
     def __init__(self, times: int, groups: int) -> None:
         self._count = 0
@@ -35,13 +28,7 @@ class Moments:
         self._left_out = np.zeros((times, STATISTICS, groups))
 
     def add(self, block: Array) -> None:
-        """Merge a block of probes: the update of Chan, Golub, LeVeque 1979 loses no digits to a large mean.
-
-        Parameters
-        ----------
-        block : ndarray, shape (B, T, STATISTICS, 1 + groups)
-            Statistics of each probe, for all data and without each group.
-        """
+        """Merge probes, shape (B, T, STATISTICS, 1 + groups): Chan, Golub, LeVeque 1979 lose no digits to the mean."""
         size = len(block)
         mean = block[..., 0].mean(axis=0)
         step = mean - self._mean
@@ -51,23 +38,8 @@ class Moments:
         self._left_out += block[..., 1:].sum(axis=0)
         self._count = total
 
-    def curves(self, n: int, rest: NDArray[np.int64], kept: NDArray[np.int64], *, with_classes: bool) -> dict[str, Any]:
-        """Curves with standard errors over probes and with each group left out.
-
-        Parameters
-        ----------
-        n : int
-            Number of data points.
-        rest, kept : ndarray of int64, shape (groups,)
-            Data points and probes outside each group.
-        with_classes : bool
-            Whether there were labels.
-
-        Returns
-        -------
-        dict
-            ``name``, ``name_se`` and ``jackknife_name`` for each curve, None where there is none.
-        """
+    def curves(self, n: int, rest: Counts, kept: Counts, *, with_classes: bool) -> dict[str, Any]:
+        """``name``, ``name_se``, ``jackknife_name`` of each curve; rest and kept count data, probes outside groups."""
         error = np.sqrt(self._squares / (self._count * (self._count - 1)))
         jackknife = self._groups > 1
         left_out = np.moveaxis(self._left_out, 2, 0) / kept[:, None, None] if jackknife else None

@@ -53,39 +53,13 @@ class Schedule:
         return int(self.t.size)
 
     def time(self, step: int) -> float:
-        """Ornstein-Uhlenbeck time of a step.
-
-        Parameters
-        ----------
-        step : int
-            0-based.
-
-        Returns
-        -------
-        float
-            The time.
-
-        Raises
-        ------
-        ValueError
-            If the schedule has no such step.
-        """
+        """Ornstein-Uhlenbeck time of a step, counted from 0; ValueError if the schedule has no such step."""
         if not 0 <= step < self.steps:
             raise ValueError(f"schedule {self.name}: step must lie in 0 to {self.steps - 1}, got {step}")
         return float(self.t[step])
 
     def step(self, t: float) -> int:
-        """First step, as noise grows, whose alpha_bar is not above ``exp(-2t)``.
-
-        Parameters
-        ----------
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        int
-            0-based step.
+        """First step, counted from 0, as noise grows, whose alpha_bar is not above ``exp(-2t)``.
 
         Raises
         ------
@@ -102,33 +76,11 @@ class Schedule:
         return int(reached[np.argmin(self.t[reached])])
 
     def fraction(self, step: int) -> float:
-        """Place of a step in the schedule, 0 for the first and 1 for the last.
-
-        Parameters
-        ----------
-        step : int
-            0-based.
-
-        Returns
-        -------
-        float
-            ``step/(steps - 1)``.
-        """
+        """Place of a step in the schedule, 0 for the first and 1 for the last."""
         return step / (self.steps - 1)
 
     def place(self, t: float) -> dict[str, Any]:
-        """Step and step fraction of a time, or the reason why there is none.
-
-        Parameters
-        ----------
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        dict
-            Keys ``step``, ``fraction``, ``steps``; with ``reason`` where ``step`` is None.
-        """
+        """``step``, ``fraction`` and ``steps`` of a time; where there is no step it is None and ``reason`` says why."""
         try:
             step = self.step(t)
         except ValueError as error:
