@@ -66,7 +66,10 @@ def _opened(formula: Formula, entry: Any) -> tuple[StepCheck, ...] | None:
         outcome = entry["checks"]
         if entry["seal"] != _seal(formula, outcome):
             return None
-        reasons = [*(step.reason for step in formula.steps), *(["float-safe form"] if formula.stable is not None else [])]
+        reasons = [
+            *(step.reason for step in formula.steps),
+            *(["float-safe form"] if formula.stable is not None else []),
+        ]
         return tuple(StepCheck(reason, *found) for reason, found in zip(reasons, outcome, strict=True))
     except (KeyError, TypeError, ValueError):
         return None
