@@ -63,7 +63,7 @@ PUBLIC = {
 
 SIGNATURES = """
 regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, schedule, steps)
-regimes.predict_collapse(d, n, sigma, *, mu, t)
+regimes.predict_collapse(mixture, *, t, schedule)
 regimes.compile_formula(formula, *, target)
 regimes.load_dataset(source, labels, *, classes, scale, center, name)
 regimes.noise_schedule(name, *, steps)
@@ -74,7 +74,7 @@ regimes.predict_hierarchy(v, m, s, L, *, classes, noise, noise_levels, rules, ex
 regimes.predict_data_percolation(source, labels, *, tau, overlap, classes, scale, center, orders, lambdas, rng, memory,
     progress)
 regimes.predict_percolation(problem, *, runs, lambdas, rng, memory, progress)
-regimes.predict_speciation(Lambda, *, d, mu, sigma, t)
+regimes.predict_speciation(problem, *, t, schedule)
 regimes.speciation.clone_probability(kappa)
 regimes.speciation.covariance_spectrum(X, *, top, center, memory)
 regimes.speciation.mixture_clones(weights, means, covariances, t, *, samples, rng)

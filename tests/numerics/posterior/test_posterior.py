@@ -184,7 +184,7 @@ def test_block_size_changes_nothing_but_rounding():
     for memory in (20 * 2**20, 2**31):
         steps = []
         options = {"probes": 1001, "rng": 3, "precision": "double", "memory": memory}
-        told = lambda done, total, steps=steps: steps.append((done, total))  # noqa: E731
+        told = lambda part, done, total, steps=steps: steps.append((done, total))  # noqa: E731
         curves = posterior_curves(X, TIMES, labels=labels, progress=told, **options)
         assert steps[-1] == (1001, 1001)
         assert [done for done, _ in steps] == sorted({done for done, _ in steps})
@@ -351,7 +351,7 @@ def test_a_generator_continues_and_a_seed_repeats():
 
 
 def test_an_interrupt_passes_through():
-    def stop(done, total):
+    def stop(part, done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
