@@ -30,6 +30,7 @@ class JointDomain:
 
     @property
     def symbols(self) -> set[Any]:
+        """Symbols of the variables."""
         return {variable.symbol for variable in self.variables}
 
     def only(self, symbols: Set[Any]) -> JointDomain:
@@ -41,7 +42,9 @@ class JointDomain:
         """The first relation that values by symbol break; None if they break none of those whose symbols all occur."""
         with mpmath.workdps(_DIGITS):
             for relation, symbols, holds in self._tests:
-                if all(symbol in values for symbol in symbols) and not holds(*[exact(values[each]) for each in symbols]):
+                if all(symbol in values for symbol in symbols) and not holds(
+                    *[exact(values[each]) for each in symbols]
+                ):
                     return relation
         return None
 
