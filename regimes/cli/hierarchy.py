@@ -79,7 +79,7 @@ def command(
     check_outputs(output, plot)
     rules = None
     if rules_file is not None:
-        from regimes.datasets.hierarchy import load_rules
+        from regimes.datasets.hierarchy.files import load_rules
 
         rules = load_rules(rules_file)
         v, m, s, L = (

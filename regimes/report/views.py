@@ -23,6 +23,7 @@ _ROOMS = {
     "hierarchy": "hierarchy",
     "grid percolation": "composition",
     "data percolation": "composition",
+    "percolation staircase": "composition",
     "experiment": "experiment",
     "measurement": "measurement",
 }

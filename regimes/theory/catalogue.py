@@ -47,7 +47,7 @@ def formula(name: str) -> Formula:
 
     Examples
     --------
-    >>> from regimes.theory import formula
+    >>> from regimes.theory.catalogue import formula
     >>> formula("snr").title
     'Signal-to-noise ratio per unit of data variance'
     """

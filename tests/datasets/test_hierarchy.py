@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 import regimes
-from regimes.datasets import (
+from regimes.hierarchy import (
     HierarchySample,
     latent_symbols,
     load_rules,

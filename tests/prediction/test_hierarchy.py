@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
+from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.spins import covariance_sums
 from regimes.numerics.hierarchy.transition import hierarchy_transition

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from regimes import predict_hierarchy, random_hierarchy
+from regimes import predict_hierarchy
+from regimes.hierarchy import random_hierarchy
 from regimes.report.hierarchy.figure import plot_hierarchy, shown_levels
 from regimes.report.hierarchy.phase_diagram import plot_phase_diagram, plot_upward_map
 

@@ -85,7 +85,7 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
     Examples
     --------
     >>> import tempfile
-    >>> from regimes.datasets import random_hierarchy
+    >>> from regimes.hierarchy import random_hierarchy
     >>> rules = random_hierarchy(4, 2, 2, 3)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     loaded = load_rules(save_rules(rules, f"{folder}/rules.json"))

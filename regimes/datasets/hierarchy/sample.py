@@ -38,7 +38,7 @@ class HierarchySample:
 
     Examples
     --------
-    >>> from regimes.datasets import random_hierarchy
+    >>> from regimes.hierarchy import random_hierarchy
     >>> sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3, rng=1), 5, rng=2)
     >>> sample
     HierarchySample(n=5, rules=HierarchyRules(v=4, m=2, s=2, depth=3, classes=4))
@@ -132,7 +132,7 @@ class HierarchySample:
 
         Examples
         --------
-        >>> from regimes.datasets import random_hierarchy
+        >>> from regimes.hierarchy import random_hierarchy
         >>> sample = sample_hierarchy(random_hierarchy(2, 2, 2, 2), 3)
         >>> sample.flat().shape, sorted(set(sample.flat().ravel().tolist()))
         ((3, 8), [-0.5, 0.5])
@@ -167,7 +167,7 @@ class HierarchySample:
 
         Examples
         --------
-        >>> from regimes.datasets import random_hierarchy
+        >>> from regimes.hierarchy import random_hierarchy
         >>> data = sample_hierarchy(random_hierarchy(4, 2, 2, 2), 100).dataset()
         >>> data.n, data.d, data.classes
         (100, 16, ('0', '1', '2', '3'))
@@ -230,7 +230,7 @@ def sample_hierarchy(
 
     Examples
     --------
-    >>> from regimes.datasets import random_hierarchy
+    >>> from regimes.hierarchy import random_hierarchy
     >>> rules = random_hierarchy(4, 2, 2, 3, rng=1)
     >>> sample_hierarchy(rules, 3, root=[0, 3, 3]).labels.tolist()
     [0, 3, 3]

@@ -316,6 +316,6 @@ def _digits(given: _Given) -> int:
 
 
 def _exact(name: str, digits: int, *values: Any) -> Any:
-    from regimes.theory import formula
+    from regimes.theory.catalogue import formula
 
     return formula(name).mp(*values, dps=digits)

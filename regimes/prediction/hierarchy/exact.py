@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.hierarchy import HierarchySample, random_hierarchy, sample_hierarchy
+from regimes.datasets.hierarchy.rules import random_hierarchy
+from regimes.datasets.hierarchy.sample import HierarchySample, sample_hierarchy
 from regimes.numerics.compiled.lanes import LANES
 from regimes.numerics.estimation.jackknife import jackknife_error
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior

@@ -204,7 +204,8 @@ def _threshold(
     )  # fmt: skip
     steps = None
     if found.time is not None:
-        steps = {"schedule": schedule.name, "step": schedule.place(found.time)["step"], "steps": schedule.steps}
+        place = schedule.at(found.time)
+        steps = {"schedule": schedule.name, "step": None if place is None else place.index, "steps": schedule.steps}
     elif noise == "masking":
         steps = {"schedule": "even masking", "step": round(found.value * schedule.steps), "steps": schedule.steps}
     return NoiseThreshold(noise, found.value, found.se, found.time, found.time_se, steps, "density evolution")

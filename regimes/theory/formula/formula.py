@@ -147,7 +147,7 @@ class Formula:
 
         Examples
         --------
-        >>> from regimes.theory import formula
+        >>> from regimes import formula
         >>> import mpmath
         >>> mpmath.nstr(formula("snr").mp(1, dps=20), 18)
         '0.156517642749665652'

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes import random_hierarchy  # noqa: E402
+from regimes.hierarchy import random_hierarchy  # noqa: E402
 from regimes.validation.sampling.noise import NoiseStream  # noqa: E402
 from regimes.validation.scores import (  # noqa: E402
     EmpiricalScore,
