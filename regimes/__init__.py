@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from regimes.numerics.hierarchy.density_evolution import DensityEvolution, density_evolution
     from regimes.numerics.hierarchy.mean_field import HierarchyMeanField, hierarchy_mean_field
     from regimes.numerics.hierarchy.noise import gaussian_log_messages, leaf_messages
+    from regimes.numerics.hierarchy.phase_diagram import HierarchyPlane, PhaseDiagram, hierarchy_phase_diagram
+    from regimes.numerics.hierarchy.problem import Hierarchy
     from regimes.numerics.hierarchy.rules import HierarchyRules
     from regimes.numerics.hierarchy.score import HierarchyScore, hierarchy_score
     from regimes.numerics.hierarchy.spins import (
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
         spin_correlations,
         spin_susceptibility,
     )
-    from regimes.numerics.hierarchy.threshold import HierarchyThreshold, hierarchy_threshold
+    from regimes.numerics.hierarchy.threshold import Bisection, HierarchyThreshold, hierarchy_threshold
     from regimes.numerics.hierarchy.transition import HierarchyTransition, epsilon_threshold, hierarchy_transition
     from regimes.numerics.hierarchy.uturns import (
         GaussianFieldUTurn,
@@ -90,13 +92,9 @@ if TYPE_CHECKING:
     from regimes.prediction.composition.grid_result import PercolationPrediction
     from regimes.prediction.dataset.predict import predict
     from regimes.prediction.dataset.result import CollapsePrediction, Curves, Prediction, SpeciationPrediction
+    from regimes.prediction.hierarchy.budget import HierarchyBudget
     from regimes.prediction.hierarchy.predict import predict_hierarchy
-    from regimes.prediction.hierarchy.result import (
-        HierarchyLevels,
-        HierarchyPrediction,
-        NoiseThreshold,
-        Susceptibility,
-    )
+    from regimes.prediction.hierarchy.result import HierarchyPrediction
     from regimes.prediction.losses.comparison import LossComparison
     from regimes.theory import Formula, Step, StepCheck, Variable, catalogue, formula
 
@@ -130,12 +128,14 @@ _HOMES = {
     "regimes.numerics.hierarchy.density_evolution": ("DensityEvolution", "density_evolution"),
     "regimes.numerics.hierarchy.mean_field": ("HierarchyMeanField", "hierarchy_mean_field"),
     "regimes.numerics.hierarchy.noise": ("gaussian_log_messages", "leaf_messages"),
+    "regimes.numerics.hierarchy.phase_diagram": ("HierarchyPlane", "PhaseDiagram", "hierarchy_phase_diagram"),
+    "regimes.numerics.hierarchy.problem": ("Hierarchy",),
     "regimes.numerics.hierarchy.rules": ("HierarchyRules",),
     "regimes.numerics.hierarchy.score": ("HierarchyScore", "hierarchy_score"),
     "regimes.numerics.hierarchy.spins": (
         "SpinCorrelations", "SpinSusceptibility", "spin_correlations", "spin_susceptibility",
     ),
-    "regimes.numerics.hierarchy.threshold": ("HierarchyThreshold", "hierarchy_threshold"),
+    "regimes.numerics.hierarchy.threshold": ("Bisection", "HierarchyThreshold", "hierarchy_threshold"),
     "regimes.numerics.hierarchy.transition": ("HierarchyTransition", "epsilon_threshold", "hierarchy_transition"),
     "regimes.numerics.speciation.mixture": ("MixtureClones", "mixture_clones"),
     "regimes.numerics.composition.lattice.components": ("KeptComponents", "kept_percolation"),
@@ -155,10 +155,9 @@ _HOMES = {
         "token_mixture_uturns",
     ),
     "regimes.prediction.composition.data": ("DataPercolationPrediction", "predict_data_percolation"),
+    "regimes.prediction.hierarchy.budget": ("HierarchyBudget",),
     "regimes.prediction.hierarchy.predict": ("predict_hierarchy",),
-    "regimes.prediction.hierarchy.result": (
-        "HierarchyLevels", "HierarchyPrediction", "NoiseThreshold", "Susceptibility",
-    ),
+    "regimes.prediction.hierarchy.result": ("HierarchyPrediction",),
     "regimes.prediction.losses.comparison": ("LossComparison",),
     "regimes.prediction.composition.grid": ("predict_percolation",),
     "regimes.prediction.composition.grid_result": ("PercolationPrediction",),
@@ -171,6 +170,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "SCHEDULES",
     "Beliefs",
+    "Bisection",
     "Clock",
     "Collapse",
     "CollapsePrediction",
@@ -186,10 +186,12 @@ __all__ = [
     "Formula",
     "GaussianFieldUTurn",
     "GridSubset",
+    "Hierarchy",
+    "HierarchyBudget",
     "HierarchyCorrelations",
     "HierarchyCurves",
-    "HierarchyLevels",
     "HierarchyMeanField",
+    "HierarchyPlane",
     "HierarchyPrediction",
     "HierarchyRules",
     "HierarchySample",
@@ -201,11 +203,11 @@ __all__ = [
     "LossComparison",
     "MixtureClones",
     "Neighbourhood",
-    "NoiseThreshold",
     "NotConverged",
     "PercolationPrediction",
     "PercolationSequence",
     "PercolationThreshold",
+    "PhaseDiagram",
     "PosteriorCurves",
     "Prediction",
     "Preprocessing",
@@ -218,7 +220,6 @@ __all__ = [
     "Step",
     "StepCheck",
     "StripedSubset",
-    "Susceptibility",
     "ThresholdExtrapolation",
     "UTurns",
     "Variable",
@@ -254,6 +255,7 @@ __all__ = [
     "hierarchy_correlations",
     "hierarchy_curves",
     "hierarchy_mean_field",
+    "hierarchy_phase_diagram",
     "hierarchy_score",
     "hierarchy_threshold",
     "hierarchy_transition",

@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from regimes.theory.formula.record import note
+
 if TYPE_CHECKING:
     from regimes.theory.formula.formula import Formula
 
@@ -81,6 +83,7 @@ class CompiledFormula:
         if len(values) != len(self.arguments):
             names = ", ".join(self.arguments)
             raise ValueError(f"{self.name}: takes {len(self.arguments)} arrays ({names}), got {len(values)}")
+        note(self.name)
         arrays = [np.asarray(value, dtype=np.float64) for value in values]
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
         # The compiled form is safe over the whole domain; where exp(-x) underflows to 0, 0 is the answer.

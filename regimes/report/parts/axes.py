@@ -44,6 +44,7 @@ def figure_axes(
         If the number of given axes is wrong.
     """
     if given is not None:
+        given = np.ravel(np.asarray(given, dtype=object)).tolist()
         if len(given) != rows:
             raise ValueError(f"plot: ax must hold {rows} axes, got {len(given)}")
         return given[0].figure, given
