@@ -14,7 +14,7 @@ import time
 import numpy as np
 from scipy.integrate import quad
 
-from regimes import clone_probability
+from regimes.speciation import clone_probability
 
 DIMENSIONS = (64, 256, 1024, 4096)
 

@@ -1,4 +1,4 @@
-"""Measures the thresholds that regimes.lattice_threshold tabulates, and how far its fit is off elsewhere.
+"""Measures the thresholds that regimes.composition.lattice_threshold tabulates, and how far its fit is off elsewhere.
 
 Run as ``python benchmarks/percolation_thresholds.py table`` (all discs of the square lattice up to radius 10; about
 half an hour on two cores), ``discs`` (larger ones) or ``shapes`` (uneven steps, and images sampled at pixels). A line
@@ -9,7 +9,8 @@ standard error, chi-square of the extrapolation, and the relative deviation of t
 import argparse
 import math
 
-from regimes import Neighbourhood, bump_neighbourhood, compile_formula, disc_neighbourhood, extrapolated_threshold
+from regimes import compile_formula
+from regimes.composition import Neighbourhood, bump_neighbourhood, disc_neighbourhood, extrapolated_threshold
 
 TABLE = sorted({i * i + j * j for i in range(11) for j in range(11)} - {0})
 TABLE = [squared for squared in TABLE if squared <= 100]

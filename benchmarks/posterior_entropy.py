@@ -28,7 +28,8 @@ import tracemalloc
 import numpy as np
 from scipy.special import logsumexp
 
-from regimes import compile_formula, posterior_curves
+from regimes import compile_formula
+from regimes.collapse import posterior_curves
 
 _ROUNDING = 1e-6
 

@@ -30,6 +30,8 @@ html_theme = "furo"
 html_title = f"regimes {release}"
 html_show_sourcelink = False
 
+autodoc_default_options = {"exclude-members": "n, d"}  # every "shape (n, d)" would become a link to one of them
+autodoc_member_order = "bysource"  # which for a facade is the order of its stub
 autodoc_typehints = "none"  # types stand in the numpydoc sections already
 napoleon_google_docstring = False
 napoleon_use_ivar = True

@@ -5,8 +5,8 @@ from docutils import nodes
 from references import linked
 from sphinx.util.docutils import SphinxDirective
 
-from regimes.report.formula.derivation import checked_steps
-from regimes.theory import catalogue
+from regimes import catalogue
+from regimes.report.formula.outcomes import checked_steps
 
 
 def math(latex):

@@ -8,10 +8,10 @@ model makes of it is another question.
 """
 
 import matplotlib.pyplot as plt
+from regimes.report.composition.staircase import plot_staircase
 
 import regimes
 from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
-from regimes.report.composition.staircase import plot_staircase
 
 # %%
 # Overlap against distance
@@ -73,4 +73,4 @@ figure = plot_staircase(points, ax=axis)
 
 digits = regimes.load_dataset("digits", scale="none", center=False).X
 _, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
-figure = regimes.data_percolation(digits, 0.9).plot(axis)
+figure = regimes.composition.data_percolation(digits, 0.9).plot(axis)

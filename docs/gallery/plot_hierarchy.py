@@ -19,7 +19,7 @@ import regimes
 # below it fade: this is the transition.
 
 _, axis = plt.subplots(figsize=(6, 6), layout="constrained")
-figure = regimes.hierarchy_transition(regimes.Hierarchy(32, 8)).plot(axis)
+figure = regimes.hierarchy.hierarchy_transition(regimes.Hierarchy(32, 8)).plot(axis)
 
 # %%
 # Level by level
@@ -31,7 +31,7 @@ figure = regimes.hierarchy_transition(regimes.Hierarchy(32, 8)).plot(axis)
 # :math:`1/v`, since the rules do not use all symbols equally often.
 
 model = regimes.Hierarchy(16, 4, L=6)
-budget = regimes.HierarchyBudget(instances=6, samples=48, population=4000)
+budget = regimes.hierarchy.HierarchyBudget(instances=6, samples=48, population=4000)
 result = regimes.predict_hierarchy(model, exact=True, budget=budget, rng=1)
 _, axes = plt.subplots(2, figsize=(7, 6.4), sharex=True, layout="constrained", height_ratios=(1.7, 1))
 figure = result.plot(axes)
@@ -60,4 +60,4 @@ print(f"masked fraction at the transition: {threshold.value:.3f}, standard error
 # the noise at the transition in between; inside the dots the susceptibility diverges with depth.
 
 _, axes = plt.subplots(1, 3, figsize=(10.4, 3.9), layout="constrained")
-figure = regimes.hierarchy_phase_diagram().plot(axes)
+figure = regimes.hierarchy.hierarchy_phase_diagram().plot(axes)

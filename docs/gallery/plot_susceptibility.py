@@ -11,8 +11,16 @@ for three models of which only one is a hierarchy.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from regimes import Hierarchy, leaf_messages, random_hierarchy, sample_hierarchy, sample_posterior
-from regimes.numerics.hierarchy.uturns import gaussian_field_correlations, power_law_spectrum, token_mixture_uturns
+from regimes import Hierarchy
+from regimes.hierarchy import (
+    gaussian_field_correlations,
+    leaf_messages,
+    power_law_spectrum,
+    random_hierarchy,
+    sample_hierarchy,
+    sample_posterior,
+    token_mixture_uturns,
+)
 
 SIZES = (16, 64, 256)
 DRAWS, SAMPLES = 10, 160  # draws of the rules or of the templates, U-turns for each

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from regimes.cli.output import emit, user_errors
+from regimes.cli.output import Output, emit, user_errors
 
 __all__ = ["command"]
 
@@ -22,8 +22,9 @@ __all__ = ["command"]
 @click.option("--schedule", metavar="NAME", help="ddpm-linear, cosine or edm; default: all of them.")
 @click.option("--steps", type=int, metavar="N", help="Number of steps of --schedule (1000, 1000, 18).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--cite", is_flag=True, help="Print BibTeX of what the numbers rest on instead of a table.")
 @user_errors
-def command(as_json: bool, **given: Any) -> None:
+def command(as_json: bool, cite: bool, **given: Any) -> None:
     """Translate one noise level, given on any clock, to every clock.
 
     \b
@@ -33,11 +34,4 @@ def command(as_json: bool, **given: Any) -> None:
     """
     from regimes.numerics.process.clock import clock
 
-    reading = clock(**given)
-
-    def table() -> Any:
-        from regimes.report.dataset.table import clock_table
-
-        return clock_table(reading)
-
-    emit(reading, table, as_json=as_json)
+    emit(clock(**given), Output(as_json, cite))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from regimes.cli.output import check_outputs, emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import Output, emit, output_options, schedule_option, time_option, user_errors
 
 __all__ = ["command"]
 
@@ -15,31 +13,33 @@ __all__ = ["command"]
 @click.option("--dim", "d", type=float, required=True, metavar="D", help="Dimension of the data.")
 @click.option("--samples", "n", type=float, required=True, metavar="N", help="Number of training points.")
 @click.option("--sigma", type=float, required=True, metavar="S", help="Standard deviation of a class.")
-@click.option("--mu", type=float, metavar="MU", help="Centres of two classes, per sqrt(D): adds the class information.")
+@click.option(
+    "--mu",
+    type=float,
+    default=0.0,
+    metavar="MU",
+    help="Centres of two classes, per sqrt(D): adds the class information.",
+)
 @time_option
 @schedule_option
-@output_options
 @user_errors
+@output_options
 def command(
-    d: float, n: float, sigma: float, mu: float | None, times: tuple[float, ...] | None, schedule: str,
-    plot: str | None, as_json: bool, output: str | None,
-) -> None:  # fmt: skip
+    d: float,
+    n: float,
+    sigma: float,
+    mu: float,
+    times: tuple[float, ...] | None,
+    schedule: str,
+    output: Output,
+) -> None:
     """Give t_C, the excess entropy f(t)/alpha and log n*(t), the number of points that collapses at t.
 
     \b
     regimes collapse --dim 256 --samples 20000 --sigma 1
     regimes collapse --dim 256 --samples 20000 --sigma 1 --mu 1 --time 2.12
     """
-    from regimes.numerics.collapse.calculator import collapse
-    from regimes.numerics.process.schedules import noise_schedule
+    from regimes.numerics.speciation.problem import Mixture
+    from regimes.prediction.collapse.predict import predict_collapse
 
-    steps = noise_schedule(schedule)
-    check_outputs(output, plot)
-    result = collapse(d, n, sigma, mu=mu, t=times)
-
-    def table() -> Any:
-        from regimes.report.dataset.table import collapse_table
-
-        return collapse_table(result, steps)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    emit(predict_collapse(Mixture(d, mu, sigma, n), t=times, schedule=schedule), output)

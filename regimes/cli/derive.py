@@ -27,7 +27,7 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool) -> None
         raise ValueError("derive: give the NAME of a formula, or --list to see all")
     if latex and as_json:
         raise ValueError("derive: give either --latex or --json, not both")
-    from regimes.theory import catalogue, formula
+    from regimes.theory.catalogue import catalogue, formula
 
     if name is None:
         if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regimes.cli.output import (
-    check_outputs,
+    Output,
     emit,
     memory_bytes,
     numbers,
@@ -86,16 +86,9 @@ _CHILDREN, _DEPTH = 2, 8  # for --help; those of Hierarchy, whose import costs n
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
 @schedule_option
-@output_options
 @functools.partial(user_errors, advice="take fewer samples, a smaller population or fewer levels")
-def command(
-    rules_file: str | None,
-    levels: tuple[float, ...] | None,
-    plot: str | None,
-    as_json: bool,
-    output: str | None,
-    **options: Any,
-) -> None:
+@output_options
+def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Output, **options: Any) -> None:
     """Predict at which noise each level of a random hierarchy stops being reconstructed.
 
     \b
@@ -103,7 +96,6 @@ def command(
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --noise masking --population 2000
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --exact --instances 4 --samples 32 --level 0.7,0.8
     """
-    check_outputs(output, plot)
     model = _model(rules_file, {name: options[name] for name in ("v", "m", "s", "L", "classes")})
     from regimes.prediction.hierarchy.budget import HierarchyBudget
     from regimes.prediction.hierarchy.predict import predict_hierarchy
@@ -124,13 +116,7 @@ def command(
         )
 
     _say_what_is_ignored(noise, exact=exact, rules_given=rules_file is not None)
-
-    def table() -> Any:
-        from regimes.report import views
-
-        return views.table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    emit(result, output)
 
 
 def _model(rules_file: str | None, given: dict[str, Any]) -> Hierarchy | HierarchyRules:
@@ -138,7 +124,7 @@ def _model(rules_file: str | None, given: dict[str, Any]) -> Hierarchy | Hierarc
     from regimes.numerics.hierarchy.problem import Hierarchy
 
     if rules_file is not None:
-        from regimes.datasets.hierarchy import load_rules
+        from regimes.datasets.hierarchy.files import load_rules
 
         rules = load_rules(rules_file)
         own = asdict(rules.hierarchy)

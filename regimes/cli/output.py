@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,10 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from regimes.numerics.interface.result import Result
+
 __all__ = [
+    "Output",
     "check_outputs",
     "emit",
     "memory_bytes",
@@ -39,20 +43,7 @@ class _UserError(click.ClickException):
 def user_errors(
     function: Callable[..., None], *, advice: str = "use fewer points or a smaller --memory"
 ) -> Callable[..., None]:
-    """Turn an error of the user's into a message and exit code 2.
-
-    Parameters
-    ----------
-    function : callable
-        Body of a subcommand.
-    advice : str
-        What to do where memory is exhausted.
-
-    Returns
-    -------
-    callable
-        The same, without tracebacks for bad input, exhausted memory or an interrupt.
-    """
+    """Turn an error of the user's into a message and exit code 2: no traceback for bad input, memory, an interrupt."""
 
     @functools.wraps(function)
     def wrapped(*arguments: Any, **options: Any) -> None:
@@ -81,25 +72,7 @@ def user_errors(
 
 
 def numbers(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[float, ...] | None:
-    """Parse a repeatable option that holds numbers separated by commas or spaces.
-
-    Parameters
-    ----------
-    context, parameter
-        Of click.
-    values : tuple of str
-        What was given.
-
-    Returns
-    -------
-    tuple of float or None
-        None if the option was not given.
-
-    Raises
-    ------
-    click.BadParameter
-        If something is not a number.
-    """
+    """Parse a repeatable option that holds numbers separated by commas or spaces; None if it was not given."""
     if not values:
         return None
     texts = [text for value in values for text in value.replace(",", " ").split()]
@@ -110,75 +83,61 @@ def numbers(context: click.Context, parameter: click.Parameter, values: tuple[st
 
 
 time_option = click.option(
-    "--time", "times", multiple=True, callback=numbers, metavar="T[,T...]",
+    "--time",
+    "times",
+    multiple=True,
+    callback=numbers,
+    metavar="T[,T...]",
     help="Ornstein-Uhlenbeck times of the curves; may be repeated.",
-)  # fmt: skip
+)
 schedule_option = click.option(
-    "--schedule", default="ddpm-linear", show_default=True, metavar="NAME",
+    "--schedule",
+    default="ddpm-linear",
+    show_default=True,
+    metavar="NAME",
     help="Noise schedule in whose steps times are shown: ddpm-linear, cosine or edm.",
-)  # fmt: skip
+)
 
 
 def memory_bytes(command: str, gib: float) -> int:
-    """Working memory in bytes.
-
-    Parameters
-    ----------
-    command : str
-        For the error.
-    gib : float
-        What was given, in GiB.
-
-    Returns
-    -------
-    int
-        Bytes.
-
-    Raises
-    ------
-    ValueError
-        If it is not a positive number.
-    """
+    """Working memory in bytes, from GiB."""
     if not 0 < gib < math.inf:
         raise ValueError(f"{command}: memory must be a positive number of GiB, got {gib:g}")
     return round(gib * 2**30)
 
 
-def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--plot``, ``--json`` and ``-o`` to a subcommand.
+@dataclass(frozen=True)
+class Output:
+    """Where a result goes: JSON or a table to standard output, files for JSON and figure, citations instead."""
 
-    Parameters
-    ----------
-    function : callable
-        The subcommand.
+    as_json: bool = False
+    cite: bool = False
+    output: str | None = None
+    plot: str | None = None
 
-    Returns
-    -------
-    callable
-        The same with the options.
-    """
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--plot``, ``--json``, ``--cite`` and ``-o``; the command gets a checked :class:`Output` as ``output``."""
+
+    @functools.wraps(command)
+    def wrapped(*, as_json: bool, cite: bool, output: str | None, plot: str | None = None, **given: Any) -> Any:
+        if as_json and cite:
+            raise click.UsageError("give either --json or --cite, not both")
+        check_outputs(output, plot)
+        return command(output=Output(as_json, cite, output, plot), **given)
+
     for option in (
         click.option("-o", "--output", metavar="FILE", help="Write the result as JSON to FILE."),
+        click.option("--cite", is_flag=True, help="Print BibTeX of what the numbers rest on instead of tables."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables."),
         click.option("--plot", metavar="FILE", help="Draw the result to FILE (.png, .pdf or .svg)."),
     ):
-        function = option(function)
-    return function
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def check_outputs(output: str | None, plot: str | None) -> None:
-    """Refuse unusable destinations before the work is done.
-
-    Parameters
-    ----------
-    output, plot : str, optional
-        Files for the JSON and the figure.
-
-    Raises
-    ------
-    ValueError
-        If one cannot be written, or both are the same file.
-    """
+    """Refuse unusable destinations before the work is done."""
     if output is None and plot is None:
         return
     if output is not None and plot is not None and os.path.realpath(output) == os.path.realpath(plot):
@@ -193,13 +152,7 @@ def check_outputs(output: str | None, plot: str | None) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar for each part of the work on standard error, where someone watches; they vanish when the work is done.
-
-    Yields
-    ------
-    callable or None
-        To be called with the name of a part, the work done and all work; None where nobody watches.
-    """
+    """A bar for each part of the work on standard error, where someone watches; they vanish when the work is done."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -218,43 +171,30 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None] | None]:
         yield report
 
 
-def emit(
-    result: Any,
-    table: Callable[[], RenderableType],
-    *,
-    as_json: bool,
-    output: str | None = None,
-    plot: str | None = None,
-) -> None:
-    """Write files first, then print; no table is cut, however narrow the terminal.
-
-    Parameters
-    ----------
-    result : dataclass
-        With ``to_dict()`` and, for ``plot``, ``plot()``.
-    table : callable
-        Makes the table, if one is printed.
-    as_json : bool
-        Print JSON instead.
-    output, plot : str, optional
-        Files.
-    """
-    if plot is not None:
+def emit(result: Result, to: Output) -> None:
+    """Write files first, then print; no table is cut, however narrow the terminal."""
+    if to.plot is not None:
         from regimes.report.parts.files import save_figure
 
-        save_figure(result.plot(), plot)
-    if as_json or output is not None:
+        save_figure(result.plot(), to.plot)
+    if to.as_json or to.output is not None:
         from regimes.report.parts.files import json_text, write_text
 
         text = json_text(result.to_dict())
-        if output is not None:
-            write_text(output, text)
-        if as_json:
+        if to.output is not None:
+            write_text(to.output, text)
+        if to.as_json:
             click.echo(text, nl=False)
-    if not as_json:
+    if to.cite:
+        from regimes.report.formula.citation import citation
+
+        click.echo(citation(name for number in result.numbers.values() for name in number.formulas), nl=False)
+    elif not to.as_json:
         from rich.console import Console
 
-        _print(Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False), table())
+        from regimes.report.views import table
+
+        _print(Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False), table(result))
 
 
 def _print(console: Console, renderable: RenderableType) -> None:

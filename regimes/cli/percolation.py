@@ -1,21 +1,16 @@
-"""``regimes percolation``: the share of a grid of features, or of a data set, that hangs together."""
+"""``regimes percolation``: the share of a data set, or of a grid of features, that hangs together."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from regimes.cli.output import (
-    check_outputs,
-    emit,
-    memory_bytes,
-    numbers,
-    output_options,
-    progress_bars,
-    user_errors,
-)
+from regimes.cli.output import Output, emit, memory_bytes, numbers, output_options, progress_bars, user_errors
+
+if TYPE_CHECKING:
+    from regimes.numerics.interface.result import Result
 
 __all__ = ["command"]
 
@@ -24,86 +19,110 @@ _GRID_ONLY = ("sigma", "dx", "dy", "pixels", "periodic")
 _DATA_ONLY = ("labels", "classes", "scale")
 
 
-@click.command("percolation", short_help="Kept fraction at which a grid of images, or a data set, is connected.")
+@click.command("percolation", short_help="Kept fraction at which a data set, or a grid of images, is connected.")
+@click.argument("dataset", required=False)
 @click.option("--grid", metavar="N[,M]", help="Grid of N x N positions of a bump, or of N rows and M columns.")
-@click.option("--data", metavar="FILE", help="Data set instead of a grid: a built-in, or a .npy, .npz or .csv file.")
 @click.option("--sigma", type=float, metavar="S", help="Width of a bump, in pixels.")
 @click.option(
-    "--tau", type=float, metavar="TAU",
-    help=f"Overlap from which two points connect.  [default: {_TAU}; with --data the largest that connects all points]",
-)  # fmt: skip
+    "--tau",
+    type=float,
+    metavar="TAU",
+    help=f"Overlap from which two points connect.  [default: {_TAU}; of DATASET the largest that connects all points]",
+)
 @click.option("--overlap", default="cosine", show_default=True, metavar="KIND", help="cosine, coefficient or product.")
 @click.option("--dx", type=float, default=1.0, show_default=True, metavar="PX", help="Step between columns, in pixels.")
 @click.option("--dy", type=float, metavar="PX", help="Step between rows, in pixels; that between columns if not given.")
 @click.option("--pixels", is_flag=True, help="Overlap of images sampled at pixels, not of bumps in the plane.")
 @click.option("--periodic", is_flag=True, help="Join opposite edges of the grid.")
-@click.option("--labels", metavar="WHERE", help="Labels of --data: a file, a column of the CSV, or a key of the .npz.")
-@click.option("--classes", metavar="A,B", help="Keep only these classes of --data.")
-@click.option("--scale", metavar="HOW", help="Of --data: none, range, standard, feature or a factor.  [default: none]")
+@click.option("--labels", metavar="WHERE", help="Labels of DATASET: a file, a column of the CSV, or a key of the .npz.")
+@click.option("--classes", metavar="A,B", help="Keep only these classes of DATASET.")
+@click.option("--scale", metavar="HOW", help="Of DATASET: none, range, standard, feature or a factor.  [default: none]")
 @click.option("--runs", type=int, default=32, show_default=True, metavar="R", help="Random orders; 0: no simulation.")
 @click.option(
-    "--lambda", "lambdas", multiple=True, callback=numbers, metavar="X[,X...]",
+    "--lambda",
+    "lambdas",
+    multiple=True,
+    callback=numbers,
+    metavar="X[,X...]",
     help="Kept fractions of the curve; may be repeated. Chosen by default.",
-)  # fmt: skip
+)
 @click.option("--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random orders.")
-@output_options
 @partial(user_errors, advice="take a smaller grid or fewer points")
-def command(
-    grid: str | None, data: str | None, sigma: float | None, tau: float | None, overlap: Any, dx: float,
-    dy: float | None, pixels: bool, periodic: bool, labels: str | None, classes: str | None, scale: str | None,
-    runs: int, lambdas: tuple[float, ...] | None, memory: float, seed: int, plot: str | None, as_json: bool,
-    output: str | None,
-) -> None:  # fmt: skip
+@output_options
+def command(dataset: str | None, grid: str | None, memory: float, output: Output, **options: Any) -> None:
     """Predict which share of the training images must be kept for them to hang together, each overlapping the next.
 
-    Two images connect if they overlap by TAU. With --grid they are bumps of width --sigma, one at each position of a
-    grid, and the share is that from which a connected piece reaches through the grid; with --data they are your own,
-    as they are, without subtracting the mean, and the share is that from which the largest piece holds half of them.
+    Two images connect if they overlap by TAU. DATASET is a built-in or a .npy, .npz or .csv file: the points as they
+    are, without subtracting the mean, and the share is that from which the largest piece holds half of them. With
+    --grid in its place the images are bumps of width --sigma, one at each position of a grid, and the share is that
+    from which a connected piece reaches through the grid.
 
     \b
+    regimes percolation digits --tau 0.9
     regimes percolation --grid 64 --sigma 0.7
     regimes percolation --grid 64 --sigma 1 --dy 2 --overlap coefficient --runs 8
-    regimes percolation --data digits --tau 0.9
     """
-    check_outputs(output, plot)
-    if (grid is None) == (data is None):
-        raise ValueError("percolation: give --grid with --sigma, or --data; one of the two")
-    _refuse_options_of_the_other(of_grid=data is None)
+    if (grid is None) == (dataset is None):
+        given = "neither" if grid is None else "both"
+        raise ValueError(f"percolation: give DATASET, or --grid with --sigma; one of the two, got {given}")
+    _refuse_options_of_the_other(of_grid=dataset is None)
     working_memory = memory_bytes("percolation", memory)
-    result: Any
     with progress_bars() as report:
-        if data is not None:
-            from regimes.cli.values import names, scale_value
-            from regimes.prediction.composition.data import predict_data_percolation
-
-            if runs < 1:
-                raise ValueError(f"percolation: --runs must be at least 1 with --data, got {runs}")
-            result = predict_data_percolation(
-                data, labels, tau=tau, overlap=overlap, classes=names(classes),
-                scale="none" if scale is None else scale_value(scale), orders=runs, lambdas=lambdas, rng=seed,
-                memory=working_memory, progress=report,
-            )  # fmt: skip
+        if dataset is not None:
+            result = _of_data(dataset, working_memory, report, **options)
         else:
-            if sigma is None:
-                raise ValueError("percolation: --grid needs --sigma, the width of a bump in pixels")
-            from regimes.prediction.composition.grid import predict_percolation
-
-            result = predict_percolation(
-                _grid(str(grid)), sigma, tau=_TAU if tau is None else tau, overlap=overlap,
-                steps=(dx if dy is None else dy, dx), pixels=pixels, periodic=periodic, runs=runs, lambdas=lambdas,
-                rng=seed, memory=working_memory, progress=None if report is None else partial(report, "random orders"),
-            )  # fmt: skip
-
-    def table() -> Any:
-        from regimes.report.composition.table import data_percolation_table, percolation_table
-
-        return percolation_table(result) if data is None else data_percolation_table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+            result = _of_grid(str(grid), working_memory, report, **options)
+    emit(result, output)
 
 
-def _grid(text: str) -> int | tuple[int, ...]:
+def _of_data(dataset: str, memory: int, progress: Any, **options: Any) -> Result:
+    from regimes.cli.values import names, scale_value
+    from regimes.prediction.composition.data import predict_data_percolation
+
+    if options["runs"] < 1:
+        raise ValueError(f"percolation: --runs must be at least 1 with DATASET, got {options['runs']}")
+    return predict_data_percolation(
+        dataset,
+        options["labels"],
+        tau=options["tau"],
+        overlap=options["overlap"],
+        classes=names(options["classes"]),
+        scale="none" if options["scale"] is None else scale_value(options["scale"]),
+        orders=options["runs"],
+        lambdas=options["lambdas"],
+        rng=options["seed"],
+        memory=memory,
+        progress=progress,
+    )
+
+
+def _of_grid(grid: str, memory: int, progress: Any, **options: Any) -> Result:
+    if options["sigma"] is None:
+        raise ValueError("percolation: --grid needs --sigma, the width of a bump in pixels")
+    from regimes.numerics.composition.bumps.bump_grid import BumpGrid
+    from regimes.prediction.composition.grid import predict_percolation
+
+    problem = BumpGrid(
+        _grid_sizes(grid),
+        options["sigma"],
+        tau=_TAU if options["tau"] is None else options["tau"],
+        overlap=options["overlap"],
+        steps=(options["dx"] if options["dy"] is None else options["dy"], options["dx"]),
+        pixels=options["pixels"],
+        periodic=options["periodic"],
+    )
+    return predict_percolation(
+        problem,
+        runs=options["runs"],
+        lambdas=options["lambdas"],
+        rng=options["seed"],
+        memory=memory,
+        progress=None if progress is None else partial(progress, "random orders"),
+    )
+
+
+def _grid_sizes(text: str) -> Any:
     try:
         sizes = tuple(int(word) for word in text.replace("x", ",").split(","))
     except ValueError:
@@ -117,6 +136,6 @@ def _refuse_options_of_the_other(*, of_grid: bool) -> None:
     for option in _DATA_ONLY if of_grid else _GRID_ONLY:
         if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
             raise ValueError(
-                f"percolation: --{option} belongs to {'--data' if of_grid else '--grid'}, got it with "
-                f"{'--grid' if of_grid else '--data'}; leave it out"
+                f"percolation: --{option} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
+                f"{'--grid' if of_grid else 'DATASET'}; leave it out"
             )

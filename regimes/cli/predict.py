@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import click
 
 from regimes.cli.output import (
-    check_outputs,
+    Output,
     emit,
     memory_bytes,
     output_options,
@@ -38,13 +37,21 @@ __all__ = ["command"]
 @click.option("--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB.")
 @time_option
 @schedule_option
-@output_options
 @user_errors
+@output_options
 def command(
-    dataset: str, labels: str | None, classes: str | None, scale: str | None, no_center: bool, parts: str | None,
-    losses: str | None, probes: int | None, seed: int, groups: int, memory: float, times: tuple[float, ...] | None,
-    schedule: str, plot: str | None, as_json: bool, output: str | None,
-) -> None:  # fmt: skip
+    dataset: str,
+    labels: str | None,
+    classes: str | None,
+    scale: str | None,
+    no_center: bool,
+    parts: str | None,
+    memory: float,
+    seed: int,
+    times: tuple[float, ...] | None,
+    output: Output,
+    **given: Any,
+) -> None:
     """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
 
     DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes) or a .npy, .npz or .csv file.
@@ -57,19 +64,19 @@ def command(
     """
     from regimes.prediction.dataset.predict import predict
 
-    check_outputs(output, plot)
     working_memory = memory_bytes("predict", memory)
     with progress_bars() as report:
         result = predict(
-            dataset, labels, classes=names(classes), scale=None if scale is None else scale_value(scale),
-            center=not no_center, parts=names(parts), losses=losses, probes=probes, rng=seed, groups=groups,
-            memory=working_memory, t=times, schedule=schedule,
-            progress=None if report is None else partial(report, "posterior over the data"),
-        )  # fmt: skip
-
-    def table() -> Any:
-        from regimes.report.dataset.table import prediction_table
-
-        return prediction_table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+            dataset,
+            labels,
+            classes=names(classes),
+            scale=None if scale is None else scale_value(scale),
+            center=not no_center,
+            parts=names(parts),
+            memory=working_memory,
+            rng=seed,
+            t=times,
+            progress=report,
+            **given,
+        )
+    emit(result, output)

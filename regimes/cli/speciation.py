@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from regimes.cli.output import check_outputs, emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import Output, emit, output_options, schedule_option, time_option, user_errors
 
 __all__ = ["command"]
 
@@ -18,28 +16,36 @@ __all__ = ["command"]
 @click.option("--Lambda", "Lambda", type=float, metavar="L", help="Top covariance eigenvalue, instead of the mixture.")
 @time_option
 @schedule_option
-@output_options
 @user_errors
+@output_options
 def command(
-    d: float | None, mu: float | None, sigma: float | None, Lambda: float | None, times: tuple[float, ...] | None,
-    schedule: str, plot: str | None, as_json: bool, output: str | None,
-) -> None:  # fmt: skip
+    d: float | None,
+    mu: float | None,
+    sigma: float | None,
+    Lambda: float | None,
+    times: tuple[float, ...] | None,
+    schedule: str,
+    output: Output,
+) -> None:
     """Give t_S in its conventions and the probability phi(t) that two clones share the class.
 
     \b
     regimes speciation --dim 256 --mu 1 --sigma 1
     regimes speciation --Lambda 7.66 --time 0.5,1.0,1.5
     """
-    from regimes.numerics.process.schedules import noise_schedule
-    from regimes.numerics.speciation.calculator import speciation
+    from regimes.numerics.speciation.problem import Mixture
+    from regimes.prediction.speciation.predict import predict_speciation
 
-    steps = noise_schedule(schedule)
-    check_outputs(output, plot)
-    result = speciation(Lambda, d=d, mu=mu, sigma=sigma, t=times)
-
-    def table() -> Any:
-        from regimes.report.dataset.table import speciation_table
-
-        return speciation_table(result, steps)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    given = {
+        name: value for name, value in {"Lambda": Lambda, "d": d, "mu": mu, "sigma": sigma}.items() if value is not None
+    }
+    problem: Mixture | float
+    if Lambda is not None and len(given) == 1:
+        problem = Lambda
+    elif d is not None and mu is not None and sigma is not None and Lambda is None:
+        problem = Mixture(d, mu, sigma)
+    else:
+        raise ValueError(
+            f"speciation: give either --Lambda or all of --dim, --mu and --sigma, got {', '.join(given) or 'none'}"
+        )
+    emit(predict_speciation(problem, t=times, schedule=schedule), output)

@@ -25,6 +25,7 @@ _ROOMS = {
     "phase diagram": "hierarchy.phase_diagram",
     "grid percolation": "composition",
     "data percolation": "composition",
+    "percolation staircase": "composition",
     "experiment": "experiment",
     "measurement": "measurement",
 }

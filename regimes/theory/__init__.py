@@ -1,6 +1,5 @@
 """What is true: formulas with checked derivations (sympy and mpmath only)."""
 
-from regimes.theory.catalogue import catalogue, formula
-from regimes.theory.formula.formula import Formula, Step, StepCheck, Variable
+from regimes.public import attach
 
-__all__ = ["Formula", "Step", "StepCheck", "Variable", "catalogue", "formula"]
+__getattr__, __dir__ = attach(__name__, __file__)

@@ -1,40 +1,18 @@
-"""All formulas by name."""
+"""All formulas by name; each is built, with what it needs, when it is asked for."""
 
 from __future__ import annotations
 
 import difflib
 from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from regimes.theory.collapse import excess_entropy, information, random_energy
-from regimes.theory.composition import bump, bump_overlap, percolation, pixel_overlap
-from regimes.theory.formula.formula import Formula
-from regimes.theory.hierarchy import correlations, maps, transition, uturns
-from regimes.theory.process import clocks, denoisers, forward, samplers
-from regimes.theory.speciation import clones, criteria, order_parameter_steps, sign_clones
+from regimes.theory.formula.written import written
+
+if TYPE_CHECKING:
+    from regimes.theory.formula.formula import Formula
 
 __all__ = ["catalogue", "formula"]
-
-_MODULES = (
-    forward,
-    clocks,
-    criteria,
-    order_parameter_steps,
-    clones,
-    sign_clones,
-    information,
-    excess_entropy,
-    random_energy,
-    maps,
-    transition,
-    correlations,
-    uturns,
-    denoisers,
-    samplers,
-    bump,
-    bump_overlap,
-    pixel_overlap,
-    percolation,
-)
 
 
 @cache
@@ -46,7 +24,7 @@ def catalogue() -> tuple[Formula, ...]:
     tuple of Formula
         Names are unique.
     """
-    return tuple(value for module in _MODULES for name, value in vars(module).items() if name in module.__all__)
+    return tuple(map(formula, written()))
 
 
 def formula(name: str) -> Formula:
@@ -69,13 +47,14 @@ def formula(name: str) -> Formula:
 
     Examples
     --------
-    >>> from regimes.theory import formula
+    >>> from regimes.theory.catalogue import formula
     >>> formula("snr").title
     'Signal-to-noise ratio per unit of data variance'
     """
-    known = {entry.name: entry for entry in catalogue()}
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=3)
+    if name not in written():
+        close = difflib.get_close_matches(name, written(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "`regimes derive --list` lists all"
         raise ValueError(f"formula: there is no formula called {name!r}; {hint}")
-    return known[name]
+    place = written()[name]
+    found: Formula = getattr(import_module(place.module), place.constant)
+    return found

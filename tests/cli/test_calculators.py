@@ -27,15 +27,15 @@ def test_version_and_help():
 
 def test_speciation_json():
     plain = json.loads(run("speciation", "--dim", "256", "--mu", "1", "--sigma", "1", "--time", "2.7726", "--json"))
-    assert plain["t"] == [2.7726]
-    assert plain["phi"][0] == pytest.approx(0.7752, abs=1e-4)
-    assert plain["t_S_conventions"]["free_entropy"] == pytest.approx(2.772589, abs=1e-6)
+    assert plain["curves"]["t"] == [2.7726]
+    assert plain["curves"]["phi"][0] == pytest.approx(0.7752, abs=1e-4)
+    assert plain["numbers"]["speciation.free_entropy"]["value"] == pytest.approx(2.772589, abs=1e-6)
 
 
 def test_times_may_be_lists_and_repeated():
     plain = json.loads(run("speciation", "--Lambda", "7.66", "--time", "0.5,1", "--time", "1.5 2", "--json"))
-    assert plain["t"] == [0.5, 1.0, 1.5, 2.0]
-    assert plain["t_S"] == pytest.approx(1.018, abs=5e-4)
+    assert plain["curves"]["t"] == [0.5, 1.0, 1.5, 2.0]
+    assert plain["numbers"]["speciation.leading"]["value"] == pytest.approx(1.018, abs=5e-4)
 
 
 def test_collapse_json_and_table():
@@ -53,8 +53,8 @@ def test_collapse_json_and_table():
         "2.12",
     ]
     plain = json.loads(run(*arguments, "--json"))
-    assert plain["t_C"] == pytest.approx(1.299, abs=5e-4)
-    assert plain["excess_entropy_corrected"][0] == pytest.approx(0.7497, abs=5e-5)
+    assert plain["numbers"]["collapse.time_closed_form"]["value"] == pytest.approx(1.299, abs=5e-4)
+    assert plain["curves"]["excess_entropy_with_classes"][0] == pytest.approx(0.7497, abs=5e-5)
     table = run(*arguments, "--schedule", "cosine")
     assert "1.2988" in table
     assert "0.8124" in table
@@ -63,8 +63,11 @@ def test_collapse_json_and_table():
 
 def test_clock():
     plain = json.loads(run("clock", "--step", "446", "--schedule", "ddpm-linear", "--json"))
-    assert plain["steps"] == {"ddpm-linear": {"step": 446, "fraction": 446 / 999, "steps": 1000}}
-    assert plain["alpha_bar"] < 1 / 7.66
+    numbers = {key: each["value"] for key, each in plain["numbers"].items()}
+    assert numbers["clock.step.ddpm-linear"] == 446
+    assert numbers["clock.fraction.ddpm-linear"] == 446 / 999
+    assert plain["settings"]["schedules"] == {"ddpm-linear": 1000}
+    assert numbers["clock.alpha_bar"] < 1 / 7.66
     assert "not reached" in run("clock", "--time", "6")
 
 
@@ -90,7 +93,7 @@ def test_figures(tmp_path, suffix):
     ("arguments", "message"),
     [
         (["speciation", "--Lambda", "0.7"], "Lambda (top covariance eigenvalue) must exceed 1, got 0.7"),
-        (["speciation", "--dim", "8"], "give either Lambda or all of d, mu and sigma, got d"),
+        (["speciation", "--dim", "8"], "give either --Lambda or all of --dim, --mu and --sigma, got d"),
         (["speciation", "--dim", "eight"], "not a valid float"),
         (
             ["speciation", "--Lambda", "4", "--time", "0"],

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from regimes import Hierarchy, random_hierarchy, save_rules
+from regimes import Hierarchy
 from regimes.cli import main
+from regimes.hierarchy import random_hierarchy, save_rules
 
 SMALL = ("--symbols", 8, "--rules", 3, "--depth", 3)
 

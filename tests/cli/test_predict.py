@@ -24,8 +24,8 @@ def test_digits_pair(tmp_path):
     figure, output = tmp_path / "digits.png", tmp_path / "digits.json"
     text = run("digits", "--classes", "0,7", "--probes", 4096, "--plot", figure, "-o", output)
     plain = json.loads(output.read_text())
-    assert plain["speciation"]["time"] == pytest.approx(0.984, abs=0.0005)
-    assert f"{plain['speciation']['time']:.4f}" in text
+    assert plain["numbers"]["speciation.spectral_time"]["value"] == pytest.approx(0.984, abs=0.0005)
+    assert f"{plain['numbers']['speciation.spectral_time']['value']:.4f}" in text
     assert "357 points in 64 dimensions, 2 classes (0, 7)" in text
     assert "step of ddpm-linear" in text
     assert figure.read_bytes().startswith(b"\x89PNG")
@@ -33,7 +33,7 @@ def test_digits_pair(tmp_path):
 
 def test_json_is_the_only_thing_on_standard_output():
     plain = json.loads(run("iris", "--probes", 256, "--json", "--time", "0.1,1"))
-    assert plain["schema"] == 1
+    assert plain["schema"] == 2
     assert plain["curves"]["t"] == [0.1, 1.0]
 
 
@@ -41,7 +41,7 @@ def test_seed_changes_the_noise_and_nothing_else():
     one, two, other = (json.loads(run("iris", "--probes", 256, "--seed", s, "--json")) for s in (1, 1, 2))
     assert one == two
     assert one["curves"]["clone_index"] != other["curves"]["clone_index"]
-    assert one["speciation"]["Lambda"] == other["speciation"]["Lambda"]
+    assert one["numbers"]["speciation.Lambda"] == other["numbers"]["speciation.Lambda"]
 
 
 def test_files(tmp_path):
@@ -60,9 +60,10 @@ def test_files(tmp_path):
             ("x.csv", ["--labels", "kind"]),
         )
     ]
-    assert results[1]["dataset"]["classes"] == ["cat", "dog"]
+    assert results[1]["problem"]["classes"] == ["cat", "dog"]
     for other in results[1:]:
-        assert other["speciation"]["Lambda"] == pytest.approx(results[0]["speciation"]["Lambda"], rel=1e-9)
+        values = [each["numbers"]["speciation.Lambda"]["value"] for each in (other, results[0])]
+        assert values[0] == pytest.approx(values[1], rel=1e-9)
         assert other["curves"]["clone_class"] == pytest.approx(results[0]["curves"]["clone_class"], rel=1e-6)
 
 
@@ -73,12 +74,13 @@ def test_losses_of_a_model(tmp_path):
     rows = [f"{s},{4 / (1 + s)},{4 / (1 + s)}" for s in snr]
     (tmp_path / "losses.csv").write_text("\n".join(["snr,train_loss,test_loss", *rows]))
     arguments = (tmp_path / "x.npy", "--losses", tmp_path / "losses.csv", "--probes", 512)
-    plain = json.loads(run(*arguments, "--json"))["losses"]
-    assert plain["verdict"] == "generalises"
-    assert plain["t_C_test"] == pytest.approx(0.5 * np.log1p(1 / (80**0.5 - 1)), rel=1e-3)
+    plain = json.loads(run(*arguments, "--json"))
+    time = plain["numbers"]["losses.time"]["value"]
+    assert plain["sentences"][0].endswith("it generalises")
+    assert time == pytest.approx(0.5 * np.log1p(1 / (80**0.5 - 1)), rel=1e-3)
     text = " ".join(run(*arguments).split())
     assert "of the gap G of the exact empirical score: it generalises" in text
-    assert f"test loss passes log n {plain['t_C_test']:.4f}" in text
+    assert f"test loss passes log n {time:.4f}" in text
     (tmp_path / "losses.csv").write_text("\n".join(["snr,train_loss", *(row.rpartition(",")[0] for row in rows)]))
     text = " ".join(run(*arguments).split())
     assert "losses.share is missing: the losses are those on training points alone" in text
@@ -173,7 +175,7 @@ def test_labels_that_a_table_wrote_as_floats_are_integers(tmp_path):
         tmp_path / "x.csv", np.column_stack([X, np.repeat([0, 1, 2], 10)]), delimiter=",", header="a,b,k", comments=""
     )
     plain = json.loads(run(tmp_path / "x.csv", "--labels", "k", "--classes", "0,2", "--probes", 64, "--json"))
-    assert plain["dataset"]["classes"] == ["0", "2"]
+    assert plain["problem"]["classes"] == ["0", "2"]
 
 
 def test_a_failed_run_leaves_an_old_result_alone(bad):
@@ -188,5 +190,5 @@ def test_as_a_module():
         capture_output=True,
         check=True,
     )
-    assert json.loads(done.stdout)["dataset"]["name"] == "iris"
+    assert json.loads(done.stdout)["problem"]["name"] == "iris"
     assert done.stderr == b""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regimes.datasets import builtin_datasets, load_dataset
+from regimes import builtin_datasets, load_dataset
 from regimes.datasets.points.builtin import load_builtin
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes.datasets import load_dataset
+from regimes import load_dataset
 from regimes.datasets.points.labels import encode_labels, label_texts, select_classes
 
 POINTS = np.array([[0.0, 1.0], [2.0, -1.0], [1.0, 3.0], [-3.0, 0.0]])

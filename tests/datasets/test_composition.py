@@ -16,21 +16,20 @@ from scipy.special import logsumexp
 from scipy.stats import chi2
 
 import regimes
-from regimes.datasets import (
-    CompositionGrid,
+from regimes import formula, load_dataset
+from regimes.composition import (
     GridSubset,
-    bump_grid,
+    ImageGrid,
     bump_images,
     hold_out_band,
     hold_out_cross,
     hold_out_square,
-    load_dataset,
+    image_grid,
     random_subset,
     thinned_subset,
     with_stripes,
 )
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 NAN = float("nan")
 PROFILE = compile_formula("bump_profile", target="numpy")
@@ -60,7 +59,7 @@ def grids(draw, **fixed):
         "amplitude": draw(st.floats(0.1, 5)),
         "periodic": draw(st.booleans()) if margin == 0 else False,
     }
-    return bump_grid((height, width), draw(st.floats(0.3, 6)), dx=dx, dy=dy, margin=margin, **(options | fixed))
+    return image_grid((height, width), draw(st.floats(0.3, 6)), dx=dx, dy=dy, margin=margin, **(options | fixed))
 
 
 @given(grids(), st.data())
@@ -88,7 +87,7 @@ def test_positions_are_laid_row_by_row_with_their_margins(grid):
 @pytest.mark.parametrize("kind", ["bump", "sos"])
 @pytest.mark.parametrize("periodic", [False, True])
 def test_the_brightest_pixel_of_an_image_is_its_position(kind, periodic):
-    grid = bump_grid((12, 20), 1.3, dx=2, dy=3, kind=kind, periodic=periodic, amplitude=0.7)
+    grid = image_grid((12, 20), 1.3, dx=2, dy=3, kind=kind, periodic=periodic, amplitude=0.7)
     images = grid.images().reshape(*grid.grid_shape, 12, 20)
     for (j, i), (x, y) in zip(np.ndindex(grid.grid_shape), grid.positions.astype(int), strict=True):
         assert np.unravel_index(images[j, i].argmax(), (12, 20)) == (y, x)
@@ -170,7 +169,7 @@ def test_the_profile_falls_with_the_distance_and_rises_with_the_width(u, sigma, 
 
 
 def test_images_of_some_positions():
-    grid = bump_grid((6, 8), 1)
+    grid = image_grid((6, 8), 1)
     everything = grid.images()
     mask = np.zeros(grid.grid_shape, dtype=bool)
     mask[2, [1, 5]] = True
@@ -189,9 +188,9 @@ def test_images_of_some_positions():
 
 
 def test_a_grid_is_a_value():
-    grid = bump_grid(16, 2, dx=0.5, periodic=True, kind="sos")
-    assert grid == CompositionGrid((16, 16), 2.0, 0.5, 0.5, "sos", periodic=True)
-    assert grid == bump_grid([np.int64(16), 16], np.float64(2), dx=0.5, dy=0.5, periodic=np.True_, kind="sos")
+    grid = image_grid(16, 2, dx=0.5, periodic=True, kind="sos")
+    assert grid == ImageGrid((16, 16), 2.0, 0.5, 0.5, "sos", periodic=True)
+    assert grid == image_grid([np.int64(16), 16], np.float64(2), dx=0.5, dy=0.5, periodic=np.True_, kind="sos")
     assert grid != replace(grid, dx=1)
     assert len({grid, replace(grid, sigma=2)}) == 1
     assert json.loads(json.dumps(grid.to_dict())) == {
@@ -207,9 +206,9 @@ def test_a_grid_is_a_value():
 def test_steps_that_are_no_exact_numbers(step, count):
     if count is None:
         with pytest.raises(ValueError, match=r"got 32 and dx = 0.7, that is 45.7143 steps; .* others 32/45 and 32/46$"):
-            bump_grid(32, 1, dx=step, dy=1)
+            image_grid(32, 1, dx=step, dy=1)
         return
-    grid = bump_grid(32, 1, dx=step, dy=32)
+    grid = image_grid(32, 1, dx=step, dy=32)
     assert grid.grid_shape == (1, count)
     np.testing.assert_allclose(grid.x, np.linspace(0, 32, count, endpoint=False), rtol=1e-12)
 
@@ -251,15 +250,15 @@ def test_steps_that_are_no_exact_numbers(step, count):
 )
 def test_bad_grids(arguments, message):
     values = {"N": 16, "sigma": 1.0} | arguments
-    with pytest.raises(ValueError, match=r"^bump_grid: .*" + message):
-        bump_grid(values.pop("N"), values.pop("sigma"), **values)
+    with pytest.raises(ValueError, match=r"^image_grid: .*" + message):
+        image_grid(values.pop("N"), values.pop("sigma"), **values)
 
 
 @pytest.mark.parametrize("pixels", [7, 16, 31, 360])
 @pytest.mark.parametrize("step", [0.3, 2.6, 5, 11])
 def test_the_steps_and_sizes_of_the_advice_do_fit(pixels, step):
     try:
-        bump_grid(pixels, 1, dx=step, dy=pixels)
+        image_grid(pixels, 1, dx=step, dy=pixels)
         return
     except ValueError as error:
         advice = str(error).split("steps; ")[1]
@@ -267,9 +266,9 @@ def test_the_steps_and_sizes_of_the_advice_do_fit(pixels, step):
     numbers = steps.removeprefix("whole steps that fit are ").replace(", the nearest others ", " and ")
     for text in numbers.replace(", ", " and ").split(" and "):
         if text != "more":
-            assert bump_grid(pixels, 1, dx=eval(text), dy=pixels).n >= 1
+            assert image_grid(pixels, 1, dx=eval(text), dy=pixels).n >= 1
     for text in filter(None, sizes.split(" and ")):
-        assert bump_grid((1, int(text)), 1, dx=step, dy=1).n >= 1
+        assert image_grid((1, int(text)), 1, dx=step, dy=1).n >= 1
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,7 @@ def test_bad_positions(positions, message):
 
 @pytest.mark.parametrize("periodic", [False, True])
 def test_memory_is_what_it_says(periodic):
-    grid = bump_grid((24, 40), 1.5, periodic=periodic)
+    grid = image_grid((24, 40), 1.5, periodic=periodic)
     needed = 8 * grid.n * (grid.d + 4 * (24 + 40))
     grid.positions, PROFILE(1, 1)  # made once
     with pytest.raises(
@@ -332,7 +331,7 @@ def test_a_random_subset_holds_the_nearest_whole_number(grid, share, seed):
 
 
 def test_all_subsets_of_a_size_are_equally_likely():
-    grid = bump_grid((2, 3), 1)
+    grid = image_grid((2, 3), 1)
     rng, draws = np.random.default_rng(3), 6000
     masks = np.array([random_subset(grid, 0.5, rng=rng).kept.ravel() for _ in range(draws)])
     counts = np.unique(masks @ (1 << np.arange(6)), return_counts=True)[1]
@@ -341,7 +340,7 @@ def test_all_subsets_of_a_size_are_equally_likely():
 
 
 def test_seeds():
-    grid = bump_grid(16, 1)
+    grid = image_grid(16, 1)
     one, other = (random_subset(grid, 0.4, rng=5) for _ in range(2))
     np.testing.assert_array_equal(one.kept, other.kept)
     assert not np.array_equal(one.kept, random_subset(grid, 0.4, rng=6).kept)
@@ -367,14 +366,14 @@ def test_seeds():
 )
 def test_bad_random_subsets(arguments, message):
     with pytest.raises(ValueError, match=r"^random_subset: .*" + message):
-        random_subset(bump_grid(16, 1), **arguments)
+        random_subset(image_grid(16, 1), **arguments)
 
 
 @pytest.mark.parametrize("periodic", [False, True])
 @pytest.mark.parametrize("center", [None, (16.5, 6.0), (0.0, 0.0)])
 @pytest.mark.parametrize("side", [1, 5.5, 6, 8])
 def test_regions_are_those_of_plain_loops(side, center, periodic):
-    grid = bump_grid((18, 32), 1, dx=0.5, dy=2, periodic=periodic)
+    grid = image_grid((18, 32), 1, dx=0.5, dy=2, periodic=periodic)
     x_c, y_c = (15.75, 8.0) if center is None else center
 
     def inside(value, middle, pixels):
@@ -391,11 +390,11 @@ def test_regions_are_those_of_plain_loops(side, center, periodic):
 
 def test_regions_around_the_middle_hold_as_many_columns_as_steps():
     for N, side in ((32, 6), (31, 5), (32, 30)):
-        grid = bump_grid(N, 1)
+        grid = image_grid(N, 1)
         assert hold_out_square(grid, side).held_out.n == side**2
         assert hold_out_band(grid, side, axis="y").held_out.n == side * N
         assert hold_out_cross(grid, side).n == (N - side) ** 2
-    fine = bump_grid(3, 1, dx=0.1)  # edges of the region that are no exact numbers
+    fine = image_grid(3, 1, dx=0.1)  # edges of the region that are no exact numbers
     assert hold_out_square(fine, 0.6, center=(1.2, 1.2)).held_out.n == 7**2
 
 
@@ -435,7 +434,7 @@ def test_regions_around_the_middle_hold_as_many_columns_as_steps():
 )
 def test_bad_regions(call, message):
     with pytest.raises(ValueError, match=r"^(hold_out_\w+|thinned_subset|GridSubset): .*" + message):
-        call(bump_grid(16, 1, periodic="3 for" in message))
+        call(image_grid(16, 1, periodic="3 for" in message))
 
 
 def test_what_takes_a_grid_takes_nothing_else():
@@ -446,28 +445,28 @@ def test_what_takes_a_grid_takes_nothing_else():
         lambda wrong: hold_out_band(wrong, 3),
         lambda wrong: GridSubset(wrong, [[True]], ""),
     ):
-        for wrong in (None, 16, random_subset(bump_grid(4, 1), 0.5)):
-            with pytest.raises(ValueError, match="grid must be a CompositionGrid, got .*; bump_grid makes one"):
+        for wrong in (None, 16, random_subset(image_grid(4, 1), 0.5)):
+            with pytest.raises(ValueError, match="grid must be a ImageGrid, got .*; image_grid makes one"):
                 call(wrong)
-    with pytest.raises(ValueError, match="compositions must be a GridSubset, got CompositionGrid; random_subset makes"):
-        with_stripes(bump_grid(4, 1))
+    with pytest.raises(ValueError, match="compositions must be a GridSubset, got ImageGrid; random_subset makes"):
+        with_stripes(image_grid(4, 1))
 
 
 def test_thinned_positions_have_the_coarser_steps():
-    grid = bump_grid((12, 20), 1, dx=0.5)
+    grid = image_grid((12, 20), 1, dx=0.5)
     subset = thinned_subset(grid, 4, 6)
-    coarse = bump_grid((12, 20), 1, dx=2, dy=3)
+    coarse = image_grid((12, 20), 1, dx=2, dy=3)
     np.testing.assert_array_equal(subset.positions, coarse.positions)
     np.testing.assert_array_equal(subset.images(), coarse.images())
     assert subset.description == "every 4th column, every 6th row"
     assert thinned_subset(grid, 1, 2).description == "every column, every 2nd row"
-    open_edges = thinned_subset(bump_grid(10, 1), 3, 1)
+    open_edges = thinned_subset(image_grid(10, 1), 3, 1)
     assert open_edges.positions[:4, 0].tolist() == [0, 3, 6, 9]
 
 
 def test_a_subset_keeps_its_own_mask():
     mask = np.ones((4, 4), dtype=bool)
-    subset = GridSubset(bump_grid(4, 1), mask, "all")
+    subset = GridSubset(image_grid(4, 1), mask, "all")
     mask[0] = False
     assert subset.n == 16
     with pytest.raises(ValueError, match="read-only"):
@@ -482,7 +481,7 @@ def test_a_subset_keeps_its_own_mask():
 @pytest.mark.parametrize("kind", ["bump", "sos"])
 @pytest.mark.parametrize("periodic", [False, True])
 def test_stripes_and_few_compositions(kind, periodic):
-    grid = bump_grid((8, 9), 1, dx=3, dy=2, kind=kind, periodic=periodic, amplitude=2)
+    grid = image_grid((8, 9), 1, dx=3, dy=2, kind=kind, periodic=periodic, amplitude=2)
     subset = random_subset(grid, count=4, rng=2)
     striped = with_stripes(subset)
     assert (striped.n, striped.stripes, striped.kinds.tolist()) == (
@@ -506,18 +505,18 @@ def test_stripes_and_few_compositions(kind, periodic):
 
 
 def test_stripes_alone():
-    striped = with_stripes(random_subset(bump_grid(8, 1), count=0))
+    striped = with_stripes(random_subset(image_grid(8, 1), count=0))
     assert (striped.n, striped.images().shape) == (16, (16, 8, 8))
     data = striped.dataset(classes="kind")
     assert (data.classes, np.bincount(data.labels).tolist()) == (("horizontal", "vertical"), [8, 8])
     with pytest.raises(ValueError, match="classes of stripes and compositions must be kind, or None, got 'x'; stripes"):
         striped.dataset(classes="x")
     with pytest.raises(ValueError, match="there must be at least two points"):
-        random_subset(bump_grid(8, 1), count=1).dataset()
+        random_subset(image_grid(8, 1), count=1).dataset()
 
 
 def test_classes_are_read_off_the_positions():
-    grid = bump_grid((4, 5), 1, dx=0.5)
+    grid = image_grid((4, 5), 1, dx=0.5)
     subset = random_subset(grid, 0.6, rng=1)
     x, y = subset.positions.T
     by_x = subset.dataset(classes="x")
@@ -534,7 +533,7 @@ def test_classes_are_read_off_the_positions():
 
 
 def test_a_data_set_holds_the_images():
-    subset = hold_out_square(bump_grid(12, 1, margin=3), 2)
+    subset = hold_out_square(image_grid(12, 1, margin=3), 2)
     data = subset.dataset(scale="range", name="mine")
     images = subset.images().reshape(subset.n, -1)
     low, high = images.min(), images.max()
@@ -542,23 +541,23 @@ def test_a_data_set_holds_the_images():
     np.testing.assert_allclose(data.X, scaled - scaled.mean(axis=0), atol=1e-14)
     assert (data.name, data.n, data.d) == ("mine", 32, 144)
     assert subset.dataset().name == "bump"
-    assert hold_out_square(bump_grid(12, 1, kind="sos"), 2).dataset().name == "sos"
+    assert hold_out_square(image_grid(12, 1, kind="sos"), 2).dataset().name == "sos"
 
 
 def test_dark_borders_are_noted():
-    grid = bump_grid(16, 0.1, margin=4)
+    grid = image_grid(16, 0.1, margin=4)
     pixels = product(range(16), repeat=2)
     dark = sum(min((x - px) ** 2 + (y - py) ** 2 for x, y in grid.positions) / 0.02 > 746 for px, py in pixels)
     assert dark > 60
     notes = random_subset(grid, 1.0).dataset().notes
     assert f"{dark} of 256 features are constant" in " ".join(notes)
-    assert "features are constant" not in " ".join(random_subset(bump_grid(16, 1), 1.0).dataset().notes)
-    lost = random_subset(bump_grid(8, 0.01, dx=0.5), 1.0).dataset()  # bumps between pixels leave the image dark
+    assert "features are constant" not in " ".join(random_subset(image_grid(16, 1), 1.0).dataset().notes)
+    lost = random_subset(image_grid(8, 0.01, dx=0.5), 1.0).dataset()  # bumps between pixels leave the image dark
     assert f"{16**2 - 8**2 - 1} of 256 points repeat another exactly" in " ".join(lost.notes)
 
 
 def test_images_pass_through_a_file(tmp_path):
-    subset = random_subset(bump_grid(10, 1.5), 0.5, rng=1)
+    subset = random_subset(image_grid(10, 1.5), 0.5, rng=1)
     np.save(tmp_path / "bumps.npy", subset.images())
     data = load_dataset(tmp_path / "bumps.npy")
     np.testing.assert_array_equal(data.X, subset.dataset().X)
@@ -567,7 +566,7 @@ def test_images_pass_through_a_file(tmp_path):
 def test_predict_on_a_torus_against_the_fourier_modes_of_the_bump():
     """All shifts of one image: the covariance is circulant, its eigenvalues are the power spectrum of the image."""
     N, sigma = 8, 1.5
-    grid = bump_grid(N, sigma, periodic=True, amplitude=4)
+    grid = image_grid(N, sigma, periodic=True, amplitude=4)
     data = random_subset(grid, 1.0).dataset(classes="x")
     result = regimes.predict(data, probes=4096, rng=1)
     image = np.array(drawn_by_loops(0, 0, N, N, sigma, kind="bump", amplitude=4.0, periodic=True))
@@ -593,7 +592,7 @@ def test_predict_on_a_torus_against_the_fourier_modes_of_the_bump():
 
 def test_predict_takes_subsets_and_stripes():
     options = {"t": np.geomspace(0.05, 3, 10), "probes": 128, "groups": 2}
-    grid = bump_grid(12, 1.5, kind="sos")
+    grid = image_grid(12, 1.5, kind="sos")
     subset = random_subset(grid, 0.5, rng=1)
     from_data = regimes.predict(subset.dataset(classes="quadrant", scale="range"), **options)
     from_images = regimes.predict(subset.images(), scale="range", **options)
@@ -605,11 +604,11 @@ def test_predict_takes_subsets_and_stripes():
 
 
 def test_dark_images_are_noted():
-    narrow = random_subset(bump_grid(16, 0.1, dx=0.5), 0.5, rng=1).dataset()
+    narrow = random_subset(image_grid(16, 0.1, dx=0.5), 0.5, rng=1).dataset()
     assert any("394 of 512 images are dark" in note for note in narrow.notes)
-    assert not any("dark" in note for note in random_subset(bump_grid(16, 1.0), 0.5, rng=1).dataset().notes)
+    assert not any("dark" in note for note in random_subset(image_grid(16, 1.0), 0.5, rng=1).dataset().notes)
 
 
 def test_a_subset_is_not_an_array_of_points():
     with pytest.raises(ValueError, match=r"call its dataset\(\) method"):
-        load_dataset(random_subset(bump_grid(16, 1.0), 0.5, rng=1))
+        load_dataset(random_subset(image_grid(16, 1.0), 0.5, rng=1))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from regimes.datasets import load_dataset
+from regimes import load_dataset
 from regimes.datasets.files.arrays import find_file
 
 POINTS = np.array([[0.0, 1.0, 4.0], [2.0, -1.0, 0.0], [1.0, 3.0, 0.5], [-3.0, 0.0, 0.25]])

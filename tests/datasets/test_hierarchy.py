@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 import regimes
-from regimes.datasets import (
+from regimes.hierarchy import (
     HierarchySample,
     latent_symbols,
     load_rules,
@@ -227,14 +227,15 @@ def test_predict_takes_the_arrays_and_the_data_set():
     options = {"t": np.geomspace(0.05, 4, 12), "probes": 100, "groups": 2}
     from_arrays = regimes.predict(sample.flat(), sample.labels, **options)
     from_data = regimes.predict(sample.dataset(), **options)
-    assert from_data.speciation.clone_crossing == pytest.approx(from_arrays.speciation.clone_crossing, rel=1e-6)
-    assert from_data.collapse.time == pytest.approx(from_arrays.collapse.time, rel=1e-6)
-    assert 0 < from_data.collapse.time < from_data.speciation.clone_crossing
-    assert from_arrays.dataset["d"] == 8 * 4
-    assert from_arrays.dataset["classes"] == ["0", "1", "2", "3"]
+    keys = ("collapse.time", "speciation.class_time_memorised")
+    collapse, speciation = (from_data[key].value for key in keys)
+    assert [collapse, speciation] == pytest.approx([from_arrays[key].value for key in keys], rel=1e-6)
+    assert 0 < collapse < speciation
+    assert from_arrays.problem.d == 8 * 4
+    assert from_arrays.problem.classes == ["0", "1", "2", "3"]
     # Lambda is measured on the scale of the one-hot vectors.
     covariance = np.cov(sample.one_hot().reshape(400, -1), rowvar=False)
-    assert from_data.speciation.Lambda == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
+    assert from_data["speciation.Lambda"].value == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
 
 
 def test_a_data_set_leaves_classes_without_points_out():

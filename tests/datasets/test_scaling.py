@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from regimes.datasets import load_dataset
+from regimes import load_dataset
 from regimes.datasets.points.preprocessing import preprocess
 
 SPREAD = hnp.arrays(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from regimes.datasets import load_dataset
+from regimes import load_dataset
 
 TABLE = "length,width,species\n5.1,3.5,setosa\n7.0,3.2,versicolor\n6.3,3.3,setosa\n"
 NUMBERS = np.array([[5.1, 3.5], [7.0, 3.2], [6.3, 3.3]])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
+from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.spins import covariance_sums
@@ -13,7 +13,7 @@ from regimes.numerics.hierarchy.transition import hierarchy_transition
 from regimes.numerics.process.schedules import noise_schedule
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.prediction.hierarchy.exact import _ratio
-from regimes.prediction.hierarchy.predict import _step, predict_hierarchy
+from regimes.prediction.hierarchy.predict import predict_hierarchy
 from regimes.prediction.hierarchy.result import HierarchyPrediction
 
 # Mean field and exact averages of an independent program over few draws of the rules: root probability by epsilon.
@@ -98,15 +98,8 @@ def test_gaussian_threshold_is_given_in_time_as_well():
     slope = 1 / (root.value * (1 + root.value**2))
     assert time.error == pytest.approx(root.error * slope, rel=0.01)
     assert time.step.index == noise_schedule("ddpm-linear").step(time.value)
-    assert time.step.sigma == pytest.approx(1 / root.value, rel=1e-12)
     assert time.unit == "OU time"
     assert (result.settings["schedule"], result.settings["schedule_steps"]) == ("ddpm-linear", 1000)
-
-
-def test_a_time_that_the_schedule_does_not_reach_has_no_step_but_a_reason():
-    step, reason = _step(noise_schedule("ddpm-linear"), 50.0)
-    assert step is None
-    assert "does not reach" in reason
 
 
 def test_masking_threshold_is_given_as_a_step_of_an_even_schedule():

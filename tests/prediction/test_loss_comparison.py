@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from regimes import predict
+from regimes import Prediction, predict
 from regimes.prediction.losses.curve import LossCurve
 
 LAMBDA = np.array([4.0, 2.0, 1.0, 1.0, 0.5, 0.5])
@@ -55,33 +55,36 @@ def test_a_gaussian_model_generalises(points, tmp_path):
     """J is 1/2 sum log(1 + snr lambda) on both sets, G is 0, and J_test passes log n where that does."""
     loss = gaussian_loss(TIMES)
     found = predict(points, losses=table(tmp_path / "losses.csv", TIMES, loss, loss), probes=2048)
-    own = found.losses
+    own, time, share = found.curves, found["losses.time"], found["losses.share"]
     J = gaussian_information(TIMES)
-    np.testing.assert_allclose(own.J_train, J, rtol=1e-4)
-    assert np.all(np.abs(own.J_test - J) <= own.J_test_se)
-    assert not own.G.any()
-    assert own.log_n == pytest.approx(np.log(N), rel=1e-15)
-    assert gaussian_information(own.t_C_test)[0] == pytest.approx(np.log(N), rel=1e-4)
-    assert own.t_C_test == pytest.approx(found.collapse.spectral_bound, rel=1e-3)  # the same integral
-    assert own.t_C_test_interval[0] < own.t_C_test < own.t_C_test_interval[1]
-    assert own.read_at == found.collapse.time / 2
-    assert (own.share, own.verdict) == (0, "generalises")
-    assert own.share_se < 0.05
+    np.testing.assert_allclose(own["losses.J_train"], J, rtol=1e-4)
+    assert np.all(np.abs(own["losses.J_test"] - J) <= own["losses.J_test_se"])
+    assert not own["losses.G"].any()
+    assert found["losses.log_n"].value == pytest.approx(np.log(N), rel=1e-15)
+    assert gaussian_information(time.value)[0] == pytest.approx(np.log(N), rel=1e-4)
+    assert time.value == pytest.approx(found["collapse.bound"].value, rel=1e-3)  # the same integral
+    assert time.interval[0] < time.value < time.interval[1]
+    assert (time.covers, time.step.index > 0) == ("losses", True)
+    assert found["losses.read_at"].value == found["collapse.time"].value / 2
+    assert share.value == 0
+    assert share.error < 0.05
+    assert found.sentences[0].endswith("it generalises")
     assert found.warnings == predict(points, probes=2048).warnings
-    assert found.steps["at"]["losses.t_C_test"] > 0
-    assert found.intervals["losses.t_C_test"] == "losses"
-    assert not any(name.startswith("losses") for name in found.reasons)
-    plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert plain["losses"]["J_train"] == own.J_train.tolist()
-    assert plain["losses"]["verdict"] == "generalises"
+    assert all(number.formulas for number in found.numbers.values() if number.value is not None)
+    assert not any(number.reason for key, number in found.numbers.items() if key.startswith("losses"))
+    stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert Prediction.from_dict(stored) == found
 
 
 def test_losses_change_nothing_else(points, tmp_path):
     place = table(tmp_path / "losses.csv", TIMES, gaussian_loss(TIMES))
-    with_losses, without = predict(points, losses=place, probes=512).to_dict(), predict(points, probes=512).to_dict()
-    assert without["losses"] is None
-    for name in ("speciation", "collapse", "curves", "dataset", "settings", "warnings"):
-        assert with_losses[name] == without[name]
+    with_losses, without = predict(points, losses=place, probes=512), predict(points, probes=512)
+    assert without.sentences == ()
+    for name, number in without.numbers.items():
+        assert with_losses[name] == number
+    for name, curve in without.curves.items():
+        assert np.array_equal(with_losses.curves[name], curve)
+    assert (with_losses.warnings, with_losses.settings) == (without.warnings, without.settings)
 
 
 def exact_information(X, a, rows, t, rounds, seed):
@@ -105,34 +108,36 @@ def test_curves_of_the_exact_score_are_plain_sums(points, tmp_path):
     X = np.random.default_rng(5).normal(size=(N, 6)) * np.sqrt(LAMBDA)
     others = np.random.default_rng(6).normal(size=(4000, 6)) * np.sqrt(LAMBDA)
     loss = gaussian_loss(TIMES)
-    own = predict(X, losses=table(tmp_path / "losses.csv", TIMES, loss, silent=False)).losses
-    for k in (5, 20, 35):
-        t = own.exact_t[k]
+    own = predict(X, losses=table(tmp_path / "losses.csv", TIMES, loss, silent=False)).curves
+    inside = np.flatnonzero(np.isfinite(own["losses.G_exact"]))
+    for k in inside[[5, 20, 35]]:
+        t = own["losses.t"][k]
         train, train_se = exact_information(X, X, True, t, 60, seed=k)
         test, test_se = exact_information(X, others, False, t, 2, seed=k)
-        assert abs(own.J_train_exact[k] - train) < 4 * np.hypot(train_se, own.J_train_exact_se[k])
-        assert abs(own.J_test_exact[k] - test) < 4 * np.hypot(test_se, own.J_test_exact_se[k])
-        assert own.G_exact[k] == own.J_test_exact[k] - own.J_train_exact[k]
-    assert own.exact_t[0] >= TIMES[0]
-    assert set(own.exact_t) < set(own.t)  # the curves of the prediction end before the losses: nothing is extrapolated
+        assert abs(own["losses.J_train_exact"][k] - train) < 4 * np.hypot(train_se, own["losses.J_train_exact_se"][k])
+        assert abs(own["losses.J_test_exact"][k] - test) < 4 * np.hypot(test_se, own["losses.J_test_exact_se"][k])
+        assert own["losses.G_exact"][k] == own["losses.J_test_exact"][k] - own["losses.J_train_exact"][k]
+    assert 0 < inside.size < TIMES.size  # the curves of the prediction end before the losses: nothing is extrapolated
 
 
 def test_what_is_missing_is_said(points, tmp_path):
     place, loss = tmp_path / "losses.csv", gaussian_loss(TIMES)
     found = predict(points, losses=table(place, TIMES, loss), probes=512)
-    assert found.losses.G is found.losses.J_test is found.losses.t_C_test is found.losses.share is None
-    for name in ("t_C_test", "share"):
-        assert "on training points alone" in found.reasons[f"losses.{name}"]
+    assert not {"losses.G", "losses.J_test"} & set(found.curves)
+    for name in ("losses.time", "losses.share"):
+        assert found[name].value is None
+        assert "on training points alone" in found[name].reason
     late = TIMES[TIMES > 0.5]
     found = predict(points, losses=table(place, late, gaussian_loss(late), gaussian_loss(late)), probes=512)
-    assert "stays below log n = 5.011 for t from 0.529" in found.reasons["losses.t_C_test"]
-    assert "at smaller times" in found.reasons["losses.t_C_test"]
-    assert "lies below the smallest time of the losses, t = 0.52" in found.reasons["losses.share"]
-    assert found.losses.share is found.losses.verdict is None
+    assert "stays below log n = 5.011 for t from 0.529" in found["losses.time"].reason
+    assert "at smaller times" in found["losses.time"].reason
+    assert "lies below the smallest time of the losses, t = 0.52" in found["losses.share"].reason
+    assert found["losses.share"].value is None
+    assert found.sentences == ()
     early = np.geomspace(0.001, 0.05, 20)
     found = predict(points, losses=table(place, early, gaussian_loss(early), gaussian_loss(early)), probes=512)
-    assert "stays above log n" in found.reasons["losses.t_C_test"]
-    assert "lies above the largest time of the losses, t = 0.05" in found.reasons["losses.share"]
+    assert "stays above log n" in found["losses.time"].reason
+    assert "lies above the largest time of the losses, t = 0.05" in found["losses.share"].reason
 
 
 def test_no_collapse_time_no_share(tmp_path):
@@ -141,16 +146,16 @@ def test_no_collapse_time_no_share(tmp_path):
     loss = gaussian_loss(TIMES)
     X *= np.sqrt(LAMBDA.sum() / X.var(axis=0).sum())
     found = predict(X, losses=table(tmp_path / "losses.csv", TIMES, loss, loss), probes=512)
-    assert found.collapse.time is found.losses.read_at is found.losses.share is None
-    assert "no collapse time is predicted" in found.reasons["losses.share"]
+    assert [found[key].value for key in ("collapse.time", "losses.read_at", "losses.share")] == [None] * 3
+    assert "no collapse time is predicted" in found["losses.share"].reason
 
 
 def test_large_errors_leave_it_undecided(points, tmp_path):
     loss = gaussian_loss(TIMES)
-    own = predict(points, losses=table(tmp_path / "losses.csv", TIMES, loss, loss, se=0.4), probes=512).losses
-    assert own.share == 0
-    assert own.share_se > 0.3
-    assert own.verdict == "undecided"
+    own = predict(points, losses=table(tmp_path / "losses.csv", TIMES, loss, loss, se=0.4), probes=512)
+    assert own["losses.share"].value == 0
+    assert own["losses.share"].error > 0.3
+    assert "undecided" in own.sentences[0]
 
 
 def test_another_scale_is_noticed_and_other_points_are_refused(points, tmp_path):
@@ -183,21 +188,21 @@ def test_exact_scores_of_points_and_of_the_law_are_told_apart(tmp_path):
         losses.save_csv(tmp_path / "losses.csv")
         with torch_threads_kept():  # bytes of other tests depend on their number
             own = predict(X, losses=losses, center=False)
-            read = predict(X, losses=tmp_path / "losses.csv", center=False).losses
-        found[name] = own.losses
-        np.testing.assert_allclose(read.J_train, own.losses.J_train, rtol=1e-12)
-        assert np.all(read.J_train_se >= own.losses.J_train_se * (1 - 1e-9))
-        assert read.verdict == own.losses.verdict
+            read = predict(X, losses=tmp_path / "losses.csv", center=False)
+        found[name] = own
+        np.testing.assert_allclose(read.curves["losses.J_train"], own.curves["losses.J_train"], rtol=1e-12)
+        assert np.all(read.curves["losses.J_train_se"] >= own.curves["losses.J_train_se"] * (1 - 1e-9))
+        assert read.sentences[0].endswith({"points": "it memorises", "law": "it generalises"}[name])
+        assert own.sentences[0].endswith({"points": "it memorises", "law": "it generalises"}[name])
         assert not any("another scale" in text for text in own.warnings)
     exact, law = found["points"], found["law"]
-    inside = np.isin(exact.t, exact.exact_t)
-    for name in ("J_train", "J_test", "G"):
-        difference = getattr(exact, name)[inside] - getattr(exact, f"{name}_exact")
-        errors = np.hypot(getattr(exact, f"{name}_se")[inside], getattr(exact, f"{name}_exact_se"))
+    inside = np.isfinite(exact.curves["losses.G_exact"])
+    for name in ("losses.J_train", "losses.J_test", "losses.G"):
+        difference = (exact.curves[name] - exact.curves[f"{name}_exact"])[inside]
+        errors = np.hypot(exact.curves[f"{name}_se"], exact.curves[f"{name}_exact_se"])[inside]
         assert np.abs(difference / errors).max() < 4, name
-    assert abs(exact.share - 1) < 3 * exact.share_se < 0.4
-    assert exact.verdict == "memorises"
-    assert abs(law.share) < 4 * law.share_se < 0.4
-    assert law.verdict == "generalises"
-    # A t_C read off the test loss tells nothing: both have one near that of the prediction.
-    assert 0.7 < law.t_C_test / exact.t_C_test < 1.1
+    share, none = exact["losses.share"], law["losses.share"]
+    assert abs(share.value - 1) < 3 * share.error < 0.4
+    assert abs(none.value) < 4 * none.error < 0.4
+    # A time read off the test loss tells nothing: both have one near that of the prediction.
+    assert 0.7 < law["losses.time"].value / exact["losses.time"].value < 1.1

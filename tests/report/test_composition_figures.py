@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from regimes.report.composition.staircase import plot_staircase
 
 from regimes import predict_percolation
 from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
-from regimes.report.composition.staircase import plot_staircase
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from regimes import Hierarchy, HierarchyBudget, hierarchy_phase_diagram, hierarchy_transition, predict_hierarchy
-from regimes.datasets.hierarchy import random_hierarchy
+from regimes import Hierarchy, predict_hierarchy
+from regimes.hierarchy import HierarchyBudget, hierarchy_phase_diagram, hierarchy_transition, random_hierarchy
 from regimes.numerics.hierarchy.phase_diagram import PhaseDiagram
 from regimes.numerics.interface.result import Number
 from regimes.report.hierarchy.levels import shown_levels

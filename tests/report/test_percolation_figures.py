@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from regimes.report.composition.text import capped, rounded
 from rich.console import Console
 
-from regimes import data_percolation, predict_percolation
+from regimes import predict_percolation
+from regimes.composition import data_percolation
 from regimes.prediction.composition.data import predict_data_percolation
 from regimes.report.composition.figure import default_lambdas, plot_data_percolation, plot_percolation, shown_lambdas
 from regimes.report.composition.table import data_percolation_table, percolation_table
-from regimes.report.composition.text import capped, rounded
 
 WIDTH = 92  # of the outputs in the documentation
 

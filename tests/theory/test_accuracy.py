@@ -14,8 +14,8 @@ import pytest
 import sympy
 from numpy.typing import NDArray
 
+from regimes import catalogue, formula
 from regimes.numerics.compiled.compile import Target, compile_formula
-from regimes.theory import catalogue, formula
 from regimes.theory.composition import bump, bump_overlap, percolation, pixel_overlap
 from regimes.theory.formula.verification import DIGITS, evaluate
 from regimes.theory.process import samplers

@@ -3,7 +3,7 @@
 import mpmath
 import pytest
 
-from regimes.theory import formula
+from regimes import formula
 
 POINTS = ((0.3, -1.5), (0.7, 0.8))  # weight and place: a law that is neither centred nor symmetric
 TIMES = [1e-6, 0.01, 0.5, 3.0, 40.0]

@@ -13,7 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import Interval, Rational, S, Symbol, exp, oo
 
-from regimes.theory import Formula, Step, Variable, catalogue, formula
+from regimes import Formula, catalogue, formula
+from regimes.theory import Step, Variable
 from regimes.theory.formula.formula import equation
 
 X = Symbol("x", positive=True)

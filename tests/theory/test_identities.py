@@ -6,7 +6,8 @@ import pytest
 import sympy
 from sympy import exp, log
 
-from regimes.theory import Formula, Step, Variable, catalogue, formula
+from regimes import Formula, catalogue, formula
+from regimes.theory import Step, Variable
 from regimes.theory.formula.formula import equation, expm1
 from regimes.theory.formula.symbols import POSITIVE, t
 

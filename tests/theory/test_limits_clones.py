@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from regimes import formula
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 DISTANCES = [0.05, 0.3, 1.0, 1.7, 3.0, 6.0]  # r = sqrt(kappa)
 

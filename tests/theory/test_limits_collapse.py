@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
+from regimes import formula
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 
 def log_uniform(low: float, high: float) -> st.SearchStrategy[float]:

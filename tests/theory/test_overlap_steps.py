@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from regimes import formula
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 Array = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from regimes import formula
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 # biroli2024: top eigenvalue and speciation time of five sets of images, printed with two decimals.
 SPECIATION = [

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import ncx2
 
+from regimes import formula
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.theory import formula
 
 Array = NDArray[np.float64]
 

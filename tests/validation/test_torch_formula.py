@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from regimes import catalogue, formula  # noqa: E402
 from regimes.numerics.compiled.compile import compile_formula  # noqa: E402
-from regimes.theory import catalogue, formula  # noqa: E402
 from regimes.validation.scores.torch_formula import torch_formula  # noqa: E402
 
 WITHOUT_NUMPY = {"disc_neighbours"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.composition.grid import CompositionGrid
+from regimes.datasets.composition.grid import ImageGrid
 
 __all__ = ["CLASSES", "position_classes"]
 
@@ -13,33 +13,8 @@ CLASSES = ("x", "y", "quadrant")
 """What can be the class of a position: its x, its y, or the quadrant of the grid in which it lies."""
 
 
-def position_classes(grid: CompositionGrid, classes: str) -> NDArray[np.str_]:
-    """Name the class of every position of a grid.
-
-    Parameters
-    ----------
-    grid : CompositionGrid
-        The grid.
-    classes : {"x", "y", "quadrant"}
-        Each x or each y a class, named by its pixels; or the quarter of the grid, a position on a middle line
-        belonging to the right or the lower side.
-
-    Returns
-    -------
-    ndarray of str, shape (n,)
-        In the order of the positions.
-
-    Raises
-    ------
-    ValueError
-        If there are no such classes.
-
-    Examples
-    --------
-    >>> from regimes.datasets import bump_grid
-    >>> sorted(set(position_classes(bump_grid(4, 1), "quadrant").tolist()))
-    ['lower left', 'lower right', 'upper left', 'upper right']
-    """
+def position_classes(grid: ImageGrid, classes: str) -> NDArray[np.str_]:
+    """Name the class of every position of a grid."""
     if classes not in CLASSES:
         raise ValueError(
             f"dataset: classes (what the class of a position is) must be one of {', '.join(CLASSES)}, or None, got "

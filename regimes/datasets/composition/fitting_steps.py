@@ -16,38 +16,13 @@ _MOST_LISTED = 12
 
 
 def axis_positions(axis: str, pixels: int, side: str, step: float, margin: float) -> NDArray[np.float64]:
-    """Lay positions along one axis.
-
-    Parameters
-    ----------
-    axis, side : str
-        Names of the axis and of the side of the image along it, for the error.
-    pixels : int
-        Length of the side.
-    step, margin : float
-        Step, and distance of the positions from both ends, in pixels.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        margin + step k below pixels - margin; read only.
-
-    Raises
-    ------
-    ValueError
-        If the steps do not fill the side.
-
-    Examples
-    --------
-    >>> axis_positions("x", 8, "width", 2.0, 1.0).tolist()
-    [1.0, 3.0, 5.0]
-    """
+    """Lay positions along one axis."""
     length = pixels - 2 * margin
     count = round(length / step)
     if count < 1 or abs(count * step - length) > _TIE * length:
         raise ValueError(
-            f"bump_grid: the {side} less both margins must be a whole multiple of d{axis} (step of the positions along "
-            f"{axis}, in pixels), got {length:g} and d{axis} = {step:g}, that is {length / step:g} steps; "
+            f"image_grid: the {side} less both margins must be a whole multiple of d{axis} (step of the positions "
+            f"along {axis}, in pixels), got {length:g} and d{axis} = {step:g}, that is {length / step:g} steps; "
             f"{_advice(length, step, side, margin)}"
         )
     positions = margin + step * np.arange(count, dtype=np.float64)

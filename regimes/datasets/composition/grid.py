@@ -12,16 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.composition.fitting_steps import axis_positions
 from regimes.datasets.composition.images import MEMORY, bump_images, checked_image, checked_shape
+from regimes.numerics.composition.bumps.bump_grid import BumpGrid
 from regimes.numerics.interface.checks import positive_number
-from regimes.numerics.interface.plain import plain_fields
 
-__all__ = ["CompositionGrid", "bump_grid", "checked_grid"]
+__all__ = ["ImageGrid", "image_grid", "checked_grid"]
 
 _MOST_POINTS = 2**26  # their positions then take 1 GiB
 
 
 @dataclass(frozen=True)
-class CompositionGrid:
+class ImageGrid:
     """All positions of a bump on a grid, each of them one image.
 
     Attributes
@@ -48,13 +48,13 @@ class CompositionGrid:
 
     See Also
     --------
-    bump_grid : makes one, with the usual values for what is not given.
+    image_grid : makes one, with the usual values for what is not given.
 
     Examples
     --------
-    >>> grid = bump_grid(32, 1.5, dx=2)
+    >>> grid = image_grid(32, 1.5, dx=2)
     >>> grid
-    CompositionGrid(shape=(32, 32), sigma=1.5, dx=2.0, dy=2.0, kind='bump', amplitude=1.0, periodic=False, margin=0.0)
+    ImageGrid(shape=(32, 32), sigma=1.5, dx=2.0, dy=2.0, kind='bump', amplitude=1.0, periodic=False, margin=0.0)
     >>> grid.n, grid.grid_shape, grid.steps, grid.positions[17].tolist()
     (256, (16, 16), (2.0, 2.0), [2.0, 2.0])
     >>> grid.images([17]).shape
@@ -71,10 +71,10 @@ class CompositionGrid:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
-        height, width = checked_shape("bump_grid", self.shape)
-        sigma, amplitude = checked_image("bump_grid", self.sigma, self.amplitude, self.kind)
-        dx = positive_number("bump_grid", "dx", "step of the positions along x, in pixels", self.dx)
-        dy = positive_number("bump_grid", "dy", "step of the positions along y, in pixels", self.dy)
+        height, width = checked_shape("image_grid", self.shape)
+        sigma, amplitude = checked_image("image_grid", self.sigma, self.amplitude, self.kind)
+        dx = positive_number("image_grid", "dx", "step of the positions along x, in pixels", self.dx)
+        dy = positive_number("image_grid", "dy", "step of the positions along y, in pixels", self.dy)
         margin = _checked_margin(self.margin, height, width, bool(self.periodic))
         checked = {"shape": (height, width), "sigma": sigma, "dx": dx, "dy": dy, "amplitude": amplitude}
         for name, value in (checked | {"periodic": bool(self.periodic), "margin": margin}).items():
@@ -82,8 +82,8 @@ class CompositionGrid:
         estimate = (width - 2 * margin) / dx * (height - 2 * margin) / dy
         if estimate > _MOST_POINTS + 0.5:
             raise ValueError(
-                f"bump_grid: a grid must have at most 2^26 = {_MOST_POINTS} positions, got {estimate:.3g}; take larger "
-                "steps or a smaller image"
+                f"image_grid: a grid must have at most 2^26 = {_MOST_POINTS} positions, got {estimate:.3g}; take "
+                "larger steps or a smaller image"
             )
         _ = self.x, self.y  # steps that do not fit are refused here
 
@@ -117,6 +117,23 @@ class CompositionGrid:
         """Steps (dy, dx) in the order of the axes of an array."""
         return self.dy, self.dx
 
+    def bump_grid(self, *, tau: float = 0.005, overlap: str = "cosine", pixels: bool = False) -> BumpGrid:
+        """The problem of percolation of these positions; their bumps are taken to lie far from all edges."""
+        if self.kind != "bump":
+            raise ValueError(
+                "bump_grid: the distance of positions says which bumps connect, not which images of kind "
+                f"{self.kind!r}; give the images to data_percolation"
+            )
+        return BumpGrid(
+            self.grid_shape,
+            self.sigma,
+            tau=tau,
+            overlap=overlap,
+            steps=self.steps,
+            pixels=pixels,
+            periodic=self.periodic,
+        )
+
     @cached_property
     def positions(self) -> NDArray[np.float64]:
         """Positions (x, y) in pixels, shape (n, 2), row by row of the grid: number n_x i_y + i_x."""
@@ -146,23 +163,18 @@ class CompositionGrid:
 
         Examples
         --------
-        >>> bump_grid(8, 1).images([[True] * 8] + [[False] * 8] * 7).shape
+        >>> image_grid(8, 1).images([[True] * 8] + [[False] * 8] * 7).shape
         (8, 8, 8)
         """
         return bump_images(
-            self.positions[self._numbers(points)], self.shape, self.sigma, kind=self.kind, amplitude=self.amplitude,
-            periodic=self.periodic, memory=memory,
-        )  # fmt: skip
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name, then ``grid_shape`` and ``n``.
-        """
-        return plain_fields(self) | {"grid_shape": list(self.grid_shape), "n": self.n}
+            self.positions[self._numbers(points)],
+            self.shape,
+            self.sigma,
+            kind=self.kind,
+            amplitude=self.amplitude,
+            periodic=self.periodic,
+            memory=memory,
+        )
 
     def _numbers(self, points: ArrayLike | None) -> NDArray[np.intp] | slice:
         if points is None:
@@ -184,7 +196,7 @@ class CompositionGrid:
         return chosen.astype(np.intp)
 
 
-def bump_grid(
+def image_grid(
     N: int | Sequence[int],
     sigma: float,
     *,
@@ -194,7 +206,7 @@ def bump_grid(
     periodic: bool = False,
     margin: float = 0.0,
     kind: str = "bump",
-) -> CompositionGrid:
+) -> ImageGrid:
     """Lay a grid of positions over an image: margin, margin + dx, ... below width - margin, and alike along y.
 
     Parameters
@@ -219,7 +231,7 @@ def bump_grid(
 
     Returns
     -------
-    CompositionGrid
+    ImageGrid
         The grid; images are drawn when they are asked for.
 
     Raises
@@ -233,44 +245,31 @@ def bump_grid(
 
     Examples
     --------
-    >>> bump_grid(16, 1, dx=0.5, margin=4).positions[:3].tolist()
+    >>> image_grid(16, 1, dx=0.5, margin=4).positions[:3].tolist()
     [[4.0, 4.0], [4.5, 4.0], [5.0, 4.0]]
-    >>> bump_grid(16, 1, dx=3)
+    >>> image_grid(16, 1, dx=3)
     Traceback (most recent call last):
         ...
-    ValueError: bump_grid: the width less both margins must be a whole multiple of dx (step of the positions along x,
+    ValueError: image_grid: the width less both margins must be a whole multiple of dx (step of the positions along x,
     in pixels), got 16 and dx = 3, that is 5.33333 steps; whole steps that fit are 1, 2, 4, 8 and 16, the nearest others
     16/5 and 16/6, and widths that fit are 15 and 18
     """
-    return CompositionGrid(
+    return ImageGrid(
         shape=N,  # type: ignore[arg-type]  # one number becomes a pair there
-        sigma=sigma, dx=dx, dy=dx if dy is None else dy, kind=kind, amplitude=amplitude, periodic=periodic,
+        sigma=sigma,
+        dx=dx,
+        dy=dx if dy is None else dy,
+        kind=kind,
+        amplitude=amplitude,
+        periodic=periodic,
         margin=margin,
-    )  # fmt: skip
+    )
 
 
-def checked_grid(function: str, grid: Any) -> CompositionGrid:
-    """Check that something is a grid.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    grid : CompositionGrid
-        What was given.
-
-    Returns
-    -------
-    CompositionGrid
-        The grid.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    if not isinstance(grid, CompositionGrid):
-        raise ValueError(f"{function}: grid must be a CompositionGrid, got {type(grid).__name__}; bump_grid makes one")
+def checked_grid(function: str, grid: Any) -> ImageGrid:
+    """Check that something is a grid."""
+    if not isinstance(grid, ImageGrid):
+        raise ValueError(f"{function}: grid must be a ImageGrid, got {type(grid).__name__}; image_grid makes one")
     return grid
 
 
@@ -278,15 +277,15 @@ def _checked_margin(margin: Any, height: int, width: int, periodic: bool) -> flo
     try:
         value = float(margin)
     except (TypeError, ValueError):
-        raise ValueError(f"bump_grid: margin (pixels to open edges) must be a number, got {margin!r}") from None
+        raise ValueError(f"image_grid: margin (pixels to open edges) must be a number, got {margin!r}") from None
     if not 0 <= value < min(height, width) / 2:
         raise ValueError(
-            "bump_grid: margin (pixels to open edges) must be at least 0 and less than half of each side, got "
+            "image_grid: margin (pixels to open edges) must be at least 0 and less than half of each side, got "
             f"{value:g} for {height} x {width} pixels; take a smaller margin or a larger image"
         )
     if periodic and value:
         raise ValueError(
-            f"bump_grid: a margin keeps positions from open edges, got margin = {value:g} with periodic = True; "
+            f"image_grid: a margin keeps positions from open edges, got margin = {value:g} with periodic = True; "
             "leave one of them out"
         )
     return value

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.composition.grid import CompositionGrid, checked_grid
+from regimes.datasets.composition.grid import ImageGrid, checked_grid
 from regimes.datasets.composition.subset import GridSubset
 from regimes.numerics.interface.checks import positive_number, real_array
 
@@ -17,12 +17,12 @@ __all__ = ["hold_out_band", "hold_out_cross", "hold_out_square"]
 _TIE = 1e-9  # of a step: a position this close to the edge of the region lies on it
 
 
-def hold_out_band(grid: CompositionGrid, width: float, *, axis: str = "x", center: float | None = None) -> GridSubset:
+def hold_out_band(grid: ImageGrid, width: float, *, axis: str = "x", center: float | None = None) -> GridSubset:
     """Hold out a band: all positions within width/2 of its middle line, edges included.
 
     Parameters
     ----------
-    grid : CompositionGrid
+    grid : ImageGrid
         All positions.
     width : float
         Width of the band in pixels.
@@ -48,8 +48,8 @@ def hold_out_band(grid: CompositionGrid, width: float, *, axis: str = "x", cente
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
-    >>> hold_out_band(bump_grid(32, 1), 6).held_out.positions[:6, 0].tolist()
+    >>> from regimes.composition import image_grid
+    >>> hold_out_band(image_grid(32, 1), 6).held_out.positions[:6, 0].tolist()
     [13.0, 14.0, 15.0, 16.0, 17.0, 18.0]
     """
     grid = checked_grid("hold_out_band", grid)
@@ -60,12 +60,12 @@ def hold_out_band(grid: CompositionGrid, width: float, *, axis: str = "x", cente
     return _without("hold_out_band", grid, region, f"a band {width:g} wide around {axis} = {middle:g}")
 
 
-def hold_out_square(grid: CompositionGrid, side: float, *, center: Sequence[float] | None = None) -> GridSubset:
+def hold_out_square(grid: ImageGrid, side: float, *, center: Sequence[float] | None = None) -> GridSubset:
     """Hold out a square: all positions within side/2 of its centre along x and along y, edges included.
 
     Parameters
     ----------
-    grid : CompositionGrid
+    grid : ImageGrid
         All positions.
     side : float
         Side of the square in pixels.
@@ -89,24 +89,24 @@ def hold_out_square(grid: CompositionGrid, side: float, *, center: Sequence[floa
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
-    >>> hold_out_square(bump_grid(32, 1), 6).held_out
+    >>> from regimes.composition import image_grid
+    >>> hold_out_square(image_grid(32, 1), 6).held_out
     GridSubset(36 of 1024 positions: complement of all but a square of side 6 around (15.5, 15.5))
     """
     return _hold_out("hold_out_square", grid, side, center)
 
 
-def hold_out_cross(grid: CompositionGrid, width: float, *, center: Sequence[float] | None = None) -> GridSubset:
+def hold_out_cross(grid: ImageGrid, width: float, *, center: Sequence[float] | None = None) -> GridSubset:
     """Hold out a cross: all positions within width/2 of its centre along x or along y, edges included.
 
     A band of columns and a band of rows are held out together, so that no training image has such an x or such a y:
-    single stripes alone can tell a model of them (:func:`regimes.with_stripes`). The test regions are the arms, where
-    one coordinate is new, and the square in which they meet, where both are; that square alone is
-    :func:`regimes.hold_out_square`, in which only the combination is new.
+    single stripes alone can tell a model of them (:func:`regimes.composition.with_stripes`). The test regions are the
+    arms, where one coordinate is new, and the square in which they meet, where both are; that square alone is
+    :func:`regimes.composition.hold_out_square`, in which only the combination is new.
 
     Parameters
     ----------
-    grid : CompositionGrid
+    grid : ImageGrid
         All positions.
     width : float
         Width of both bands in pixels.
@@ -129,15 +129,15 @@ def hold_out_cross(grid: CompositionGrid, width: float, *, center: Sequence[floa
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
-    >>> cross = hold_out_cross(bump_grid(32, 1, kind="sos"), 6, center=(16, 16))
+    >>> from regimes.composition import image_grid
+    >>> cross = hold_out_cross(image_grid(32, 1, kind="sos"), 6, center=(16, 16))
     >>> cross.held_out.n == 2 * 7 * 32 - 7 * 7
     True
     """
     return _hold_out("hold_out_cross", grid, width, center)
 
 
-def _hold_out(function: str, grid: CompositionGrid, width: float, center: Sequence[float] | None) -> GridSubset:
+def _hold_out(function: str, grid: ImageGrid, width: float, center: Sequence[float] | None) -> GridSubset:
     grid = checked_grid(function, grid)
     cross = function == "hold_out_cross"
     x_c, y_c = (None, None) if center is None else _checked_center(function, center, 2)
@@ -149,7 +149,7 @@ def _hold_out(function: str, grid: CompositionGrid, width: float, center: Sequen
 
 
 def _band(
-    function: str, grid: CompositionGrid, axis: str, width: Any, center: Any, name: str = "width"
+    function: str, grid: ImageGrid, axis: str, width: Any, center: Any, name: str = "width"
 ) -> tuple[NDArray[np.bool_], float, float]:
     """Which positions along an axis lie in a band, the middle of the band, and its width."""
     width = positive_number(function, name, "of what is held out, in pixels", width)
@@ -169,7 +169,7 @@ def _checked_center(function: str, center: Any, count: int) -> list[float]:
     return [float(value) for value in middle]
 
 
-def _without(function: str, grid: CompositionGrid, region: NDArray[np.bool_], words: str) -> GridSubset:
+def _without(function: str, grid: ImageGrid, region: NDArray[np.bool_], words: str) -> GridSubset:
     held = int(np.count_nonzero(region))
     if held in (0, grid.n):
         which, advice = ("no position", "larger") if held == 0 else (f"all {grid.n} positions", "smaller")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.composition.grid import CompositionGrid
+from regimes.datasets.composition.grid import ImageGrid
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.interface.checks import check_memory
@@ -21,45 +21,22 @@ _DARK = 1e-3  # of the amplitude
 def image_dataset(
     draw: Callable[..., NDArray[np.float64]],
     n: int,
-    grid: CompositionGrid,
+    grid: ImageGrid,
     labels: NDArray[np.str_] | None,
     *,
     scale: str | float,
     name: str,
     memory: int,
 ) -> Dataset:
-    """Draw images and turn them into a data set.
-
-    Parameters
-    ----------
-    draw : callable
-        Takes ``memory`` and makes the images, shape (n, height, width).
-    n : int
-        How many it makes.
-    grid : CompositionGrid
-        Size of the images, and width and brightness of what they show.
-    labels : ndarray of str, shape (n,), or None
-        Class of each.
-    scale, name
-        As for :func:`regimes.load_dataset`.
-    memory : int
-        Bytes for the images, a scaled copy, and a search for repeated ones.
-
-    Returns
-    -------
-    Dataset
-        With a note of images that are dark everywhere, their bump being far narrower than a pixel and between pixels.
-
-    Raises
-    ------
-    ValueError
-        If more memory is needed, or the images are fewer than two different ones.
-    """
+    """Draw images and turn them into a data set."""
     height, width = grid.shape
     check_memory(
-        "dataset", f"{n} images of {height} x {width} pixels, and two copies while they become a data set,",
-        24 * n * (grid.d + 4 * (height + width)), memory, "take fewer images",
-    )  # fmt: skip
+        "dataset",
+        f"{n} images of {height} x {width} pixels, and two copies while they become a data set,",
+        24 * n * (grid.d + 4 * (height + width)),
+        memory,
+        "take fewer images",
+    )
     images = draw(memory=memory)
     data = load_dataset(images, labels, scale=scale, name=name)
     dark = int(np.count_nonzero(images.max(axis=(1, 2)) < _DARK * grid.amplitude))

@@ -108,25 +108,7 @@ def bump_images(
 
 
 def checked_shape(function: str, N: Any) -> tuple[int, int]:
-    """Check the size of an image.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    N : int or (int, int)
-        Pixels along each side, or (height, width).
-
-    Returns
-    -------
-    tuple of int
-        (height, width).
-
-    Raises
-    ------
-    ValueError
-        If a side is not a whole number of at least 1, or there are not one or two of them.
-    """
+    """Check the size of an image."""
     if np.ndim(N) == 0:
         side = whole_number(function, "N", "pixels along each side", N, at_least=1)
         return side, side
@@ -140,27 +122,7 @@ def checked_shape(function: str, N: Any) -> tuple[int, int]:
 
 
 def checked_image(function: str, sigma: Any, amplitude: Any, kind: Any) -> tuple[float, float]:
-    """Check what describes one image.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    sigma, amplitude : float
-        Width in pixels, and brightness.
-    kind : str
-        One of :data:`KINDS`.
-
-    Returns
-    -------
-    tuple of float
-        Width and brightness.
-
-    Raises
-    ------
-    ValueError
-        If the width is below 1e-6, the brightness not positive, or the kind unknown.
-    """
+    """Check what describes one image."""
     if kind not in KINDS:
         raise ValueError(f"{function}: kind (what an image shows) must be one of {', '.join(KINDS)}, got {kind!r}")
     return (

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from regimes.datasets.composition.grid import CompositionGrid, checked_grid
+from regimes.datasets.composition.grid import ImageGrid, checked_grid
 from regimes.datasets.composition.subset import GridSubset
-from regimes.numerics.interface.checks import positive_number, seeded, whole_number
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import positive_number, whole_number
 
 __all__ = ["random_subset", "thinned_subset"]
 
-_STREAM = 0x73756273657473  # sets the subsets apart from other uses of a seed
-
 
 def random_subset(
-    grid: CompositionGrid,
+    grid: ImageGrid,
     fraction: float | None = None,
     *,
     count: int | None = None,
@@ -27,7 +26,7 @@ def random_subset(
 
     Parameters
     ----------
-    grid : CompositionGrid
+    grid : ImageGrid
         All positions.
     fraction : float
         Share lambda of the positions, in (0, 1]; the nearest whole number of them is kept, the even one of two that
@@ -54,10 +53,10 @@ def random_subset(
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
-    >>> random_subset(bump_grid(32, 1), 0.3, rng=1)
+    >>> from regimes.composition import image_grid
+    >>> random_subset(image_grid(32, 1), 0.3, rng=1)
     GridSubset(307 of 1024 positions: random, seed 1)
-    >>> random_subset(bump_grid(32, 1), count=5).n
+    >>> random_subset(image_grid(32, 1), count=5).n
     5
     """
     grid = checked_grid("random_subset", grid)
@@ -73,17 +72,17 @@ def random_subset(
                 f"random_subset: count (number of positions) must be at most {grid.n}, all of the grid, got {chosen}"
             )
     kept = np.zeros(grid.n, dtype=bool)
-    kept[seeded(rng, _STREAM).permutation(grid.n)[:chosen]] = True
+    kept[generator(Stream.COMPOSITION_SUBSETS, rng, "random_subset").permutation(grid.n)[:chosen]] = True
     seed = "" if isinstance(rng, np.random.Generator) else f", seed {rng}"
     return GridSubset(grid, kept.reshape(grid.grid_shape), f"random{seed}")
 
 
-def thinned_subset(grid: CompositionGrid, kx: int, ky: int) -> GridSubset:
+def thinned_subset(grid: ImageGrid, kx: int, ky: int) -> GridSubset:
     """Keep every kx-th column and every ky-th row of a grid: steps that differ between the directions.
 
     Parameters
     ----------
-    grid : CompositionGrid
+    grid : ImageGrid
         All positions.
     kx, ky : int
         Columns 0, kx, 2 kx, ... and rows 0, ky, 2 ky, ... are kept.
@@ -105,8 +104,8 @@ def thinned_subset(grid: CompositionGrid, kx: int, ky: int) -> GridSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
-    >>> thinned_subset(bump_grid(32, 1), 1, 4)
+    >>> from regimes.composition import image_grid
+    >>> thinned_subset(image_grid(32, 1), 1, 4)
     GridSubset(256 of 1024 positions: every column, every 4th row)
     """
     grid = checked_grid("thinned_subset", grid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +37,8 @@ class StripedSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid, random_subset
-    >>> striped = StripedSubset(random_subset(bump_grid(3, 1, kind="sos"), count=1, rng=1))
+    >>> from regimes.composition import image_grid, random_subset
+    >>> striped = StripedSubset(random_subset(image_grid(3, 1, kind="sos"), count=1, rng=1))
     >>> striped
     StripedSubset(6 stripes, 1 of 9 compositions: random, seed 1)
     >>> striped.positions.tolist()
@@ -104,9 +103,14 @@ class StripedSubset:
         """
         grid = self.compositions.grid
         return bump_images(
-            self.positions, grid.shape, grid.sigma, kind=grid.kind, amplitude=grid.amplitude, periodic=grid.periodic,
+            self.positions,
+            grid.shape,
+            grid.sigma,
+            kind=grid.kind,
+            amplitude=grid.amplitude,
+            periodic=grid.periodic,
             memory=memory,
-        )  # fmt: skip
+        )
 
     def dataset(
         self,
@@ -143,8 +147,8 @@ class StripedSubset:
 
         Examples
         --------
-        >>> from regimes.datasets import bump_grid, random_subset, with_stripes
-        >>> striped = with_stripes(random_subset(bump_grid(16, 1, kind="sos"), count=8))
+        >>> from regimes.composition import image_grid, random_subset, with_stripes
+        >>> striped = with_stripes(random_subset(image_grid(16, 1, kind="sos"), count=8))
         >>> data = striped.dataset(classes="kind")
         >>> data.name, data.n, data.classes
         ('sos and stripes', 40, ('composition', 'horizontal', 'vertical'))
@@ -157,16 +161,6 @@ class StripedSubset:
         grid, labels = self.compositions.grid, None if classes is None else self.kinds
         name = name or f"{grid.kind} and stripes"
         return image_dataset(self.images, self.n, grid, labels, scale=scale, name=name, memory=memory)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON: what the training set is, without the masks.
-
-        Returns
-        -------
-        dict
-            Keys ``compositions``, ``stripes``, ``n``.
-        """
-        return {"compositions": self.compositions.to_dict(), "stripes": self.stripes, "n": self.n}
 
 
 def with_stripes(compositions: GridSubset) -> StripedSubset:
@@ -198,8 +192,8 @@ def with_stripes(compositions: GridSubset) -> StripedSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid, hold_out_cross
-    >>> striped = with_stripes(hold_out_cross(bump_grid(32, 1, kind="sos"), 6))
+    >>> from regimes.composition import image_grid, hold_out_cross
+    >>> striped = with_stripes(hold_out_cross(image_grid(32, 1, kind="sos"), 6))
     >>> striped.n, striped.stripes, striped.compositions.held_out.n
     (740, 64, 348)
     """

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.composition.classes import position_classes
-from regimes.datasets.composition.grid import CompositionGrid, checked_grid
+from regimes.datasets.composition.grid import ImageGrid, checked_grid
 from regimes.datasets.composition.image_dataset import image_dataset
 from regimes.datasets.composition.images import MEMORY
 from regimes.datasets.points.dataset import Dataset
@@ -23,7 +22,7 @@ class GridSubset:
 
     Attributes
     ----------
-    grid : CompositionGrid
+    grid : ImageGrid
         All positions.
     kept : boolean ndarray, shape (n_y, n_x)
         True where the image is kept, [y, x]; a copy, read only.
@@ -37,15 +36,15 @@ class GridSubset:
 
     Examples
     --------
-    >>> from regimes.datasets import bump_grid
-    >>> subset = GridSubset(bump_grid(4, 1), [[True, False, True, False]] * 4, "two columns")
+    >>> from regimes.composition import image_grid
+    >>> subset = GridSubset(image_grid(4, 1), [[True, False, True, False]] * 4, "two columns")
     >>> subset
     GridSubset(8 of 16 positions: two columns)
     >>> subset.fraction, subset.positions[:2].tolist(), subset.held_out.positions[:2].tolist()
     (0.5, [[0.0, 0.0], [2.0, 0.0]], [[1.0, 0.0], [3.0, 0.0]])
     """
 
-    grid: CompositionGrid
+    grid: ImageGrid
     kept: NDArray[np.bool_]
     description: str
 
@@ -149,8 +148,8 @@ class GridSubset:
 
         Examples
         --------
-        >>> from regimes.datasets import bump_grid, random_subset
-        >>> data = random_subset(bump_grid(16, 2), 0.5, rng=1).dataset(classes="quadrant")
+        >>> from regimes.composition import image_grid, random_subset
+        >>> data = random_subset(image_grid(16, 2), 0.5, rng=1).dataset(classes="quadrant")
         >>> data.n, data.d, data.classes
         (128, 256, ('lower left', 'lower right', 'upper left', 'upper right'))
         """
@@ -158,18 +157,3 @@ class GridSubset:
         return image_dataset(
             self.images, self.n, self.grid, labels, scale=scale, name=name or self.grid.kind, memory=memory
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON: what the subset is, without the mask.
-
-        Returns
-        -------
-        dict
-            Keys ``grid``, ``description``, ``n``, ``fraction``.
-        """
-        return {
-            "grid": self.grid.to_dict(),
-            "description": self.description,
-            "n": self.n,
-            "fraction": self.fraction,
-        }

@@ -33,7 +33,8 @@ class HierarchySample:
 
     Examples
     --------
-    >>> from regimes import Hierarchy, random_hierarchy
+    >>> from regimes import Hierarchy
+    >>> from regimes.hierarchy import random_hierarchy
     >>> sample = sample_hierarchy(random_hierarchy(Hierarchy(4, 2, L=3), rng=1), 5, rng=2)
     >>> sample
     HierarchySample(n=5, rules=HierarchyRules(v=4, m=2, s=2, L=3, classes=4))

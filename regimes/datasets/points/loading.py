@@ -16,9 +16,9 @@ from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import encode_labels, select_classes
-from regimes.datasets.points.notes import data_notes
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points
+from regimes.datasets.points.unusual_data import data_notes
 
 __all__ = ["load_dataset"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from numba import get_num_threads
@@ -17,21 +18,10 @@ Result = TypeVar("Result")
 def in_threads(
     function: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None
 ) -> Iterator[Result]:
-    """Apply a function that releases the interpreter lock to all items.
+    """Apply a function that releases the interpreter lock to all items; results come in their order.
 
-    Parameters
-    ----------
-    function : callable
-        Of one item.
-    items : sequence
-        The items.
-    threads : int, optional
-        At most so many at a time; as many as numba may use by default.
-
-    Yields
-    ------
-    result
-        In the order of the items. What has not begun is dropped if the caller stops early.
+    At most ``threads`` at a time, as many as numba may use by default. Each item sees the records of formulas that its
+    caller has opened. What has not begun is dropped if the caller stops early.
     """
     workers = min(get_num_threads() if threads is None else threads, len(items))
     if workers <= 1:
@@ -39,6 +29,7 @@ def in_threads(
         return
     pool = ThreadPoolExecutor(workers)
     try:
-        yield from pool.map(function, items)
+        contexts = [copy_context() for _ in items]
+        yield from pool.map(lambda context, item: context.run(function, item), contexts, items)
     finally:
         pool.shutdown(cancel_futures=True)

@@ -14,6 +14,10 @@ __all__ = ["Stream", "generator"]
 class Stream(IntEnum):
     """Constant of each use; changing one changes every number that was drawn with it. Sorted by subject."""
 
+    COMPOSITION_DATA_ORDERS = 0x64617461706572
+    COMPOSITION_GRID_ORDERS = 0x6C617474696365
+    COMPOSITION_SUBSETS = 0x73756273657473
+    COMPOSITION_THRESHOLD_ORDERS = 0x74687265736830
     HIERARCHY_DATA = 0x64617461
     HIERARCHY_DRAWS = 0x7472656573
     HIERARCHY_NOISE = 0x6C6561766573
@@ -27,7 +31,7 @@ class Stream(IntEnum):
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:
-    """Generator of one use of a seed, or of a numbered part of it; a generator is used as it is. Errors name ``what``."""
+    """Generator of one use of a seed, or of a numbered part; a generator is used as it is. Errors name ``what``."""
     if isinstance(rng, np.random.Generator):
         return rng
     return np.random.default_rng([int(stream), whole_number(what, "rng", "seed", rng, at_least=0), *part])

@@ -61,7 +61,7 @@ def belief_propagation(
         The rules.
     messages : array_like, shape (n, d, v)
         For each sample and leaf the likelihood of what was observed there given each symbol, in any positive scale;
-        fastest with the samples innermost in memory, as :func:`regimes.leaf_messages` returns them.
+        fastest with the samples innermost in memory, as :func:`regimes.hierarchy.leaf_messages` returns them.
     log : bool
         The messages are logarithms of likelihoods; -inf for an impossible symbol. Nothing in the numbers tells
         logarithms from likelihoods: numbers of the other kind give wrong beliefs without an error, unless one is
@@ -89,7 +89,7 @@ def belief_propagation(
 
     Examples
     --------
-    >>> from regimes import HierarchyRules, belief_propagation, leaf_messages
+    >>> from regimes.hierarchy import HierarchyRules, belief_propagation, leaf_messages
     >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]])
     >>> messages = leaf_messages([[0, 0, 1, 1]], "epsilon", 0.5, 2)
     >>> belief_propagation(rules, messages).marginals[0].round(4).tolist()
@@ -160,9 +160,9 @@ def sample_posterior(
     rules : HierarchyRules
         The rules.
     messages : array_like, shape (n, d, v)
-        As for :func:`regimes.belief_propagation`.
+        As for :func:`regimes.hierarchy.belief_propagation`.
     log : bool
-        The messages are logarithms; as for :func:`regimes.belief_propagation`, a wrong flag is not noticed.
+        The messages are logarithms; as for :func:`regimes.hierarchy.belief_propagation`, a wrong flag is not noticed.
     prior : array_like, shape (classes,) or (n, classes), optional
         Probabilities of the root's symbols.
     draws : int
@@ -181,7 +181,7 @@ def sample_posterior(
 
     Examples
     --------
-    >>> from regimes import HierarchyRules, leaf_messages, sample_posterior
+    >>> from regimes.hierarchy import HierarchyRules, leaf_messages, sample_posterior
     >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]])
     >>> trees = sample_posterior(rules, leaf_messages([[0, 0, 1, 1]], "masking", 0.0, 2), draws=2)
     >>> trees[2].tolist()

@@ -73,7 +73,7 @@ def hierarchy_correlations(hierarchy: Hierarchy, epsilon: ArrayLike) -> Hierarch
 
     Examples
     --------
-    >>> from regimes.numerics.hierarchy.problem import Hierarchy
+    >>> from regimes import Hierarchy
     >>> hierarchy_correlations(Hierarchy(16, 4), [0.7, 0.775, 0.8, 0.9]).susceptibility.round(2).tolist()
     [2.45, 4.25, 4.33, 1.73]
     """

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import LANES
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.estimation.streams import Stream, generator
@@ -33,8 +33,8 @@ _COPIES = 4  # messages, marginals of twice as many nodes, and what is summed of
 class HierarchyCurves:
     """Curves of the symbols of a hierarchy, one row a level of the tree, averaged over samples and nodes.
 
-    The latent is the symbol of a node; the curves are those that :class:`regimes.PosteriorCurves` gives for the class
-    and the training point.
+    The latent is the symbol of a node; the curves are those that :class:`regimes.collapse.PosteriorCurves` gives for
+    the class and the training point.
 
     Attributes
     ----------
@@ -95,8 +95,8 @@ class HierarchyCurves:
             count = whole_number("HierarchyCurves.steps", "schedule", "number of masking steps", schedule, at_least=1)
             return [None if level is None else level * count for level in wanted]
         if self.noise == "gaussian" and isinstance(schedule, Schedule):
-            places = [None if level is None else schedule.place(level)["step"] for level in wanted]
-            return [None if place is None else float(place) for place in places]
+            places = [None if level is None else schedule.at(level) for level in wanted]
+            return [None if place is None else float(place.index) for place in places]
         kind = {"masking": "a number of steps", "gaussian": "a noise_schedule"}.get(self.noise)
         rule = f"{self.noise} noise takes {kind}" if kind else f"{self.noise} noise has no schedule"
         raise ValueError(f"HierarchyCurves.steps: {rule}, got {schedule!r}")
@@ -119,7 +119,7 @@ def hierarchy_curves(
     rules : HierarchyRules
         The rules that made the data.
     tree : sequence of integer array_like, shape (n, s^l)
-        Symbols of the levels l = 0 to L of n samples, as of :func:`regimes.sample_hierarchy`.
+        Symbols of the levels l = 0 to L of n samples, as of :func:`regimes.hierarchy.sample_hierarchy`.
     noise : {"epsilon", "masking", "uniform", "gaussian"}
         Kind of noise.
     noise_levels : array_like, shape (E,)
@@ -149,7 +149,7 @@ def hierarchy_curves(
 
     Examples
     --------
-    >>> from regimes import HierarchyRules, hierarchy_curves
+    >>> from regimes.hierarchy import HierarchyRules, hierarchy_curves
     >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2)
     >>> curves = hierarchy_curves(rules, ([[0], [1]], [[0, 1], [1, 0]]), "epsilon", [0.0, 1.0])
     >>> curves.reconstruction.tolist()
@@ -263,7 +263,7 @@ def _checked_tree(rules: HierarchyRules, tree: Sequence[ArrayLike]) -> list[NDAr
     return symbols
 
 
-@njit(cache=True)
+@kernel()
 def _first_stray(parents: Any, children: Any, table: Any) -> Any:
     """Sample and node of the first parent whose children are none of its rules, or -1 and -1."""
     for sample in range(parents.shape[0]):

@@ -128,7 +128,7 @@ def density_evolution(
 
     Examples
     --------
-    >>> from regimes.numerics.hierarchy.problem import Hierarchy
+    >>> from regimes import Hierarchy
     >>> result = density_evolution(Hierarchy(16, 4, L=3), "masking", [0.2, 0.8], population=2000, repeats=2)
     >>> result.reconstruction[0].round(1).tolist()
     [0.8, 0.1]

@@ -64,7 +64,7 @@ def value(name: str, *values: Any) -> Any:
 
 def exact_value(name: str, given: Parameters, *values: Any) -> Any:
     """A formula with as many digits as these parameters need, and 50 more."""
-    from regimes.theory import formula
+    from regimes.theory.catalogue import formula
 
     note(name)
     return formula(name).mp(*values, dps=_digits(given))

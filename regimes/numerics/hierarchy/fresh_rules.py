@@ -17,7 +17,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from regimes.numerics.compiled.kernels import kernel
 
 __all__ = ["dense_rules", "lower_level", "upper_level"]
 
@@ -37,7 +39,7 @@ def dense_rules(v: int, s: int, drawn: int) -> bool:
     return bool(v**s <= _DENSITY * drawn)
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def upper_level(children: Any, members: Any, parents: int, m: int, dense: bool, key: Any, out: Any) -> None:
     """Upward messages of a population from those of the level below; both sum to 1, the true symbol at 0.
 
@@ -71,7 +73,7 @@ def upper_level(children: Any, members: Any, parents: int, m: int, dense: bool, 
             _normalise(out[node])
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def lower_level(above: Any, parent: Any, siblings: Any, members: Any, m: int, dense: bool, key: Any, out: Any) -> None:
     """Downward messages to first children from those to their parents; by symmetry to any child.
 
@@ -109,7 +111,7 @@ def lower_level(above: Any, parent: Any, siblings: Any, members: Any, m: int, de
             _normalise(out[node])
 
 
-@njit(cache=True)
+@kernel()
 def _scratch(products: int, s: int, drawn: int, dense: bool) -> Any:
     tuples = 0 if dense else drawn
     slots = 1
@@ -124,14 +126,14 @@ def _scratch(products: int, s: int, drawn: int, dense: bool) -> Any:
     )
 
 
-@njit(cache=True)
+@kernel()
 def _mixed(z: Any) -> Any:
     z = (z ^ (z >> np.uint64(30))) * _FIRST
     z = (z ^ (z >> np.uint64(27))) * _SECOND
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True)
+@kernel()
 def _tabulate(messages: Any, members: Any, node: int, product: Any) -> None:
     """Product of the messages for every tuple, the last place fastest; built from the last place on."""
     v, places = messages.shape[1], members.shape[0]
@@ -148,7 +150,7 @@ def _tabulate(messages: Any, members: Any, node: int, product: Any) -> None:
         size *= v
 
 
-@njit(cache=True)
+@kernel()
 def _shuffle(stream: Any, drawn: int, picks: Any, pool: Any) -> None:
     """Put ``drawn - 1`` entries, drawn from all but the first, in random order behind the first."""
     size = pool.size
@@ -162,7 +164,7 @@ def _shuffle(stream: Any, drawn: int, picks: Any, pool: Any) -> None:
         pool[k] = drawn_here
 
 
-@njit(cache=True)
+@kernel()
 def _draw_tuples(stream: Any, drawn: int, v: int, tuples: Any, slots: Any, marks: Any, mark: int) -> None:
     """The true tuple of zeros, then distinct tuples in random order.
 
@@ -192,7 +194,7 @@ def _draw_tuples(stream: Any, drawn: int, v: int, tuples: Any, slots: Any, marks
                 found = True
 
 
-@njit(cache=True)
+@kernel()
 def _normalise(message: Any) -> None:
     total = 0.0
     for a in range(message.size):

@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import (
     LANES,
     LINE,
@@ -44,7 +45,7 @@ _INFINITE = np.inf
 _LINE = LINE // 8  # numbers in a cache line
 
 
-@njit(cache=True)
+@kernel()
 def _aligned(size: int) -> Any:
     """Numbers from the start of a cache line on: a vector across two lines costs two loads."""
     room = np.empty(size + _LINE)
@@ -52,7 +53,7 @@ def _aligned(size: int) -> Any:
     return room[first : first + size]
 
 
-@njit(cache=True)
+@kernel()
 def _read_leaf(messages: Any, steps: Any, sample: int, live: int, leaf: int, v: int, up: Any, block: int) -> None:
     """Bring the message of a leaf into sixteen lanes; lanes without a sample repeat the last one."""
     start = sample * steps[0] + leaf * steps[1]
@@ -66,7 +67,7 @@ def _read_leaf(messages: Any, steps: Any, sample: int, live: int, leaf: int, v: 
             up[block + a * LANES + lane] = messages[own + a * steps[2]]
 
 
-@njit(cache=True)
+@kernel()
 def _scale_leaf(up: Any, block: int, v: int, scratch: Any) -> None:
     """Divide a leaf's message by its sum, which goes into the evidence; note the smallest entry."""
     total, smallest = filled(0.0), load(scratch, 2 * LANES)
@@ -82,7 +83,7 @@ def _scale_leaf(up: Any, block: int, v: int, scratch: Any) -> None:
     store(up, block + v * LANES, filled(_LOST))
 
 
-@njit(cache=True)
+@kernel()
 def _count(total: Any, scratch: Any) -> None:
     """Multiply a sum into the evidence: scratch holds its running factor, its logarithm so far, and the marks."""
     if any_outside(total, _SMALLEST, _LARGEST):
@@ -107,13 +108,13 @@ def _count(total: Any, scratch: Any) -> None:
     store(scratch, 0, factor)
 
 
-@njit(cache=True)
+@kernel()
 def _mark(bound: Any, scratch: Any) -> None:
     """Mark the samples whose result may lack more than is negligible."""
     store(scratch, 2 * LANES, minimum(within(bound, NEGLIGIBLE), load(scratch, 2 * LANES)))
 
 
-@njit(cache=True)
+@kernel()
 def _raise_message(
     up: Any, parent: int, symbols: int, children: int, rules: Any, first: int, v: int, m: int, s: int, scratch: Any
 ) -> None:
@@ -140,7 +141,7 @@ def _raise_message(
     store(up, parent + symbols * LANES, multiply(multiply(bound, filled(np.float64(m))), inverse))
 
 
-@njit(cache=True)
+@kernel()
 def _lower_messages(
     up: Any,
     children: int,
@@ -178,7 +179,7 @@ def _lower_messages(
             store(down, own + b * LANES, multiply(load(down, own + b * LANES), inverse))
 
 
-@njit(cache=True)
+@kernel()
 def _write_marginal(
     up: Any, node: int, down: Any, message: int, symbols: int, out: Any, place: int, stride: int, scratch: Any
 ) -> None:
@@ -193,7 +194,7 @@ def _write_marginal(
         stream(out, place + a * stride, multiply(product, inverse))
 
 
-@njit(cache=True)
+@kernel()
 def _upward(
     messages: Any,
     steps: Any,
@@ -240,7 +241,7 @@ def _upward(
             level -= 1
 
 
-@njit(cache=True)
+@kernel()
 def _root(up: Any, prior: Any, sample: int, live: int, classes: int, down: Any, scratch: Any) -> None:
     """The prior as the root's downward message, and the evidence that it leaves."""
     for lane in range(LANES):
@@ -255,7 +256,7 @@ def _root(up: Any, prior: Any, sample: int, live: int, classes: int, down: Any, 
     _count(total, scratch)
 
 
-@njit(cache=True)
+@kernel()
 def _downward(
     up: Any,
     blocks: Any,
@@ -306,14 +307,14 @@ def _downward(
                 )
 
 
-@njit(cache=True)
+@kernel()
 def _finish(scratch: Any, sample: int, live: int, constant: float, log_evidence: Any, sound: Any) -> None:
     for lane in range(live):
         log_evidence[sample + lane] = scratch[LANES + lane] + np.log(scratch[lane]) + constant
         sound[sample + lane] = scratch[2 * LANES + lane] >= 0
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def propagate_groups(
     messages: Any,
     steps: Any,
@@ -368,7 +369,7 @@ def propagate_groups(
         settle()
 
 
-@njit(cache=True)
+@kernel()
 def choose(sums: Any, count: int, uniform: float) -> int:
     """Index drawn in proportion to weights, given their running sums; no index of weight zero is ever drawn."""
     target, chosen = uniform * sums[count - 1], 0
@@ -381,7 +382,7 @@ def choose(sums: Any, count: int, uniform: float) -> int:
     return chosen
 
 
-@njit(cache=True)
+@kernel()
 def _weigh_rules(up: Any, children: int, rules: Any, first: int, v: int, m: int, s: int, sums: Any) -> bool:
     """Running sums over the rules of a symbol of the products of the children's messages; whether to trust them."""
     total, place = 0.0, first
@@ -398,7 +399,7 @@ def _weigh_rules(up: Any, children: int, rules: Any, first: int, v: int, m: int,
     return lacking * m <= NEGLIGIBLE * total
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def draw_groups(
     messages: Any,
     steps: Any,

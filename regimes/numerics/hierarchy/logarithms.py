@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.hierarchy.kernel import choose
 
 __all__ = ["CONTRADICTION", "draw_logarithms", "propagate_logarithms", "raise_logarithms"]
@@ -14,7 +14,7 @@ __all__ = ["CONTRADICTION", "draw_logarithms", "propagate_logarithms", "raise_lo
 CONTRADICTION = -np.inf
 
 
-@njit(cache=True)
+@kernel()
 def _normalise(row: Any) -> float:
     """Subtract the logarithm of the sum of exponentials, which is returned; nothing where all is impossible."""
     largest = row.max()
@@ -25,7 +25,7 @@ def _normalise(row: Any) -> float:
     return float(total)
 
 
-@njit(cache=True)
+@kernel()
 def raise_logarithms(leaves: Any, tables: Any, starts: Any, shape: Any, up: Any) -> Any:
     """All upward messages.
 
@@ -62,7 +62,7 @@ def raise_logarithms(leaves: Any, tables: Any, starts: Any, shape: Any, up: Any)
     return evidence, -1, -1
 
 
-@njit(cache=True)
+@kernel()
 def propagate_logarithms(up: Any, log_prior: Any, tables: Any, starts: Any, shape: Any, down: Any) -> float:
     """Downward messages from the upward ones, then marginals, both in place of down (nodes, widest level).
 
@@ -100,12 +100,12 @@ def propagate_logarithms(up: Any, log_prior: Any, tables: Any, starts: Any, shap
     return evidence
 
 
-@njit(cache=True)
+@kernel()
 def _draw(logarithms: Any, uniform: float) -> int:
     return int(choose(np.cumsum(np.exp(logarithms - logarithms.max())), logarithms.size, uniform))
 
 
-@njit(cache=True)
+@kernel()
 def draw_logarithms(up: Any, log_prior: Any, tables: Any, starts: Any, shape: Any, uniforms: Any, trees: Any) -> None:
     """Trees from the posterior: trees int32 (draws, nodes) filled from uniforms float64 (draws, choices)."""
     classes, _, m, s, depth = shape

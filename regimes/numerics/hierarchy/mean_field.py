@@ -66,7 +66,7 @@ def hierarchy_mean_field(hierarchy: Hierarchy, epsilon: ArrayLike) -> HierarchyM
 
     Examples
     --------
-    >>> from regimes.numerics.hierarchy.problem import Hierarchy
+    >>> from regimes import Hierarchy
     >>> hierarchy_mean_field(Hierarchy(32, 8), [0.65, 0.7, 0.73, 0.76]).reconstruction[0].round(3).tolist()
     [0.942, 0.766, 0.313, 0.046]
     """

@@ -65,7 +65,7 @@ def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: Arr
 
     Examples
     --------
-    >>> from regimes import HierarchyRules, hierarchy_score
+    >>> from regimes.hierarchy import HierarchyRules, hierarchy_score
     >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2)
     >>> result = hierarchy_score(rules, [[[1.0, 0.0], [0.0, 1.0]]], 1.0)
     >>> result.posterior_mean.round(4).tolist()

@@ -151,7 +151,7 @@ def hierarchy_threshold(
 
     Examples
     --------
-    >>> from regimes.numerics.hierarchy.problem import Hierarchy
+    >>> from regimes import Hierarchy
     >>> round(hierarchy_threshold(Hierarchy(16, 4), "masking", population=1000, repeats=4).value, 2)
     0.51
     """

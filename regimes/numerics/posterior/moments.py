@@ -7,25 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.posterior.summary import CLASS, CLASS_LEFT_OUT, INDEX, LOG_REST, LOG_TOTAL, STATISTICS
+from regimes.theory.formula.record import note, recorded
 
 __all__ = ["Moments"]
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 _CLONES = {"clone_index": INDEX, "clone_class": CLASS, "clone_class_leave_one_out": CLASS_LEFT_OUT}
 
 
 class Moments:
-    """Mean and squared deviations of the statistics over probes; memory does not grow with their number.
-
-    Parameters
-    ----------
-    times : int
-        Number of times.
-    groups : int
-        Number of jackknife groups; 1 for none.
-    """
+    """Mean and squared deviations of the statistics over probes; memory does not grow with their number."""
 
     def __init__(self, times: int, groups: int) -> None:
         self._count = 0
@@ -35,13 +30,7 @@ class Moments:
         self._left_out = np.zeros((times, STATISTICS, groups))
 
     def add(self, block: Array) -> None:
-        """Merge a block of probes: the update of Chan, Golub, LeVeque 1979 loses no digits to a large mean.
-
-        Parameters
-        ----------
-        block : ndarray, shape (B, T, STATISTICS, 1 + groups)
-            Statistics of each probe, for all data and without each group.
-        """
+        """Merge probes, shape (B, T, STATISTICS, 1 + groups): Chan, Golub, LeVeque 1979 lose no digits to the mean."""
         size = len(block)
         mean = block[..., 0].mean(axis=0)
         step = mean - self._mean
@@ -51,42 +40,45 @@ class Moments:
         self._left_out += block[..., 1:].sum(axis=0)
         self._count = total
 
-    def curves(self, n: int, rest: NDArray[np.int64], kept: NDArray[np.int64], *, with_classes: bool) -> dict[str, Any]:
-        """Curves with standard errors over probes and with each group left out.
+    def curves(
+        self, size: tuple[int, int], rest: Counts, kept: Counts, *, with_classes: bool
+    ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+        """``name``, ``name_se``, ``jackknife_name`` of each curve, and its formulas, which are noted as well.
 
-        Parameters
-        ----------
-        n : int
-            Number of data points.
-        rest, kept : ndarray of int64, shape (groups,)
-            Data points and probes outside each group.
-        with_classes : bool
-            Whether there were labels.
-
-        Returns
-        -------
-        dict
-            ``name``, ``name_se`` and ``jackknife_name`` for each curve, None where there is none.
+        ``size`` is (n, d); rest and kept count data and probes outside groups.
         """
         error = np.sqrt(self._squares / (self._count * (self._count - 1)))
-        jackknife = self._groups > 1
-        left_out = np.moveaxis(self._left_out, 2, 0) / kept[:, None, None] if jackknife else None
+        left_out = np.moveaxis(self._left_out, 2, 0) / kept[:, None, None] if self._groups > 1 else None
         result: dict[str, Any] = {}
-
-        def entropy(name: str, place: int, missing: int) -> None:
-            """In units of log n; the sum ran over n - missing points."""
-            result[name] = (self._mean[:, place] + np.log(n / (n - missing))) / np.log(n)
-            result[f"{name}_se"] = error[:, place] / np.log(n)
-            size = rest[:, None]
-            result[f"jackknife_{name}"] = (
-                None if left_out is None else (left_out[..., place] + np.log(size / (size - missing))) / np.log(size)
-            )
-
-        entropy("excess_entropy", LOG_TOTAL, 0)
-        entropy("leave_one_out", LOG_REST, 1)
+        formulas: dict[str, tuple[str, ...]] = {}
+        (n, d), counts = size, rest[:, None]
+        for name, place, entropy in (
+            ("excess_entropy", LOG_TOTAL, _excess_entropy),
+            ("leave_one_out", LOG_REST, _leave_one_out),
+        ):
+            with recorded() as used:
+                result[name] = entropy(d, n, self._mean[:, place])
+                result[f"{name}_se"] = error[:, place] / np.log(n)
+                result[f"jackknife_{name}"] = None if left_out is None else entropy(d, counts, left_out[..., place])
+            formulas[name] = tuple(used)
         for name, place in _CLONES.items():
             absent = not with_classes and place != INDEX
             result[name] = None if absent else self._mean[:, place]
             result[f"{name}_se"] = None if absent else error[:, place]
             result[f"jackknife_{name}"] = None if absent or left_out is None else left_out[..., place]
-        return result
+            if not absent:
+                formulas[name] = ("index_clone_probability" if place == INDEX else "class_clone_probability",)
+                note(*formulas[name])
+        return result, formulas
+
+
+def _excess_entropy(d: int, n: Any, log_total: Array) -> Array:
+    """In units of alpha, from the mean of log(1 + S), which is the entropy of the index."""
+    note("index_entropy")
+    return np.asarray(log_total / np.log(n))
+
+
+def _leave_one_out(d: int, n: Any, log_rest: Array) -> Array:
+    """In units of alpha, from the mean of log S over the other n - 1 points."""
+    estimate = compile_formula("leave_one_out_excess_entropy", target="numpy")
+    return np.asarray(estimate(d, n, log_rest) * d / np.log(n))

@@ -2,76 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.process.schedules import SCHEDULES, noise_schedule
+from regimes.numerics.interface.result import TIME, Number, Result
+from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
+from regimes.theory.formula.record import recorded
 
-__all__ = ["Clock", "clock"]
+__all__ = ["Clock", "NoiseLevel", "clock"]
 
-_INVERSES = {
-    "alpha_bar": "time_from_alpha_bar",
-    "snr": "time_from_snr",
-    "log_snr": "time_from_log_snr",
-    "sigma": "time_from_edm_sigma",
-    "flow_time": "time_from_flow_time",
-}
-_DOMAINS = {
-    "time": ("Ornstein-Uhlenbeck time", 0.0, np.inf),
-    "alpha_bar": ("remaining signal power", 0.0, 1.0),
-    "snr": ("signal-to-noise ratio", 0.0, np.inf),
-    "log_snr": ("log signal-to-noise ratio", -np.inf, np.inf),
-    "sigma": ("EDM noise level", 0.0, np.inf),
-    "flow_time": ("flow matching time", 0.0, 1.0),
+
+@dataclass(frozen=True)
+class _Reading:
+    """A clock: its name in words, what it reads, its range, and its formulas from and to Ornstein-Uhlenbeck time."""
+
+    label: str
+    meaning: str
+    low: float
+    high: float
+    to_time: str | None
+    from_time: str | None
+
+
+_CLOCKS = {
+    "time": _Reading("Ornstein-Uhlenbeck time t", "Ornstein-Uhlenbeck time", 0.0, np.inf, None, None),
+    "alpha_bar": _Reading("alpha_bar", "remaining signal power", 0.0, 1.0, "time_from_alpha_bar", "alpha_bar"),
+    "snr": _Reading("snr", "signal-to-noise ratio", 0.0, np.inf, "time_from_snr", "snr"),
+    "log_snr": _Reading("log snr", "log signal-to-noise ratio", -np.inf, np.inf, "time_from_log_snr", "log_snr"),
+    "sigma": _Reading("EDM sigma", "EDM noise level", 0.0, np.inf, "time_from_edm_sigma", "edm_sigma"),
+    "flow_time": _Reading("flow time s", "flow matching time", 0.0, 1.0, "time_from_flow_time", "flow_time"),
 }
 
 
 @dataclass(frozen=True)
-class Clock:
+class NoiseLevel:
+    """A noise level as it was given: on which clock, its value, and the schedule if one was named."""
+
+    clock: str
+    value: float
+    schedule: str | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.schedule is None:
+            raise ValueError("clock: steps belongs to a schedule; name the schedule too")
+        if self.clock == "step":
+            if self.schedule is None:
+                raise ValueError(f"clock: a step needs a schedule; give schedule, one of {', '.join(SCHEDULES)}")
+            return
+        of = _CLOCKS[self.clock]
+        if not of.low < self.value < of.high:
+            raise ValueError(
+                f"clock: {self.clock} ({of.meaning}) must lie strictly between {of.low:g} and {of.high:g}, got "
+                f"{self.value:g}"
+            )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Clock(Result):
     """One noise level on every clock.
 
-    Attributes
-    ----------
-    time : float
-        Ornstein-Uhlenbeck time t.
-    alpha_bar : float
-        Remaining signal power ``exp(-2t)``.
-    snr : float
-        ``exp(-2t)/Delta_t``.
-    log_snr : float
-        Its natural logarithm.
-    sigma : float
-        EDM noise level ``1/sqrt(snr)``, in units of the data.
-    flow_time : float
-        s of linear flow matching ``x = (1-s) a + s z``.
-    steps : dict
-        For each schedule ``step`` (0-based), ``fraction`` and ``steps``; ``step`` is None with a ``reason`` where the
-        schedule does not reach the noise level.
-    sources : tuple of str
-        Formulas used.
+    Numbers: ``clock.time``, ``.alpha_bar``, ``.snr``, ``.log_snr``, ``.sigma`` (EDM, in units of the data),
+    ``.flow_time`` (s of linear flow matching ``x = (1-s) a + s z``), and for each schedule ``clock.step.NAME`` and
+    ``clock.fraction.NAME``, with a reason where the schedule does not reach the noise level.
     """
 
-    time: float
-    alpha_bar: float
-    snr: float
-    log_snr: float
-    sigma: float
-    flow_time: float
-    steps: dict[str, dict[str, Any]]
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes.
-        """
-        return asdict(self)
+    kind: ClassVar[str] = "clock"
+    problem_type = NoiseLevel
 
 
 def clock(
@@ -90,12 +90,10 @@ def clock(
 
     Parameters
     ----------
-    time, alpha_bar, snr, log_snr, sigma, flow_time : float
-        The noise level: exactly one of these or ``step``.
-    step : int
-        0-based step of ``schedule``.
+    time, alpha_bar, snr, log_snr, sigma, flow_time, step : float
+        The noise level: exactly one of these; ``step`` is the 0-based step of ``schedule``.
     schedule : {"ddpm-linear", "cosine", "edm"}, optional
-        Restricts ``steps`` of the result to one schedule, which must then reach the noise level.
+        Restricts the steps of the result to one schedule, which must then reach the noise level.
     steps : int, optional
         Number of steps of ``schedule``.
 
@@ -110,60 +108,55 @@ def clock(
         If not exactly one clock is given, a value lies outside its range, a step is given without a schedule, or the
         schedule asked for does not reach the noise level.
 
-    Notes
-    -----
-    Formulas: see ``sources`` of the result and docs/theory.
-
     Examples
     --------
     >>> reading = clock(1.0)
-    >>> round(reading.snr, 6), round(reading.sigma, 6), reading.steps["ddpm-linear"]["step"]
-    (0.156518, 2.527658, 442)
+    >>> [round(reading[f"clock.{name}"].value, 6) for name in ("snr", "sigma", "step.ddpm-linear")]
+    [0.156518, 2.527658, 442]
     """
-    given = {
-        "time": time, "alpha_bar": alpha_bar, "snr": snr, "log_snr": log_snr, "sigma": sigma, "flow_time": flow_time,
-        "step": step,
-    }  # fmt: skip
-    named = {name: value for name, value in given.items() if value is not None}
+    level = {"time": time, "alpha_bar": alpha_bar, "snr": snr, "log_snr": log_snr, "sigma": sigma}
+    level |= {"flow_time": flow_time, "step": step}
+    named = {name: value for name, value in level.items() if value is not None}
     if len(named) != 1:
-        raise ValueError(f"clock: give exactly one of {', '.join(given)}, got {', '.join(named) or 'none'}")
-    if steps is not None and schedule is None:
-        raise ValueError("clock: steps belongs to a schedule; name the schedule too")
+        raise ValueError(f"clock: give exactly one of {', '.join(level)}, got {', '.join(named) or 'none'}")
     ((name, value),) = named.items()
-    chosen = None if schedule is None else noise_schedule(schedule, steps=steps)
-    if name == "step":
-        if chosen is None:
-            raise ValueError(f"clock: a step needs a schedule; give schedule, one of {', '.join(SCHEDULES)}")
-        t = chosen.time(int(value))
-    else:
-        t = _time(name, float(value))
-    if chosen is not None:
-        chosen.step(t)  # raises where the schedule asked for does not reach t
-    schedules = [chosen] if chosen is not None else [noise_schedule(each) for each in SCHEDULES]
-    readings = {
-        reading: float(compile_formula(formula, target="numpy")(t))
-        for reading, formula in (("alpha_bar", "alpha_bar"), ("snr", "snr"), ("log_snr", "log_snr"),
-                                 ("sigma", "edm_sigma"), ("flow_time", "flow_time"))
-    }  # fmt: skip
-    return Clock(
-        time=t,
-        **readings,
-        steps={each.name: each.place(t) for each in schedules},
-        sources=(
-            "alpha_bar",
-            "snr",
-            "log_snr",
-            "edm_sigma",
-            "flow_time",
-            *(each.source for each in schedules),
-        ),
-    )
+    given = NoiseLevel(name, float(value), schedule, steps)
+    schedules, tables = [], {}
+    for each in SCHEDULES if schedule is None else (schedule,):
+        with recorded() as used:
+            schedules.append(noise_schedule(each, steps=steps))
+        tables[each] = used
+    with recorded() as inverse:
+        t = _time(given, schedules[0])
+    if schedule is not None:
+        schedules[0].step(t)  # raises where the schedule asked for does not reach t
+    numbers = {}
+    for each, of in _CLOCKS.items():
+        with recorded() as used:
+            reading = t if of.from_time is None else float(compile_formula(of.from_time, target="numpy")(t))
+        unit = TIME if each == "time" else None
+        numbers[f"clock.{each}"] = Number(of.label, reading, unit=unit, formulas=tuple(inverse | used))
+    for place in schedules:
+        numbers |= _steps(place, t, tuple(inverse | tables[place.name]))
+    return Clock(given, numbers, settings={"schedules": {each.name: each.steps for each in schedules}})
 
 
-def _time(name: str, value: float) -> float:
-    meaning, low, high = _DOMAINS[name]
-    if not low < value < high:
-        raise ValueError(f"clock: {name} ({meaning}) must lie strictly between {low:g} and {high:g}, got {value:g}")
-    if name == "time":
-        return value
-    return float(compile_formula(_INVERSES[name], target="numpy")(value))
+def _time(given: NoiseLevel, schedule: Schedule) -> float:
+    if given.clock == "step":
+        return schedule.time(int(given.value))
+    inverse = _CLOCKS[given.clock].to_time
+    return given.value if inverse is None else float(compile_formula(inverse, target="numpy")(given.value))
+
+
+def _steps(schedule: Schedule, t: float, formulas: tuple[str, ...]) -> dict[str, Number]:
+    """Rows of the step of one schedule."""
+    step, fraction, reason = None, None, None
+    try:
+        step = schedule.step(t)
+        fraction = schedule.fraction(step)
+    except ValueError as error:
+        reason = str(error)
+    return {
+        f"clock.step.{schedule.name}": Number(f"step of {schedule.name}", step, formulas=formulas, reason=reason),
+        f"clock.fraction.{schedule.name}": Number("the same, from 0 to 1", fraction, formulas=formulas, reason=reason),
+    }

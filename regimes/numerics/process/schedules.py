@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.result import TIME, Number, Step
 
 __all__ = ["SCHEDULES", "Schedule", "noise_schedule"]
 
@@ -53,45 +55,13 @@ class Schedule:
         return int(self.t.size)
 
     def time(self, step: int) -> float:
-        """Ornstein-Uhlenbeck time of a step.
-
-        Parameters
-        ----------
-        step : int
-            0-based.
-
-        Returns
-        -------
-        float
-            The time.
-
-        Raises
-        ------
-        ValueError
-            If the schedule has no such step.
-        """
+        """Ornstein-Uhlenbeck time of a step, counted from 0; ValueError if the schedule has no such step."""
         if not 0 <= step < self.steps:
             raise ValueError(f"schedule {self.name}: step must lie in 0 to {self.steps - 1}, got {step}")
         return float(self.t[step])
 
     def step(self, t: float) -> int:
-        """First step, as noise grows, whose alpha_bar is not above ``exp(-2t)``.
-
-        Parameters
-        ----------
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        int
-            0-based step.
-
-        Raises
-        ------
-        ValueError
-            If the time lies outside the schedule; the message gives its range.
-        """
+        """First step, as noise grows, whose alpha_bar is not above ``exp(-2t)``; ValueError outside of the schedule."""
         low, high = float(self.t.min()), float(self.t.max())
         if not low * (1 - _SLACK) <= t <= high * (1 + _SLACK):
             raise ValueError(
@@ -102,38 +72,26 @@ class Schedule:
         return int(reached[np.argmin(self.t[reached])])
 
     def fraction(self, step: int) -> float:
-        """Place of a step in the schedule, 0 for the first and 1 for the last.
-
-        Parameters
-        ----------
-        step : int
-            0-based.
-
-        Returns
-        -------
-        float
-            ``step/(steps - 1)``.
-        """
+        """Place of a 0-based step in the schedule, 0 for the first and 1 for the last."""
         return step / (self.steps - 1)
 
-    def place(self, t: float) -> dict[str, Any]:
-        """Step and step fraction of a time, or the reason why there is none.
-
-        Parameters
-        ----------
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        dict
-            Keys ``step``, ``fraction``, ``steps``; with ``reason`` where ``step`` is None.
-        """
+    def at(self, t: float) -> Step | None:
+        """Step of an Ornstein-Uhlenbeck time; None where the schedule does not reach it."""
         try:
-            step = self.step(t)
-        except ValueError as error:
-            return {"step": None, "fraction": None, "steps": self.steps, "reason": str(error)}
-        return {"step": step, "fraction": self.fraction(step), "steps": self.steps}
+            index = self.step(t)
+        except ValueError:
+            return None
+        sigma = compile_formula("edm_sigma", target="numpy")(self.t[index])
+        return Step(index, None if self.name == "edm" else index, float(sigma))
+
+    def indices(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Index of the step of each time; nan where the schedule does not reach it."""
+        return np.array([np.nan if place is None else place.index for place in map(self.at, t.tolist())], dtype=float)
+
+    def number(self, label: str, time: float | None, used: Iterable[str], **about: Any) -> Number:
+        """Row of a time, with its step and the formulas that made it."""
+        step = None if time is None else self.at(time)
+        return Number(label, time, unit=TIME, step=step, formulas=tuple(used), **about)
 
 
 def noise_schedule(name: str, *, steps: int | None = None) -> Schedule:

@@ -38,7 +38,8 @@ def sign_clone_probability(t: ArrayLike, d: float, mu: float, sigma: float) -> N
 
     ``phi_sign = E[p^2 + (1-p)^2]`` with ``p = P(m.x_0 > 0 | x_t) = sum_c P(c | x_t) Phi(c h + b y)``, where y is x_t
     along the axis in standard deviations of the noised class. The sign of m.x_0 is the class where the classes do not
-    overlap: phi_sign is :func:`regimes.clone_probability` for sqrt(d) mu/sigma large, and differs where it is small.
+    overlap: phi_sign is :func:`regimes.speciation.clone_probability` for sqrt(d) mu/sigma large, and differs where it
+    is small.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ def sign_clone_probability(t: ArrayLike, d: float, mu: float, sigma: float) -> N
 
     Examples
     --------
-    >>> from regimes import clone_probability, compile_formula
+    >>> from regimes import compile_formula
+    >>> from regimes.speciation import clone_probability
     >>> t = 0.5
     >>> kappa = compile_formula("mixture_kappa", target="numpy")(t, 1, 1, 1)
     >>> float(sign_clone_probability(t, 1, 1, 1).round(6)), float(clone_probability(kappa).round(6))

@@ -6,95 +6,77 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.composition.data.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
 from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
-from regimes.numerics.interface.checks import check_memory, whole_number
+from regimes.numerics.composition.overlap_kinds import checked_overlap
+from regimes.numerics.interface.checks import check_memory, positive_number, whole_number
+from regimes.numerics.interface.result import Number, Result, plain
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+__all__ = ["DataPercolationPrediction", "PointOverlaps", "predict_data_percolation"]
 
-__all__ = ["DataPercolationPrediction", "predict_data_percolation"]
-
-SCHEMA = 1
-_CURVE = {"lambda": "lambdas", "kept": "kept", "largest_share": "curve", "largest_share_se": "curve_se"}
 _QUICK = 4096
 """Points up to which the connecting overlaps are found unasked: 8 n^2 bytes, a second."""
 
 
-@dataclass(frozen=True, eq=False)
-class DataPercolationPrediction:
-    """Connected pieces of a data set, with what was done to the data before.
+@dataclass(frozen=True)
+class PointOverlaps:
+    """Points of a data set, two of which connect if they overlap by tau at least.
 
     Attributes
     ----------
-    data : dict
-        Of :meth:`regimes.Dataset.to_dict`: name, size, scaling, notes.
-    percolation : DataPercolation
-        Components, and what random parts of the data hold together.
-    connecting : ConnectingOverlaps or None
-        Thresholds at which the data come together; None where the threshold was given and the data are large, or
-        memory is short.
-    tau_chosen : bool
-        Whether the threshold is the largest at which all points are connected, since none was given.
-    settings : dict
-        Random orders and seed.
+    points : dict
+        What identifies the data: ``name``, ``n``, ``d``, ``classes``, ``preprocessing``.
+    overlap : {"cosine", "coefficient", "product"}
+        Which overlap, see :func:`regimes.composition.data_percolation`.
+    tau : float or None
+        None for the largest overlap at which all points are connected.
+
+    Raises
+    ------
+    ValueError
+        If tau is not positive, or there is no such overlap.
     """
 
-    data: dict[str, Any]
-    percolation: DataPercolation
-    connecting: ConnectingOverlaps | None
-    tau_chosen: bool
-    settings: dict[str, Any]
+    points: dict[str, Any]
+    overlap: str
+    tau: float | None
 
-    @property
-    def reasons(self) -> dict[str, str]:
-        """Why the fraction that holds half together is missing, or trivial."""
-        note = self.percolation.half_note
-        return {"half_fraction": note} if note else {}
+    def __post_init__(self) -> None:
+        checked_overlap("PointOverlaps", self.overlap)
+        if self.tau is not None:
+            tau = positive_number("PointOverlaps", "tau", "overlap from which two points connect", self.tau)
+            object.__setattr__(self, "tau", tau)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
 
-        Returns
-        -------
-        dict
-            ``data``, the attributes of the percolation with its ``curve`` over ``lambda``, ``connecting`` with the
-            thresholds ``whole`` and ``half``; ``schema`` numbers the format.
-        """
-        plain = self.percolation.to_dict()
-        curve = {name: plain.pop(own) for name, own in _CURVE.items()}
-        del plain["half_note"]
-        found = self.connecting
-        return {
-            "schema": SCHEMA,
-            "data": self.data,
-            **plain,
-            "tau_chosen": self.tau_chosen,
-            "curve": curve,
-            "connecting": None if found is None else {"whole": found.whole, "half": found.half},
-            "settings": self.settings,
-            "reasons": self.reasons,
-        }
+@dataclass(frozen=True, eq=False, repr=False)
+class DataPercolationPrediction(Result):
+    """Connected pieces of a data set, and the share of its points that keeps half of them together.
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Draw the part that the largest component holds against the part that is kept.
+    Numbers of the whole data are ``components.count``, ``.largest``, ``.isolated``, ``links.count``, ``.share`` and
+    ``.mean_degree`` at the overlap ``connecting.tau``; ``connecting.whole`` and ``.half`` are the largest overlaps at
+    which all, and half of the points are one piece. ``components.half_fraction`` is the share of the points from which
+    on the largest piece holds half of what is kept, averaged over random orders; it is not the fraction at which a grid
+    is spanned. Curves are over ``lambda``, the share that is kept.
 
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure otherwise.
+    Attributes
+    ----------
+    sizes : tuple of int
+        Sizes of the pieces of the whole data, decreasing.
+    """
 
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure.
-        """
-        return self.percolation.plot(ax)
+    kind: ClassVar[str] = "data percolation"
+    problem_type: ClassVar[type[PointOverlaps]] = PointOverlaps
+    sizes: tuple[int, ...] = ()
+
+    @classmethod
+    def _restored(cls, parts: dict[str, Any]) -> dict[str, Any]:
+        return {**super()._restored(parts), "sizes": tuple(parts["sizes"])}
 
 
 def predict_data_percolation(
@@ -121,7 +103,7 @@ def predict_data_percolation(
     tau : float, optional
         Overlap from which two points connect; the largest at which all points are connected if not given.
     overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.data_percolation`.
+        Which overlap, see :func:`regimes.composition.data_percolation`.
     classes, scale, center
         As for :func:`regimes.load_dataset`, but the points are taken as they are: overlaps depend on the origin.
     orders : int
@@ -148,26 +130,28 @@ def predict_data_percolation(
 
     Notes
     -----
-    liang2024b (overlap of training images); see :func:`regimes.data_percolation`.
+    liang2024b (overlap of training images); see :func:`regimes.composition.data_percolation`.
 
     Examples
     --------
     >>> from regimes import predict_data_percolation
     >>> result = predict_data_percolation("digits", tau=0.9)
-    >>> result.percolation.components[:3].tolist(), round(result.percolation.half_fraction, 2)
-    ([1790, 1, 1], 0.15)
+    >>> result.sizes[:3], round(result["components.half_fraction"].value, 2)
+    ((1790, 1, 1), 0.15)
     """
     name = "predict_data_percolation"
     orders = whole_number(name, "orders", "random orders", orders, at_least=1)
     rng = whole_number(name, "rng", "seed", rng, at_least=0)
     data = load_dataset(source, labels, classes=classes, scale=scale, center=center)
+    summary = {key: getattr(data, key) for key in ("name", "n", "d", "classes", "preprocessing")}
+    problem = PointOverlaps(plain(summary), overlap, tau)
 
     def part(what: str) -> Callable[[int, int], None] | None:
         return None if progress is None else partial(progress, what)
 
     find = partial(connecting_overlaps, data.X, overlap=overlap, memory=memory, progress=part("overlaps of all pairs"))
     connecting: ConnectingOverlaps | None
-    if tau is None:
+    if problem.tau is None:
         what, advice = f"the overlaps of all pairs of n = {data.n} points", "give tau, take a random part of the points"
         check_memory(name, what, 8 * data.n**2, memory, advice)
         connecting = find()
@@ -175,18 +159,63 @@ def predict_data_percolation(
     else:
         unasked = data.n <= _QUICK and 8 * data.n * (data.n + data.d) <= memory
         connecting = find() if unasked else None
-        threshold = tau
-    percolation = data_percolation(
-        data.X, threshold, overlap=overlap, orders=orders, lambdas=lambdas, rng=rng, memory=memory,
+        threshold = problem.tau
+    found = data_percolation(
+        data.X,
+        threshold,
+        overlap=overlap,
+        orders=orders,
+        lambdas=lambdas,
+        rng=rng,
+        memory=memory,
         progress=part("random parts"),
-    )  # fmt: skip
-    return DataPercolationPrediction(
-        data=data.to_dict(),
-        percolation=percolation,
-        connecting=connecting,
-        tau_chosen=tau is None,
-        settings={"orders": orders, "rng": rng},
     )
+    trivial = found.half_fraction is not None and found.half_note
+    return DataPercolationPrediction(
+        problem=problem,
+        numbers=_numbers(found, connecting, chosen=problem.tau is None),
+        curves={
+            "lambda": found.lambdas,
+            "kept": found.kept,
+            "largest_share": found.curve,
+            "largest_share_se": found.curve_se,
+        },
+        settings={"orders": orders, "rng": rng},
+        warnings=(found.half_note,) if trivial else (),
+        sizes=tuple(found.components.tolist()),
+    )
+
+
+def _numbers(found: DataPercolation, connecting: ConnectingOverlaps | None, *, chosen: bool) -> dict[str, Number]:
+    unasked = "not asked for, and there are many points or little memory" if connecting is None else None
+    half, error = found.half_fraction, found.half_fraction_se
+    one_order = "a single random order does not tell the error" if error is None else None
+    return {
+        "components.count": Number("components", len(found.components)),
+        "components.largest": Number("largest component", found.largest),
+        "components.isolated": Number("points that connect to no other", found.isolated),
+        "links.count": Number("pairs that connect", found.links),
+        "links.share": Number("pairs that connect, of all", found.links / (found.n * (found.n - 1) / 2)),
+        "links.mean_degree": Number("neighbours of a point, mean", found.mean_degree),
+        "connecting.tau": Number(
+            "overlap from which two points connect",
+            found.tau,
+            covers="the largest at which all points are connected" if chosen else None,
+        ),
+        "connecting.whole": Number(
+            "overlap that connects all", None if connecting is None else connecting.whole, reason=unasked
+        ),
+        "connecting.half": Number(
+            "overlap that connects half", None if connecting is None else connecting.half, reason=unasked
+        ),
+        "components.half_fraction": Number(
+            "largest component holds half from",
+            half,
+            error=error,
+            covers=f"mean of {found.orders} random order{'' if found.orders == 1 else 's'}",
+            reason=found.half_note if half is None else one_order,
+        ),
+    }
 
 
 def _largest_for_all(connecting: ConnectingOverlaps) -> float:

@@ -3,56 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from regimes.numerics.composition.bumps.bump_neighbourhood import bump_neighbourhood
-from regimes.numerics.composition.lattice.lattice_checks import checked_lattice
-from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, checked_steps
-from regimes.numerics.composition.lattice.threshold import lattice_threshold
+from regimes.numerics.composition.bumps.bump_grid import BumpGrid
+from regimes.numerics.composition.lattice.disc_limit import disc_limit
+from regimes.numerics.composition.lattice.lattice import Lattice
+from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
+from regimes.numerics.composition.lattice.threshold import PercolationThreshold, lattice_threshold
 from regimes.numerics.interface.checks import whole_number
-from regimes.prediction.composition.grid_result import PercolationPrediction
+from regimes.numerics.interface.result import Number, Result
+from regimes.theory.formula.record import recorded
 
-__all__ = ["predict_percolation"]
+if TYPE_CHECKING:
+    from regimes.numerics.composition.lattice.lattice_percolation import LatticePercolation
 
-Progress = Callable[[int, int], None]
+__all__ = ["PercolationPrediction", "predict_percolation"]
+
+Formulas = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PercolationPrediction(Result):
+    """How much of a grid of images must be kept before one connected piece of the kept ones reaches through it.
+
+    Numbers are ``percolation.radius``, ``.neighbours``, ``.threshold_infinite`` (of the infinite grid),
+    ``.threshold_grid`` (of this one: the fraction at which a cluster spans with probability 1/2), both also as a number
+    of images, ``.width`` (standard deviation of the fraction at which single random orders span), ``.half_fraction``
+    (from which on the largest cluster holds half of what is kept) and ``.disc_limit``. Curves are over ``lambda``, the
+    kept fraction; there are none without runs.
+    """
+
+    kind: ClassVar[str] = "grid percolation"
+    problem_type: ClassVar[type[BumpGrid]] = BumpGrid
 
 
 def predict_percolation(
-    grid: int | Sequence[int],
-    sigma: float,
+    problem: BumpGrid,
     *,
-    tau: float = 0.005,
-    overlap: str = "cosine",
-    steps: float | Sequence[float] = (1.0, 1.0),
-    pixels: bool = False,
-    periodic: bool = False,
     runs: int = 32,
     lambdas: Sequence[float] | None = None,
     rng: int = 0,
     memory: int = 2 * 2**30,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> PercolationPrediction:
     """Predict how much of a grid of bump images must be kept before a connected piece reaches through the grid.
 
-    Images of a Gaussian bump, or of a sum of stripes, differ by the place (x, y) of the bump on a grid. Two kept
-    images connect if they overlap by tau at least. Below a kept fraction lambda_c the pieces are small, above it one
-    of them reaches through the grid.
+    Two kept images connect if they overlap by tau at least. Below a kept fraction lambda_c the pieces are small, above
+    it one of them reaches through the grid.
 
     Parameters
     ----------
-    grid : int or pair of int
-        Points of the grid along each axis, rows first; one number for a square.
-    sigma : float
-        Width of a bump, in pixels.
-    tau : float
-        Overlap from which two images connect, in (0, 1).
-    overlap : {"cosine", "coefficient", "product"}
-        Which overlap, see :func:`regimes.bump_overlap`.
-    steps : float or pair of float
-        Distance of neighbouring grid points in pixels, (dy, dx).
-    pixels : bool
-        Take the overlap of images that are sampled at pixels, not of bumps in the plane.
-    periodic : bool
-        Join opposite edges of the grid; a cluster then spans if it wraps around it.
+    problem : BumpGrid
+        The grid, its bumps, and which of them connect. With periodic edges a cluster spans if it winds around the grid.
     runs : int
         Random orders of the simulation; 0 for none.
     lambdas : sequence of float, optional
@@ -76,69 +79,202 @@ def predict_percolation(
 
     Notes
     -----
-    liang2024b, with thresholds as in :func:`regimes.lattice_threshold`. A geometric prediction: that a model composes
-    features from lambda_c on is a hypothesis, not a consequence.
+    liang2024b, with thresholds as in :func:`regimes.composition.lattice_threshold`. A geometric prediction: that a
+    model composes features from lambda_c on is a hypothesis, not a consequence.
 
     Examples
     --------
-    >>> from regimes import predict_percolation
-    >>> result = predict_percolation(32, 0.5, runs=0)
-    >>> round(result.radius, 3), result.neighbours, round(result.lambda_c, 3)
+    >>> from regimes import BumpGrid, predict_percolation
+    >>> result = predict_percolation(BumpGrid(32, 0.5), runs=0)
+    >>> radius, z, threshold = (result[f"percolation.{key}"] for key in ("radius", "neighbours", "threshold_infinite"))
+    >>> round(radius.value, 3), z.value, round(threshold.value, 3)
     (2.302, 20, 0.197)
     """
     name = "predict_percolation"
+    if not isinstance(problem, BumpGrid):
+        raise ValueError(f"{name}: problem must be a BumpGrid, got {type(problem).__name__}; BumpGrid(64, 0.7) is one")
     runs = whole_number(name, "runs", "random orders", runs, at_least=0)
     rng = whole_number(name, "rng", "seed", rng, at_least=0)
-    widths = checked_steps(name, steps)
-    if len(widths) != 2:
-        raise ValueError(f"{name}: steps (of the grid, in pixels) must be two, (dy, dx), got {len(widths)}")
-    neighbourhood = bump_neighbourhood(sigma, tau=tau, overlap=overlap, steps=widths, pixels=pixels)
-    lattice = checked_lattice(name, grid, neighbourhood, periodic=periodic, axis=0, depth=None)
-    threshold = lattice_threshold(neighbourhood)
-    reasons = {} if threshold.value is not None else {"lambda_c": threshold.error_is}
-    simulation = None
-    fractions = None if lambdas is None else sorted(set(lambdas))
+    with recorded() as used:
+        lattice = problem.lattice()
+    near = tuple(used)
+    simulation, simulated = None, near
     if runs:
-        from regimes.numerics.composition.lattice.lattice import lattice_percolation
+        from regimes.numerics.composition.lattice.lattice_percolation import lattice_percolation
 
-        simulation = lattice_percolation(
-            lattice.shape, neighbourhood, runs=runs, lambdas=fractions, periodic=periodic, rng=rng, memory=memory,
-            progress=progress,
-        )  # fmt: skip
-        if simulation.threshold is None:
-            reasons["lambda_c_finite"] = _why_nothing_spans(neighbourhood)
-    else:
-        reasons |= dict.fromkeys(("lambda_c_finite", "curve"), "there is no simulation without runs")
+        fractions = None if lambdas is None else sorted(set(lambdas))
+        with recorded() as used:
+            simulation = lattice_percolation(
+                lattice, runs=runs, lambdas=fractions, rng=rng, memory=memory, progress=progress
+            )
+        simulated += tuple(used)
+    of_infinite = _infinite(problem, lattice.neighbourhood, near)
     return PercolationPrediction(
-        model={
-            "grid": list(lattice.shape),
-            "points": lattice.points,
-            "steps": list(neighbourhood.steps),
-            "sigma": float(sigma),
-            "overlap": overlap,
-            "tau": float(tau),
-            "pixels": pixels,
-            "periodic": periodic,
+        problem=problem,
+        numbers={
+            "percolation.radius": _radius(lattice.neighbourhood, near),
+            "percolation.neighbours": Number("neighbours of a point", lattice.neighbourhood.z, formulas=near),
+            **of_infinite,
+            **_finite(problem, lattice.neighbourhood, simulation, near, simulated),
         },
-        neighbourhood=neighbourhood,
-        threshold=threshold,
-        simulation=simulation,
-        settings={"runs": runs, "rng": rng},
-        reasons=reasons,
-        sources={
-            "radius": f"{overlap}_radius" if not pixels else "sums over pixels",
-            "lambda_c": threshold.source,
-            "lambda_c_finite": "union-find over random orders (newman2001)",
-        },
+        curves={} if simulation is None else _curves(simulation),
+        settings={"runs": runs, "rng": rng, "depth": lattice.depth},
+        sentences=_sentences(problem, lattice, of_infinite["percolation.threshold_infinite"].formulas, runs),
+        assumes=("each image is kept independently of the others, with probability lambda",),
     )
 
 
-def _why_nothing_spans(neighbourhood: Neighbourhood) -> str:
-    rows, columns = neighbourhood.reach
-    radius = "the reach of a bump" if neighbourhood.radius is None else f"the radius of {neighbourhood.radius:.4g} px"
-    apart = [
-        f"{name} are {step:g} px apart, beyond {radius}"
-        for name, step, reach in zip(("rows", "columns"), neighbourhood.steps, (rows, columns), strict=True)
-        if reach == 0
+def _radius(neighbourhood: Neighbourhood, formulas: Formulas) -> Number:
+    reason = "the direction counts as well" if neighbourhood.radius is None else None
+    return Number("connection radius", neighbourhood.radius, formulas=formulas, reason=reason, unit="pixels")
+
+
+def _infinite(problem: BumpGrid, neighbourhood: Neighbourhood, near: Formulas) -> dict[str, Number]:
+    """Threshold of the infinite grid, the same in images of this one, and its limit of many neighbours."""
+    with recorded() as used:
+        found = lattice_threshold(neighbourhood)
+    formulas = near + tuple(used)
+    standard = found.error_is == "standard error"
+    threshold = Number(
+        "lambda_c, infinite grid",
+        found.value,
+        error=found.error if standard or found.method == "exact" else None,
+        interval=_largest_deviation(found),
+        covers=_covers(found),
+        formulas=formulas,
+        reason=found.error_is if found.value is None or found.error is None else None,
+    )
+    cut = found.value is None or found.method == "exact"
+    images = Number(
+        "lambda_c of the infinite grid, in images",
+        None if found.value is None or cut else found.value * problem.points,
+        formulas=formulas,
+        reason="there is no threshold below 1" if cut else None,
+    )
+    with recorded() as used:
+        limit = disc_limit(neighbourhood)
+    holds = limit is not None and limit.holds
+    many = Number(
+        "limit of many neighbours",
+        limit.value if limit is not None and holds else None,
+        covers=f"discs, off by at most {100 * limit.error:g}%" if holds and limit and limit.error else "discs",
+        formulas=near + tuple(used),
+        reason=None if holds else "the radius does not reach 6 steps along both axes",
+    )
+    return {
+        "percolation.threshold_infinite": threshold,
+        "percolation.images_infinite": images,
+        "percolation.disc_limit": many,
+    }
+
+
+def _covers(found: PercolationThreshold) -> str | None:
+    """Where a threshold comes from, and what its error is."""
+    if found.value is None:
+        return None
+    if found.method == "fit":
+        if not found.error:
+            return "fit, its error is unknown"
+        return f"fit, off by at most {100 * found.error / found.value:.2g}%"
+    return {
+        "measured": "simulated, standard error",
+        "literature": "jacobsen2015, standard error",
+        "exact": "exact: any gap cuts a line",
+    }[found.method]
+
+
+def _largest_deviation(found: PercolationThreshold) -> tuple[float, float] | None:
+    """What a fit may be off by, either way: no standard error."""
+    if found.method != "fit" or found.value is None or found.error is None:
+        return None
+    return found.value - found.error, found.value + found.error
+
+
+def _finite(
+    problem: BumpGrid,
+    neighbourhood: Neighbourhood,
+    found: LatticePercolation | None,
+    near: Formulas,
+    simulated: Formulas,
+) -> dict[str, Number]:
+    """Threshold of this grid, the same in images, its width, and where half of what is kept hangs together."""
+    threshold = error = width = half = None
+    missing = no_half = "there is no simulation without runs"
+    covers = None
+    if found is not None:
+        threshold, error, width, half = found.threshold, found.threshold_se, found.width, found.half_fraction
+        missing = _why_nothing_spans(problem, neighbourhood)
+        no_half = "the largest cluster holds less than half of what is kept at the largest kept fraction"
+        covers = f"median of {found.runs} random order{'' if found.runs == 1 else 's'}"
+    no_error = "fewer than 8 random orders do not tell the error of their median" if error is None else None
+    one_order = "a single random order has no standard deviation"
+    return {
+        "percolation.threshold_grid": Number(
+            "lambda_c, this grid",
+            threshold,
+            error=error,
+            covers=covers,
+            formulas=simulated,
+            reason=missing if threshold is None else no_error,
+        ),
+        "percolation.images_grid": Number(
+            "lambda_c of this grid, in images",
+            None if threshold is None else threshold * problem.points,
+            formulas=simulated,
+            reason=missing if threshold is None else None,
+        ),
+        "percolation.width": Number(
+            "standard deviation",
+            width,
+            covers="of single orders",
+            formulas=near,
+            reason=missing if threshold is None else one_order if width is None else None,
+        ),
+        "percolation.half_fraction": Number(
+            "half of what is kept hangs together",
+            half,
+            covers="from this fraction on",
+            formulas=simulated,
+            reason=no_half if half is None else None,
+        ),
+    }
+
+
+def _curves(found: LatticePercolation) -> dict[str, Any]:
+    names = ("largest", "largest_share", "mean_size", "spanning")
+    curves: dict[str, Any] = {"lambda": found.lambdas}
+    for name in names:
+        curves |= {name: getattr(found, name), f"{name}_se": getattr(found, f"{name}_se")}
+    return curves
+
+
+def _sentences(problem: BumpGrid, lattice: Lattice, formulas: Formulas, runs: int) -> tuple[str, ...]:
+    """What a threshold of 1 or a fit rests on, and what it means to span."""
+    said = []
+    if apart := _apart(problem, lattice.neighbourhood):
+        axis, words = apart[0]
+        said.append(f"no threshold: bumps connect along {axis} only, {words}")
+    if "percolation_threshold_fit" in formulas:
+        said.append("the fit is to the number of neighbours z alone, 4 eta_c/(z + 3.3)")
+    if runs and lattice.depth is None:
+        said.append("a cluster winds if it goes around the grid, across all rows")
+    elif runs:
+        bands, rows = ("", "row") if lattice.depth == 1 else (f"{lattice.depth} ", "rows")
+        said.append(f"a cluster spans if it joins the first {bands}and the last {bands}{rows}")
+    return tuple(said)
+
+
+def _why_nothing_spans(problem: BumpGrid, neighbourhood: Neighbourhood) -> str:
+    apart = " and ".join(words for _, words in _apart(problem, neighbourhood))
+    return f"even the full grid is not spanned: {apart or 'its points form separate grids'}"
+
+
+def _apart(problem: BumpGrid, neighbourhood: Neighbourhood) -> list[tuple[str, str]]:
+    """Axes that are too coarse for their lines to connect, with the reason."""
+    radius = neighbourhood.radius
+    reach = "the reach of the overlap" if radius is None else f"the radius of {radius:.4g} px"
+    return [
+        (axis, f"{axis} are {step:g} px apart, beyond {reach}")
+        for axis, step, steps in zip(("rows", "columns"), problem.steps, neighbourhood.reach, strict=True)
+        if steps == 0
     ]
-    return f"even the full grid is not spanned: {' and '.join(apart) or 'its points form separate grids'}"

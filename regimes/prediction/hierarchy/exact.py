@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.hierarchy import HierarchySample, random_hierarchy, sample_hierarchy
+from regimes.datasets.hierarchy.rules import random_hierarchy
+from regimes.datasets.hierarchy.sample import HierarchySample, sample_hierarchy
 from regimes.numerics.compiled.lanes import LANES
 from regimes.numerics.estimation.jackknife import jackknife_error
 from regimes.numerics.estimation.streams import Stream, generator

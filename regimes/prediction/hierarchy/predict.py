@@ -16,7 +16,7 @@ from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.interface.result import TIME, Number, Step
+from regimes.numerics.interface.result import Number
 from regimes.numerics.process.schedules import Schedule, noise_schedule
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.prediction.hierarchy.result import HierarchyPrediction
@@ -180,25 +180,13 @@ def _threshold(
     covers = f"density evolution, {average}"
     numbers = {"threshold.value": Number(label, found.value, found.se, covers=covers, formulas=formulas)}
     if found.time is not None:
-        step, reason = _step(schedule, found.time)
-        numbers["threshold.time"] = Number(
-            "t (OU)", found.time, found.time_se, covers=covers, step=step, formulas=formulas, reason=reason, unit=TIME
-        )
+        numbers["threshold.time"] = schedule.number("t (OU)", found.time, used, error=found.time_se, covers=covers)
     elif noise == "masking":
         place = round(found.value * schedule.steps)
         numbers["threshold.step"] = Number(
             "step of even masking", place, formulas=formulas, unit=f"of {schedule.steps}"
         )
     return numbers
-
-
-def _step(schedule: Schedule, time: float) -> tuple[Step | None, str | None]:
-    """Place of a time in a schedule, or why it has none."""
-    try:
-        index = schedule.step(time)
-    except ValueError as error:
-        return None, str(error)
-    return Step(index, None, float(compile_formula("edm_sigma", target="numpy")(time))), None
 
 
 def _grid(noise: Noise, thresholds: dict[str, Number], *, exact: bool) -> Array:

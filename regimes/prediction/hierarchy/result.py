@@ -11,8 +11,8 @@ __all__ = ["HierarchyPrediction"]
 class HierarchyPrediction(Result):
     """When each level of a hierarchy is forgotten.
 
-    ``numbers``: those of :class:`regimes.HierarchyTransition`; ``threshold.value``, where a deep tree loses its root
-    under the noise asked for (for Gaussian noise as ``sqrt(snr)``, with the Ornstein-Uhlenbeck time as
+    ``numbers``: those of :class:`regimes.hierarchy.HierarchyTransition`; ``threshold.value``, where a deep tree loses
+    its root under the noise asked for (for Gaussian noise as ``sqrt(snr)``, with the Ornstein-Uhlenbeck time as
     ``threshold.time``; for masking with ``threshold.step`` of an even schedule), which ``covers`` says by which method;
     with exact curves ``threshold.exact.level_0``, the root, to ``threshold.exact.level_L``, where half of the
     normalised clone probability is lost: interpolated between the noise levels of the curves, so no better than these

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regimes.numerics.composition.bumps.overlaps import OVERLAPS, bump_overlap, connection_radius, pixel_overlap
-from regimes.report.composition.text import OVERLAP_NAMES, common_grid
+from regimes.numerics.composition.bumps.overlaps import bump_overlap, connection_radius
+from regimes.numerics.composition.bumps.pixel_overlaps import pixel_overlap
+from regimes.numerics.composition.overlap_kinds import OVERLAPS
+from regimes.report.composition.titles import common_grid
 from regimes.report.parts.axes import band, figure_axes, readable_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from regimes.prediction.composition.grid_result import PercolationPrediction
+    from regimes.prediction.composition.grid import PercolationPrediction
 
 __all__ = ["plot_largest_clusters", "plot_overlaps"]
 
@@ -38,27 +40,10 @@ _LEAST = 30.0  # overlaps are drawn down to this part of the threshold
 def plot_overlaps(
     sigmas: Sequence[float] = (0.3, 0.5, 1.0, 2.0), *, tau: float = 0.005, ax: Sequence[Axes] | None = None
 ) -> Figure:
-    """Draw the three overlaps of two bumps against their distance, with the radius at which each reaches a threshold.
+    """Draw the three overlaps of two bumps against their distance, and where each reaches a threshold.
 
-    Parameters
-    ----------
-    sigmas : sequence of float
-        Widths of the bumps in pixels.
-    tau : float
-        Overlap from which bumps connect.
-    ax : sequence of three Axes, optional
-        Where to draw; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Lines are bumps in the plane, hollow points sums over pixels for bumps that are whole pixels apart along an
-        axis, full points the connection radii.
-
-    Raises
-    ------
-    ValueError
-        If a width or tau lies outside its range, there are no widths, or the number of axes is wrong.
+    Lines are bumps in the plane, hollow points sums over pixels for bumps that are whole pixels apart along an axis,
+    full points the connection radii.
     """
     if len(sigmas) == 0:
         raise ValueError("plot_overlaps: sigmas (widths of bumps, in pixels) must be one at least, got none")
@@ -81,9 +66,15 @@ def plot_overlaps(
             on_pixels = pixel_overlap([0.0, 0.0], apart, sigma, overlap=overlap)
             seen = on_pixels > _WHOLE_MARKER * tau / _LEAST
             axis.plot(
-                whole[seen], on_pixels[seen], linestyle="none", markersize=4.5, markerfacecolor="white", zorder=3,
-                marker=_POINTS[number % len(_POINTS)], color=style["color"],
-            )  # fmt: skip
+                whole[seen],
+                on_pixels[seen],
+                linestyle="none",
+                markersize=4.5,
+                markerfacecolor="white",
+                zorder=3,
+                marker=_POINTS[number % len(_POINTS)],
+                color=style["color"],
+            )
             if (sigma, overlap) in radii:
                 axis.plot(
                     radii[sigma, overlap], tau, "o", markersize=5, color=style["color"], zorder=4, linestyle="none"
@@ -91,59 +82,46 @@ def plot_overlaps(
         axis.axhline(tau, **_THRESHOLD)
         axis.set_yscale("log")
         axis.set_xlim(-0.03 * far, 1.03 * far)
-        axis.set_title(f"{OVERLAP_NAMES[overlap]}{', 1/px$^2$' if overlap == 'product' else ''}", fontsize=10)
+        axis.set_title(f"{OVERLAPS[overlap]}{', 1/px$^2$' if overlap == 'product' else ''}", fontsize=10)
         axis.set_xlabel("distance of the bumps, px")
     highest = 2 * max(1.0, *(float(bump_overlap(0.0, sigma, overlap="product")) for sigma in sigmas))
     axes[0].set_ylabel("overlap of two images")
     for axis in axes:
         axis.set_ylim(tau / _LEAST, highest)
     axes[-1].annotate(
-        rf"$\tau$ = {tau:g}", (1.0, tau), xycoords=("axes fraction", "data"), xytext=(-4, 2), ha="right", va="bottom",
-        textcoords="offset points", fontsize=8.5,
-    )  # fmt: skip
+        rf"$\tau$ = {tau:g}",
+        (1.0, tau),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4, 2),
+        ha="right",
+        va="bottom",
+        textcoords="offset points",
+        fontsize=8.5,
+    )
     axes[-1].legend(handles=_overlap_legend(axes[-1]), loc="upper right", fontsize=8, framealpha=0.9)
     return figure
 
 
 def plot_largest_clusters(predictions: Sequence[PercolationPrediction], *, ax: Axes | None = None) -> Figure:
-    """Draw the share of the kept images in the largest cluster against the kept fraction, for several widths.
-
-    Parameters
-    ----------
-    predictions : sequence of PercolationPrediction
-        With simulations; of one grid and several widths, say.
-    ax : Axes, optional
-        Where to draw; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure; bands are 1.96 standard errors over random orders, vertical lines the thresholds of the infinite
-        grid.
-
-    Raises
-    ------
-    ValueError
-        If there are no predictions, or one holds no simulation.
-    """
+    """Draw the share of the kept images in the largest cluster against the kept fraction, for several widths."""
     if len(predictions) == 0:
         raise ValueError("plot_largest_clusters: give one prediction at least, got none")
     figure, (axis,) = figure_axes(None if ax is None else [ax], rows=1, height=4.4)
     lowest = 1.0
     for number, prediction in enumerate(predictions):
-        found, infinite = prediction.simulation, prediction.threshold.value
-        if found is None:
+        if not prediction.curves:
             raise ValueError("plot_largest_clusters: every prediction must hold a simulation; ask for one run at least")
-        style = _WIDTHS[number % len(_WIDTHS)]
-        some = found.lambdas > 0
-        x = found.lambdas[some]
-        error = None if found.largest_se is None else found.largest_se[some] / x
+        infinite, median = (prediction[f"percolation.threshold_{of}"].value for of in ("infinite", "grid"))
+        style, curves = _WIDTHS[number % len(_WIDTHS)], prediction.curves
+        some = curves["lambda"] > 0
+        error = None if curves["largest_share_se"] is None else curves["largest_share_se"][some]
         threshold = "" if infinite is None else rf", $\lambda_c$ = {infinite:.3g}"
-        label = rf"$\sigma$ = {prediction.model['sigma']:g} px{threshold}"
-        band(axis, x, found.largest_share[some], error, label, style | {"linewidth": 1.8}, within=(0.0, 1.0))
+        label = rf"$\sigma$ = {prediction.problem.sigma:g} px{threshold}"
+        look = style | {"linewidth": 1.8}
+        band(axis, curves["lambda"][some], curves["largest_share"][some], error, label, look, within=(0.0, 1.0))
         if infinite is not None:
             axis.axvline(infinite, linewidth=0.9, alpha=0.8, **style)
-        lowest = min(lowest, found.threshold or 1.0, infinite or 1.0)
+        lowest = min(lowest, median or 1.0, infinite or 1.0)
     axis.set_xscale("log")
     axis.set_xlim(lowest / 4, 1.0)
     axis.set_ylim(-0.02, 1.04)
@@ -151,17 +129,21 @@ def plot_largest_clusters(predictions: Sequence[PercolationPrediction], *, ax: A
     axis.set_xlabel(r"kept fraction of the grid $\lambda$")
     axis.set_ylabel("share of the kept images\nin the largest cluster")
     axis.legend(  # above: curves may rise anywhere
-        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(3, len(predictions)), frameon=False, fontsize=8,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=min(3, len(predictions)),
+        frameon=False,
+        fontsize=8,
         title="\n".join(words for words in (common_grid(predictions), _explained(predictions)) if words),
         title_fontsize=8,
-    )  # fmt: skip
+    )
     return figure
 
 
 def _explained(predictions: Sequence[PercolationPrediction]) -> str:
     """What bands and vertical lines are, where there are any."""
-    bands = any(one.simulation is not None and one.simulation.largest_se is not None for one in predictions)
-    lines = any(one.threshold.value is not None for one in predictions)
+    bands = any(one.curves["largest_se"] is not None for one in predictions)
+    lines = any(one["percolation.threshold_infinite"].value is not None for one in predictions)
     return ", ".join(
         [*(["bands: 1.96 standard errors"] if bands else []), *(["vertical lines: infinite grid"] if lines else [])]
     )

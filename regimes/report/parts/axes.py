@@ -18,36 +18,14 @@ _FEW = 8
 
 
 def figure_axes(
-    given: Sequence[Any] | None, *, rows: int, height: float, ratios: Sequence[float] | None = None
+    given: Any, *, rows: int, height: float, ratios: Sequence[float] | None = None
 ) -> tuple[Figure, Sequence[Any]]:
-    """Axes to draw on, one below the other with a common abscissa.
-
-    Parameters
-    ----------
-    given : sequence of Axes or None
-        Those of the user.
-    rows : int
-        How many are needed.
-    height : float
-        Of a new figure, in inches.
-    ratios : sequence of float, optional
-        Heights of the rows relative to each other.
-
-    Returns
-    -------
-    Figure, sequence of Axes
-        What was given, or new ones without a window system.
-
-    Raises
-    ------
-    ValueError
-        If the number of given axes is wrong.
-    """
+    """Axes to draw on, one below the other with a common abscissa: those of the user, or new ones without a window."""
     if given is not None:
-        given = np.ravel(np.asarray(given, dtype=object)).tolist()
-        if len(given) != rows:
-            raise ValueError(f"plot: ax must hold {rows} axes, got {len(given)}")
-        return given[0].figure, given
+        axes = [given] if hasattr(given, "plot") else list(given)
+        if len(axes) != rows:
+            raise ValueError(f"plot: ax must hold {rows} axes, one for each panel, got {len(axes)}")
+        return axes[0].figure, axes
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.0, height), layout="constrained")
@@ -58,23 +36,7 @@ def band(
     axis: Axes, x: NDArray[np.float64], curve: ArrayLike | None, error: ArrayLike | None, label: str | None,
     style: dict[str, Any], *, within: tuple[float, float] = (-np.inf, np.inf),
 ) -> None:  # fmt: skip
-    """Draw a curve with a band of 1.96 standard errors; few points are marked, and one alone has a bar.
-
-    Parameters
-    ----------
-    axis : Axes
-        Where to draw.
-    x : ndarray, shape (N,)
-        Abscissa, in any order.
-    curve, error : array_like, shape (N,), or None
-        Values and standard errors; nothing is drawn without values, and no band without errors.
-    label : str or None
-        For the legend.
-    style : dict
-        Of the line; ``color`` is that of the band too.
-    within : tuple of float
-        Smallest and largest possible value, where the band ends.
-    """
+    """Draw a curve with a band of 1.96 standard errors; few points are marked, and one alone has a bar."""
     if curve is None:
         return
     order = np.argsort(x)
@@ -90,13 +52,7 @@ def band(
 
 
 def readable_ticks(axis: Axes) -> None:
-    """Plain numbers at 1, 2 and 5 of each decade of a logarithmic abscissa.
-
-    Parameters
-    ----------
-    axis : Axes
-        With its limits set.
-    """
+    """Plain numbers at 1, 2 and 5 of each decade of a logarithmic abscissa."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_xlim()

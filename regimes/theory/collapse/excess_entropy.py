@@ -210,8 +210,9 @@ COLLAPSE_GAP = Formula(
         "w is collapse_width, c is collapse_margin_ratio",
         "leading order in 1/w: the edge of the energies present obeys D + D^2/(2 w^2) = delta, here D = delta; sampled "
         "gaps are 1 to 7% smaller",
-        "the float form holds for delta/w + c xi > -37, beyond which the normal distribution function underflows",
+        "below delta/w + c xi = -37 the normal distribution function underflows in float64",
     ),
+    where=(_reach > -37,),
     steps=(
         Step(
             "the points present reach only part Phi((delta + c w xi)/w) of the mean partition function",

@@ -219,6 +219,7 @@ INDEX_CLONE_PROBABILITY = Formula(
     expr=(1 + _squares) / (1 + _rest) ** 2,
     source="derived in docs/theory",
     assumes=("exact empirical score: clones are independent draws from the posterior exp(e_nu)/(1 + S_rest)",),
+    where=(_squares <= _rest**2,),
     steps=(
         Step(
             "both clones choose the same point: the sum of the squared posteriors, here with two other points",

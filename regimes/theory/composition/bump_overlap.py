@@ -139,7 +139,8 @@ PRODUCT_RADIUS = Formula(
     inputs=(_DENSITY, WIDTH),
     expr=2 * sigma * sqrt(-log(4 * pi * sigma**2 * tau)),
     source=_source,
-    assumes=(_plane, "4 pi sigma^2 tau < 1: two bumps at one place reach 1/(4 pi sigma^2) and none more"),
+    assumes=(_plane, "two bumps at one place reach 1/(4 pi sigma^2) and none more"),
+    where=(4 * pi * sigma**2 * tau < 1,),
     steps=(Step("the density product at this distance is tau", equation(DENSITY_PRODUCT.expr.subs(r, _radius), tau)),),
 )
 

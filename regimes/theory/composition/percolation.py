@@ -175,7 +175,8 @@ CANONICAL_WEIGHT_RATIO = Formula(
     inputs=(_COUNT, _POINTS, KEPT),
     expr=(n - _k) / (_k + 1) * lambda_ / (1 - lambda_),
     source="derived in docs/theory; newman2001 (averages at lambda from averages at k kept points)",
-    assumes=(_random, "k <= n"),
+    assumes=(_random,),
+    where=(_k <= n,),
     steps=(Step("ratio of two binomial probabilities", _binomial_weight(_k + 1) / _binomial_weight(_k)),),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,8 @@ import mpmath
 import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 
+from regimes.theory.formula.joint_domain import JointDomain
+from regimes.theory.formula.record import note
 from regimes.theory.formula.special_functions import EVALUATION
 from regimes.theory.formula.variable import Variable
 from regimes.theory.formula.verification import DIGITS, StepCheck, compare, evaluate
@@ -64,9 +67,11 @@ class Formula:
     expr : sympy.Expr
         The exact expression: no floats.
     source : str
-        Key of ``docs/references.bib`` with the place, or ``derived`` with where.
+        Key of ``references.bib`` with the place, ``derived`` where the steps are the derivation, or ``definition``.
     assumes : tuple of str
         What must hold for the formula to be true.
+    where : tuple of relations
+        What must hold between the inputs, beside the domain of each: ``2 <= m``, ``2 m < v + 1``.
     steps : tuple of Step
         The derivation, each line checked by :meth:`verify`.
     stable : sympy.Expr, optional
@@ -81,6 +86,7 @@ class Formula:
     source: str
     assumes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    where: tuple[Any, ...] = ()
     stable: sympy.Expr | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -94,7 +100,7 @@ class Formula:
         if len(set(names)) != len(names):
             raise ValueError(f"Formula {self.name}: the names of the inputs must differ, got {', '.join(names)}")
         known = {variable.symbol for variable in self.inputs}
-        for form in (self.expr, self.stable):
+        for form in (self.expr, self.stable, *self.where):
             if form is None:
                 continue
             stray = form.free_symbols - known
@@ -115,6 +121,10 @@ class Formula:
     def _evaluator(self) -> Any:
         return sympy.lambdify([v.symbol for v in self.inputs], self.expr, modules=EVALUATION)
 
+    @cached_property
+    def _domain(self) -> JointDomain:
+        return JointDomain(self.inputs, self.where)
+
     def mp(self, *values: Any, dps: int = DIGITS) -> Any:
         """Evaluate the exact expression in multiple precision.
 
@@ -133,11 +143,11 @@ class Formula:
         Raises
         ------
         ValueError
-            If the number of values is wrong or a value lies outside its domain.
+            If the number of values is wrong, a value lies outside its domain, or values do not go together.
 
         Examples
         --------
-        >>> from regimes.theory import formula
+        >>> from regimes import formula
         >>> import mpmath
         >>> mpmath.nstr(formula("snr").mp(1, dps=20), 18)
         '0.156517642749665652'
@@ -146,20 +156,21 @@ class Formula:
             names = ", ".join(v.name for v in self.inputs)
             raise ValueError(f"{self.name}: takes {len(self.inputs)} values ({names}), got {len(values)}")
         self.check(**{v.name: value for v, value in zip(self.inputs, values, strict=True)})
+        note(self.name)
         return evaluate(self._evaluator, values, dps, adaptive=not self.expr.has(sympy.Integral))
 
     def check(self, **values: Any) -> None:
-        """Check that values lie in the domains of the inputs.
+        """Check that values lie in the domains of the inputs, and go together.
 
         Parameters
         ----------
         **values : number
-            Values by the name of the input; inputs not named are not checked.
+            Values by the name of the input; inputs not named are not checked, nor relations to them.
 
         Raises
         ------
         ValueError
-            Naming the input, its meaning, its domain and the value given.
+            Naming the input, its meaning, its domain and the value given, or the relation and its values.
         """
         variables: Mapping[str, Variable] = {v.name: v for v in self.inputs}
         for name, value in values.items():
@@ -171,6 +182,16 @@ class Formula:
             if not real or not bool(variable.domain.contains(number)):
                 domain = sympy.sstr(variable.domain)
                 raise ValueError(f"{self.name}: {name} ({variable.meaning}) must lie in {domain}, got {value}")
+        broken = self._domain.broken({variables[name].symbol: value for name, value in values.items()})
+        if broken is not None:
+            given = {v.name: values[v.name] for v in self.inputs if v.symbol in broken.free_symbols}
+            meanings = "; ".join(f"{name} is the {variables[name].meaning}" for name in given)
+            got = ", ".join(f"{name} = {value}" for name, value in given.items())
+            raise ValueError(f"{self.name}: {sympy.sstr(broken)} must hold ({meanings}), got {got}")
+
+    def sample(self, rng: random.Random) -> tuple[sympy.Rational, ...]:
+        """Draw an exact rational point of the joint domain, one value for each input."""
+        return self._domain.sample(rng)
 
     def verify(self, *, seed: int = 0) -> tuple[StepCheck, ...]:
         """Check every step, and the float-safe form, by algebra and by 50-digit arithmetic.
@@ -185,6 +206,7 @@ class Formula:
         tuple of StepCheck
             One for each step, then one for ``stable`` if there is one.
         """
+        note(self.name)
         checks = []
         chain = [step.claim for step in self.steps if not _is_equation(step.claim)] + [self.expr]
         place = 0
@@ -195,9 +217,9 @@ class Formula:
             else:
                 place += 1
                 left, right = step.claim, chain[place]
-            checks.append(compare(step.reason, left, right, self.inputs + step.extra, seed))
+            checks.append(compare(step.reason, left, right, JointDomain(self.inputs + step.extra, self.where), seed))
         if self.stable is not None:
-            checks.append(compare("float-safe form", self.stable, self.expr, self.inputs, seed))
+            checks.append(compare("float-safe form", self.stable, self.expr, self._domain, seed))
         return tuple(checks)
 
     def latex(self) -> str:

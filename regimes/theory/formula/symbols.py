@@ -8,8 +8,8 @@ from sympy import Interval, oo
 from regimes.theory.formula.formula import Variable, expm1
 
 __all__ = [
-    "BELIEF", "CHILDREN", "CLASSES", "DIMENSION", "DISTANCE", "EPSILON", "KEPT", "LAMBDA", "MU", "POSITIVE", "RADIUS",
-    "RULES", "SAMPLES", "SIGMA", "SNR_VALUE", "SYMBOLS", "TIME", "WIDTH",
+    "BELIEF", "CHILDREN", "CLASSES", "DIMENSION", "DISTANCE", "EPSILON", "KEPT", "LAMBDA", "MU", "PARENT_FITS", "POSITIVE",
+    "RADIUS", "RULES", "RULES_FIT", "SAMPLES", "SIGMA", "SNR_VALUE", "SYMBOLS", "TIME", "WIDTH",
     "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "R", "alpha", "alpha_bar", "d", "epsilon", "kappa",
     "lambda_", "m", "mu", "n", "n_c", "p", "q", "r", "s", "sigma", "snr", "step", "t", "tau", "u", "v", "x", "y", "z",
 ]  # fmt: skip
@@ -68,6 +68,10 @@ SYMBOLS = Variable(v, "number of symbols", Interval(2, oo))
 RULES = Variable(m, "number of rules of a symbol", Interval(1, oo))
 CHILDREN = Variable(s, "number of children of a symbol", Interval(2, oo))
 CLASSES = Variable(n_c, "number of symbols of the root, the classes", Interval(1, oo))
+RULES_FIT = (m <= v ** (s - 1),)
+"""All v symbols of a level have m tuples each, and no tuple serves two of them."""
+PARENT_FITS = (m <= v**s,)
+"""One symbol has m tuples, however many symbols its level has."""
 EPSILON = Variable(epsilon, "noise of the epsilon-process", Interval(0, 1))
 BELIEF = Variable(p, "belief in the true symbol from the leaves below, the same for all children", Interval.Lopen(0, 1))
 

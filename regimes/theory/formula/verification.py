@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import mpmath
@@ -13,8 +12,8 @@ import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
+from regimes.theory.formula.joint_domain import JointDomain, exact
 from regimes.theory.formula.special_functions import EVALUATION
-from regimes.theory.formula.variable import Variable
 
 __all__ = ["DIGITS", "StepCheck", "compare", "evaluate"]
 
@@ -27,7 +26,7 @@ _ROUNDS = 3
 _LONG = 60  # operations; simplifying a longer expression with branches can take minutes
 _GUARDS = (_GUARD, 720, 2880)  # exp(-x) is as small as 1e-308 in float64, its square, added to 1, 1e-616
 _POINTS = 3
-_ATTEMPTS = 10  # inputs that are possible one by one need not be together, k < K for instance
+_ATTEMPTS = 10  # a step with symbols of its own may have no real value at some points
 _POINTS_WITH_BRANCHES = 24  # three points could all miss a branch
 
 
@@ -62,46 +61,24 @@ class StepCheck:
         }[self.method]
 
 
-def compare(reason: str, left: Any, right: Any, variables: tuple[Variable, ...], seed: int) -> StepCheck:
-    """Compare two expressions by simplification and at random points of the domain.
-
-    Parameters
-    ----------
-    reason : str
-        Reason given for their equality; it also seeds the points.
-    left, right : sympy.Expr
-        The two sides.
-    variables : tuple of Variable
-        Domains of the symbols that may occur.
-    seed : int
-        Seed of the random points.
-
-    Returns
-    -------
-    StepCheck
-        How the equality was verified.
-
-    Raises
-    ------
-    ValueError
-        If a symbol occurs that has no domain.
-    """
+def compare(reason: str, left: Any, right: Any, domain: JointDomain, seed: int) -> StepCheck:
+    """Compare two expressions by simplification and at random points of a domain; the reason seeds the points."""
     rng = random.Random(f"{reason}/{seed}")
     left, right = _without_derivatives(left), _without_derivatives(right)
     free = left.free_symbols | right.free_symbols
-    used = [v for v in variables if v.symbol in free]
-    stray = free - {v.symbol for v in used}
+    used = domain.only(free)
+    stray = free - used.symbols
     if stray:
         raise ValueError(f"step '{reason}': symbols without a domain: {sorted(map(str, stray))}")
     difference = left - right
-    points = (_POINTS_WITH_BRANCHES if difference.has(sympy.Piecewise) else _POINTS) if used else 1
+    points = (_POINTS_WITH_BRANCHES if difference.has(sympy.Piecewise) else _POINTS) if free else 1
     if difference.has(sympy.zoo, sympy.nan):
         return StepCheck(reason, "failed", 0.0, points)
-    symbols = [v.symbol for v in used]
+    symbols = [v.symbol for v in used.variables]
     sides = (_Side(left, symbols), _Side(right, symbols))
     found: list[float] = []
     for _ in range(_ATTEMPTS * points):
-        agreement = _agreement(sides, [v.sample(rng) for v in used])
+        agreement = _agreement(sides, list(used.sample(rng)))
         if agreement is not None:
             found.append(agreement)
         if len(found) == points:
@@ -113,30 +90,16 @@ def compare(reason: str, left: Any, right: Any, variables: tuple[Variable, ...],
 
 
 def evaluate(function: Any, values: Sequence[Any], dps: int, *, adaptive: bool = True) -> Any:
-    """Evaluate in multiple precision until the digits asked for no longer change.
+    """Evaluate in multiple precision until the digits asked for no longer change; values are taken exactly.
 
-    Parameters
-    ----------
-    function : callable
-        Function of mpmath numbers.
-    values : sequence of number
-        Arguments, taken exactly.
-    dps : int
-        Decimal digits asked for.
-    adaptive : bool
-        Whether to repeat with more guard digits until they change nothing. Quadrature judges its own error, and
-        repeating it takes long.
-
-    Returns
-    -------
-    mpmath.mpf
-        The value. One that vanishes has an absolute error instead, of 1e-2880 of the terms that cancel.
+    Without ``adaptive`` once, with the first guard digits: quadrature judges its own error, and repeating it takes
+    long. A value that vanishes has an absolute error instead, of 1e-2880 of the terms that cancel.
     """
     previous = None
     for guard in _GUARDS if adaptive else _GUARDS[:1]:
         with mpmath.workdps(dps + guard):
             try:
-                value = function(*[_exact(entry) for entry in values])
+                value = function(*[exact(entry) for entry in values])
             except ZeroDivisionError:  # a denominator that cancels at this precision
                 if not adaptive or guard == _GUARDS[-1]:
                     raise
@@ -166,7 +129,7 @@ def _agreement(sides: tuple[_Side, _Side], point: list[Any]) -> float | None:
     precision, digits = DIGITS + _GUARD, 0.0
     for _ in range(_ROUNDS):
         with mpmath.workdps(precision):
-            values = [_exact(value) for value in point]
+            values = [exact(value) for value in point]
             one, other = (_finite_real(side.value, values) for side in sides)
             if one is None and other is None:
                 return None
@@ -215,14 +178,3 @@ def _proven(difference: Any) -> bool:
 def _by_logarithms(difference: Any) -> Any:
     combined = sympy.logcombine(sympy.expand_log(sympy.factor(difference), force=True), force=True)
     return sympy.simplify(sympy.expand_log(sympy.simplify(combined), force=True))
-
-
-def _exact(value: Any) -> Any:
-    """Turn a number into multiple precision without a detour through float64."""
-    if isinstance(value, sympy.Rational):
-        return mpmath.mpf(int(value.p)) / int(value.q)
-    if isinstance(value, Integral):  # numpy's integers among them, which mpmath does not take
-        return mpmath.mpf(int(value))
-    if isinstance(value, mpmath.mpf | sympy.Float | str):
-        return mpmath.mpf(value)
-    return mpmath.mpf(float(value))

@@ -11,7 +11,21 @@ import sympy
 from sympy import Interval, S, log, oo
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1
-from regimes.theory.formula.symbols import BELIEF, CHILDREN, CLASSES, POSITIVE, RULES, SYMBOLS, m, n_c, p, q, s, v
+from regimes.theory.formula.symbols import (
+    BELIEF,
+    CHILDREN,
+    CLASSES,
+    PARENT_FITS,
+    POSITIVE,
+    RULES,
+    SYMBOLS,
+    m,
+    n_c,
+    p,
+    q,
+    s,
+    v,
+)
 from regimes.theory.hierarchy.maps import HIERARCHY_DOWNWARD, HIERARCHY_MARGINAL, HIERARCHY_UPWARD_TO_CLASS
 from regimes.theory.hierarchy.rule_draws import DRAWN, enumerated_upward
 from regimes.theory.hierarchy.transition import HIERARCHY_FIXED_POINT_RULES, HIERARCHY_SLOPE
@@ -81,6 +95,7 @@ HIERARCHY_CHAIN_RIGHT = Formula(
     expr=_right,
     source="derived in docs/theory (posterior sampling, averaged over rules)",
     assumes=(_annealed,),
+    where=PARENT_FITS,
     steps=(
         Step(
             "all draws of rules for v = 3, s = 2, m = 2 enumerated: the true parent's rules with the child right ...",
@@ -126,6 +141,7 @@ HIERARCHY_PAIR_RIGHT = Formula(
     expr=_pair_right,
     source="derived in docs/theory (posterior sampling, averaged over rules)",
     assumes=(_annealed,),
+    where=PARENT_FITS,
     steps=(
         Step(
             "all draws of rules for v = 3, s = 2, m = 2 enumerated: the true parent's rules with both children right",
@@ -172,6 +188,7 @@ HIERARCHY_CHAIN_MARGINAL = Formula(
     expr=_chain,
     source="derived in docs/theory",
     assumes=(_annealed,),
+    where=PARENT_FITS,
     steps=(
         Step(
             "it is the marginal of the maps up and down: with the parent's from F(p) and q, the child's from p and "
@@ -198,6 +215,7 @@ HIERARCHY_CHAIN_EIGENVALUE = Formula(
     expr=_e,
     source="derived in docs/theory",
     assumes=(_annealed,),
+    where=PARENT_FITS,
     steps=(
         Step(
             "difference of both probabilities",
@@ -225,6 +243,7 @@ HIERARCHY_SIBLING_COVARIANCE = Formula(
     expr=_sibling_covariance,
     source="derived in docs/theory",
     assumes=(_annealed,),
+    where=PARENT_FITS,
     steps=(
         Step(
             "both right, less the square of one right: covariance given the parent, averaged, and covariance through "

@@ -19,7 +19,9 @@ from regimes.theory.formula.symbols import (
     CHILDREN,
     CLASSES,
     EPSILON,
+    PARENT_FITS,
     RULES,
+    RULES_FIT,
     SYMBOLS,
     TIME,
     Delta,
@@ -146,7 +148,8 @@ HIERARCHY_UPWARD_TO_CLASS = Formula(
     inputs=(BELIEF, SYMBOLS, RULES, CHILDREN, CLASSES),
     expr=_upward(n_c),
     source="sclocchi2024 (mean field), for any number of classes; derived in docs/theory",
-    assumes=(_annealed, _symmetric, "n_c m <= v^s; the rules are drawn without replacement"),
+    assumes=(_annealed, _symmetric, "the rules are drawn without replacement"),
+    where=(m * n_c <= v**s,),
     steps=(
         Step(
             "the products of the children's messages sum to 1 over all v^s tuples (here s = 3)",
@@ -178,7 +181,8 @@ HIERARCHY_UPWARD = Formula(
     inputs=(BELIEF, SYMBOLS, RULES, CHILDREN),
     expr=_upward(v),
     source="sclocchi2024 (mean field); derived in docs/theory",
-    assumes=(_annealed, _symmetric, "m <= v^(s-1); the rules are drawn without replacement"),
+    assumes=(_annealed, _symmetric, "the rules are drawn without replacement"),
+    where=RULES_FIT,
     steps=(
         Step("the top level with v classes", _upward(n_c).subs(n_c, v)),
         Step("certain children, certain parent", equation(_upward(v).subs(p, 1), 1)),
@@ -205,6 +209,7 @@ HIERARCHY_DOWNWARD = Formula(
         _symmetric,
         "the root starts from q = 1/n_c; the number of symbols of the parent drops out",
     ),
+    where=PARENT_FITS,
     steps=(
         Step(
             "all draws of rules for v = 3, s = 2, m = 2 and two symbols of the parent enumerated: weight of the rules "
@@ -263,6 +268,7 @@ HIERARCHY_BLIND_DOWNWARD = Formula(
         "exact for the average over rules: denominators do not fluctuate where all messages are uniform",
         "above 1/v: a symbol that has more rules occurs more often (size bias)",
     ),
+    where=PARENT_FITS,
     steps=(
         Step("the map G at uniform messages from below", (_right / _any).subs(p, 1 / v)),
         Step(
@@ -287,6 +293,7 @@ HIERARCHY_BLIND_LIMIT = Formula(
     expr=_blind_limit,
     source="derived in docs/theory (hierarchy_blind_downward)",
     assumes=("approached by a factor (1 - (v^(s-1)-1)/(v^s-1))/m a level",),
+    where=PARENT_FITS,
     steps=(
         Step("fixed point of the map downwards", m * _bias / (m - 1 + _bias)),
         Step("it reproduces itself", equation(_blind.subs(q, _blind_limit), _blind_limit)),

@@ -10,7 +10,7 @@ import sympy
 from sympy import Derivative, Interval, Subs, log, oo
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1
-from regimes.theory.formula.symbols import BELIEF, CHILDREN, POSITIVE, RULES, SYMBOLS, epsilon, m, p, s, v
+from regimes.theory.formula.symbols import BELIEF, CHILDREN, POSITIVE, RULES, RULES_FIT, SYMBOLS, epsilon, m, p, s, v
 from regimes.theory.hierarchy.maps import HIERARCHY_LEAF_BELIEF, HIERARCHY_UPWARD
 
 __all__ = [
@@ -29,8 +29,10 @@ _slope_symbol = sympy.Symbol("lambda", positive=True)
 _p_star = sympy.Symbol("p_star", positive=True)
 _epsilon_star = sympy.Symbol("epsilon_star", positive=True)
 
+_UNSURE = Variable(p, BELIEF.meaning, Interval.open(0, 1))
 _mean_field = "annealed mean field: see hierarchy_upward"
-_pair_range = "2 <= m < (v + 1)/2: otherwise there is no transition at 0 < epsilon < 1"
+_PAIR_RANGE = (m >= 2, 2 * m < v + 1)
+_pair_range = "out of 2 <= m < (v + 1)/2 there is no transition at 0 < epsilon < 1"
 
 _F = HIERARCHY_UPWARD.expr
 _A = p**s
@@ -45,6 +47,7 @@ HIERARCHY_SLOPE = Formula(
     expr=_slope,
     source="derived in docs/theory",
     assumes=(_mean_field,),
+    where=RULES_FIT,
     steps=(
         Step("differentiate F", Derivative(_F, p)),
         Step(
@@ -66,6 +69,7 @@ HIERARCHY_SLOPE_AT_ONE = Formula(
     expr=s * m * (v - 1) / (v**s - 1),
     source="derived in docs/theory",
     assumes=(_mean_field, "below 1, a little noise on the leaves is corrected; s f < 1 is the form at large v"),
+    where=RULES_FIT,
     steps=(
         Step("slope of F at p = 1", Subs(Derivative(_F, p), p, 1)),
         Step(
@@ -83,6 +87,7 @@ HIERARCHY_SLOPE_AT_UNIFORM = Formula(
     expr=s * (v - 1) * v ** (s - 1) / (m * (v**s - 1)),
     source="derived in docs/theory",
     assumes=(_mean_field, "below 1, a little information in the leaves is lost on the way up"),
+    where=RULES_FIT,
     steps=(
         Step("slope of F at p = 1/v", Subs(Derivative(_F, p), p, 1 / v)),
         Step(
@@ -106,7 +111,7 @@ HIERARCHY_FIXED_POINT_RULES = Formula(
     name="hierarchy_fixed_point_rules",
     title="Number of rules at which the upward map F keeps a belief p fixed",
     symbol=sympy.Symbol("m_fixed", positive=True),
-    inputs=(BELIEF, SYMBOLS, CHILDREN),
+    inputs=(_UNSURE, SYMBOLS, CHILDREN),
     expr=_ratio,
     source="derived in docs/theory",
     assumes=(
@@ -115,6 +120,7 @@ HIERARCHY_FIXED_POINT_RULES = Formula(
         "grows with p: sum_k (v^k - m) p^k has one change of sign among its coefficients, hence one positive root; it "
         "lies between 1/v and 1 where both of these are stable, and nowhere there otherwise",
     ),
+    where=(sympy.Ne(v * p, 1),),
     steps=(
         Step(
             "F(p) = p, times both denominators",
@@ -147,7 +153,7 @@ HIERARCHY_EPSILON_FROM_BELIEF = Formula(
     inputs=(BELIEF, SYMBOLS),
     expr=_epsilon_of_p,
     source="derived: inverse of hierarchy_leaf_belief",
-    assumes=("p >= 1/v",),
+    where=(v * p >= 1,),
     steps=(Step("it solves p = 1 - epsilon + epsilon/v", equation(1 - epsilon + epsilon / v, p)),),
 )
 
@@ -162,6 +168,7 @@ HIERARCHY_FIXED_POINT_PAIR = Formula(
     expr=_pair,
     source="derived in docs/theory",
     assumes=(_mean_field, "s = 2", _pair_range),
+    where=_PAIR_RANGE,
     steps=(
         Step("at s = 2 the sums leave 1 + v p = m (1 + p)", equation(1 + v * _p_star, m * (1 + _p_star))),
         Step("F keeps it", equation(_F.subs({s: 2, p: _pair}), _p_star)),
@@ -177,6 +184,7 @@ HIERARCHY_THRESHOLD_PAIR = Formula(
     expr=_threshold,
     source="derived in docs/theory",
     assumes=(_mean_field, "s = 2", _pair_range),
+    where=_PAIR_RANGE,
     steps=(
         Step("noise that gives a leaf the belief p*", _epsilon_of_p.subs(p, _pair)),
         Step("and back", equation(HIERARCHY_LEAF_BELIEF.expr.subs(epsilon, _epsilon_star), _pair)),
@@ -193,6 +201,7 @@ HIERARCHY_SLOPE_PAIR = Formula(
     expr=_slope_pair,
     source="derived in docs/theory",
     assumes=(_mean_field, "s = 2", _pair_range),
+    where=_PAIR_RANGE,
     steps=(
         Step("slope of F at p*", _slope.subs({s: 2, p: _pair})),
         Step(

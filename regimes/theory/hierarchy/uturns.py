@@ -116,9 +116,9 @@ CLONE_PARTIAL_CORRELATION = Formula(
     source="derived in docs/theory",
     assumes=(
         "field and clone are jointly normal, centred, of unit variance, and the same at every site",
-        "the four values have a positive definite covariance",
         "with c and g exchanged: field at one site and clone at the other, given the two others",
     ),
+    where=(sympy.Abs(_g0 + _g) < 1 + _c, sympy.Abs(_g0 - _g) < 1 - _c),
     steps=(
         Step("normal conditioning: covariance and variance of the clone less what the field explains", _joint),
         Step(

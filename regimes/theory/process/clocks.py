@@ -164,7 +164,8 @@ LINEAR_BETA = Formula(
     ),
     expr=_first + (_last - _first) * _k / (_steps - 1),
     source="Ho, Jain, Abbeel 2020 (linear schedule)",
-    assumes=("k <= K-1; alpha_bar[k] is the product of 1 - beta up to and including step k",),
+    assumes=("alpha_bar[k] is the product of 1 - beta up to and including step k",),
+    where=(_k <= _steps - 1,),
     steps=(Step("weighted mean of both ends", (_first * (_steps - 1 - _k) + _last * _k) / (_steps - 1)),),
     stable=(_first * (_steps - 1 - _k) + _last * _k) / (_steps - 1),
 )
@@ -190,7 +191,8 @@ COSINE_BETA = Formula(
     inputs=(_STEP, _STEPS, Variable(_offset, "offset that keeps beta of the first steps finite", POSITIVE)),
     expr=Min(1 - _cosine(_k + 1) / _cosine(_k), Rational(999, 1000)),
     source="Nichol, Dhariwal 2021 (cosine schedule)",
-    assumes=("k < K; alpha_bar[k] is the product of 1 - beta up to and including step k",),
+    assumes=("alpha_bar[k] is the product of 1 - beta up to and including step k",),
+    where=(_k <= _steps - 1,),
     steps=(
         Step(
             "without the cap the product of 1 - beta telescopes to f(k+1)/f(0), f the squared cosine; at k = 0 already",
@@ -223,7 +225,8 @@ EDM_STEP_SIGMA = Formula(
     ),
     expr=_edm_level(_k),
     source="Karras, Aittala, Aila, Laine 2022 (steps of the sampler)",
-    assumes=("step 0 is the noisiest: steps are numbered in the order of sampling", "k <= K-1"),
+    assumes=("step 0 is the noisiest: steps are numbered in the order of sampling",),
+    where=(_k <= _steps - 1, _last <= _first),
     steps=(
         Step(
             "the power 1/rho of the noise level is linear in k, from first at k = 0 ...",

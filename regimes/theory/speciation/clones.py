@@ -210,6 +210,7 @@ NORMALISED_CLONE_PROBABILITY = Formula(
     expr=(_phi - _one) / (1 - _one),
     source="derived in docs/theory",
     assumes=("0 when x_t says nothing about the class, 1 when it says all",),
+    where=(_phi >= _one,),
     steps=(Step("both ends", 1 - (1 - _phi) / (1 - _one)),),
 )
 

@@ -234,7 +234,8 @@ MIXTURE_SPECIATION_TIME = Formula(
     expr=log(1 + d * mu**2 - sigma**2) / 2,
     stable=log1p(d * mu**2 - sigma**2) / 2,
     source="derived in docs/theory; equals biroli2024's 1/2 log(d mu^2) for sigma = 1",
-    assumes=("d mu^2 > sigma^2, or the classes overlap at every time and t_S does not exist",),
+    assumes=("where d mu^2 does not exceed sigma^2 the classes overlap at every time: t_S does not exist",),
+    where=(d * mu**2 > sigma**2,),
     steps=(
         Step(
             "in units of the class's deviation the log-odds are 2 r y with y normal around r; their mean is 2 r^2",

@@ -27,7 +27,7 @@ _EARLIER = Variable(_earlier, "overlap at time t - dt", S.Reals)
 _STEP = Variable(_dt, "length of the step, less than t", POSITIVE)
 _SIDE = Variable(_side, "class: 1 or -1", S.Reals)
 _mixture = "symmetric mixture: centres at +m and -m, |m|^2 = d mu^2, variance sigma^2 in every direction"
-_before = "dt < t; dt -> t gives the data point"
+_before = "dt -> t gives the data point"
 
 # Along m/sqrt(d), q is mu times the component of x_t along the axis: one class is normal around c _centre.
 _centre = sqrt(d) * mu**2 * exp(-t)
@@ -76,6 +76,7 @@ OVERLAP_STEP_MEAN = Formula(
     expr=exp(_dt) * _q + sinh(_dt) * (OVERLAP_DRIFT.expr - _q),
     source="Tweedie's formula for x_{t-dt}, derived in docs/theory; -V' is overlap_drift",
     assumes=(_mixture, _before),
+    where=(_dt < t,),
     steps=(
         _regression,
         _odds,
@@ -119,6 +120,7 @@ OVERLAP_STEP_VARIANCE = Formula(
     expr=_own_variance + (2 * sinh(_dt) * mu**2 * _field) ** 2 * (1 - tanh(_q * _field) ** 2),
     source="Tweedie's formula of second order for x_{t-dt}, derived in docs/theory; V is overlap_potential",
     assumes=(_mixture, _before, "2 mu^2 dt (1 + O(dt)): the noise of q"),
+    where=(_dt < t,),
     steps=(
         _regression,
         _odds,

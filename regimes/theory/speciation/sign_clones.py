@@ -124,7 +124,8 @@ SIGN_POSTERIOR = Formula(
     inputs=(_Y, _H, _B),
     expr=_plus / (2 * cosh(_r * y)),
     source="derived in docs/theory",
-    assumes=(_mixture, "the float form holds for h + b |y| < 37, beyond which the normal tail underflows"),
+    assumes=(_mixture, "beyond h + b |y| = 37 the normal tail underflows in float64"),
+    where=(_h + _b * sympy.Abs(y) < 37,),
     steps=(
         Step(
             "sum over the classes of P(c | x_t) Phi(c h + b y), with P(c | x_t) from the densities of y around c r",
@@ -151,7 +152,8 @@ SIGN_CLONE_INTEGRAND = Formula(
     inputs=(_Y, _H, _B),
     expr=_integrand,
     source="derived in docs/theory (sign_clone_disagreement)",
-    assumes=(_mixture, "the float form holds for h + b |y| < 37, beyond which the normal tail underflows"),
+    assumes=(_mixture, "beyond h + b |y| = 37 the normal tail underflows in float64"),
+    where=(_h + _b * sympy.Abs(y) < 37,),
     steps=(
         Step(
             "4 p (1 - p) cosh(r y) times the normal density: even in y, since p(-y) = 1 - p(y)",

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.validation.training.classifier import TrainedClassifier, train_classifier
 from regimes.validation.training.confusion import corrected_clone_probability
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.validation.measurement.clones import draw_points

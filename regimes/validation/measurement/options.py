@@ -12,7 +12,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.datasets import Dataset, builtin_datasets, load_dataset
+from regimes.datasets.points.builtin import builtin_datasets
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.validation.measurement.classification import checked_classes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.speciation.calculator import normalised_clone_level

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.interface.checks import seeded
-from regimes.numerics.posterior import PosteriorCurves, posterior_curves
+from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.validation.measurement.classification import Classifier, as_classified, class_curve, make_classifier
 from regimes.validation.measurement.clones import ClonePairs, measure_clones
 from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing

@@ -18,9 +18,10 @@ import numba.core.cgutils
 import numba.types
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from regimes.numerics.compiled.kernels import kernel
 
 __all__ = ["LANES", "MULTIPLIERS", "NORMAL", "ROUNDS", "TILE", "UNIFORM", "WEYL", "fill"]
 
@@ -96,13 +97,13 @@ _normal_tile = _tile_of(NORMAL)
 _uniform_tile = _tile_of(UNIFORM)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _fill_normal(out: Any, first: Any, step: Any, key_0: Any, key_1: Any) -> None:
     for i in range(out.size // TILE):
         _normal_tile(out, TILE * i, first + i, step, key_0, key_1)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _fill_uniform(out: Any, first: Any, step: Any, key_0: Any, key_1: Any) -> None:
     for i in range(out.size // TILE):
         _uniform_tile(out, TILE * i, first + i, step, key_0, key_1)

@@ -36,11 +36,11 @@ class HierarchyBeliefScore:
 
     Notes
     -----
-    :func:`regimes.hierarchy_score`: in float64 on the CPU, whatever the type and the device of x.
+    :func:`regimes.hierarchy.hierarchy_score`: in float64 on the CPU, whatever the type and the device of x.
 
     Examples
     --------
-    >>> from regimes import HierarchyRules
+    >>> from regimes.hierarchy import HierarchyRules
     >>> score = HierarchyBeliefScore(HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2))
     >>> score.posterior_mean(torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]), 1.0).round(decimals=4).tolist()
     [[[0.700..., 0.299...], [0.299..., 0.700...]]]

@@ -14,9 +14,10 @@ import pytest
 import sympy
 
 import regimes
+from regimes import Formula, formula
 from regimes.numerics.compiled import compile as compiler
 from regimes.numerics.compiled.compile import Target, cache_directory, compile_formula, theory_cache
-from regimes.theory import Formula, Variable, formula
+from regimes.theory import Variable
 
 TARGETS: list[Target] = ["numpy", "numba"]
 T = sympy.Symbol("t", positive=True)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from regimes.datasets.hierarchy import random_hierarchy, sample_hierarchy
+from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior
 from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
 from regimes.numerics.hierarchy.noise import leaf_messages

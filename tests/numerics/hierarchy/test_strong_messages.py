@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from regimes.datasets.hierarchy import random_hierarchy
+from regimes.hierarchy import random_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation, sample_posterior
 from regimes.numerics.hierarchy.noise import gaussian_log_messages
 from regimes.numerics.hierarchy.problem import Hierarchy

@@ -9,17 +9,18 @@ from hypothesis import strategies as st
 from scipy.linalg import toeplitz
 from scipy.stats import multivariate_normal
 
-from regimes.datasets import random_hierarchy, sample_hierarchy
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.hierarchy.belief_propagation import sample_posterior
-from regimes.numerics.hierarchy.noise import leaf_messages
-from regimes.numerics.hierarchy.problem import Hierarchy
-from regimes.numerics.hierarchy.uturns import (
+from regimes import Hierarchy
+from regimes.hierarchy import (
     gaussian_field_correlations,
     gaussian_field_uturns,
     power_law_spectrum,
+    random_hierarchy,
+    sample_hierarchy,
     token_mixture_uturns,
 )
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.hierarchy.belief_propagation import sample_posterior
+from regimes.numerics.hierarchy.noise import leaf_messages
 
 
 def susceptibility(unchanged, groups=20):

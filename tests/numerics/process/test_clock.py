@@ -1,11 +1,13 @@
 """Clocks and schedules."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes import SCHEDULES, clock, noise_schedule
+from regimes import SCHEDULES, Clock, clock, noise_schedule
 
 
 @pytest.mark.parametrize(("Lambda", "step"), [(7.66, 446), (16.72, 526), (3.05, 329), (12.11, 495), (60.52, 635)])
@@ -13,7 +15,7 @@ def test_published_steps_of_the_linear_schedule(Lambda, step):
     # biroli2024's five data sets; 1000 steps, beta from 1e-4 to 0.02
     schedule = noise_schedule("ddpm-linear")
     assert int(np.flatnonzero(schedule.alpha_bar < 1 / Lambda)[0]) == step
-    assert clock(0.5 * np.log(Lambda)).steps["ddpm-linear"]["step"] == step
+    assert clock(0.5 * np.log(Lambda))["clock.step.ddpm-linear"].value == step
 
 
 def test_linear_schedule_is_the_running_product():
@@ -31,7 +33,7 @@ def test_cosine_schedule_is_the_running_product_with_the_cap():
 
 
 def test_edm_schedule_runs_from_80_to_0002_in_18_steps():
-    readings = [clock(step=k, schedule="edm").sigma for k in (0, 17)]
+    readings = [clock(step=k, schedule="edm")["clock.sigma"].value for k in (0, 17)]
     assert readings == pytest.approx([80.0, 0.002], rel=1e-12)
     assert noise_schedule("edm").steps == 18
 
@@ -60,13 +62,13 @@ def test_every_clock_leads_back_to_the_time(t):
     for name in ("alpha_bar", "snr", "log_snr", "sigma", "flow_time"):
         # alpha_bar near 1 and flow time near 1 hold t only to the spacing of floats there
         tolerance = 1e-12 + 1e-15 * np.exp(2 * t) + 1e-15 / t
-        assert clock(**{name: getattr(reading, name)}).time == pytest.approx(t, rel=tolerance)
+        assert clock(**{name: reading[f"clock.{name}"].value})["clock.time"].value == pytest.approx(t, rel=tolerance)
 
 
 def test_unreached_schedules_have_a_reason_unless_asked_for():
     reading = clock(4.9)
-    assert reading.steps["edm"]["step"] is None
-    assert "must lie in 2e-06 to 4.3821" in reading.steps["edm"]["reason"]
+    assert reading["clock.step.edm"].value is None
+    assert "must lie in 2e-06 to 4.3821" in reading["clock.step.edm"].reason
     with pytest.raises(ValueError, match=r"schedule edm: t must lie in 2e-06 to 4\.3821 \(OU time\), got 4\.9"):
         clock(4.9, schedule="edm")
 
@@ -92,5 +94,8 @@ def test_bad_input(given_, message):
         clock(**given_)
 
 
-def test_to_dict_has_the_published_keys():
-    assert {"time", "alpha_bar", "snr", "log_snr", "sigma", "flow_time", "steps"} <= set(clock(1.0).to_dict())
+def test_each_reading_names_its_formulas_and_can_be_stored():
+    for reading in (clock(1.0), clock(4.9), clock(step=3, schedule="edm"), clock(alpha_bar=0.3, schedule="cosine")):
+        assert Clock.from_dict(json.loads(json.dumps(reading.to_dict()))) == reading
+    assert clock(alpha_bar=0.3)["clock.sigma"].formulas == ("time_from_alpha_bar", "edm_sigma")
+    assert set(clock(1.0)["clock.step.ddpm-linear"].formulas) == {"linear_beta", "time_from_alpha_bar"}

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes import (
+from regimes import formula
+from regimes.speciation import (
     class_entropy,
     class_information,
     clone_disagreement,
     clone_probability,
-    formula,
     log_clone_disagreement,
 )
 from regimes.validation import Agreement

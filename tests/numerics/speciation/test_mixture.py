@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from regimes import class_entropy, clone_probability, mixture_clones
+from regimes.speciation import class_entropy, clone_probability, mixture_clones
 
 T = np.geomspace(0.9, 4, 12)
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from regimes import clone_probability, compile_formula
+from regimes import compile_formula, formula
 from regimes.numerics.speciation.sign_clones import sign_clone_disagreement, sign_clone_probability
-from regimes.theory import formula
+from regimes.speciation import clone_probability
 from regimes.validation import Agreement
 
 # t, sqrt(d) mu/sigma, sigma: early and late, overlapping and far classes, narrow and wide ones; psi from 0.5 to 1e-266.

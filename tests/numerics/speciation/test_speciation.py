@@ -1,17 +1,22 @@
 """Speciation from parameters."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes import clone_probability, speciation, speciation_times
+from regimes import Mixture, Speciation, predict_speciation
+from regimes.speciation import clone_probability, speciation_times
 
 
 @pytest.mark.parametrize("d", [256, 1024, 4096, 16384])
 def test_published_clone_probability_at_the_speciation_time(d):
     # biroli2024, figure 2: phi = 0.775 at 1/2 log d for mu = sigma = 1
-    assert float(speciation(d=d, mu=1, sigma=1, t=0.5 * np.log(d)).phi[0]) == pytest.approx(0.775, rel=0.002)
+    assert float(predict_speciation(Mixture(d, 1, 1), t=0.5 * np.log(d)).curves["phi"][0]) == pytest.approx(
+        0.775, rel=0.002
+    )
 
 
 @given(st.floats(1.001, 1e6))
@@ -25,46 +30,68 @@ def test_the_conventions_differ_as_the_theory_says(Lambda):
 def test_free_entropy_time_is_where_kappa_is_one(d, mu, sigma):
     if d * mu**2 <= 1.01 * sigma**2 or d * mu**2 + sigma**2 <= 1.01 or 1 + d * mu**2 - sigma**2 <= 1.01:
         return
-    time = speciation(d=d, mu=mu, sigma=sigma).t_S_conventions["free_entropy"]
-    phi = speciation(d=d, mu=mu, sigma=sigma, t=time).phi[0]
+    time = predict_speciation(Mixture(d, mu, sigma))["speciation.free_entropy"].value
+    phi = predict_speciation(Mixture(d, mu, sigma), t=time).curves["phi"][0]
     assert phi == pytest.approx(float(clone_probability(1.0)), rel=1e-9)
 
 
 def test_overlapping_classes_have_no_free_entropy_time():
-    result = speciation(d=2, mu=0.5, sigma=3)
-    assert "free_entropy" not in result.t_S_conventions
+    result = predict_speciation(Mixture(2, 0.5, 3))
+    assert result["speciation.free_entropy"].value is None
+    assert "overlap at every time" in result["speciation.free_entropy"].reason
     assert any("overlap at every time" in text for text in result.assumes)
 
 
 def test_Lambda_alone_assumes_and_says_so():
-    result = speciation(7.66, t=[0.5 * np.log(7.66)])
-    assert result.phi[0] == pytest.approx(0.7752002, abs=1e-6)
+    result = predict_speciation(7.66, t=[0.5 * np.log(7.66)])
+    assert result.curves["phi"][0] == pytest.approx(0.7752002, abs=1e-6)
     assert "sigma = 1" in result.assumes[0]
+
+
+@pytest.mark.parametrize(
+    ("problem", "options", "message"),
+    [
+        (0.7, {}, r"Lambda \(top covariance eigenvalue\) must exceed 1, got 0.7: .* check centring and scaling"),
+        (-1, {}, "must be positive and finite, got -1"),
+        (4, {"t": [1, -1]}, "must be positive and finite, got -1"),
+        (4, {"t": []}, "must be a number or a 1-d sequence"),
+        (Mixture(4, 0, 1), {}, "Lambda .* must exceed 1, got 1"),
+    ],
+)
+def test_bad_input(problem, options, message):
+    with pytest.raises(ValueError, match=message):
+        predict_speciation(problem, **options)
 
 
 @pytest.mark.parametrize(
     ("given_", "message"),
     [
-        ({}, "give either Lambda or all of d, mu and sigma, got none"),
-        ({"d": 4, "mu": 1}, "got d, mu"),
-        ({"Lambda": 4, "d": 1}, "got Lambda, d"),
-        (
-            {"Lambda": 0.7},
-            r"Lambda \(top covariance eigenvalue\) must exceed 1, got 0.7: .* check centring and scaling",
-        ),
-        ({"Lambda": -1}, "must be positive and finite, got -1"),
-        ({"d": 0, "mu": 1, "sigma": 1}, r"d \(dimension\) must be finite and at least 1, got 0"),
-        ({"d": 4, "mu": 0, "sigma": 1}, "mu .* must be positive and finite, got 0"),
-        ({"d": 4, "mu": 1, "sigma": float("inf")}, "sigma .* got inf"),
-        ({"d": 4, "mu": "x", "sigma": 1}, "mu .* must be a number, got 'x'"),
-        ({"Lambda": 4, "t": [1, -1]}, "must be positive and finite, got -1"),
-        ({"Lambda": 4, "t": []}, "must be a number or a 1-d sequence"),
+        ((0, 1, 1), r"d \(dimension\) must be finite and at least 1, got 0"),
+        ((4, 1, float("inf")), "sigma .* got inf"),
+        ((4, 1, 0), "sigma .* must be positive and finite, got 0"),
+        ((4, "x", 1), "mu .* must be a number, got 'x'"),
+        ((4, -1, 1), "mu .* must be positive and finite, got -1"),
+        ((16, 1, 1, 1), "n .* must exceed 1, got 1: one point is always collapsed"),
+        ((16, 1, 1, -5), "n .* must be positive and finite, got -5"),
     ],
 )
-def test_bad_input(given_, message):
+def test_a_mixture_is_checked_once(given_, message):
     with pytest.raises(ValueError, match=message):
-        speciation(**given_)
+        Mixture(*given_)
 
 
-def test_to_dict_has_the_published_keys():
-    assert {"t_S", "t_S_conventions", "t", "phi"} <= set(speciation(4.0).to_dict())
+def test_each_number_names_its_formulas_and_can_be_stored():
+    for problem in (Mixture(256, 1, 1), Mixture(2, 0.9, 3), 7.66):
+        result = predict_speciation(problem, t=[1.0])
+        assert Speciation.from_dict(json.loads(json.dumps(result.to_dict()))) == result
+    result = predict_speciation(Mixture(256, 1, 1))
+    assert {key: set(each.formulas) for key, each in result.numbers.items() if key != "speciation.free_entropy"} == {
+        "speciation.Lambda": {"mixture_covariance"},
+        "speciation.leading": {"mixture_covariance", "speciation_time"},
+        "speciation.noise_matched": {"mixture_covariance", "speciation_time_noise_matched"},
+        "speciation.potential": {"overlap_curvature_time"},
+    }
+    assert {"mixture_speciation_time", "clone_disagreement_from_mean_sech"} <= set(
+        result["speciation.free_entropy"].formulas
+    )
+    assert predict_speciation(7.66)["speciation.potential"].formulas == ("speciation_time_potential",)

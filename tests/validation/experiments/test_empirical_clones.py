@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes import load_dataset, posterior_curves  # noqa: E402
+from regimes import load_dataset  # noqa: E402
+from regimes.collapse import posterior_curves  # noqa: E402
 from regimes.validation import ExperimentResult  # noqa: E402
 from regimes.validation.experiments import empirical_clones as module  # noqa: E402
 from regimes.validation.experiments.empirical_clones.runs import EmpiricalForm, EmpiricalRuns  # noqa: E402

@@ -12,8 +12,8 @@ from scipy.special import expit, ndtr
 
 torch = pytest.importorskip("torch")
 
-from regimes import clone_probability  # noqa: E402
 from regimes.numerics.speciation.sign_clones import sign_clone_probability  # noqa: E402
+from regimes.speciation import clone_probability  # noqa: E402
 from regimes.validation import ExperimentResult, run_experiment  # noqa: E402
 from regimes.validation.experiments import mixture_clones as module  # noqa: E402
 from regimes.validation.experiments.mixture_clones.runs import START, CloneCurve, CloneRuns  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes import collapse  # noqa: E402
+from regimes import predict_collapse  # noqa: E402
 from regimes.validation import ExperimentResult  # noqa: E402
 from regimes.validation.experiments import mixture_entropy_curves  # noqa: E402
 from regimes.validation.experiments.mixture_entropy.experiment import _FULL, _QUICK, mixture_entropy  # noqa: E402
@@ -51,7 +51,7 @@ def test_times_are_those_at_which_theory_reaches_the_levels(result):
 
 def test_findings_tell_the_zeros(result):
     for case in result.findings["cases"]:
-        formula = collapse(case["d"], FORM.n, 1, mu=1)
+        formula = predict_collapse(case["d"], FORM.n, 1, mu=1)
         assert case["t_C"] == formula.t_C < case["t_C_corrected"] < case["zero_simulation"]
         assert abs(case["zero_simulation"] - case["zero_theory"]) < 5 * case["zero_simulation_se"]
         assert case["zero_simulation"] == pytest.approx(formula.t_C_finite_size, rel=0.03)

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.datasets import load_dataset  # noqa: E402
+from regimes import load_dataset  # noqa: E402
 from regimes.validation.experiments.trained.case import share_agreement  # noqa: E402
 from regimes.validation.experiments.trained.models import (  # noqa: E402
     Gap,

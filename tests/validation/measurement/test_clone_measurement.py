@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes import posterior_curves  # noqa: E402
+from regimes.collapse import posterior_curves  # noqa: E402
 from regimes.validation.measurement.blocks import rows_in_memory  # noqa: E402
 from regimes.validation.measurement.clones import ClonePairs, draw_points, measure_clones  # noqa: E402
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402

@@ -14,7 +14,8 @@ from scipy.stats import chi2
 
 torch = pytest.importorskip("torch")
 
-from regimes import clone_probability, load_dataset, speciation  # noqa: E402
+from regimes import load_dataset, predict_speciation  # noqa: E402
+from regimes.speciation import clone_probability  # noqa: E402
 from regimes.validation.measurement.classification import Classifier, class_curve  # noqa: E402
 from regimes.validation.measurement.model_score import linear_loss  # noqa: E402
 from regimes.validation.measurement.transitions import measure_transitions  # noqa: E402
@@ -84,7 +85,7 @@ def test_clones_of_the_mixture_agree_with_the_closed_form():
     z = (found.phi_class.measured - theory) / np.sqrt(theory * (1 - theory) / 1500)
     assert np.abs(z).max() < 4
     assert chi2.sf((z**2).sum(), z.size) > 1e-3
-    exact = speciation(d=D, mu=MU, sigma=1.0).t_S_conventions["free_entropy"]
+    exact = predict_speciation(d=D, mu=MU, sigma=1.0).t_S_conventions["free_entropy"]
     assert abs(found.measured["class"].time - exact) < 4 * found.measured["class"].se
     assert found.predicted["speciation.class_means"].time == pytest.approx(exact, rel=0.05)
     assert found.phi_class.corrected is None

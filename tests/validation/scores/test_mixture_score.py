@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.theory import formula  # noqa: E402
+from regimes import formula  # noqa: E402
 from regimes.validation.sampling.noise import NoiseStream  # noqa: E402
 from regimes.validation.scores import MixtureScore, ProjectedMixtureScore  # noqa: E402
 

@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes import Hierarchy, random_hierarchy  # noqa: E402
+from regimes import Hierarchy  # noqa: E402
+from regimes.hierarchy import random_hierarchy  # noqa: E402
 from regimes.validation.sampling.noise import NoiseStream  # noqa: E402
 from regimes.validation.scores import (  # noqa: E402
     EmpiricalScore,

@@ -8,7 +8,7 @@ from scipy import integrate, special
 
 torch = pytest.importorskip("torch")
 
-from regimes import posterior_curves  # noqa: E402
+from regimes.collapse import posterior_curves  # noqa: E402
 from regimes.validation.running.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.training import (  # noqa: E402

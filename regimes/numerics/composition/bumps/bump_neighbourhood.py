@@ -10,15 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.composition.bumps.connecting_width import connecting_sigmas, whole_step
-from regimes.numerics.composition.bumps.overlaps import (
-    bump_overlap,
-    checked_overlap,
-    checked_sigma,
-    checked_tau,
-    connection_radius,
-    pixel_overlap,
-)
+from regimes.numerics.composition.bumps.overlaps import bump_overlap, connection_radius
+from regimes.numerics.composition.bumps.pixel_overlaps import pixel_overlap
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, checked_steps, disc_neighbourhood
+from regimes.numerics.composition.overlap_kinds import OVERLAPS, checked_overlap, checked_sigma, checked_tau
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["bump_neighbourhood"]
@@ -89,7 +84,7 @@ def bump_neighbourhood(
                 f"{function}: the density product in the plane needs 2 steps, got {len(distances)}; take another "
                 "overlap or pixels=True"
             )
-        touching = threshold < float(bump_overlap(0.0, width, overlap=overlap))
+        touching = overlap != "product" or threshold < float(bump_overlap(0.0, width, overlap=overlap))
         radius = connection_radius(width, tau=threshold, overlap=overlap) if touching else math.nan
         found = disc_neighbourhood(radius, steps=distances, memory=memory) if radius > 0 else _nobody(distances)
     if found.z == 0:
@@ -141,12 +136,11 @@ def _nobody(steps: tuple[float, ...]) -> Neighbourhood:
 def _unconnected(sigma: float, tau: float, overlap: str, steps: tuple[float, ...], pixels: bool) -> str:
     where = f"sigma = {sigma:g}, steps ({', '.join(f'{step:g}' for step in steps)})"
     lead = f"bump_neighbourhood: no two bumps connect at {where}: "
-    names = {"cosine": "cosine overlap", "coefficient": "overlap coefficient", "product": "density product"}
     try:
         low, high = connecting_sigmas(min(steps), tau=tau, overlap=overlap, pixels=pixels, dimensions=len(steps))
     except ValueError as error:
         return lead + str(error).removeprefix("connecting_sigmas: ")
-    what = f"the {names[overlap]} of neighbours{' on pixels' if pixels else ''} reaches tau = {tau:g}"
+    what = f"the {OVERLAPS[overlap]} of neighbours{' on pixels' if pixels else ''} reaches tau = {tau:g}"
     if math.isinf(high):
         return f"{lead}{what} only from sigma = {low:.6g} on; take wider bumps, a finer grid or a smaller tau"
     return f"{lead}{what} only between sigma = {low:.6g} and {high:.6g}; change sigma, the grid or tau"

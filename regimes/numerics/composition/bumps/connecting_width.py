@@ -8,20 +8,24 @@ from collections.abc import Callable
 import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.composition.bumps.overlaps import NARROWEST, WIDEST, checked_overlap, checked_tau, pixel_overlap
+from regimes.numerics.composition.bumps.pixel_overlaps import pixel_overlap
+from regimes.numerics.composition.overlap_kinds import NARROWEST, WIDEST, checked_overlap, checked_tau
 from regimes.numerics.estimation.roots import bracketed_root
 from regimes.numerics.interface.checks import positive_number, whole_number
 
-__all__ = ["connecting_sigmas", "smallest_connecting_sigma", "whole_step"]
+__all__ = ["connecting_sigmas", "whole_step"]
 
 _WIDTHS = {"cosine": "cosine_width", "coefficient": "coefficient_width"}
 _GROWTH = 1.1
 
 
-def smallest_connecting_sigma(
+def connecting_sigmas(
     step: float, *, tau: float = 0.005, overlap: str = "cosine", pixels: bool = False, dimensions: int = 2
-) -> float:
-    """Smallest width of bumps at which neighbours on a grid overlap by tau.
+) -> tuple[float, float]:
+    """Smallest and largest width of bumps at which neighbours on a grid overlap by tau.
+
+    The cosine overlap and the overlap coefficient grow with the width, without end. The density product falls once
+    bumps are so wide that they are faint everywhere: in the plane it is largest at half a step.
 
     Parameters
     ----------
@@ -39,8 +43,8 @@ def smallest_connecting_sigma(
 
     Returns
     -------
-    float
-        The width in pixels. The density product falls again for wide bumps: see :func:`connecting_sigmas`.
+    tuple of float
+        The widths in pixels; the second is infinite for the cosine and the coefficient.
 
     Raises
     ------
@@ -49,45 +53,13 @@ def smallest_connecting_sigma(
 
     Notes
     -----
-    Derived in docs/theory: ``cosine_width``, ``coefficient_width``; else the root of the overlap in sigma.
+    Derived: ``cosine_width``, ``coefficient_width``; ``largest_density_product`` shows that there are two widths, the
+    branches of Lambert's W. Else the root of the overlap in sigma.
 
     Examples
     --------
-    >>> round(smallest_connecting_sigma(1), 3), round(smallest_connecting_sigma(1, pixels=True), 3)
+    >>> round(connecting_sigmas(1)[0], 3), round(connecting_sigmas(1, pixels=True)[0], 3)
     (0.217, 0.289)
-    """
-    return connecting_sigmas(step, tau=tau, overlap=overlap, pixels=pixels, dimensions=dimensions)[0]
-
-
-def connecting_sigmas(
-    step: float, *, tau: float = 0.005, overlap: str = "cosine", pixels: bool = False, dimensions: int = 2
-) -> tuple[float, float]:
-    """Smallest and largest width of bumps at which neighbours on a grid overlap by tau.
-
-    The cosine overlap and the overlap coefficient grow with the width, without end. The density product falls once
-    bumps are so wide that they are faint everywhere: in the plane it is largest at half a step.
-
-    Parameters
-    ----------
-    step, tau, overlap, pixels, dimensions
-        As for :func:`smallest_connecting_sigma`.
-
-    Returns
-    -------
-    tuple of float
-        The widths in pixels; the second is infinite for the cosine and the coefficient.
-
-    Raises
-    ------
-    ValueError
-        As for :func:`smallest_connecting_sigma`.
-
-    Notes
-    -----
-    Derived in docs/theory: ``largest_density_product`` shows that there are two widths, the branches of Lambert's W.
-
-    Examples
-    --------
     >>> [round(sigma, 3) for sigma in connecting_sigmas(1, overlap="product")]
     [0.205, 3.958]
     """
@@ -127,25 +99,7 @@ def connecting_sigmas(
 
 
 def whole_step(function: str, step: float) -> int:
-    """Check a distance of bumps on pixels.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    step : float
-        Distance of neighbours in pixels.
-
-    Returns
-    -------
-    int
-        The distance.
-
-    Raises
-    ------
-    ValueError
-        If it is not a whole number of pixels.
-    """
+    """Check a distance of bumps on pixels."""
     distance = positive_number(function, "step", "distance of neighbours, in pixels", step)
     if distance != round(distance):
         raise ValueError(

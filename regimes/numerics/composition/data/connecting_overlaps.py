@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.threads import in_threads
-from regimes.numerics.composition.bumps.overlaps import checked_overlap
 from regimes.numerics.composition.data.overlap_rows import overlap_rows, pair_overlap, tiles
 from regimes.numerics.composition.data.random_orders import find, unite
+from regimes.numerics.composition.overlap_kinds import checked_overlap
 from regimes.numerics.interface.checks import check_memory, whole_number
-from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["ConnectingOverlaps", "connecting_overlaps"]
 
@@ -52,16 +51,6 @@ class ConnectingOverlaps:
     def __repr__(self) -> str:
         return f"ConnectingOverlaps(n={self.n}, overlap={self.overlap!r}, whole={self.whole:.6g}, half={self.half:.6g})"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
-
 
 def connecting_overlaps(
     X: ArrayLike,
@@ -77,7 +66,7 @@ def connecting_overlaps(
     X : array_like, shape (n, ...)
         Data points, at least two; further axes are flattened.
     overlap : {"cosine", "coefficient", "product"}
-        As of :func:`regimes.data_percolation`.
+        As of :func:`regimes.composition.data_percolation`.
     memory : int
         Bytes: the overlaps of all pairs are kept, 8 n^2, which is 1.5 GiB at n = 14000.
     progress : callable, optional
@@ -136,7 +125,7 @@ def connecting_overlaps(
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _spanning_tree(overlaps: Any) -> Any:
     """Ends of the links of a tree of largest overlaps; the matrix is not changed."""
     n = overlaps.shape[0]
@@ -168,7 +157,7 @@ def _join_along(
     return overlaps[order], _largest_along(first[order], second[order])
 
 
-@njit(cache=True)
+@kernel()
 def _largest_along(first: Any, second: Any) -> Any:
     """Largest component after each link of a tree."""
     parents, largest = np.full(first.size + 1, -1), np.empty(first.size, dtype=np.int64)

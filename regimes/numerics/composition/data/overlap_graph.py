@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads, njit
+from numba import get_num_threads
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.composition.data.overlap_rows import TILE, OverlapRows, pair_overlap, tiles
 from regimes.numerics.interface.checks import check_memory
@@ -69,31 +70,7 @@ class LinkLists:
 def overlap_graph(
     function: str, rows: OverlapRows, tau: float, memory: int, progress: Callable[[int, int], None] | None = None
 ) -> LinkBits | LinkLists:
-    """Find the pairs whose overlap is at least tau, in whichever form suits the data.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    rows : OverlapRows
-        The points.
-    tau : float
-        Threshold, positive; an overlap of tau connects.
-    memory : int
-        Bytes for the points, the links and what is done with them.
-    progress : callable, optional
-        Called with the work done and all work.
-
-    Returns
-    -------
-    LinkBits or LinkLists
-        The links.
-
-    Raises
-    ------
-    ValueError
-        If they do not fit.
-    """
+    """Pairs whose overlap is at least tau, in whichever form suits the data and fits into memory."""
     n, d = rows.values.shape
     threads = get_num_threads()
     fixed = rows.values.nbytes + threads * max(8 * min(n, TILE) ** 2, _ORDER_BYTES * n)
@@ -111,22 +88,7 @@ def overlap_graph(
 
 
 def link_bits(rows: OverlapRows, tau: float, progress: Callable[[int, int], None] | None = None) -> LinkBits:
-    """Compare all pairs.
-
-    Parameters
-    ----------
-    rows : OverlapRows
-        The points.
-    tau : float
-        Threshold.
-    progress : callable, optional
-        Called with the tiles done and all tiles.
-
-    Returns
-    -------
-    LinkBits
-        The links.
-    """
+    """Links by comparing all pairs."""
     n = len(rows.values)
     bits = np.zeros((n, -(-n // _WORD)), dtype=np.uint64)
     limit, slack = tau * (1 - TIE), rows.slack(tau)
@@ -145,22 +107,7 @@ def link_bits(rows: OverlapRows, tau: float, progress: Callable[[int, int], None
 
 
 def link_lists(rows: OverlapRows, tau: float, progress: Callable[[int, int], None] | None = None) -> LinkLists:
-    """Search a tree for pairs that are near, and compare these.
-
-    Parameters
-    ----------
-    rows : OverlapRows
-        The points; overlap ``"cosine"`` or ``"coefficient"``.
-    tau : float
-        Threshold.
-    progress : callable, optional
-        Called with the points done and all points.
-
-    Returns
-    -------
-    LinkLists
-        The links.
-    """
+    """Links by searching a tree for pairs that are near, and comparing these; not for the density product."""
     from scipy.spatial import cKDTree
 
     n = len(rows.values)
@@ -208,7 +155,7 @@ def _near_pairs(rows: OverlapRows, tau: float) -> tuple[int, int]:
     return ends // 2, 4 * ends + 16 * n + _PAIR * min(2 * _BLOCK, ends + n)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _set_bits(
     overlaps: Any, first: int, other: int, limit: float, slack: float, values: Any, products: bool, bits: Any
 ) -> None:
@@ -232,7 +179,7 @@ def _set_bits(
             bits[first + i, (other + start) // _WORD] = sure
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _mirror(bits: Any) -> None:
     """Copy what lies above the diagonal below it, in squares of 64 bits.
 
@@ -258,7 +205,7 @@ def _mirror(bits: Any) -> None:
                 bits[_WORD * down + i, across] = square[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _count_bits(bits: Any) -> Any:
     total = np.int64(0)
     for row in bits:
@@ -270,11 +217,19 @@ def _count_bits(bits: Any) -> Any:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _file_pairs(
-    block: Any, own: Any, other: Any, limit: float, values: Any, products: bool, starts: Any, ends: Any,
-    neighbours: Any, used: int,
-) -> int:  # fmt: skip
+    block: Any,
+    own: Any,
+    other: Any,
+    limit: float,
+    values: Any,
+    products: bool,
+    starts: Any,
+    ends: Any,
+    neighbours: Any,
+    used: int,
+) -> int:
     """Write the neighbours of the points of a block one behind the other, and say how many there are by now."""
     linked = np.empty(own.size, dtype=np.bool_)
     for e in range(own.size):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.interface.data_checks import checked_points
 
@@ -52,34 +52,12 @@ class OverlapRows:
         return self.products and self.values.shape[1] > _FEW_DIMENSIONS
 
     def slack(self, tau: float) -> float:
-        """Bound of what rounding does to an overlap near tau, in whatever order its sum is taken.
-
-        Parameters
-        ----------
-        tau : float
-            Where.
-
-        Returns
-        -------
-        float
-            Generous: the terms of a sum of d, of two normalisations and of their products.
-        """
+        """Bound of what rounding does to an overlap near tau, in whatever order its sum is taken; generous."""
         terms = 4 * (self.values.shape[1] + 16)
         return float(terms * sys.float_info.epsilon * (tau if self.non_negative else 1.0))
 
     def tile(self, rows: slice, columns: slice) -> NDArray[np.float64]:
-        """Overlaps of some points with others.
-
-        Parameters
-        ----------
-        rows, columns : slice
-            Which points.
-
-        Returns
-        -------
-        ndarray, shape (rows, columns)
-            To within ``slack``.
-        """
+        """Overlaps of some points with others, to within ``slack``."""
         some, others = self.values[rows], self.values[columns]
         if self.in_blas:
             return np.asarray(some @ others.T)
@@ -89,34 +67,7 @@ class OverlapRows:
 
 
 def overlap_rows(function: str, X: ArrayLike, overlap: str, memory: int) -> OverlapRows:
-    """Normalise data points.
-
-    Parameters
-    ----------
-    function : str
-        For errors.
-    X : array_like, shape (n, ...)
-        At least two points, finite; further axes are flattened. Not changed.
-    overlap : {"cosine", "coefficient", "product"}
-        Which overlap.
-    memory : int
-        Bytes allowed.
-
-    Returns
-    -------
-    OverlapRows
-        The points; every one of the overlaps is the same for any scale of a point.
-
-    Raises
-    ------
-    ValueError
-        If X is unusable, a point cannot be normalised, or a value is negative where a density is needed.
-
-    Examples
-    --------
-    >>> overlap_rows("data_percolation", [[3, 4], [0, 2]], "cosine", 2**20).values.tolist()
-    [[0.6, 0.8], [0.0, 1.0]]
-    """
+    """Normalise data points, flattened and not changed: every overlap is the same for any scale of a point."""
     points = checked_points(function, _flattened(function, X)).values
     n, d = points.shape
     check_memory(function, f"{n} points of {d} coordinates in float64", 8 * n * d, memory, "take fewer points")
@@ -141,41 +92,15 @@ def overlap_rows(function: str, X: ArrayLike, overlap: str, memory: int) -> Over
 
 
 def tiles(n: int) -> Iterator[tuple[slice, slice]]:
-    """All pairs of n points in square tiles, each pair once.
-
-    Parameters
-    ----------
-    n : int
-        Number of points.
-
-    Yields
-    ------
-    rows, columns : slice
-        Of the tiles on and above the diagonal, row by row.
-    """
+    """All pairs of n points in square tiles on and above the diagonal, each pair once."""
     for first in range(0, n, TILE):
         for other in range(first, n, TILE):
             yield slice(first, min(first + TILE, n)), slice(other, min(other + TILE, n))
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def pair_overlap(values: Any, i: int, j: int, products: bool) -> float:
-    """Overlap of two points, the same whatever their order and the other points.
-
-    Parameters
-    ----------
-    values : float64 array (n, d)
-        Normalised rows.
-    i, j : int
-        Which two.
-    products : bool
-        Sum of products; of minima otherwise.
-
-    Returns
-    -------
-    float
-        The sum, taken from the first coordinate to the last.
-    """
+    """Overlap of two points from the first coordinate to the last: the same whatever their order and the others."""
     total = 0.0
     if products:
         for k in range(values.shape[1]):
@@ -186,7 +111,7 @@ def pair_overlap(values: Any, i: int, j: int, products: bool) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sum_minima(some: Any, others: Any, sums: Any) -> None:
     """Add sums of minima of the rows of ``some`` and the columns of ``others``.
 
@@ -209,7 +134,7 @@ def _sum_minima(some: Any, others: Any, sums: Any) -> None:
                     total[j] += min(a, first[j])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _sum_products(some: Any, others: Any, sums: Any) -> None:
     """Add sums of products of the rows of ``some`` and the columns of ``others``."""
     for i in range(some.shape[0]):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.data.overlap_graph import LinkBits, LinkLists
 
 __all__ = ["find", "join_points", "unite"]
@@ -27,22 +27,7 @@ for _place in range(64):
 
 
 def join_points(graph: LinkBits | LinkLists, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Join the points of a graph in an order.
-
-    Parameters
-    ----------
-    graph : LinkBits or LinkLists
-        The links of n points.
-    order : integer ndarray, shape (n,)
-        All points, each once.
-
-    Returns
-    -------
-    largest : int32 ndarray, shape (n,)
-        Size of the largest component of the first k + 1 points.
-    roots : int32 ndarray, shape (n,)
-        For each point the point that stands for its component in the end.
-    """
+    """Join points in an order: the largest component after each, and what stands for that of each point in the end."""
     n = len(order)
     largest, parents = np.empty(n, dtype=np.int32), np.full(n, ABSENT, dtype=np.int32)
     if isinstance(graph, LinkBits):
@@ -53,7 +38,7 @@ def join_points(graph: LinkBits | LinkLists, order: NDArray[np.int64]) -> tuple[
     return largest, parents
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def find(parents: Any, i: Any) -> Any:
     """Root of a point; the way to it becomes shorter."""
     while parents[i] >= 0:
@@ -64,7 +49,7 @@ def find(parents: Any, i: Any) -> Any:
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def unite(parents: Any, one: Any, other: Any) -> Any:
     """Unite two different roots, the smaller under the larger, which is returned."""
     if parents[one] > parents[other]:
@@ -74,7 +59,7 @@ def unite(parents: Any, one: Any, other: Any) -> Any:
     return one
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _flatten(parents: Any) -> None:
     """Put the root of each point in place of its parent."""
     roots = np.empty_like(parents)
@@ -83,7 +68,7 @@ def _flatten(parents: Any) -> None:
     parents[:] = roots
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _join_lists(order: Any, starts: Any, ends: Any, neighbours: Any, parents: Any, largest: Any) -> None:
     most = 0
     for k in range(order.size):
@@ -100,7 +85,7 @@ def _join_lists(order: Any, starts: Any, ends: Any, neighbours: Any, parents: An
         largest[k] = most
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
     """The same on a matrix of bits, where most links of a point lead into few large components.
 
@@ -160,7 +145,7 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
         largest[k] = most
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _meet(row: Any, component: Any) -> bool:
     for w in range(row.size):  # noqa: SIM110 -- a generator has no machine code
         if row[w] & component[w]:

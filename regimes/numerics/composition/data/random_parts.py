@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.threads import in_threads
-from regimes.numerics.composition.bumps.overlaps import checked_overlap
 from regimes.numerics.composition.data.overlap_graph import LinkBits, LinkLists, overlap_graph
 from regimes.numerics.composition.data.overlap_rows import overlap_rows
 from regimes.numerics.composition.data.random_orders import join_points
 from regimes.numerics.composition.lattice.components import labels_by_size
-from regimes.numerics.interface.checks import kept_fractions, positive_number, seeded, whole_number
-from regimes.numerics.interface.plain import plain_fields
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regimes.numerics.composition.overlap_kinds import checked_overlap
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import kept_fractions, positive_number, whole_number
 
 __all__ = ["DataPercolation", "data_percolation"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 0x64617461706572  # sets the orders apart from other uses of a seed
 _DEFAULT_FRACTIONS = 100
 
 
@@ -101,33 +97,6 @@ class DataPercolation:
             f"components={len(self.components)}, largest={self.largest:.4g}, half_fraction={held})"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes but ``labels``, arrays as lists.
-        """
-        return plain_fields(self, without={"labels"})
-
-    def plot(self, ax: Any = None) -> Figure:
-        """Draw the part that the largest component holds against the part that is kept.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure otherwise.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure.
-        """
-        from regimes.report.composition.figure import plot_data_percolation
-
-        return plot_data_percolation(self, ax=ax)
-
 
 def data_percolation(
     X: ArrayLike,
@@ -145,8 +114,8 @@ def data_percolation(
     Percolation of data is a statement about its geometry: which points have a chain of similar ones between them, and
     how many may be left out at random before it breaks. That a diffusion model trained on the kept points fills in
     those left out is a hypothesis of its own, which this does not test. There is no threshold that suits all data: at
-    0.005, fit for localised images, almost any photographs connect. :func:`regimes.connecting_overlaps` gives the
-    thresholds at which a data set falls apart.
+    0.005, fit for localised images, almost any photographs connect. :func:`regimes.composition.connecting_overlaps`
+    gives the thresholds at which a data set falls apart.
 
     Parameters
     ----------
@@ -209,7 +178,7 @@ def data_percolation(
     orders = whole_number(name, "orders", "number of random orders", orders, at_least=1)
     memory = whole_number(name, "memory", "bytes", memory, at_least=1)
     fractions = None if lambdas is None else kept_fractions(name, "fractions kept", lambdas, zero=False)
-    seeds = seeded(rng, _STREAM).integers(2**63, size=orders)
+    seeds = generator(Stream.COMPOSITION_DATA_ORDERS, rng, name).integers(2**63, size=orders)
 
     rows = overlap_rows(name, X, overlap, memory)
     n, d = rows.values.shape

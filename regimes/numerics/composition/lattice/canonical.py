@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import LANES, filled, load, multiply_add, store
 from regimes.numerics.interface.checks import kept_fractions, real_array, whole_number
 
@@ -43,40 +43,13 @@ class CanonicalWeights(NamedTuple):
 
 
 def weight_bytes(n: int, count: int) -> int:
-    """Bytes that the weights of so many probabilities take at most.
-
-    Parameters
-    ----------
-    n : int
-        Number of grid points.
-    count : int
-        Number of probabilities.
-
-    Returns
-    -------
-    int
-        At probability 1/2, where the window is widest.
-    """
+    """Bytes that the weights of so many probabilities take at most."""
     return 8 * count * min(n + 1, int(_WIDTHS * n**0.5) + 2 * _EXTRA + 3)
 
 
 def canonical_weights(n: int, lambdas: Array) -> CanonicalWeights:
     """Binomial weights by their ratio, from the largest outwards.
 
-    Parameters
-    ----------
-    n : int
-        Number of grid points.
-    lambdas : ndarray, shape (T,)
-        Probabilities in [0, 1].
-
-    Returns
-    -------
-    CanonicalWeights
-        Weights down to 1e-17 of the largest.
-
-    Notes
-    -----
     newman2001, by the ratio ``canonical_weight_ratio`` of neighbouring weights: nothing under- or overflows.
     """
     modes = np.minimum(((n + 1) * lambdas).astype(np.int64), n)
@@ -99,31 +72,7 @@ def canonical_weights(n: int, lambdas: Array) -> CanonicalWeights:
 def canonical_average(values: ArrayLike, lambdas: ArrayLike) -> Array:
     """Average of a quantity when each point is kept with a probability: ``Q(lambda) = sum_k Binom(k; n, lambda) Q_k``.
 
-    Parameters
-    ----------
-    values : array_like, shape (n + 1,)
-        The quantity at each number k = 0 to n of kept points.
-    lambdas : array_like
-        One probability or several, in [0, 1].
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        The averages; at 0 and 1 the first and the last value.
-
-    Raises
-    ------
-    ValueError
-        If a probability lies outside [0, 1], or there are fewer than two values.
-
-    Notes
-    -----
     newman2001. Weights below 1e-17 of the largest are left out.
-
-    Examples
-    --------
-    >>> canonical_average([0, 1, 4], [0, 0.5, 1]).tolist()
-    [0.0, 1.5, 4.0]
     """
     quantity = real_array("canonical_average", "values", values)
     if quantity.ndim != 1:
@@ -134,25 +83,11 @@ def canonical_average(values: ArrayLike, lambdas: ArrayLike) -> Array:
     return np.array([weights.weights[a:b] @ quantity[first : first + b - a] for first, a, b in runs])
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def add_block(
     first: int, biggest: Any, squares: Any, low: Any, starts: Any, weights: Any, scratch: Any, out: Any
 ) -> None:
-    """Add a block of numbers of kept points to the canonical averages of the clusters.
-
-    Parameters
-    ----------
-    first : int
-        Number of kept points of the first entry.
-    biggest, squares : ndarray of int64, shape (block,)
-        Largest size and sum of squared sizes.
-    low, starts, weights : ndarray
-        Of :class:`CanonicalWeights`.
-    scratch : ndarray, shape (4, at least block)
-        Overwritten.
-    out : ndarray, shape (T, 3)
-        Averages of the largest size, of the sum of squared sizes of the other clusters, and of the points in them.
-    """
+    """Add a block of numbers of kept points to the canonical averages of the clusters."""
     block = biggest.size
     for i in range(block):
         size = biggest[i]

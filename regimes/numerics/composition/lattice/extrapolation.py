@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +11,18 @@ from numpy.typing import NDArray
 from regimes.numerics.composition.lattice.finite_size import fit_shift, fit_width
 from regimes.numerics.composition.lattice.first_spanning import first_spanning
 from regimes.numerics.composition.lattice.growth import threads_in_memory
-from regimes.numerics.composition.lattice.lattice_checks import checked_lattice
+from regimes.numerics.composition.lattice.lattice import Lattice
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
 from regimes.numerics.composition.lattice.offset_shape import sublattice_index
 from regimes.numerics.composition.lattice.spanning import ORDERS_FOR_ERROR, spanning_quantile, spanning_width
 from regimes.numerics.composition.lattice.stencil import make_stencil
-from regimes.numerics.interface.checks import seeded, whole_number
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import whole_number
 
 __all__ = ["ThresholdExtrapolation", "extrapolated_threshold"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 0x74687265736830  # sets the orders apart from other uses of a seed
 _MEMORY = 2**31
 _WRAPPING = 0.521058290
 """Probability at the threshold that a cluster winds around a square torus along one axis (pinson1994)."""
@@ -71,8 +69,6 @@ class ThresholdExtrapolation:
         scaling.
     assumes : tuple of str
         What is assumed.
-    source : str
-        Of the method.
     """
 
     neighbourhood: Neighbourhood
@@ -97,17 +93,6 @@ class ThresholdExtrapolation:
     width_exponent: float
     width_exponent_se: float
     assumes: tuple[str, ...]
-    source: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name, the neighbourhood as a dictionary.
-        """
-        return plain_fields(self) | {"neighbourhood": self.neighbourhood.to_dict()}
 
 
 def extrapolated_threshold(
@@ -181,10 +166,7 @@ def extrapolated_threshold(
         )
     largest_runs = whole_number(name, "runs", "orders on the largest grid", runs, at_least=ORDERS_FOR_ERROR)
     allowed = whole_number(name, "memory", "bytes", memory, at_least=1)
-    lattices = [
-        checked_lattice(name, size, neighbourhood, periodic=periodic, axis=0, depth=None)
-        for size in _sizes(name, sizes)
-    ]
+    lattices = [Lattice(size, neighbourhood, periodic=periodic) for size in _sizes(name, sizes)]
     lengths = np.array([lattice.shape[0] for lattice in lattices])
     each = np.ceil(largest_runs * (lengths[-1] / lengths) ** 2).astype(np.int64)
     workers = threads_in_memory(name, lattices[-1], threads, allowed, advice="take smaller sizes")
@@ -194,11 +176,11 @@ def extrapolated_threshold(
             f"{index}{_ordinal(index)} point; take its offsets in steps from one such point to the next"
         )
     level, kind = _level(neighbourhood, periodic)
-    generator = seeded(rng, _STREAM)
+    drawn = generator(Stream.COMPOSITION_THRESHOLD_ORDERS, rng, name)
     rows, done = [], 0
     for lattice, count in zip(lattices, each.tolist(), strict=True):
-        stencil = make_stencil(lattice.shape, neighbourhood, 0, lattice.depth, periodic)
-        keys = generator.integers(0, 2**64, size=count, dtype=np.uint64)
+        stencil = make_stencil(lattice)
+        keys = drawn.integers(0, 2**64, size=count, dtype=np.uint64)
         first = first_spanning(stencil, keys, workers, _after(progress, done, int(each.sum())))
         done += count
         if not first[0]:
@@ -223,7 +205,6 @@ def extrapolated_threshold(
         widths=widths,
         widths_se=widths_se,
         assumes=("nu = 4/3: two-dimensional percolation", f"shift exponent in {_SHIFTS[kind]}"),
-        source="newman2001",
         **fit_shift(lengths, fractions, fractions_se, _SHIFTS[kind]),
         **fit_width(lengths, widths, widths_se),
     )

@@ -20,17 +20,8 @@ _STEPS = 61
 def fit_shift(sizes: Array, values: Array, errors: Array, allowed: tuple[float, float]) -> dict[str, Any]:
     """Fit ``finite_size_threshold``: least squares for each x of a range, averaged over x by likelihood.
 
-    Parameters
-    ----------
-    sizes, values, errors : ndarray, shape (S,)
-        N, the values and their standard errors.
-    allowed : tuple of float
-        Range of x.
-
-    Returns
-    -------
-    dict
-        Fields of :class:`regimes.numerics.composition.lattice.extrapolation.ThresholdExtrapolation`.
+    Gives fields of :class:`regimes.numerics.composition.lattice.extrapolation.ThresholdExtrapolation`, as does
+    :func:`fit_width`.
     """
     exponents = np.linspace(*allowed, _STEPS)
     law = compile_formula("finite_size_threshold", target="numpy")
@@ -65,18 +56,7 @@ def fit_shift(sizes: Array, values: Array, errors: Array, allowed: tuple[float, 
 
 
 def fit_width(sizes: Array, widths: Array, errors: Array) -> dict[str, Any]:
-    """Fit ``spanning_width``, and the exponent.
-
-    Parameters
-    ----------
-    sizes, widths, errors : ndarray, shape (S,)
-        N, the widths and their standard errors.
-
-    Returns
-    -------
-    dict
-        Fields of :class:`regimes.numerics.composition.lattice.extrapolation.ThresholdExtrapolation`.
-    """
+    """Fit ``spanning_width``, and the exponent."""
     unit = compile_formula("spanning_width", target="numpy")(1.0, sizes)
     (amplitude,), _, chi_square = _line(unit[:, None], widths, errors)
     basis = np.stack([np.ones(len(sizes)), -np.log(sizes)], axis=1)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.growth import Forest, on_forests
 from regimes.numerics.composition.lattice.stencil import Stencil, padded_points
 from regimes.numerics.composition.lattice.union_find import FIRST, STATE, grow, shuffle
@@ -26,24 +26,7 @@ def first_spanning(
     threads: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.int64]:
-    """Number of points with which a cluster first spans, for each of several random orders.
-
-    Parameters
-    ----------
-    stencil : Stencil
-        The neighbourhood on the grid.
-    keys : ndarray of uint64, shape (runs,)
-        Of the random orders.
-    threads : int
-        Runs at a time.
-    progress : callable, optional
-        Called with the runs done and their number, after several at a time where the grid is small.
-
-    Returns
-    -------
-    ndarray of int64, shape (runs,)
-        The numbers; 0 where not even the full grid spans.
-    """
+    """Number of points with which a cluster first spans in each random order; 0 where not even the full grid spans."""
     points = np.empty(int(np.prod(stencil.edges.sizes)), np.int32)
     padded_points(stencil.edges, points)
     batch = max(1, min(_BATCH // points.size, -(-keys.size // (4 * threads))))
@@ -51,10 +34,17 @@ def first_spanning(
 
     def several(forest: Forest, start: int) -> None:
         _first_spanning(
-            keys[start : start + batch], points, forest.places, stencil.pieces,
-            stencil.edges if stencil.periodic else None, stencil.zone, forest.parents, forest.steps, forest.occupied,
+            keys[start : start + batch],
+            points,
+            forest.places,
+            stencil.pieces,
+            stencil.edges if stencil.periodic else None,
+            stencil.zone,
+            forest.parents,
+            forest.steps,
+            forest.occupied,
             first[start : start + batch],
-        )  # fmt: skip
+        )
 
     starts = range(0, keys.size, batch)
     for start, _ in zip(starts, on_forests(stencil, starts, threads, several), strict=True):
@@ -63,11 +53,19 @@ def first_spanning(
     return first
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _first_spanning(
-    keys: Any, points: Any, order: Any, pieces: Any, edges: Any, zone: Any, parents: Any, steps: Any, occupied: Any,
+    keys: Any,
+    points: Any,
+    order: Any,
+    pieces: Any,
+    edges: Any,
+    zone: Any,
+    parents: Any,
+    steps: Any,
+    occupied: Any,
     first: Any,
-) -> None:  # fmt: skip
+) -> None:
     n = points.size
     nothing = np.empty(0, np.int64)
     for run in range(keys.size):
@@ -84,9 +82,7 @@ def _first_spanning(
             if edges is None:
                 grow(order, start, stop, pieces, edges, parents, occupied, state, nothing, nothing, True)
             else:
-                grow_until_wrapped(
-                    order, start, stop, pieces, edges, parents, steps, occupied, state, nothing, nothing
-                )  # fmt: skip
+                grow_until_wrapped(order, start, stop, pieces, edges, parents, steps, occupied, state, nothing, nothing)
             if state[FIRST]:
                 break
         first[run] = state[FIRST]

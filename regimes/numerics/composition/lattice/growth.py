@@ -11,7 +11,7 @@ from numba import get_num_threads
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.threads import in_threads
-from regimes.numerics.composition.lattice.lattice_checks import Lattice, block_length
+from regimes.numerics.composition.lattice.lattice import Lattice, block_length
 from regimes.numerics.composition.lattice.stencil import Stencil, padded_points
 from regimes.numerics.composition.lattice.union_find import AHEAD, FIRST, STATE, flatten, grow, shuffle
 from regimes.numerics.composition.lattice.wrapping import grow_until_wrapped
@@ -28,13 +28,7 @@ Consume = Callable[[int, NDArray[np.int64], NDArray[np.int64]], None]
 
 
 class Forest:
-    """The working arrays of one thread.
-
-    Parameters
-    ----------
-    stencil : Stencil
-        The neighbourhood on the grid.
-    """
+    """The working arrays of one thread."""
 
     def __init__(self, stencil: Stencil) -> None:
         padded, n = stencil.zone.size, int(np.prod(stencil.edges.sizes))
@@ -48,32 +42,16 @@ class Forest:
         self.scratch = np.empty((4, max(block_length(n), 16)))
 
     def points(self) -> NDArray[np.int32]:
-        """Index in the padded grid of each point.
-
-        Returns
-        -------
-        ndarray of int32, shape (n,)
-            In the order of the grid, last axis fastest.
-        """
+        """Index in the padded grid of each point, in the order of the grid, last axis fastest."""
         index = np.empty_like(self.order)
         padded_points(self.stencil.edges, index)
         return index
 
     def run(self, key: int | None, consume: Consume) -> int:
-        """Occupy the points in the order given in ``order``, or in a random one.
+        """Occupy the points in a random order, or in that of ``order`` without a key: how many first span, or 0.
 
-        Parameters
-        ----------
-        key : int or None
-            Of the random order; None for the order that ``order`` holds.
-        consume : callable
-            Called for every block with the number of points at its first entry, the largest sizes and the sums of
-            squares.
-
-        Returns
-        -------
-        int
-            Number of points with which a cluster first spans, 0 if none ever does.
+        ``consume`` is called for every block with the number of points at its first entry, the largest sizes and the
+        sums of squares.
         """
         n, block = self.order.size, block_length(self.order.size)
         if key is not None:
@@ -99,46 +77,38 @@ class Forest:
         pieces, edges, reached = self.stencil.pieces, self.stencil.edges, first
         if self.stencil.periodic and not counts[FIRST]:
             reached = grow_until_wrapped(
-                self.places, first, last, pieces, edges, self.parents, self.steps, self.occupied, counts,
-                self.biggest, self.squares,
-            )  # fmt: skip
+                self.places,
+                first,
+                last,
+                pieces,
+                edges,
+                self.parents,
+                self.steps,
+                self.occupied,
+                counts,
+                self.biggest,
+                self.squares,
+            )
         if reached < last:
             grow(
-                self.places, reached, last, pieces, edges if self.stencil.periodic else None, self.parents,
-                self.occupied, counts, self.biggest[reached - first :], self.squares[reached - first :], False,
-            )  # fmt: skip
+                self.places,
+                reached,
+                last,
+                pieces,
+                edges if self.stencil.periodic else None,
+                self.parents,
+                self.occupied,
+                counts,
+                self.biggest[reached - first :],
+                self.squares[reached - first :],
+                False,
+            )
 
 
 def threads_in_memory(
     function: str, lattice: Lattice, threads: int | None, memory: int, *, others: int = 0, advice: str
 ) -> int:
-    """Random orders that can be followed at a time.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    lattice : Lattice
-        The grid.
-    threads : int or None
-        What was asked for; one a processor if None.
-    memory : int
-        Bytes that may be taken.
-    others : int
-        Bytes of what is neither shared geometry nor a working array of a thread.
-    advice : str
-        What to do where memory is short.
-
-    Returns
-    -------
-    int
-        At most what was asked for.
-
-    Raises
-    ------
-    ValueError
-        If the number of threads is none, or memory does not suffice for one of them.
-    """
+    """Random orders that can be followed at a time, beside ``others`` bytes that no thread needs of its own."""
     if threads is None:
         threads = get_num_threads()
     wanted = whole_number(function, "threads", "orders at a time", threads, at_least=1)
@@ -150,24 +120,7 @@ def threads_in_memory(
 def on_forests(
     stencil: Stencil, items: Sequence[Item], threads: int, work: Callable[[Forest, Item], Result]
 ) -> Iterator[Result]:
-    """Do independent pieces of work, several at a time, each with the working arrays of a thread.
-
-    Parameters
-    ----------
-    stencil : Stencil
-        The neighbourhood on the grid.
-    items : sequence
-        The pieces.
-    threads : int
-        At most so many at a time.
-    work : callable
-        Takes the working arrays and a piece.
-
-    Yields
-    ------
-    result
-        In the order of the pieces.
-    """
+    """Do independent pieces of work, several at a time with the arrays of a thread each; results in their order."""
     forests: SimpleQueue[Forest] = SimpleQueue()
     for _ in range(min(threads, len(items))):
         forests.put(Forest(stencil))

@@ -1,279 +1,177 @@
-"""Percolation of a grid: the clusters of kept grid points at every fraction that is kept."""
+"""A grid whose clusters can be followed: its points, which of them connect, and what it means to span it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.composition.lattice.canonical import add_block, canonical_weights, weight_bytes
-from regimes.numerics.composition.lattice.first_spanning import first_spanning
-from regimes.numerics.composition.lattice.growth import Forest, on_forests, threads_in_memory
-from regimes.numerics.composition.lattice.lattice_checks import checked_lattice
-from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
-from regimes.numerics.composition.lattice.spanning import spanning_probability, spanning_quantile
-from regimes.numerics.composition.lattice.stencil import make_stencil
-from regimes.numerics.estimation.jackknife import jackknife_error
-from regimes.numerics.interface.checks import kept_fractions, seeded, whole_number
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.composition.lattice.neighbourhood import TIE, Neighbourhood
+from regimes.numerics.interface.checks import whole_number
 
-__all__ = ["LatticePercolation", "lattice_percolation"]
+__all__ = ["Lattice", "block_length", "checked_axis", "checked_depth"]
 
-Array = NDArray[np.float64]
-
-_STREAM = 0x6C617474696365  # sets the orders apart from other uses of a seed
-_MEMORY = 2**31
-_GRID, _NEAR = 100, 40
-_SOURCE = "newman2001"
-_ASSUMES = ("each grid point is kept independently with probability lambda", "a finite grid")
+_POINTS = 2**29  # sizes are kept in 29 bits
+_BLOCK = 2**18
+_PARTS = 16  # blocks at least, so that the forest can be flattened
 
 
-@dataclass(frozen=True, eq=False)
-class LatticePercolation:
-    """Clusters of kept grid points, averaged over random orders in which the points are kept.
+@dataclass(frozen=True)
+class Lattice:
+    """Grid of points, of which each connects to those of its neighbourhood.
 
     Attributes
     ----------
     shape : tuple of int
-        Of the grid.
+        Points along each axis; one number is taken for every axis.
     neighbourhood : Neighbourhood
-        Which points connect.
-    periodic : bool
-        Whether opposite edges connect.
-    axis : int
-        Along which a cluster spans.
-    depth : int or None
-        Open edges: a spanning cluster joins the bands of so many points at both ends of the axis. None with periodic
-        edges, where it winds around the grid along the axis.
-    runs : int
-        Number of orders.
-    lambdas : ndarray, shape (T,)
-        Fractions of kept points.
-    largest, largest_se : ndarray, shape (T,)
-        Share of all grid points that the largest cluster holds. Standard errors are over orders, None for one order.
-    mean_size, mean_size_se : ndarray, shape (T,)
-        Mean size ``sum s^2 / sum s`` of the clusters but the largest one, sums and their averages over orders first: a
-        kept point outside the largest cluster lies in a cluster of that size in the mean. 0 where there is none.
-    spanning, spanning_se : ndarray, shape (T,)
-        Probability that a cluster spans. Where it is below about ``1/runs`` hardly any order spans, or where it is as
-        close to 1 hardly any does not, and the error is not to be trusted.
-    spanning_fraction : ndarray, shape (runs,), or None
-        Fraction of kept points at which each order first spans. None if not even the full grid does.
-    threshold, threshold_se : float or None
-        Fraction at which the probability to span is 1/2: the median over orders, each of which crosses at a random
-        fraction around its own since the number of kept points is random. None if the full grid does not span; no
-        error for fewer than 8 orders, which do not tell it.
-    width : float or None
-        Standard deviation of ``spanning_fraction`` over orders; None for one order.
-    assumes : tuple of str
-        What is assumed.
-    source : str
-        Of the method.
-    """
-
-    shape: tuple[int, ...]
-    neighbourhood: Neighbourhood
-    periodic: bool
-    axis: int
-    depth: int | None
-    runs: int
-    lambdas: Array
-    largest: Array
-    largest_se: Array | None
-    mean_size: Array
-    mean_size_se: Array | None
-    spanning: Array
-    spanning_se: Array | None
-    spanning_fraction: Array | None
-    threshold: float | None
-    threshold_se: float | None
-    width: float | None
-    assumes: tuple[str, ...]
-    source: str
-
-    @property
-    def largest_share(self) -> Array:
-        """Share of the kept points that the largest cluster holds; 0 where none is kept."""
-        return np.divide(self.largest, self.lambdas, out=np.zeros_like(self.largest), where=self.lambdas > 0)
-
-    @property
-    def half_fraction(self) -> float | None:
-        """Fraction from which on the largest cluster holds half of the kept points, on the averaged curve.
-
-        Interpolated between ``lambdas``; None if it does not hold half at the largest of them.
-        """
-        order = np.argsort(self.lambdas)
-        fractions, share = self.lambdas[order], self.largest_share[order]
-        below = np.flatnonzero(share < 0.5)
-        if below.size == 0 or below[-1] == share.size - 1:
-            return None if below.size else float(fractions[0])
-        last = int(below[-1])
-        return float(np.interp(0.5, share[last : last + 2], fractions[last : last + 2]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name, the neighbourhood as a dictionary.
-        """
-        return plain_fields(self) | {"neighbourhood": self.neighbourhood.to_dict()}
-
-
-def lattice_percolation(
-    shape: int | Sequence[int],
-    neighbourhood: Neighbourhood,
-    *,
-    runs: int = 32,
-    lambdas: ArrayLike | None = None,
-    periodic: bool = False,
-    axis: int = 0,
-    depth: int | None = None,
-    rng: int | np.random.Generator = 0,
-    threads: int | None = None,
-    memory: int = _MEMORY,
-    progress: Callable[[int, int], None] | None = None,
-) -> LatticePercolation:
-    """Site percolation of a grid with any neighbourhood, at every fraction of kept points.
-
-    The points are kept one by one in a random order and their clusters are followed by union-find, which gives every
-    number of kept points at once; a binomial average then keeps each point with probability lambda. A run costs
-    about as much as labelling the clusters once or twice.
-
-    Parameters
-    ----------
-    shape : int or sequence of int
-        Of the grid; one number is the length of every axis.
-    neighbourhood : Neighbourhood
-        Which points connect, in 1, 2 or 3 dimensions.
-    runs : int
-        Number of random orders.
-    lambdas : array_like, optional
-        Fractions of kept points, in [0, 1]; steps of .01 if not given, and finer ones where the first order spans.
+        Which points connect, in 1, 2 or 3 dimensions; it must lie inside the grid.
     periodic : bool
         Connect opposite edges; each axis must then be longer than twice the reach of the neighbourhood.
     axis : int
         Along which a cluster spans.
-    depth : int, optional
-        Open edges: depth in grid points of the bands that a spanning cluster joins; half the radius along the axis if
-        not given, and at least 1.
-    rng : int or numpy.random.Generator
-        Of the orders. The result does not depend on the number of threads.
-    threads : int, optional
-        Orders at a time; one a processor if not given, fewer where memory is short.
-    memory : int
-        Bytes that may be taken: about 10 a grid point and thread, 14 with periodic edges.
-    progress : callable, optional
-        Called with the orders done and their number after each.
-
-    Returns
-    -------
-    LatticePercolation
-        Curves with standard errors, and the fraction at which a cluster spans.
+    depth : int or None
+        Open edges: a spanning cluster joins the bands of so many points at both ends of the axis; half the radius along
+        the axis if not given, and at least 1. None with periodic edges, where it winds around the grid along the axis.
 
     Raises
     ------
     ValueError
         If no two points connect, the neighbourhood reaches beyond the grid (or around it, with periodic edges), the
-        dimensions differ, a fraction lies outside [0, 1], or memory does not suffice for one run.
-
-    Notes
-    -----
-    newman2001 (the algorithm, its binomial average, and the detection of winding clusters).
+        dimensions differ, there are more than 2^29 points, or axis or depth do not fit.
 
     Examples
     --------
-    >>> from regimes.numerics.composition.lattice.neighbourhood import disc_neighbourhood
-    >>> curve = lattice_percolation(64, disc_neighbourhood(1), lambdas=[0.4, 0.8], runs=8)
-    >>> curve.spanning.round(3).tolist(), curve.largest.round(2).tolist()
-    ([0.0, 1.0], [0.01, 0.8])
+    >>> from regimes import disc_neighbourhood
+    >>> grid = Lattice(64, disc_neighbourhood(4))
+    >>> grid.shape, grid.points, grid.depth
+    ((64, 64), 4096, 2)
     """
-    name = "lattice_percolation"
-    lattice = checked_lattice(name, shape, neighbourhood, periodic=periodic, axis=axis, depth=depth)
-    runs = whole_number(name, "runs", "number of orders", runs, at_least=1)
-    fractions = None if lambdas is None else kept_fractions(name, "fractions of kept grid points", lambdas)
-    allowed = whole_number(name, "memory", "bytes", memory, at_least=1)
-    n, count = lattice.points, _GRID + _NEAR + 2 if fractions is None else fractions.size
-    workers = threads_in_memory(
-        name, lattice, threads, allowed, others=weight_bytes(n, count) + 5 * 24 * runs * count,
-        advice="take a smaller grid, fewer runs or fewer lambdas",
-    )  # fmt: skip
-    stencil = make_stencil(lattice.shape, neighbourhood, lattice.axis, lattice.depth, periodic)
-    keys = seeded(rng, _STREAM).integers(0, 2**64, size=runs, dtype=np.uint64)
-    if fractions is None:
-        fractions = _default_lambdas(int(first_spanning(stencil, keys[:1], 1)[0]), n)
-    weights = canonical_weights(n, fractions)
-    sums = np.zeros((runs, fractions.size, 3))
 
-    def work(forest: Forest, run: int) -> int:
-        def consume(start: int, biggest: NDArray[np.int64], squares: NDArray[np.int64]) -> None:
-            add_block(
-                start, biggest, squares, weights.low, weights.starts, weights.weights, forest.scratch, sums[run]
-            )  # fmt: skip
+    shape: tuple[int, ...]
+    neighbourhood: Neighbourhood
+    periodic: bool = field(default=False, kw_only=True)
+    axis: int = field(default=0, kw_only=True)
+    depth: int | None = field(default=None, kw_only=True)
 
-        return forest.run(int(keys[run]), consume)
+    def __post_init__(self) -> None:
+        neighbours, periodic = self.neighbourhood, bool(self.periodic)
+        if not isinstance(neighbours, Neighbourhood):
+            raise ValueError(f"Lattice: neighbourhood must be a Neighbourhood, got {type(neighbours).__name__}")
+        if neighbours.z == 0:
+            raise ValueError(
+                "Lattice: no two grid points connect (z = 0)"
+                + ("" if neighbours.radius is None else f": the radius {neighbours.radius:g} is below every step of ")
+                + ("" if neighbours.radius is None else f"{neighbours.steps}; take a larger radius")
+            )
+        if neighbours.dimensions > 3:
+            raise ValueError(
+                f"Lattice: grids have 1, 2 or 3 dimensions, got a neighbourhood with {neighbours.dimensions}"
+            )
+        shape = _lengths(self.shape, neighbours.dimensions)
+        axis = checked_axis("Lattice", self.axis, neighbours.dimensions)
+        _check_reach(shape, neighbours, periodic)
+        depth = checked_depth("Lattice", self.depth, neighbours, axis, shape[axis], periodic)
+        for name, value in {"shape": shape, "periodic": periodic, "axis": axis, "depth": depth}.items():
+            object.__setattr__(self, name, value)
+        if self.points > _POINTS or self.padded >= 2**31:
+            raise ValueError(
+                f"Lattice: at most 2^29 grid points (2^31 with the margins), got {self.points:.4g} "
+                f"({self.padded:.4g} with margins of {neighbours.reach}); take a smaller grid"
+            )
 
-    first = np.zeros(runs, np.int64)
-    for run, found in enumerate(on_forests(stencil, range(runs), workers, work)):
-        first[run] = found
-        if progress is not None:
-            progress(run + 1, runs)
-    largest, largest_se = _mean_and_error(sums[:, :, 0] / n)
-    mean_size, mean_size_se = _ratio_and_error(sums[:, :, 1], sums[:, :, 2])
-    spans = bool(first[0])  # the full grid does or does not, in any order
-    probability = spanning_probability(first, n, fractions) if spans else np.zeros((runs, fractions.size))
-    spanning, spanning_se = _mean_and_error(probability)
-    threshold, threshold_se = spanning_quantile(first, n) if spans else (None, None)
-    return LatticePercolation(
-        shape=lattice.shape,
-        neighbourhood=neighbourhood,
-        periodic=periodic,
-        axis=lattice.axis,
-        depth=None if periodic else lattice.depth,
-        runs=runs,
-        lambdas=fractions,
-        largest=largest,
-        largest_se=largest_se,
-        mean_size=mean_size,
-        mean_size_se=mean_size_se,
-        spanning=spanning,
-        spanning_se=spanning_se,
-        spanning_fraction=first / n if spans else None,
-        threshold=threshold,
-        threshold_se=threshold_se,
-        width=float((first / n).std(ddof=1)) if spans and runs > 1 else None,
-        assumes=_ASSUMES,
-        source=_SOURCE,
-    )
+    @property
+    def points(self) -> int:
+        """Number of grid points."""
+        return math.prod(self.shape)
+
+    @property
+    def padded(self) -> int:
+        """Number of grid points with margins as wide as the neighbourhood reaches."""
+        return math.prod(size + 2 * steps for size, steps in zip(self.shape, self.neighbourhood.reach, strict=True))
+
+    @property
+    def stencil_bytes(self) -> int:
+        """Bytes that all threads share."""
+        return self.padded + 4 * self.points
+
+    @property
+    def forest_bytes(self) -> int:
+        """Bytes of the working arrays of one thread."""
+        each = 8 if self.periodic else 4
+        return each * self.padded + self.padded // 8 + 4 * self.points + 48 * block_length(self.points)
 
 
-def _default_lambdas(first: int, n: int) -> Array:
-    """Steps of .01, and finer ones around where one order spans; the transition is about n^(-3/8)/2 wide."""
-    grid = np.arange(_GRID + 1) / _GRID
-    if not first:
-        return grid
-    centre = first / n
-    reach = min(centre, 1 - centre, 0.1, 2 * n**-0.375)
-    return np.unique(np.concatenate([grid, centre + reach * np.linspace(-1, 1, _NEAR + 1)]))
+def checked_axis(function: str, axis: int, dimensions: int) -> int:
+    """Axis along which a cluster spans."""
+    number = whole_number(function, "axis", "along which a cluster spans", axis, at_least=0)
+    if number >= dimensions:
+        raise ValueError(
+            f"{function}: axis (along which a cluster spans) must be one of {tuple(range(dimensions))}, got {axis}"
+        )
+    return number
 
 
-def _mean_and_error(values: Array) -> tuple[Array, Array | None]:
-    runs = len(values)
-    return values.mean(axis=0), values.std(axis=0, ddof=1) / math.sqrt(runs) if runs > 1 else None
+def checked_depth(
+    function: str, depth: int | None, neighbourhood: Neighbourhood, axis: int, size: int, periodic: bool
+) -> int | None:
+    """Depth of the bands at open edges that a spanning cluster joins; None with periodic ones.
+
+    Where none is asked for, half the connection radius in steps, or half the reach where there is no radius, rounded
+    down; at least 1 and at most half of the axis.
+    """
+    if periodic:
+        if depth is not None:
+            raise ValueError(
+                f"{function}: depth is of the bands at open edges, got {depth} with periodic ones; leave it out"
+            )
+        return None
+    most = max(1, size // 2)
+    if depth is None:
+        radius = neighbourhood.radius
+        along = neighbourhood.reach[axis] if radius is None else radius * (1 + TIE) / neighbourhood.steps[axis]
+        return min(max(1, math.floor(along / 2)), most)
+    chosen = whole_number(function, "depth", "of the bands at the edges, in grid points", depth, at_least=1)
+    if chosen > most:
+        raise ValueError(
+            f"{function}: depth (of the bands at the edges) must be at most half of the {size} points along axis "
+            f"{axis}, got {chosen}"
+        )
+    return chosen
 
 
-def _ratio_and_error(over: Array, under: Array) -> tuple[Array, Array | None]:
-    """Ratio of means over runs, 0 where nothing is counted; its jackknife error."""
+def block_length(n: int) -> int:
+    """Points, at most 2^18, that are occupied between two looks at what has grown."""
+    return min(_BLOCK, max(-(-n // _PARTS), 2**12), n)
 
-    def ratio(a: Array, b: Array) -> Array:
-        return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
-    value = ratio(over.sum(axis=0), under.sum(axis=0))
-    if len(over) == 1:
-        return value, None
-    return value, jackknife_error(ratio(over.sum(axis=0) - over, under.sum(axis=0) - under))
+def _lengths(shape: int | Sequence[int], dimensions: int) -> tuple[int, ...]:
+    several = np.iterable(shape) and not isinstance(shape, str)
+    given = tuple(shape) if several else (shape,) * dimensions  # type: ignore[arg-type]
+    if len(given) != dimensions:
+        raise ValueError(
+            f"Lattice: shape (of the grid) must have the {dimensions} dimensions of the neighbourhood, got "
+            f"{len(given)}: {given}"
+        )
+    sizes = tuple(whole_number("Lattice", "shape", "grid points along an axis", size, at_least=1) for size in given)
+    if math.prod(sizes) < 2:
+        raise ValueError(f"Lattice: a grid must have at least 2 points, got shape {sizes}")
+    return sizes
+
+
+def _check_reach(shape: tuple[int, ...], neighbourhood: Neighbourhood, periodic: bool) -> None:
+    for axis, (size, steps) in enumerate(zip(shape, neighbourhood.reach, strict=True)):
+        radius = "" if neighbourhood.radius is None else f"radius {neighbourhood.radius:g}, "
+        reach = f"{radius}a reach of {steps} steps{radius and ','} on {size} points along axis {axis}"
+        if steps >= size:
+            raise ValueError(
+                f"Lattice: the neighbourhood must lie inside the grid, got {reach}: a radius larger than the lattice; "
+                "take a larger grid or a smaller radius"
+            )
+        if periodic and 2 * steps >= size:
+            raise ValueError(
+                f"Lattice: with periodic edges an axis must be longer than twice the reach, got {reach}; take at least "
+                f"{2 * steps + 1} points"
+            )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,42 +79,9 @@ class Neighbourhood:
         """Most steps from a point to a neighbour along each axis."""
         return tuple(np.abs(self.offsets).max(axis=0, initial=0).tolist())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            Keys ``z``, ``radius``, ``steps``, ``reach``; not the offsets, which may be many.
-        """
-        return {
-            "z": self.z,
-            "radius": self.radius,
-            "steps": list(self.steps),
-            "reach": list(self.reach),
-        }
-
 
 def checked_steps(function: str, steps: float | Sequence[float]) -> tuple[float, ...]:
-    """Check the steps of a grid.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    steps : float or sequence of float
-        One for each axis, in pixels; a single number is that of both axes of the plane.
-
-    Returns
-    -------
-    tuple of float
-        The steps.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is not positive and finite.
-    """
+    """Check the steps of a grid."""
     given = (steps, steps) if np.ndim(steps) == 0 else tuple(steps)  # type: ignore[arg-type]
     if not given:
         raise ValueError(f"{function}: steps (of the grid, in pixels) must be one for each axis, got none")

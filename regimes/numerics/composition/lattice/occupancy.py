@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from regimes.numerics.compiled.kernels import kernel
 
 __all__ = ["any_neighbour", "fetch", "neighbours", "occupy", "three_rows", "trailing"]
 
@@ -60,13 +62,13 @@ eight: Any = intrinsic(_eight)
 fetch: Any = intrinsic(_fetch)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def occupy(occupied: Any, point: Any) -> None:
     """Set the bit of a point."""
     occupied[point >> _THREE] |= np.uint8(_ONE << (point & _SEVEN))
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def neighbours(occupied: Any, point: Any, starts: Any, masks: Any, shifts: Any, ends: Any, lookup: Any, w: int) -> Any:
     """Places of one word of the neighbourhood with occupied points, by lookup those that stand for all of them."""
     word = _NONE
@@ -76,7 +78,7 @@ def neighbours(occupied: Any, point: Any, starts: Any, masks: Any, shifts: Any, 
     return lookup[word] if lookup.size > 0 else word
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def three_rows(occupied: Any, point: Any, above: Any, beside: Any, below: Any, mask: Any, shift: Any) -> Any:
     """Occupied places of a neighbourhood of three rows that are alike."""
     a, b, c = point + above, point + beside, point + below
@@ -87,7 +89,7 @@ def three_rows(occupied: Any, point: Any, above: Any, beside: Any, below: Any, m
     )
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def any_neighbour(occupied: Any, point: Any, starts: Any, masks: Any) -> Any:
     """Whether any neighbour of a point is occupied."""
     for piece in range(_U(starts.size)):

@@ -15,29 +15,12 @@ _TIE = 1e-9
 
 
 def sublattice_index(neighbourhood: Neighbourhood) -> int:
-    """Number of separate grids that a plane grid falls into when all points are kept.
+    """Number of separate grids that a plane grid falls into when all points are kept; 0 for offsets on one line.
 
     The offsets span a lattice; the index is the area of its cell, the greatest common divisor of the determinants of
     all pairs of offsets.
 
-    Parameters
-    ----------
-    neighbourhood : Neighbourhood
-        In the plane.
-
-    Returns
-    -------
-    int
-        1 if every point connects to every other; 0 if the offsets are on one line, and there is no end of grids.
-
-    Notes
-    -----
     Hermite's normal form of the offsets, row by row.
-
-    Examples
-    --------
-    >>> [sublattice_index(Neighbourhood([one, [-one[0], -one[1]], [0, 2], [0, -2]])) for one in ([1, 1], [2, 0])]
-    [2, 4]
     """
     a = b = d = 0  # rows (a, b) and (0, d)
     for row in neighbourhood.offsets:
@@ -57,21 +40,6 @@ def is_square_disc(neighbourhood: Neighbourhood) -> bool:
 
     Percolation depends on bonds alone: the diagonals are a square grid turned by 45 degrees, which its bonds leave in
     two separate copies.
-
-    Parameters
-    ----------
-    neighbourhood : Neighbourhood
-        In the plane.
-
-    Returns
-    -------
-    bool
-        True for a disc on any of the grids that its offsets span.
-
-    Examples
-    --------
-    >>> is_square_disc(Neighbourhood([[1, 1], [-1, -1], [1, -1], [-1, 1]]))
-    True
     """
     offsets = neighbourhood.offsets
     (yy, yx), (_, xx) = (offsets.T @ offsets).tolist()
@@ -91,24 +59,7 @@ def is_square_disc(neighbourhood: Neighbourhood) -> bool:
 
 
 def is_filled_and_symmetric(neighbourhood: Neighbourhood) -> bool:
-    """Whether reflection of each axis changes nothing and no grid point within the outline is left out.
-
-    Parameters
-    ----------
-    neighbourhood : Neighbourhood
-        In the plane.
-
-    Returns
-    -------
-    bool
-        True if every grid point of the convex hull is an offset, but for 0.
-
-    Examples
-    --------
-    >>> cross = [[y, 0] for y in (-2, -1, 1, 2)] + [[0, x] for x in (-2, -1, 1, 2)]
-    >>> is_filled_and_symmetric(Neighbourhood(cross))
-    False
-    """
+    """Whether reflection of each axis changes nothing and no grid point within the convex hull is left out."""
     offsets = neighbourhood.offsets
     rows, reach = np.abs(offsets[:, 0]), neighbourhood.reach[0]
     widths = np.zeros(reach + 1, dtype=np.int64)

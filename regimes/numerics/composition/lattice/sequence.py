@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.composition.lattice.growth import Forest
-from regimes.numerics.composition.lattice.lattice_checks import checked_lattice
-from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
+from regimes.numerics.composition.lattice.lattice import Lattice
 from regimes.numerics.composition.lattice.stencil import make_stencil
 from regimes.numerics.interface.checks import check_memory, whole_number
-from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["PercolationSequence", "percolation_sequence"]
 
@@ -39,39 +35,16 @@ class PercolationSequence:
     squares: NDArray[np.int64]
     spanning: int | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
 
-        Returns
-        -------
-        dict
-            The attributes by name.
-        """
-        return plain_fields(self)
-
-
-def percolation_sequence(
-    order: ArrayLike,
-    shape: int | Sequence[int],
-    neighbourhood: Neighbourhood,
-    *,
-    periodic: bool = False,
-    axis: int = 0,
-    depth: int | None = None,
-    memory: int = _MEMORY,
-) -> PercolationSequence:
+def percolation_sequence(order: ArrayLike, lattice: Lattice, *, memory: int = _MEMORY) -> PercolationSequence:
     """Clusters of a grid whose points are kept one after the other in a given order.
 
     Parameters
     ----------
     order : array_like of int, shape (n,)
         A permutation of the points 0 to n - 1, counted with the last axis fastest.
-    shape : int or sequence of int
-        Of the grid; one number is the length of every axis.
-    neighbourhood : Neighbourhood
-        Which points connect.
-    periodic, axis, depth
-        As for :func:`regimes.lattice_percolation`.
+    lattice : Lattice
+        The grid.
     memory : int
         Bytes that may be taken: about 40 a grid point.
 
@@ -83,7 +56,7 @@ def percolation_sequence(
     Raises
     ------
     ValueError
-        If order is not a permutation of the points, the neighbourhood does not fit the grid, or memory is short.
+        If order is not a permutation of the points, or memory is short.
 
     Notes
     -----
@@ -91,13 +64,12 @@ def percolation_sequence(
 
     Examples
     --------
-    >>> from regimes.numerics.composition.lattice.neighbourhood import disc_neighbourhood
-    >>> line = percolation_sequence([0, 3, 1, 2], 4, disc_neighbourhood(1, steps=(1.0,)))
+    >>> from regimes.composition import Lattice, disc_neighbourhood
+    >>> line = percolation_sequence([0, 3, 1, 2], Lattice(4, disc_neighbourhood(1, steps=(1.0,))))
     >>> line.largest.tolist(), line.squares.tolist(), line.spanning
     ([0, 1, 1, 2, 4], [0, 1, 2, 5, 16], 4)
     """
     name = "percolation_sequence"
-    lattice = checked_lattice(name, shape, neighbourhood, periodic=periodic, axis=axis, depth=depth)
     allowed = whole_number(name, "memory", "bytes", memory, at_least=1)
     n = lattice.points
     needed = lattice.stencil_bytes + lattice.forest_bytes + 24 * n
@@ -108,7 +80,7 @@ def percolation_sequence(
             f"{name}: order must be a permutation of the {n} points 0 to {n - 1}, got {given.dtype} of shape "
             f"{given.shape}" + (" with others or repetitions" if given.shape == (n,) else "")
         )
-    forest = Forest(make_stencil(lattice.shape, neighbourhood, lattice.axis, lattice.depth, periodic))
+    forest = Forest(make_stencil(lattice))
     forest.order[:] = forest.points()[given]
     largest, squares = np.zeros((2, n + 1), np.int64)
 

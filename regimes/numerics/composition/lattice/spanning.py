@@ -18,22 +18,7 @@ ORDERS_FOR_ERROR = 8
 
 
 def spanning_probability(first: NDArray[np.int64], n: int, lambdas: Array) -> Array:
-    """Probability that enough points are kept for each order to span.
-
-    Parameters
-    ----------
-    first : ndarray of int64, shape (runs,)
-        Number of kept points, at least 1, with which each order first spans.
-    n : int
-        Number of grid points.
-    lambdas : ndarray, shape (T,)
-        Probability with which each point is kept.
-
-    Returns
-    -------
-    ndarray, shape (runs, T)
-        Probability that a binomial number is at least ``first``.
-    """
+    """Probability that a binomial number of kept points is at least that with which each order first spans."""
     from scipy.special import betainc
 
     return np.asarray(betainc(first[:, None].astype(float), n - first[:, None] + 1.0, lambdas[None, :]))
@@ -42,22 +27,6 @@ def spanning_probability(first: NDArray[np.int64], n: int, lambdas: Array) -> Ar
 def spanning_quantile(first: NDArray[np.int64], n: int, level: float = 0.5) -> tuple[float, float | None]:
     """Fraction of kept points at which the probability to span, over orders and numbers of kept points, has a value.
 
-    Parameters
-    ----------
-    first : ndarray of int64, shape (runs,)
-        Number of kept points, at least 1, with which each order first spans.
-    n : int
-        Number of grid points.
-    level : float
-        The value, between 0 and 1.
-
-    Returns
-    -------
-    tuple of float
-        The fraction and its standard error, None for fewer than 8 orders, which do not tell it.
-
-    Notes
-    -----
     The error is half the distance between the fractions at which the probability is off by its own standard error over
     orders (Woodruff 1952). With few orders this is the spread of their quantile, with many that of the smooth average.
     On five grids of 24 to 400 points an axis it is 1.0 to 1.3 times the scatter of the median, and one error holds it
@@ -84,20 +53,6 @@ def spanning_quantile(first: NDArray[np.int64], n: int, level: float = 0.5) -> t
 def spanning_width(first: NDArray[np.int64], n: int) -> tuple[float, float]:
     """Standard deviation of the fraction at which a grid spans, over orders and numbers of kept points.
 
-    Parameters
-    ----------
-    first : ndarray of int64, shape (runs,)
-        Number of kept points, at least 1, with which each order first spans; two orders at least.
-    n : int
-        Number of grid points.
-
-    Returns
-    -------
-    tuple of float
-        The deviation, and its standard error from the fourth moment over orders.
-
-    Notes
-    -----
     Points with uniform random numbers, kept below lambda, span at a fraction with the density beta(k, n + 1 - k) where
     the order spans with k of them. It is this fraction that scales: the orders' own ``k/n`` spreads less by
     ``lambda (1 - lambda)/n`` in variance, which matters on small grids.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
+from regimes.numerics.composition.lattice.lattice import Lattice
 
 __all__ = ["Edges", "Pieces", "Stencil", "make_stencil", "padded_points"]
 
@@ -92,30 +92,10 @@ class Stencil(NamedTuple):
     periodic: bool
 
 
-def make_stencil(
-    shape: tuple[int, ...], neighbourhood: Neighbourhood, axis: int, depth: int, periodic: bool
-) -> Stencil:
-    """Lay a neighbourhood out on a grid.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the grid; each length above the reach, and above twice the reach where edges are periodic.
-    neighbourhood : Neighbourhood
-        With the dimensions of the grid.
-    axis : int
-        Along which a cluster spans.
-    depth : int
-        Of the bands that a spanning cluster joins, in grid points.
-    periodic : bool
-        Kind of edges.
-
-    Returns
-    -------
-    Stencil
-        What the kernels read.
-    """
-    offsets, reach = neighbourhood.offsets, neighbourhood.reach
+def make_stencil(lattice: Lattice) -> Stencil:
+    """The neighbourhood of a grid, laid out for the kernels."""
+    shape, axis = lattice.shape, lattice.axis
+    offsets, reach = lattice.neighbourhood.offsets, lattice.neighbourhood.reach
     widths = [size + 2 * r for size, r in zip(shape, reach, strict=True)]
     strides = np.array([math.prod(widths[a + 1 :]) for a in range(len(shape))])
     lengths = [2 * r + 1 for r in reach]
@@ -126,19 +106,11 @@ def make_stencil(
         places, lookup = offsets, np.empty(0, np.uint64)
     pieces = _pieces(places, places @ strides, places[:, axis], lookup)
     edges = Edges(strides, np.array(widths), np.array(shape), np.array(reach))
-    return Stencil(pieces, edges, _zone(shape, reach, axis, depth, periodic), periodic)
+    return Stencil(pieces, edges, _zone(lattice), lattice.periodic)
 
 
 def padded_points(edges: Edges, out: NDArray[np.int32]) -> None:
-    """Index in the padded grid of each point.
-
-    Parameters
-    ----------
-    edges : Edges
-        Of the grid.
-    out : ndarray of int32, shape (n,)
-        Filled, in the order of the grid, last axis fastest.
-    """
+    """Fill in the index in the padded grid of each point, in the order of the grid, last axis fastest."""
     *leading, last = (
         ((np.arange(size) + margin) * stride).astype(np.int32)
         for size, stride, margin in zip(edges.sizes, edges.strides, edges.reach, strict=True)
@@ -232,11 +204,12 @@ def _lookup(box_bytes: bytes, offset_bytes: bytes, dimensions: int) -> NDArray[n
     return table
 
 
-def _zone(shape: tuple[int, ...], reach: tuple[int, ...], axis: int, depth: int, periodic: bool) -> NDArray[np.uint8]:
+def _zone(lattice: Lattice) -> NDArray[np.uint8]:
+    shape, reach, depth = lattice.shape, lattice.neighbourhood.reach, lattice.depth
     zone = np.full([size + 2 * r for size, r in zip(shape, reach, strict=True)], 4, np.uint8)
     inside = zone[tuple(slice(r, r + size) for size, r in zip(shape, reach, strict=True))]
-    if not periodic:
-        along = np.moveaxis(inside, axis, 0)
+    if depth is not None:
+        along = np.moveaxis(inside, lattice.axis, 0)
         along[:depth] |= 1
         along[-depth:] |= 2
     else:

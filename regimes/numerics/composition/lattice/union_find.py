@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.occupancy import (
     any_neighbour,
     fetch,
@@ -35,20 +35,11 @@ _STRIDE, _FIRST, _SECOND = _U(0x9E3779B97F4A7C15), _U(0xBF58476D1CE4E5B9), _U(0x
 _30, _27, _31, _32, _LOW = _U(30), _U(27), _U(31), _U(32), _U(0xFFFFFFFF)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def shuffle(order: Any, start: int, stop: int, key: Any) -> None:
     """Put random ones of the points not yet drawn at places start to stop - 1 of an order (Fisher and Yates).
 
     Numbers are halves of those of splitmix64; the choice among m is without bias (Lemire's rejection).
-
-    Parameters
-    ----------
-    order : ndarray of int32, shape (n + AHEAD,)
-        Places before start and from n on are left alone.
-    start, stop : int
-        Range of places.
-    key : ndarray of uint64, shape (1,)
-        State of the generator, advanced.
     """
     state, spare, half = key[0], _U(0), False
     for k in range(_U(start), _U(stop)):
@@ -74,22 +65,16 @@ def shuffle(order: Any, start: int, stop: int, key: Any) -> None:
     key[0] = state
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def flatten(parents: Any) -> None:
-    """Let every point skip one ancestor: without branches, so that it costs less than a few searches.
-
-    Parameters
-    ----------
-    parents : ndarray of int32
-        The forest; negative where a point is not occupied.
-    """
+    """Let every point skip one ancestor: without branches, so that it costs less than a few searches."""
     for i in range(_U(parents.size)):
         parent = parents[i]
         above = parents[_U(max(parent, np.int32(0)))]
         parents[i] = above if (parent | above) >= 0 else parent
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _root(parents: Any, point: Any) -> Any:
     while True:
         parent = parents[point]
@@ -102,7 +87,7 @@ def _root(parents: Any, point: Any) -> Any:
         point = _U(above)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _merge(parents: Any, root: Any, other: Any) -> Any:
     """Hang the smaller of two trees into the larger: the root, and the growth of the sum of squares."""
     a, b = -np.int64(parents[root]), -np.int64(parents[other])
@@ -113,7 +98,7 @@ def _merge(parents: Any, root: Any, other: Any) -> Any:
     return root, 2 * (a >> 2) * (b >> 2)
 
 
-@njit(cache=True)
+@kernel()
 def occupy_ghosts(parents: Any, occupied: Any, point: Any, edges: Any) -> None:
     """Repeat a point near an edge in the margins of the other side, as its children."""
     strides, widths, sizes, reach = edges
@@ -134,39 +119,26 @@ def occupy_ghosts(parents: Any, occupied: Any, point: Any, edges: Any) -> None:
             occupy(occupied, ghost)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def grow(
-    order: Any, start: int, stop: int, pieces: Any, edges: Any, parents: Any, occupied: Any, state: Any, biggest: Any,
-    squares: Any, until_spanning: bool,
-) -> int:  # fmt: skip
-    """Occupy the points at places start to stop - 1 of an order.
+    order: Any,
+    start: int,
+    stop: int,
+    pieces: Any,
+    edges: Any,
+    parents: Any,
+    occupied: Any,
+    state: Any,
+    biggest: Any,
+    squares: Any,
+    until_spanning: bool,
+) -> int:
+    """Occupy the points at places start to stop - 1 of an order; the place after the last that was occupied.
 
-    Parameters
-    ----------
-    order : ndarray of int32, shape (n + AHEAD,)
-        Indices in the padded grid; those past n are read too early, and only that.
-    start, stop : int
-        Range of places.
-    pieces : Pieces
-        The neighbourhood.
-    edges : Edges or None
-        Where margins repeat points; None for open edges. With periodic ones nothing is said about spanning, see
-        :func:`regimes.numerics.composition.lattice.wrapping.grow_until_wrapped`.
-    parents : ndarray of int32, shape (padded points,)
-        The forest; minus the stencil's zone where a point is not yet occupied.
-    occupied : ndarray of uint8
-        One bit a point.
-    state : ndarray of int64, shape (STATE,)
-        Updated.
-    biggest, squares : ndarray of int64, shape (stop - start,)
-        Filled with the largest size and the sum of squared sizes after each point; not at all if they are empty.
-    until_spanning : bool
-        Stop after the first point with which a cluster spans.
-
-    Returns
-    -------
-    int
-        The place after the last point that was occupied.
+    The order holds indices of the padded grid; those past its end are read too early, and only that. Parents start as
+    minus the stencil's zone. ``biggest`` and ``squares`` are filled unless they are empty. With ``edges``, those of a
+    periodic grid, nothing is said about spanning: see
+    :func:`regimes.numerics.composition.lattice.wrapping.grow_until_wrapped`.
     """
     largest, total, first, clusters, single = state[0], state[1], state[2], state[3], _U(state[4])
     # An array that is read from the tuple inside the loop is counted anew each time.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.composition.lattice.occupancy import fetch, neighbours, occupy, trailing
 from regimes.numerics.composition.lattice.union_find import AHEAD, occupy_ghosts
 
@@ -15,7 +15,7 @@ __all__ = ["grow_until_wrapped"]
 _U: Any = np.uint64
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _root(parents: Any, steps: Any, point: Any) -> Any:
     """Root of a point, and the steps along the axis from the point to it."""
     total = 0
@@ -32,28 +32,25 @@ def _root(parents: Any, steps: Any, point: Any) -> Any:
         point = _U(above)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def grow_until_wrapped(
-    order: Any, start: int, stop: int, pieces: Any, edges: Any, parents: Any, steps: Any, occupied: Any, state: Any,
-    biggest: Any, squares: Any,
-) -> int:  # fmt: skip
+    order: Any,
+    start: int,
+    stop: int,
+    pieces: Any,
+    edges: Any,
+    parents: Any,
+    steps: Any,
+    occupied: Any,
+    state: Any,
+    biggest: Any,
+    squares: Any,
+) -> int:
     """Occupy points until a cluster winds around the grid along the axis.
 
     Each point knows the steps to its parent along bonds. Two ways between two points of a cluster that differ in
     them differ by turns around the grid (Machta et al.; newman2001). What is done is otherwise the same as in
     :func:`regimes.numerics.composition.lattice.union_find.grow`, whose arguments these are.
-
-    Parameters
-    ----------
-    order, start, stop, pieces, edges, parents, occupied, state, biggest, squares
-        As there.
-    steps : ndarray of int32, shape (padded points,)
-        Steps from each point to its parent; zeros at the start.
-
-    Returns
-    -------
-    int
-        The place after the last point that was occupied: the one that closed the turn, or stop.
     """
     largest, total, clusters, root = state[0], state[1], state[3], _U(state[4])
     starts, masks, shifts, ends = pieces.starts, pieces.masks, pieces.shifts, pieces.ends

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.datasets import load_dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.prediction.losses.comparison import READ_AT, memory_verdict
 from regimes.validation.experiments.digits_collapse.report import collapse_panels, collapse_statements
 from regimes.validation.experiments.trained.case import CaseForm, TrainedCase, trained_case

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.datasets import load_dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.interface.plain import plain_fields
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.numerics.speciation.calculator import speciation_times

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.collapse.calculator import collapse
+from regimes.numerics.collapse.calculator import predict_collapse
 from regimes.validation.experiments.mixture_entropy.runs import (
     LEVELS,
     MU,
@@ -221,7 +221,7 @@ def _curves(cases: Sequence[EntropyCase], form: EntropyForm, name: str) -> list[
         drawn.append(curve(f"$d = {case.d}$", "theory", pilot["t"] / t_C, pilot[name], group=group))
         drawn.append(_measured(case, name, case.compared, group))
         if name == "excess_entropy":
-            formula = collapse(case.d, form.n, SIGMA, mu=MU, t=pilot["t"])
+            formula = predict_collapse(case.d, form.n, SIGMA, mu=MU, t=pilot["t"])
             shown = formula.excess_entropy >= 0
             label = "closed form, $d$ to infinity" if group == 0 else ""
             x, y = formula.t[shown] / t_C, formula.excess_entropy[shown]

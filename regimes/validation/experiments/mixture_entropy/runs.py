@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.numerics.collapse.calculator import Collapse, collapse
+from regimes.numerics.collapse.calculator import Collapse, predict_collapse
 from regimes.numerics.collapse.random_energy import sampled_excess_entropy
 from regimes.numerics.estimation.roots import curve_crossings
-from regimes.numerics.posterior import posterior_curves
+from regimes.numerics.posterior.curves import posterior_curves
 from regimes.validation.outcome.experiment import Progress
 from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling import NoiseStream
@@ -181,7 +181,7 @@ def entropy_case(
         t=t,
         compared=compared,
         near_zero=near_zero,
-        formula=collapse(d, form.n, SIGMA, mu=MU, t=t),
+        formula=predict_collapse(d, form.n, SIGMA, mu=MU, t=t),
         pilot=pilot,
         theory=EntropySide(
             {name: sampled[name] for name in CURVES},
@@ -198,8 +198,8 @@ def entropy_case(
 
 def _pilot_times(d: int, n: int) -> Array:
     """From where hardly any sample is undecided to where hardly any is decided."""
-    far = np.geomspace(1.0, 1e3, 300) * collapse(d, n, SIGMA).t_C
-    formula = np.asarray(collapse(d, n, SIGMA, mu=MU, t=far).excess_entropy_corrected)
+    far = np.geomspace(1.0, 1e3, 300) * predict_collapse(d, n, SIGMA).t_C
+    formula = np.asarray(predict_collapse(d, n, SIGMA, mu=MU, t=far).excess_entropy_corrected)
     return np.geomspace(_PILOT_START * far[0], far[np.argmax(formula > _PILOT_END)], _PILOT_TIMES)
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.validation.experiments.trained.models import (
     START,
     T_RANGE,

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.interface.plain import plain_fields
 from regimes.validation.running.checkpoints import Checkpoints, Partial
 from regimes.validation.sampling import NoiseStream, backward, backward_times

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from scipy.integrate import dblquad
 
 from regimes.numerics.composition.bumps.bump_neighbourhood import bump_neighbourhood
-from regimes.numerics.composition.bumps.connecting_width import connecting_sigmas, smallest_connecting_sigma
-from regimes.numerics.composition.bumps.overlaps import OVERLAPS, bump_overlap, connection_radius, pixel_overlap
+from regimes.numerics.composition.bumps.connecting_width import connecting_sigmas
+from regimes.numerics.composition.bumps.overlaps import bump_overlap, connection_radius
+from regimes.numerics.composition.bumps.pixel_overlaps import pixel_overlap
+from regimes.numerics.composition.overlap_kinds import OVERLAPS
 
 WIDTHS = st.floats(math.log(0.15), math.log(3)).map(math.exp)
 PLACES = st.tuples(st.floats(-4, 4), st.floats(-4, 4))
@@ -140,7 +142,6 @@ def test_neighbours_connect_from_the_smallest_width_on(overlap, pixels, step):
         return float(bump_overlap(step, sigma, overlap=overlap)) - tau
 
     low, high = connecting_sigmas(step, tau=tau, overlap=overlap, pixels=pixels)
-    assert smallest_connecting_sigma(step, tau=tau, overlap=overlap, pixels=pixels) == low
     assert connected(low * (1 - 1e-9)) < 0 < connected(low * (1 + 1e-9))
     inside = np.geomspace(low * 1.001, min(high / 1.001, 4 * step), 40)
     assert all(connected(sigma) > 0 for sigma in inside)
@@ -154,7 +155,7 @@ def test_neighbours_connect_from_the_smallest_width_on(overlap, pixels, step):
 @pytest.mark.parametrize("pixels", [False, True])
 def test_the_best_width_alone_connects_at_the_largest_density_product(pixels):
     if pixels:
-        sigmas = np.linspace(0.4, 0.8, 4001)
+        sigmas = np.linspace(0.4, 0.8, 401)
         values = [float(pixel_overlap([0, 0], [0, 1], sigma, overlap="product")) for sigma in sigmas]
         tau, best = max(values), sigmas[int(np.argmax(values))]
     else:
@@ -284,13 +285,13 @@ def test_the_cosine_needs_numpy_alone():
             "got tau = 0.005; take a smaller tau or narrower bumps",
         ),
         (
-            lambda: smallest_connecting_sigma(1.5, pixels=True),
+            lambda: connecting_sigmas(1.5, pixels=True),
             "connecting_sigmas: pixels=True needs steps of whole pixels, got 1.5: with bumps between pixels the "
             "overlap "
             "depends on the place; take pixels=False, the overlap in the plane",
         ),
         (
-            lambda: smallest_connecting_sigma(9, overlap="product"),
+            lambda: connecting_sigmas(9, overlap="product"),
             "connecting_sigmas: the density product of bumps at a distance of 9 is 0.001446 at most, at sigma = "
             "4.5, got "
             "tau = 0.005; take a smaller tau or a finer grid",
@@ -349,20 +350,20 @@ def test_the_cosine_needs_numpy_alone():
             "coefficient, got 1e-301; take a larger tau",
         ),
         (
-            lambda: smallest_connecting_sigma(1e7),
+            lambda: connecting_sigmas(1e7),
             "connecting_sigmas: step (distance of neighbours, in pixels) must lie between 1e-6 and 1e6, got 1e+07",
         ),
         (
-            lambda: smallest_connecting_sigma(1, tau=1 - 1e-15, pixels=True),
+            lambda: connecting_sigmas(1, tau=1 - 1e-15, pixels=True),
             "connecting_sigmas: on pixels widths are searched between 1e-6 and 1e6 pixels, got tau = 1 at a step of 1, "
             "which leads beyond; take a shorter step or another tau",
         ),
         (
-            lambda: smallest_connecting_sigma(1, overlap="product", pixels=True, dimensions=0),
+            lambda: connecting_sigmas(1, overlap="product", pixels=True, dimensions=0),
             "connecting_sigmas: dimensions (axes of the image) must be at least 1, got 0",
         ),
         (
-            lambda: smallest_connecting_sigma(1, tau=1e-301, overlap="coefficient"),
+            lambda: connecting_sigmas(1, tau=1e-301, overlap="coefficient"),
             "connecting_sigmas: tau (overlap from which bumps connect) must be at least 1e-300",
         ),
     ],

@@ -1,7 +1,6 @@
 """Percolation of data against scipy's components of dense overlap matrices, enumeration and patterns on grids."""
 
 import itertools
-import json
 import math
 
 import numba
@@ -14,15 +13,15 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.datasets import load_digits
 
 import regimes.numerics.composition.data.overlap_graph as graphs
-import regimes.numerics.composition.data.random_parts as module
 from regimes.numerics.composition.data.connecting_overlaps import connecting_overlaps
 from regimes.numerics.composition.data.overlap_graph import LinkBits, LinkLists, link_bits, link_lists
 from regimes.numerics.composition.data.overlap_rows import overlap_rows
 from regimes.numerics.composition.data.random_orders import join_points
 from regimes.numerics.composition.data.random_parts import data_percolation
-from regimes.numerics.composition.lattice.components import kept_percolation
+from regimes.numerics.composition.lattice.kept_percolation import kept_percolation
 from regimes.numerics.composition.lattice.neighbourhood import disc_neighbourhood
-from regimes.numerics.interface.checks import seeded
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.result import plain
 
 OVERLAPS = ["cosine", "coefficient", "product"]
 
@@ -58,7 +57,7 @@ def largest_component(links):
 def drawn_orders(n, orders, rng=0):
     return [
         np.random.default_rng(seed).permutation(n)
-        for seed in seeded(rng, module._STREAM).integers(2**63, size=orders).tolist()
+        for seed in generator(Stream.COMPOSITION_DATA_ORDERS, rng).integers(2**63, size=orders).tolist()
     ]
 
 
@@ -198,7 +197,7 @@ def test_lists_and_bits_give_one_result(monkeypatch):
     monkeypatch.setattr(graphs, "_FEW_DIMENSIONS", 2)
     assert isinstance(graphs.overlap_graph("test", rows, 0.999, 10**9), LinkBits)
     bits = data_percolation(X, 0.999, orders=4)
-    assert bits.to_dict() == lists.to_dict()
+    assert plain(bits) == plain(lists)
     assert bits.labels.tolist() == lists.labels.tolist()
 
 
@@ -314,7 +313,7 @@ def test_images_of_any_type(dtype):
     before = X.copy()
     result = data_percolation(X, 0.7)
     flat = data_percolation(X.reshape(40, 12).astype(float), 0.7)
-    assert result.to_dict() == flat.to_dict()
+    assert plain(result) == plain(flat)
     assert result.d == 12
     np.testing.assert_array_equal(X, before)
 
@@ -328,8 +327,8 @@ def test_threads_and_memory_change_nothing():
         second = data_percolation(X, 0.97, overlap="coefficient", memory=10**7)
     finally:
         numba.set_num_threads(threads)
-    assert first.to_dict() == second.to_dict()
-    assert data_percolation(X, 0.97, overlap="coefficient", rng=1).to_dict() != first.to_dict()
+    assert plain(first) == plain(second)
+    assert plain(data_percolation(X, 0.97, overlap="coefficient", rng=1)) != plain(first)
     generated = data_percolation(X, 0.97, overlap="coefficient", rng=np.random.default_rng(1), orders=3)
     assert generated.orders == 3
 
@@ -360,12 +359,8 @@ def test_fractions_are_whole_numbers_of_points():
     assert data_percolation(np.eye(300), 0.5).kept.tolist() == list(range(3, 301, 3))
 
 
-def test_result_is_plain():
+def test_a_result_is_shown_in_a_line():
     result = data_percolation(np.eye(4), 0.5)
-    plain = json.loads(json.dumps(result.to_dict()))
-    assert plain["components"] == [1, 1, 1, 1]
-    assert plain["half_fraction"] is None
-    assert "labels" not in plain
     assert "components=4, largest=0.25, half_fraction=None" in repr(result)
 
 
@@ -424,7 +419,6 @@ def test_connecting_overlaps_of_every_threshold(overlap):
     assert len(data_percolation(X, found.whole * (1 + 1e-9), overlap=overlap).components) == 2
     assert data_percolation(X, found.half, overlap=overlap).largest >= 0.5
     assert data_percolation(X, found.half * (1 + 1e-9), overlap=overlap).largest < 0.5
-    assert json.loads(json.dumps(found.to_dict()))["whole"] == found.whole
     assert repr(found).startswith(f"ConnectingOverlaps(n=70, overlap={overlap!r}, whole=")
 
 

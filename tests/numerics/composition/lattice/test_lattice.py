@@ -1,7 +1,6 @@
 """Clusters of a grid against labelling at every number of kept points, and all configurations of small grids."""
 
 import itertools
-import json
 import math
 import re
 
@@ -14,8 +13,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from regimes.numerics.composition.lattice.growth import Forest
-from regimes.numerics.composition.lattice.lattice import lattice_percolation
-from regimes.numerics.composition.lattice.lattice_checks import checked_lattice
+from regimes.numerics.composition.lattice.lattice import Lattice
+from regimes.numerics.composition.lattice.lattice_percolation import lattice_percolation
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, disc_neighbourhood
 from regimes.numerics.composition.lattice.sequence import percolation_sequence
 from regimes.numerics.composition.lattice.stencil import make_stencil
@@ -133,7 +132,7 @@ def test_every_number_of_kept_points_agrees_with_labelling(case):
     depth = options.get("depth", max(1, math.floor(along / 2 + 1e-9)))
     for _ in range(2):
         order = rng.permutation(n)
-        sequence = percolation_sequence(order, shape, neighbourhood, **options)
+        sequence = percolation_sequence(order, Lattice(shape, neighbourhood, **options))
         first = None
         for k in range(n + 1):
             kept = np.zeros(n, bool)
@@ -156,7 +155,7 @@ def test_a_grid_of_several_blocks_agrees_with_ndimage(neighbourhood, structure):
     shape = (301, 290)
     n = math.prod(shape)
     order = np.random.default_rng(1).permutation(n)
-    sequence = percolation_sequence(order, shape, neighbourhood)
+    sequence = percolation_sequence(order, Lattice(shape, neighbourhood))
     for k in (*range(1, n, 4999), sequence.spanning - 1, sequence.spanning, n):
         kept = np.zeros(n, bool)
         kept[order[:k]] = True
@@ -173,7 +172,7 @@ def test_a_torus_of_several_blocks_agrees_with_labelling(neighbourhood):
     shape = (97, 95)
     n = math.prod(shape)
     order = np.random.default_rng(2).permutation(n)
-    sequence = percolation_sequence(order, shape, neighbourhood, periodic=True)
+    sequence = percolation_sequence(order, Lattice(shape, neighbourhood, periodic=True))
     pairs = bonds(shape, neighbourhood, True)
     i, j = np.array([pair[:2] for pair in pairs]).T
     matrix = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(n, n)).tocsr()
@@ -209,7 +208,7 @@ def test_any_neighbourhood_agrees_with_labelling(data):
     depth = 1 if not periodic and shape[axis] > 1 else None
     if not periodic and shape[axis] == 1:
         return
-    sequence = percolation_sequence(order, shape, neighbourhood, periodic=periodic, axis=axis, depth=depth)
+    sequence = percolation_sequence(order, Lattice(shape, neighbourhood, periodic=periodic, axis=axis, depth=depth))
     pairs = bonds(shape, neighbourhood, periodic)
     i, j = np.array([pair[:2] for pair in pairs]).reshape(-1, 2).T
     matrix = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(n, n)).tocsr()
@@ -255,16 +254,16 @@ def enumerated(shape, neighbourhood, lambdas, *, periodic, axis):
     [
         ((3, 4), SQUARE, {"periodic": False, "axis": 1}),
         ((3, 3), EIGHT, {"periodic": False, "axis": 0}),
-        ((3, 4), SQUARE, {"periodic": True, "axis": 0}),
-        ((11,), disc_neighbourhood(2, steps=(1.0,)), {"periodic": False, "axis": 0}),
-        ((11,), disc_neighbourhood(2, steps=(1.0,)), {"periodic": True, "axis": 0}),
+        ((3, 3), SQUARE, {"periodic": True, "axis": 0}),
+        ((9,), disc_neighbourhood(2, steps=(1.0,)), {"periodic": False, "axis": 0}),
+        ((9,), disc_neighbourhood(2, steps=(1.0,)), {"periodic": True, "axis": 0}),
         ((2, 3, 2), disc_neighbourhood(1, steps=(1, 1, 1)), {"periodic": False, "axis": 1}),
     ],
 )
 def test_averages_agree_with_all_configurations(shape, neighbourhood, options):
     lambdas = [0.1, 0.35, 0.6, 0.85]
     exact = enumerated(shape, neighbourhood, lambdas, **options)
-    found = lattice_percolation(shape, neighbourhood, runs=2000, lambdas=lambdas, rng=3, **options)
+    found = lattice_percolation(Lattice(shape, neighbourhood, **options), runs=2000, lambdas=lambdas, rng=3)
     values = (found.largest, found.mean_size, found.spanning)
     errors = (found.largest_se, found.mean_size_se, found.spanning_se)
     for value, error, truth in zip(values, errors, exact, strict=True):
@@ -272,7 +271,7 @@ def test_averages_agree_with_all_configurations(shape, neighbourhood, options):
 
 
 def test_no_point_and_all_points():
-    found = lattice_percolation((5, 6), SQUARE, runs=3, lambdas=[0, 1])
+    found = lattice_percolation(Lattice((5, 6), SQUARE), runs=3, lambdas=[0, 1])
     assert found.largest.tolist() == [0, 1]
     assert found.mean_size.tolist() == [0, 0]
     assert found.spanning.tolist() == [0, 1]
@@ -282,7 +281,7 @@ def test_no_point_and_all_points():
 
 
 def test_a_chain_of_nearest_neighbours_spans_only_when_full():
-    found = lattice_percolation(20, CHAIN, runs=8, lambdas=[0.5, 0.9, 1])
+    found = lattice_percolation(Lattice(20, CHAIN), runs=8, lambdas=[0.5, 0.9, 1])
     assert found.spanning_fraction.tolist() == [1] * 8
     np.testing.assert_allclose(found.spanning, [0.5**20, 0.9**20, 1], rtol=1e-12)
     assert found.threshold == pytest.approx(0.5 ** (1 / 20), rel=1e-11)
@@ -290,14 +289,14 @@ def test_a_chain_of_nearest_neighbours_spans_only_when_full():
 
 
 def test_a_grid_that_cannot_span_says_so():
-    found = lattice_percolation(8, disc_neighbourhood(1, steps=(2, 1)), runs=2, lambdas=[0.5, 1])
+    found = lattice_percolation(Lattice(8, disc_neighbourhood(1, steps=(2, 1))), runs=2, lambdas=[0.5, 1])
     assert (found.threshold, found.threshold_se, found.width, found.spanning_fraction) == (None,) * 4
     assert found.spanning.tolist() == [0, 0]
     assert found.largest[1] == 1 / 8
 
 
 def test_one_run_has_no_errors():
-    found = lattice_percolation(8, SQUARE, runs=1)
+    found = lattice_percolation(Lattice(8, SQUARE), runs=1)
     assert found.threshold is not None
     assert (found.largest_se, found.mean_size_se, found.spanning_se, found.threshold_se, found.width) == (None,) * 5
     assert found.lambdas[0] == 0
@@ -308,16 +307,16 @@ def test_one_run_has_no_errors():
 def test_threads_change_nothing_and_progress_counts():
     calls = []
     one = lattice_percolation(
-        90, EIGHT, runs=7, rng=5, threads=1, progress=lambda done, runs: calls.append((done, runs))
+        Lattice(90, EIGHT), runs=7, rng=5, threads=1, progress=lambda done, runs: calls.append((done, runs))
     )
-    many = lattice_percolation(90, EIGHT, runs=7, rng=5, threads=3)
+    many = lattice_percolation(Lattice(90, EIGHT), runs=7, rng=5, threads=3)
     assert calls == [(done, 7) for done in range(1, 8)]
     for name in ("lambdas", "largest", "largest_se", "mean_size", "mean_size_se", "spanning", "spanning_fraction"):
         assert np.array_equal(getattr(one, name), getattr(many, name))
     assert one.threshold == many.threshold
-    more = lattice_percolation(90, EIGHT, runs=9, rng=5)
+    more = lattice_percolation(Lattice(90, EIGHT), runs=9, rng=5)
     assert np.array_equal(more.spanning_fraction[:7], one.spanning_fraction)
-    other = lattice_percolation(90, EIGHT, runs=7, rng=np.random.default_rng(5))
+    other = lattice_percolation(Lattice(90, EIGHT), runs=7, rng=np.random.default_rng(5))
     assert not np.array_equal(other.spanning_fraction, one.spanning_fraction)
 
 
@@ -331,24 +330,15 @@ def test_the_depth_of_the_bands_is_half_the_radius_in_steps():
         (0.6, (0.1, 0.1), 1, 3),
     ):
         neighbourhood = disc_neighbourhood(radius, steps=steps)
-        assert lattice_percolation(20, neighbourhood, runs=1, lambdas=0.5, axis=axis).depth == depth
-    assert lattice_percolation(20, Neighbourhood([[5, 0], [-5, 0], [0, 1], [0, -1]]), runs=1, lambdas=0.5).depth == 2
-    assert lattice_percolation(20, SQUARE, runs=1, lambdas=0.5, periodic=True).depth is None
-
-
-def test_a_result_becomes_plain_values():
-    found = lattice_percolation(8, SQUARE, runs=2, lambdas=[0.5])
-    plain = json.loads(json.dumps(found.to_dict()))
-    assert plain["neighbourhood"]["z"] == 4
-    assert plain["shape"] == [8, 8]
-    assert plain["spanning_fraction"] == found.spanning_fraction.tolist()
-    assert json.loads(json.dumps(percolation_sequence([1, 0], 2, CHAIN).to_dict()))["squares"] == [0, 1, 4]
+        assert Lattice(20, neighbourhood, axis=axis).depth == depth
+    assert Lattice(20, Neighbourhood([[5, 0], [-5, 0], [0, 1], [0, -1]])).depth == 2
+    assert Lattice(20, SQUARE, periodic=True).depth is None
 
 
 def test_memory_is_counted_and_refused():
     for periodic in (False, True):
-        lattice = checked_lattice("test", 300, disc_neighbourhood(4), periodic=periodic, axis=0, depth=None)
-        stencil = make_stencil(lattice.shape, disc_neighbourhood(4), 0, lattice.depth, periodic)
+        lattice = Lattice(300, disc_neighbourhood(4), periodic=periodic)
+        stencil = make_stencil(lattice)
         forest = Forest(stencil)
         taken = sum(array.nbytes for array in vars(forest).values() if isinstance(array, np.ndarray))
         taken -= forest.order.nbytes  # a view
@@ -357,9 +347,9 @@ def test_memory_is_counted_and_refused():
     with pytest.raises(
         ValueError, match="one run on 1000000 grid points would take .* memory = 0.001 GiB; take a smaller grid"
     ):
-        lattice_percolation(1000, SQUARE, memory=2**30 // 1000)
+        lattice_percolation(Lattice(1000, SQUARE), memory=2**30 // 1000)
     with pytest.raises(ValueError, match="the clusters of 1000000 grid points would take"):
-        percolation_sequence(np.arange(10**6), 1000, SQUARE, memory=10**6)
+        percolation_sequence(np.arange(10**6), Lattice(1000, SQUARE), memory=10**6)
 
 
 @pytest.mark.parametrize(
@@ -383,8 +373,8 @@ def test_memory_is_counted_and_refused():
             {},
             "shape (of the grid) must have the 2 dimensions of the neighbourhood, got 3: (5, 5, 5)",
         ),
-        (("a", SQUARE), {}, "shape (of the grid) must be a whole number or one for each axis, got 'a'"),
-        ((5.5, SQUARE), {}, "shape (of the grid) must be a whole number or one for each axis, got 5.5"),
+        (("a", SQUARE), {}, "shape (grid points along an axis) must be a whole number, got 'a'"),
+        ((5.5, SQUARE), {}, "shape (grid points along an axis) must be a whole number, got 5.5"),
         (((5, 0), SQUARE), {}, "shape (grid points along an axis) must be at least 1, got 0"),
         ((5, [[0, 1], [0, -1]]), {}, "neighbourhood must be a Neighbourhood, got list"),
         ((5, SQUARE), {"runs": 0}, "runs (number of orders) must be at least 1, got 0"),
@@ -398,18 +388,20 @@ def test_memory_is_counted_and_refused():
             "depth (of the bands at the edges) must be at most half of the 5 points along axis 0, got 3",
         ),
         ((5, SQUARE), {"depth": 0}, "depth (of the bands at the edges, in grid points) must be at least 1, got 0"),
-        ((5, SQUARE), {"depth": 1, "periodic": True}, "goes with open edges only"),
+        ((5, SQUARE), {"depth": 1, "periodic": True}, "depth is of the bands at open edges, got 1 with periodic ones"),
         ((5, SQUARE), {"threads": 0}, "threads (orders at a time) must be at least 1, got 0"),
         ((5, SQUARE), {"rng": -1}, "rng (seed) must be at least 0, got -1"),
         ((60_000, SQUARE), {"memory": 2**60}, "at most 2^29 grid points"),
     ],
 )
 def test_wrong_input_is_refused(arguments, options, text):
+    own = {name: value for name, value in options.items() if name in ("periodic", "axis", "depth")}
+    others = {name: value for name, value in options.items() if name not in own}
     with pytest.raises(ValueError, match=re.escape(text)):
-        lattice_percolation(*arguments, **options)
+        lattice_percolation(Lattice(*arguments, **own), **others)
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [0, 1, 2, 2], [0.0, 1.0, 2.0, 3.0], [[0, 1], [2, 3]], [0, 1, 2, 4]])
 def test_an_order_must_be_a_permutation(order):
     with pytest.raises(ValueError, match="order must be a permutation of the 4 points 0 to 3"):
-        percolation_sequence(order, 4, CHAIN)
+        percolation_sequence(order, Lattice(4, CHAIN))

@@ -11,7 +11,8 @@ from scipy.stats import binom, chi2
 from regimes.numerics.composition.lattice.canonical import canonical_average, canonical_weights
 from regimes.numerics.composition.lattice.first_spanning import first_spanning
 from regimes.numerics.composition.lattice.growth import Forest
-from regimes.numerics.composition.lattice.lattice import lattice_percolation
+from regimes.numerics.composition.lattice.lattice import Lattice
+from regimes.numerics.composition.lattice.lattice_percolation import lattice_percolation
 from regimes.numerics.composition.lattice.neighbourhood import disc_neighbourhood
 from regimes.numerics.composition.lattice.sequence import percolation_sequence
 from regimes.numerics.composition.lattice.spanning import spanning_probability, spanning_quantile, spanning_width
@@ -45,9 +46,7 @@ def test_averages_of_powers_are_exact():
     k = np.arange(n + 1.0)
     np.testing.assert_allclose(canonical_average(k / n, lambdas), lambdas, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(canonical_average(k * (k - 1), lambdas), n * (n - 1) * lambdas**2, rtol=1e-12)
-    np.testing.assert_allclose(
-        canonical_average(np.sqrt(k), [0.3]), binom.pmf(k, n, 0.3) @ np.sqrt(k), rtol=1e-12
-    )  # fmt: skip
+    np.testing.assert_allclose(canonical_average(np.sqrt(k), [0.3]), binom.pmf(k, n, 0.3) @ np.sqrt(k), rtol=1e-12)
     with pytest.raises(ValueError, match="values must be 1-d, one for each k = 0 to n, got shape"):
         canonical_average(np.ones((3, 3)), 0.5)
     with pytest.raises(ValueError, match=r"lambdas .* must lie in \[0, 1\], got -0.1"):
@@ -58,15 +57,15 @@ def test_averages_of_runs_are_those_of_their_sequences():
     """The blocks of a run, in sixteen lanes, against one sum over the whole sequence of the same order."""
     shape, lambdas = (120, 110), np.array([0, 0.001, 0.2, 0.5, 0.59, 0.7, 0.999, 1])
     n = math.prod(shape)
-    forest = Forest(make_stencil(shape, SQUARE, 0, 1, False))
-    found = lattice_percolation(shape, SQUARE, runs=1, lambdas=lambdas, rng=np.random.default_rng(8))
+    forest = Forest(make_stencil(Lattice(shape, SQUARE)))
+    found = lattice_percolation(Lattice(shape, SQUARE), runs=1, lambdas=lambdas, rng=np.random.default_rng(8))
     key = np.random.default_rng(8).integers(0, 2**64, size=1, dtype=np.uint64)
     spans = forest.run(int(key[0]), lambda *_: None)
     assert first_spanning(forest.stencil, key, 1)[0] == spans
     points = forest.points()
     order = np.empty(points.max() + 1, int)
     order[points] = np.arange(n)
-    sequence = percolation_sequence(order[forest.order], shape, SQUARE)
+    sequence = percolation_sequence(order[forest.order], Lattice(shape, SQUARE))
     assert sequence.spanning == spans
     assert found.spanning_fraction[0] == spans / n
     k, big = np.arange(n + 1), sequence.largest
@@ -81,14 +80,14 @@ def test_averages_of_runs_are_those_of_their_sequences():
 @pytest.mark.parametrize("periodic", [False, True])
 @pytest.mark.parametrize("neighbourhood", [SQUARE, disc_neighbourhood(3)])
 def test_where_a_run_spans_is_where_its_curve_does(neighbourhood, periodic):
-    stencil = make_stencil((90, 80), neighbourhood, 1, 1, periodic)
+    stencil = make_stencil(Lattice((90, 80), neighbourhood, axis=1, periodic=periodic))
     keys = np.random.default_rng(4).integers(0, 2**64, size=9, dtype=np.uint64)
     forest = Forest(stencil)
     assert first_spanning(stencil, keys, 2).tolist() == [forest.run(int(key), lambda *_: None) for key in keys]
 
 
 def test_all_orders_are_equally_likely():
-    forest = Forest(make_stencil((4,), disc_neighbourhood(1, steps=(1.0,)), 0, 1, False))
+    forest = Forest(make_stencil(Lattice(4, disc_neighbourhood(1, steps=(1.0,)))))
     keys = np.random.default_rng(4).integers(0, 2**64, size=12_000, dtype=np.uint64)
     seen = dict.fromkeys(itertools.permutations(forest.points().tolist()), 0)
     for key in keys.tolist():
@@ -107,7 +106,9 @@ def test_mean_size_on_a_ring(reach):
     rng = np.random.default_rng(reach)
     sizes = np.array(
         [
-            canonical_average(percolation_sequence(rng.permutation(n), n, ring, periodic=True).squares, lambdas)
+            canonical_average(
+                percolation_sequence(rng.permutation(n), Lattice(n, ring, periodic=True)).squares, lambdas
+            )
             for _ in range(runs)
         ]
     ) / (n * lambdas)
@@ -121,7 +122,7 @@ def test_a_square_is_crossed_half_the_time_at_the_threshold():
     """With open edges R(p_c) = 1/2 + O(1/N); the finite size is seen at 16 and has to shrink."""
     excess = {}
     for size, runs in ((16, 20_000), (128, 1500)):
-        found = lattice_percolation(size, SQUARE, runs=runs, lambdas=[SQUARE_THRESHOLD], rng=1)
+        found = lattice_percolation(Lattice(size, SQUARE), runs=runs, lambdas=[SQUARE_THRESHOLD], rng=1)
         excess[size] = found.spanning[0] - 0.5, found.spanning_se[0]
     assert 4 * excess[16][1] < excess[16][0] < 0.05
     assert abs(excess[128][0] - excess[16][0] / 8) < 4 * excess[128][1]
@@ -135,7 +136,7 @@ def test_a_torus_is_wound_around_as_often_as_exactly_known():
     for run in range(runs):
         order = rng.permutation(n)
         for axis in (0, 1):
-            first[run, axis] = percolation_sequence(order, size, SQUARE, periodic=True, axis=axis).spanning
+            first[run, axis] = percolation_sequence(order, Lattice(size, SQUARE, periodic=True, axis=axis)).spanning
     # Along both axes where both have been wound around: in the plane two such clusters meet.
     for numbers, exact in (
         (first[:, 0], WINDS),
@@ -151,7 +152,7 @@ def test_a_torus_is_wound_around_as_often_as_exactly_known():
 def test_the_largest_cluster_is_a_fractal_at_the_threshold():
     """Its points grow as N^(91/48)."""
     shares = [
-        lattice_percolation(size, SQUARE, runs=runs, lambdas=[SQUARE_THRESHOLD], periodic=True, rng=2)
+        lattice_percolation(Lattice(size, SQUARE, periodic=True), runs=runs, lambdas=[SQUARE_THRESHOLD], rng=2)
         for size, runs in ((32, 4000), (256, 300))
     ]
     dimension = 2 + math.log(shares[1].largest[0] / shares[0].largest[0]) / math.log(256 / 32)
@@ -160,7 +161,7 @@ def test_the_largest_cluster_is_a_fractal_at_the_threshold():
 
 
 def test_the_median_crosses_where_the_curve_does():
-    found = lattice_percolation(40, EIGHT, runs=31, rng=3)
+    found = lattice_percolation(Lattice(40, EIGHT), runs=31, rng=3)
     curve = np.interp(found.threshold, found.lambdas, found.spanning)
     assert abs(curve - 0.5) < 0.02
     first = np.rint(found.spanning_fraction * 1600).astype(int)
@@ -187,7 +188,7 @@ def test_the_error_of_the_median_covers_about_as_often_as_it_says(runs, covered)
 def test_the_error_of_the_median_covers_however_few_values_the_orders_take(size, radius, distinct):
     """One big run split up: 40 sets of 2000 orders, which share few numbers of points on small grids."""
     sets, runs, n = 40, 2000 if size < 20 else 250, size**2
-    stencil = make_stencil((size, size), disc_neighbourhood(radius), 0, 1, False)
+    stencil = make_stencil(Lattice(size, disc_neighbourhood(radius)))
     keys = np.random.default_rng(11).integers(0, 2**64, size=sets * runs, dtype=np.uint64)
     first = first_spanning(stencil, keys, 2)
     assert distinct[0] <= np.unique(first).size <= distinct[1]

@@ -53,7 +53,7 @@ def test_nothing_within_reach():
 def test_offsets_are_sorted_frozen_and_shown():
     own = Neighbourhood(np.array([[1, 0], [0, 1], [-1, 0], [0, -1]]), (1, 2))
     assert own.offsets.tolist() == [[-1, 0], [0, -1], [0, 1], [1, 0]]
-    assert own.to_dict() == {"z": 4, "radius": None, "steps": [1.0, 2.0], "reach": [1, 1]}
+    assert (own.z, own.radius, own.steps, own.reach) == (4, None, (1.0, 2.0), (1, 1))
     assert repr(own) == "Neighbourhood(z=4, dimensions=2, steps=(1.0, 2.0))"
     assert repr(disc_neighbourhood(1)) == "Neighbourhood(z=4, dimensions=2, radius=1, steps=(1.0, 1.0))"
     with pytest.raises(ValueError, match="read-only"):

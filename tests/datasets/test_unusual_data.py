@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from regimes.datasets import load_dataset
-from regimes.datasets.points.notes import duplicate_points
+from regimes import load_dataset
+from regimes.datasets.points.unusual_data import duplicate_points
 
 CLEAN = np.random.default_rng(1).standard_normal((200, 5))
 

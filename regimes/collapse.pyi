@@ -1,0 +1,9 @@
+from regimes.numerics.collapse.finite_size import collapse_time as collapse_time
+from regimes.numerics.collapse.finite_size import collapse_time_with_classes as collapse_time_with_classes
+from regimes.numerics.collapse.finite_size import finite_size_collapse_time as finite_size_collapse_time
+from regimes.numerics.collapse.random_energy import sampled_excess_entropy as sampled_excess_entropy
+from regimes.numerics.collapse.random_energy import SampledExcessEntropy as SampledExcessEntropy
+from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound as spectral_collapse_bound
+from regimes.numerics.posterior.curves import posterior_curves as posterior_curves
+from regimes.numerics.posterior.curves import PosteriorCurves as PosteriorCurves
+from regimes.numerics.posterior.spectrum import gaussian_information as gaussian_information

@@ -1,0 +1,60 @@
+"""Files of the cache carry a checksum of their content: a damaged or foreign one is as good as none."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from regimes.numerics.compiled.cache_folder import make_private
+
+__all__ = ["digest", "read_sealed", "seal", "unseal", "write_sealed"]
+
+_SEAL = b"# regimes sha256="
+
+
+def digest(*parts: bytes) -> str:
+    """Twenty hexadecimal digits that tell these parts from any others."""
+    result = hashlib.sha256()
+    for part in parts:
+        result.update(len(part).to_bytes(8, "little") + part)
+    return result.hexdigest()[:20]
+
+
+def seal(content: bytes) -> bytes:
+    """The content below a line with its checksum, which is a comment to Python."""
+    return _SEAL + hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def unseal(data: bytes) -> bytes | None:
+    """The content, None unless it is what was sealed."""
+    line, _, content = data.partition(b"\n")
+    return content if data and seal(content) == line + b"\n" + content else None
+
+
+def read_sealed(path: Path, *, own: bool = True) -> bytes | None:
+    """Content of a file; None where it is missing, damaged, or (if it must be our own) another user can write it."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            if own and hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
+                return None
+            return unseal(file.read())
+    except OSError:
+        return None
+
+
+def write_sealed(path: Path, content: bytes) -> None:
+    """Create or replace a file whole; a disk that is full or read-only costs the next process time and nothing else."""
+    with contextlib.suppress(OSError):
+        make_private(path.parent)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(seal(content))
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise

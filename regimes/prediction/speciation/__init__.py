@@ -1,0 +1,1 @@
+"""When a sample of a mixture commits to a class."""

@@ -1,0 +1,1 @@
+"""Collapse of a mixture: table and figure."""

@@ -1,0 +1,1 @@
+"""Speciation of a mixture: table and figure."""

@@ -1,0 +1,12 @@
+from regimes.numerics.speciation.criteria import speciation_times as speciation_times
+from regimes.numerics.speciation.clone_probability import clone_probability as clone_probability
+from regimes.numerics.speciation.clone_probability import clone_disagreement as clone_disagreement
+from regimes.numerics.speciation.sign_clones import sign_clone_probability as sign_clone_probability
+from regimes.numerics.speciation.sign_clones import sign_clone_disagreement as sign_clone_disagreement
+from regimes.numerics.speciation.clone_probability import log_clone_disagreement as log_clone_disagreement
+from regimes.numerics.speciation.clone_probability import class_entropy as class_entropy
+from regimes.numerics.speciation.clone_probability import class_information as class_information
+from regimes.numerics.speciation.mixture import mixture_clones as mixture_clones
+from regimes.numerics.speciation.mixture import MixtureClones as MixtureClones
+from regimes.numerics.posterior.spectrum import covariance_spectrum as covariance_spectrum
+from regimes.numerics.posterior.spectrum import CovarianceSpectrum as CovarianceSpectrum
