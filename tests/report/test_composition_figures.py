@@ -5,15 +5,26 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from regimes.report.composition.staircase import plot_staircase
 
-from regimes import predict_percolation
+from regimes import BumpGrid, predict_percolation
+from regimes.composition import BumpStaircase, predict_staircase
 from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
+from regimes.report.composition.staircase_figure import plot_staircase
+
+INFINITE, GRID = "percolation.threshold_infinite", "percolation.threshold_grid"
+
+
+def predicted(grid, sigma, *, runs, **options):
+    return predict_percolation(BumpGrid(grid, sigma, **options), runs=runs)
+
+
+def staircase(**options):
+    return predict_staircase(BumpStaircase(**options))
 
 
 @pytest.fixture(scope="module")
 def half():
-    return predict_percolation(24, 0.5, runs=8)
+    return predicted(24, 0.5, runs=8)
 
 
 def upright(axis):
@@ -72,14 +83,14 @@ def test_bumps_that_are_too_wide_for_the_density_product_have_no_radius():
 
 
 def test_largest_clusters_of_several_widths(half):
-    wide = predict_percolation(24, 1, runs=3)
+    wide = predicted(24, 1, runs=3)
     (axis,) = plot_largest_clusters([half, wide]).axes
-    assert sorted(upright(axis)) == sorted([half.lambda_c, wide.lambda_c])
+    assert sorted(upright(axis)) == sorted([half[INFINITE].value, wide[INFINITE].value])
     curve = axis.lines[0]
-    kept = half.simulation.lambdas > 0
-    assert curve.get_ydata() == pytest.approx(half.simulation.largest[kept] / half.simulation.lambdas[kept])
+    kept = half.curves["lambda"] > 0
+    assert curve.get_ydata() == pytest.approx(half.curves["largest"][kept] / half.curves["lambda"][kept])
     assert labels(axis) == [
-        rf"$\sigma$ = {one.model['sigma']:g} px, $\lambda_c$ = {one.lambda_c:.3g}" for one in (half, wide)
+        rf"$\sigma$ = {one.problem.sigma:g} px, $\lambda_c$ = {one[INFINITE].value:.3g}" for one in (half, wide)
     ]
     assert axis.get_legend().get_title().get_text() == (
         "grid of 24 x 24\nbands: 1.96 standard errors, vertical lines: infinite grid"
@@ -88,7 +99,7 @@ def test_largest_clusters_of_several_widths(half):
         heights = drawn.get_paths()[0].vertices[:, 1]
         assert heights.min() >= 0
         assert heights.max() <= 1
-    assert not plot_largest_clusters([predict_percolation(24, 0.5, runs=1)]).axes[0].collections
+    assert not plot_largest_clusters([predicted(24, 0.5, runs=1)]).axes[0].collections
     looks = {(line.get_color(), str(line.get_linestyle())) for line in (axis.lines[0], axis.lines[2])}
     assert len(looks) == 2
 
@@ -102,9 +113,10 @@ def test_widths_differ_without_colour():
 
 @pytest.fixture(scope="module")
 def stairs():
-    results = [predict_percolation(48, sigma, runs=24, periodic=True) for sigma in (0.25, 0.37, 0.55)]
-    results.append(predict_percolation(48, 0.35, runs=24, periodic=True, pixels=True))
-    return plot_staircase(results, largest=1.4), results
+    results = [predicted(48, sigma, runs=24, periodic=True) for sigma in (0.25, 0.37, 0.55)]
+    results.append(predicted(48, 0.35, runs=24, periodic=True, pixels=True))
+    both = [staircase(largest=1.4), staircase(largest=1.4, pixels=True)]
+    return plot_staircase(both, results), results
 
 
 def value_at(line, x):
@@ -126,19 +138,19 @@ def test_simulated_points_lie_on_the_staircase(stairs):
     (axis,) = figure.axes
     for container, chosen in zip(axis.containers, (results[:3], results[3:]), strict=True):
         points = container.lines[0]
-        assert points.get_ydata().tolist() == [one.lambda_c_finite for one in chosen]
+        assert points.get_ydata().tolist() == [one[GRID].value for one in chosen]
         (bars,) = container.lines[2]
         heights = [np.ptp(segment[:, 1]) / 2 for segment in bars.get_segments()]
-        assert heights == pytest.approx([1.96 * one.lambda_c_finite_se for one in chosen])
+        assert heights == pytest.approx([1.96 * one[GRID].error for one in chosen])
         for one in chosen:
-            assert abs(one.lambda_c_finite - one.lambda_c) < 4 * one.lambda_c_finite_se
+            assert abs(one[GRID].value - one[INFINITE].value) < 4 * one[GRID].error
     assert sum("simulated" in text for text in labels(axis)) == 2
     assert "bars: 1.96 standard errors" in axis.get_title()
-    assert "bars" not in plot_staircase(largest=0.6, pixels=False).axes[0].get_title()
+    assert "bars" not in staircase(largest=0.6).plot().axes[0].get_title()
 
 
-def test_why_the_staircase_on_pixels_ends_is_said():
-    axis = plot_staircase(largest=1.4).axes[0]
+def test_why_the_staircase_on_pixels_ends_is_said(stairs):
+    axis = stairs[0].axes[0]
     (line,) = [one for one in axis.lines if one.get_label().startswith("on pixels")]
     assert "wider" in line.get_label()
     assert max(line.get_xdata()) == pytest.approx(1.0)
@@ -162,12 +174,12 @@ def test_the_limit_of_discs_is_drawn_where_it_is_of_use(stairs):
     x, y = limit.get_data()
     drawn = x[np.isfinite(y)]
     assert drawn.min() == pytest.approx(6 / (2 * np.sqrt(np.log(200))), abs=0.01)
-    narrow = plot_staircase(largest=1.0, pixels=False).axes[0]
+    narrow = staircase(largest=1.0).plot().axes[0]
     assert not any("discs" in text for text in labels(narrow))
 
 
 def test_the_staircase_of_the_density_product_ends_where_bumps_are_too_faint():
-    line = plot_staircase(overlap="product", largest=6.0, pixels=False).axes[0].lines[0]
+    line = staircase(overlap="product", largest=6.0).plot().axes[0].lines[0]
     assert max(line.get_xdata()) == pytest.approx(3.958, abs=1e-3)
 
 
@@ -184,17 +196,18 @@ def test_the_staircase_of_the_density_product_ends_where_bumps_are_too_faint():
     ],
 )
 def test_points_of_another_kind_are_refused(options, error):
+    narrow = staircase(largest=0.6)
     with pytest.raises(ValueError, match=error):
-        plot_staircase([predict_percolation(24, 0.5, **({"runs": 2} | options))], largest=0.6, pixels=False)
+        plot_staircase([narrow], [predicted(24, 0.5, **({"runs": 2} | options))])
 
 
 def test_what_cannot_be_drawn_is_refused(half):
-    with pytest.raises(ValueError, match=r"must exceed 0\.2172, from which on bumps connect, got 0\.2"):
-        plot_staircase(largest=0.2)
+    with pytest.raises(ValueError, match="give one staircase at least, got none"):
+        plot_staircase([])
     with pytest.raises(ValueError, match="one prediction at least"):
         plot_largest_clusters([])
     with pytest.raises(ValueError, match="hold a simulation"):
-        plot_largest_clusters([half, predict_percolation(24, 0.5, runs=0)])
+        plot_largest_clusters([half, predicted(24, 0.5, runs=0)])
     with pytest.raises(ValueError, match="one at least, got none"):
         plot_overlaps(())
     with pytest.raises(ValueError, match="ax must hold 3 axes, got 2"):

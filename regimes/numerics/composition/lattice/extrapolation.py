@@ -166,7 +166,7 @@ def extrapolated_threshold(
         )
     largest_runs = whole_number(name, "runs", "orders on the largest grid", runs, at_least=ORDERS_FOR_ERROR)
     allowed = whole_number(name, "memory", "bytes", memory, at_least=1)
-    lattices = [Lattice(size, neighbourhood, periodic=periodic) for size in _sizes(name, sizes)]
+    lattices = [Lattice((size, size), neighbourhood, periodic=periodic) for size in _sizes(name, sizes)]
     lengths = np.array([lattice.shape[0] for lattice in lattices])
     each = np.ceil(largest_runs * (lengths[-1] / lengths) ** 2).astype(np.int64)
     workers = threads_in_memory(name, lattices[-1], threads, allowed, advice="take smaller sizes")

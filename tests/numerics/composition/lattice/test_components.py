@@ -168,9 +168,17 @@ def test_spanning_joins_both_bands(rows, columns, p, seed, depth):
 
 @pytest.mark.parametrize(
     ("radius", "steps", "size", "depth"),
-    [(1, 1, 20, 1), (3.99, 1, 20, 1), (4, 1, 20, 2), (2 * 2 * math.sqrt(math.log(math.e)), 1, 20, 2), (8, 1, 20, 4),
-     (8, 2, 20, 2), (40, 1, 20, 10), (40, 1, 1, 1)],
-)  # fmt: skip
+    [
+        (1, 1, 20, 1),
+        (3.99, 1, 20, 1),
+        (4, 1, 20, 2),
+        (2 * 2 * math.sqrt(math.log(math.e)), 1, 20, 2),
+        (8, 1, 20, 4),
+        (8, 2, 20, 2),
+        (40, 1, 20, 10),
+        (40, 1, 1, 1),
+    ],
+)
 def test_depth_is_half_the_radius(radius, steps, size, depth):
     kept = np.ones((size, 2), dtype=bool)
     assert kept_percolation(kept, disc_neighbourhood(radius, steps=(steps, 1))).depth == depth

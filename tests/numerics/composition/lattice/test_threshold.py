@@ -28,10 +28,18 @@ def disc(squared):
 @pytest.mark.parametrize(
     ("squared", "value"),
     [
-        (1, 0.5929), (2, 0.4068), (4, 0.2889), (5, 0.1972), (8, 0.1647), (10, 0.1157), (16, 0.0877), (25, 0.0541),
-        (36, 0.0393), (64, 0.0227),
+        (1, 0.5929),
+        (2, 0.4068),
+        (4, 0.2889),
+        (5, 0.1972),
+        (8, 0.1647),
+        (10, 0.1157),
+        (16, 0.0877),
+        (25, 0.0541),
+        (36, 0.0393),
+        (64, 0.0227),
     ],
-)  # fmt: skip
+)
 def test_thresholds_of_an_earlier_simulation(squared, value):
     found = lattice_threshold(disc(squared))
     assert found.method == ("literature" if squared <= 2 else "measured")
