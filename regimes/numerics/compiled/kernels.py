@@ -48,16 +48,10 @@ _SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "USING_SVM
 def kernel(
     *, formulas: tuple[str, ...] = (), signature: str | None = None, **options: Any
 ) -> Callable[[Function], Function]:
-    """Compile a function for numba, with its machine code cached.
+    """Compile a function for numba (``options`` are those of ``numba.njit``), with its machine code cached.
 
-    Parameters
-    ----------
-    formulas : tuple of str
-        Names of the formulas that the kernel embodies: noted whenever Python calls it, not when a kernel does.
-    signature : str, optional
-        Compile for these types at once, and for no others.
-    **options
-        Of ``numba.njit``: ``parallel``, ``nogil``, ``inline``, ``fastmath``.
+    ``formulas`` are the names of those that the kernel embodies: noted whenever Python calls it,
+    not when a kernel does. With a ``signature`` it is compiled at once for these types, and for no others.
     """
 
     def compiled(function: Function) -> Function:

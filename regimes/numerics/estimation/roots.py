@@ -22,33 +22,8 @@ def bracketed_root(
     tolerance: float = 1e-13,
     what: str = "root",
 ) -> float:
-    """Solve ``function(x) = 0`` for the x between two points of opposite sign (Brent's method).
+    """Solve ``function(x) = 0`` for the x between two points of opposite sign (Brent's method); ``what`` is for errors.
 
-    Parameters
-    ----------
-    function : callable
-        Continuous on [low, high].
-    low, high : float
-        Ends of the bracket.
-    tolerance : float
-        Relative and absolute tolerance on x.
-    what : str
-        Name of the quantity in errors.
-
-    Returns
-    -------
-    float
-        The root.
-
-    Raises
-    ------
-    ValueError
-        If the function has the same sign at both ends.
-    NotConverged
-        If the tolerance is not reached.
-
-    Examples
-    --------
     >>> round(bracketed_root(lambda x: x * x - 2, 1.0, 2.0), 9)
     1.414213562
     """
@@ -80,29 +55,11 @@ def bracketed_root(
 
 
 def curve_crossings(t: ArrayLike, values: ArrayLike, level: float, *, logarithmic: bool = True) -> NDArray[np.float64]:
-    """Times at which a curve known on a grid crosses a level.
+    """All times, increasing, at which a curve known on a grid crosses a level.
 
-    The curve is interpolated by a cubic spline in log t, so a grid with a ratio of 1.1 between neighbours places the
-    crossing of a smooth curve to about 1e-5.
+    The curve is interpolated by a cubic spline in log t (in t itself unless ``logarithmic``), so a grid with a ratio of
+    1.1 between neighbours places the crossing of a smooth curve to about 1e-5.
 
-    Parameters
-    ----------
-    t : array_like, shape (T,)
-        Increasing times, positive where they are taken on a logarithmic scale.
-    values : array_like, shape (T,)
-        The curve.
-    level : float
-        The level.
-    logarithmic : bool
-        Interpolate in log t; in t itself otherwise.
-
-    Returns
-    -------
-    ndarray, shape (crossings,)
-        All crossings, increasing; empty if there is none.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> t = np.geomspace(0.1, 10, 60)
     >>> curve_crossings(t, np.log(t), 0.5).round(5).tolist()
