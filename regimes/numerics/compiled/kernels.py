@@ -98,7 +98,6 @@ class _MachineCode(caching._Cache):
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self._function = function
         self._options = options
-        self._content: list[bytes] | None = None
         self._enabled = True
 
     @property
@@ -141,11 +140,11 @@ class _MachineCode(caching._Cache):
             yield
 
     def _path(self, sig: Any, codegen: Any) -> Path:
-        if self._content is None:  # not when decorated: what the kernel calls may be defined below it
-            self._content = [*reached(self._function), *reached(self._options), *_versions()]
+        # As it stands now: what the kernel calls may be defined below it, and constants may have been set anew.
+        content = [*reached(self._function), *reached(self._options), *_versions()]
         where = [repr(sig).encode(), *_named_fields(sig), repr(codegen.magic_tuple()).encode()]
         name = self._function.__qualname__.replace("<", "").replace(">", "")
-        return _folder() / f"{self._function.__module__}.{name}-{digest(*self._content, *where)}"
+        return _folder() / f"{self._function.__module__}.{name}-{digest(*content, *where)}"
 
 
 def _folder() -> Path:
