@@ -26,10 +26,6 @@ def test_checks_are_recalled_and_equal_a_fresh_verification(tmp_path, monkeypatc
 
     monkeypatch.setattr(type(entry), "verify", refuse)
     assert checked_steps(entry) == fresh
-    next(tmp_path.rglob("snr.checks.json")).write_text("garbage")
-    monkeypatch.undo()
-    monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
-    assert checked_steps(entry) == fresh
 
 
 def test_dictionaries_hold_latex_for_every_formula(monkeypatch):
