@@ -210,5 +210,5 @@ def test_what_cannot_be_drawn_is_refused(half):
         plot_largest_clusters([half, predicted(24, 0.5, runs=0)])
     with pytest.raises(ValueError, match="one at least, got none"):
         plot_overlaps(())
-    with pytest.raises(ValueError, match="ax must hold 3 axes, one for each panel, got 2"):
+    with pytest.raises(ValueError, match="ax must hold 3 axes, got 2"):
         plot_overlaps(ax=Figure().subplots(1, 2))
