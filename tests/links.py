@@ -110,8 +110,8 @@ class Links:
         found = self.found()
         complaints = []
         for what in ("formulas", "numbers"):
-            for name in sorted(found[what].keys() ^ shipped[what].keys()):
-                complaints.append(f"{what}: {name} is {'new' if name in found[what] else 'gone'}")
+            changed = sorted(found[what].keys() ^ shipped[what].keys())
+            complaints += [f"{what}: {name} is {'new' if name in found[what] else 'gone'}" for name in changed]
         for name in sorted(found["formulas"].keys() & shipped["formulas"].keys()):
             complaints += self.lost(name, shipped["formulas"][name], self.formulas[name])
         for key in sorted(found["numbers"].keys() & shipped["numbers"].keys()):

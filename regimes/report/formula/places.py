@@ -17,8 +17,8 @@ __all__ = ["NumberLinks", "compiled_at", "number_links", "tests_of", "written_at
 _PACKAGE = Path(__file__).parents[2]
 _LINKS = Path(__file__).with_name("links.json")
 _SOURCES = ("datasets", "numerics", "prediction", "validation")
-# A formula is compiled by its name: the first argument of a call, or among the names that a kernel notes when it is called, or
-# that something lists. Where a module does neither, what it quotes is shown.
+# A formula is compiled by its name: the first argument of a call, or among the names that a kernel notes when it is
+# called, or that something lists. Where a module does neither, what it quotes is shown.
 _CALL = re.compile(r'\b(?:compile_formula|torch_formula|note|kernel|_[a-z]\w*)\(\s*"(\w+)"')
 _LISTED = re.compile(r"(?:\bnote\(|\bformulas=\(|^ *\w+(?:: [^\n=]*)? = (?:[({]|(?=\")))([^()=]*)", re.MULTILINE)
 _STRING = re.compile(r'"(\w+)"(?!:)')
