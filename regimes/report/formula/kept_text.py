@@ -15,7 +15,7 @@ __all__ = ["kept_text"]
 
 def kept_text(what: str, make: Callable[[], str]) -> str:
     """The text of that name, made if the package has changed since: a derivation tells lines and uses in all of it."""
-    path = theory_cache() / "texts" / f"{what}-{_package()}"
+    path = theory_cache() / "texts" / digest(what.encode(), _package().encode())
     content = read_sealed(path)
     if content is not None:
         return content.decode()
