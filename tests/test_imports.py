@@ -52,7 +52,7 @@ def test_calculators_need_numpy_alone_once_the_cache_is_warm(arguments):
     assert command(*arguments) == {"numpy", "rich"}
 
 
-def test_collapse_adds_the_root_finder():
+def test_collapse_adds_special_functions():
     assert command("collapse", "--dim", "64", "--samples", "2000", "--sigma", "1", "--json") == {
         "numpy",
         "scipy",
@@ -72,8 +72,8 @@ def test_a_hierarchy_in_mean_field_needs_numpy_alone():
     assert command(*arguments) == {"numpy", "rich"}
 
 
-def test_a_hierarchy_with_three_children_adds_the_root_finder():
-    assert command("hierarchy", "--symbols", "8", "--rules", "10", "--children", "3", "--json") == {"numpy", "scipy"}
+def test_a_hierarchy_with_three_children_needs_numpy_alone():
+    assert command("hierarchy", "--symbols", "8", "--rules", "10", "--children", "3", "--json") == {"numpy"}
 
 
 def test_the_figure_of_a_hierarchy_adds_matplotlib(tmp_path):
