@@ -72,12 +72,17 @@ class Experiment(SphinxDirective):
             ("quantity", "at", "theory", "simulation", "standard error", "z", "samples"),
             [
                 (
-                    each.quantity, f"{each.at:.4g}", f"{each.theory:.5g}", f"{each.simulation:.5g}", f"{each.se:.2g}",
-                    f"{each.z:+.2f}", each.samples,
+                    each.quantity,
+                    f"{each.at:.4g}",
+                    f"{each.theory:.5g}",
+                    f"{each.simulation:.5g}",
+                    f"{each.se:.2g}",
+                    f"{each.z:+.2f}",
+                    each.samples,
                 )
                 for each in result.agreement
             ],
-        )  # fmt: skip
+        )
         found = {what: value for what, value in result.findings.items() if not isinstance(value, dict | list)}
         if found:
             yield nodes.paragraph("", "Also measured:")

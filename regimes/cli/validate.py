@@ -20,15 +20,23 @@ __all__ = ["command"]
 @click.option("--device", metavar="DEVICE", help="Of torch: cpu, cuda, ...; a GPU if there is one by default.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the simulation.")
 @click.option(
-    "--checkpoint", metavar="FOLDER",
+    "--checkpoint",
+    metavar="FOLDER",
     help="Keep what is finished in FOLDER; the same command goes on there after an interruption.",
-)  # fmt: skip
+)
 @output_options
 @functools.partial(user_errors, advice="use --quick, or a device with more of it")
 def command(
-    name: str | None, listed: bool, quick: bool, device: str | None, seed: int, checkpoint: str | None,
-    plot: str | None, as_json: bool, output: str | None,
-) -> None:  # fmt: skip
+    name: str | None,
+    listed: bool,
+    quick: bool,
+    device: str | None,
+    seed: int,
+    checkpoint: str | None,
+    plot: str | None,
+    as_json: bool,
+    output: str | None,
+) -> None:
     """Run the experiment NAME: theory, simulation and their agreement. Needs torch (the extra simulate).
 
     \b
@@ -46,9 +54,7 @@ def command(
     check_outputs(output, plot)
     try:
         with progress_bars() as report:
-            result = run_experiment(
-                name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report
-            )  # fmt: skip
+            result = run_experiment(name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report)
     except MissingTorch as error:
         raise ValueError(str(error)) from None
     except KeyboardInterrupt:

@@ -104,10 +104,17 @@ def _draw_panel(axis: Axes, panel: Panel) -> None:
     for i, (name, at) in enumerate(panel.marks):
         axis.axvline(at, color="0.45", linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         axis.annotate(
-            name, (at, 0.02 + 0.07 * (i % 3)), xycoords=axis.get_xaxis_transform(), xytext=(3, 0),
-            textcoords="offset points", fontsize=8, color="0.25", va="bottom", zorder=1,
+            name,
+            (at, 0.02 + 0.07 * (i % 3)),
+            xycoords=axis.get_xaxis_transform(),
+            xytext=(3, 0),
+            textcoords="offset points",
+            fontsize=8,
+            color="0.25",
+            va="bottom",
+            zorder=1,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
-        )  # fmt: skip
+        )
     if any(each.label for each in panel.curves):
         axis.legend(fontsize=8, framealpha=0.9)
 
@@ -118,9 +125,19 @@ def _draw_curve(axis: Axes, drawn: Curve) -> None:
     if drawn.kind == "simulation":
         errors = None if drawn.se is None else 1.96 * np.asarray(drawn.se)
         axis.errorbar(
-            drawn.x, drawn.y, yerr=errors, color=color, marker=_MARKERS[place], markersize=4, markerfacecolor="white",
-            linestyle="none", elinewidth=1.0, capsize=1.5, label=label, zorder=3,
-        )  # fmt: skip
+            drawn.x,
+            drawn.y,
+            yerr=errors,
+            color=color,
+            marker=_MARKERS[place],
+            markersize=4,
+            markerfacecolor="white",
+            linestyle="none",
+            elinewidth=1.0,
+            capsize=1.5,
+            label=label,
+            zorder=3,
+        )
         return
     order = np.argsort(drawn.x)
     style = _REFERENCE if drawn.kind == "reference" else {"linestyle": _DASHES[place], "linewidth": 1.7}

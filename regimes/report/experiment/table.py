@@ -35,9 +35,14 @@ def experiment_table(result: ExperimentResult) -> RenderableType:
     agreement = columns("quantity", "at", "theory", "simulation", "s.e.", "z", "samples")
     for each in result.agreement:
         agreement.add_row(
-            each.quantity, f"{each.at:.4g}", _number(each.theory), _number(each.simulation), f"{each.se:.2g}",
-            f"{each.z:+.2f}", str(each.samples),
-        )  # fmt: skip
+            each.quantity,
+            f"{each.at:.4g}",
+            _number(each.theory),
+            _number(each.simulation),
+            f"{each.se:.2g}",
+            f"{each.z:+.2f}",
+            str(each.samples),
+        )
     tests = columns("test", "chi-square", "degrees of freedom", "p")
     for test in result.tests:
         law = f"{test.dof}" if test.draws is None else f"{test.dof} ({test.draws} draws)"

@@ -212,25 +212,7 @@ def load_denoiser(
 
 
 def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
-    """Build a network from what it says of itself.
-
-    Parameters
-    ----------
-    settings : mapping or None
-        Its ``settings``.
-    place : path
-        For the error.
-
-    Returns
-    -------
-    torch.nn.Module
-        With other weights.
-
-    Raises
-    ------
-    ValueError
-        If the network is none of this package.
-    """
+    """Build a network from what it says of itself."""
     options = dict(settings) if isinstance(settings, Mapping) else {}
     name = options.pop("network", None)
     if name == "Preconditioned":

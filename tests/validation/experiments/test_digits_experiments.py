@@ -20,14 +20,21 @@ from regimes.validation.scores import EmpiricalScore  # noqa: E402
 
 SHORT = {"training_steps": 12, "clones": 40, "steps": 6, "generated": 20, "control": 40, "probes": 128}
 SPECIATION = replace(
-    speciation_module._QUICK, width=16, classifier_steps=20, trainings=2, multiples=(0.4, 0.8, 1.2, 1.6),
+    speciation_module._QUICK,
+    width=16,
+    classifier_steps=20,
+    trainings=2,
+    multiples=(0.4, 0.8, 1.2, 1.6),
     case=replace(speciation_module._QUICK.case, patience=12, **SHORT),
-)  # fmt: skip
+)
 COLLAPSE = replace(
-    collapse_module._QUICK, few=16, held_out_of_many=1700, width=16,
+    collapse_module._QUICK,
+    few=16,
+    held_out_of_many=1700,
+    width=16,
     memoriser=replace(collapse_module._QUICK.memoriser, **SHORT),
     generaliser=replace(collapse_module._QUICK.generaliser, patience=12, **SHORT),
-)  # fmt: skip
+)
 
 
 def test_pairs_are_chosen_by_their_speciation_time():

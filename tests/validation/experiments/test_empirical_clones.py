@@ -34,10 +34,16 @@ def test_trajectories_agree_with_the_posterior(result):
     assert result.verdict == "agrees"
     names = [test.quantity for test in result.tests]
     assert names == [
-        "phi_index, mixture", "phi_class, mixture", "nearest is last, mixture", "last change, mixture",
-        "phi_index, iris", "phi_class, iris", "nearest is last, iris", "last change, iris",
+        "phi_index, mixture",
+        "phi_class, mixture",
+        "nearest is last, mixture",
+        "last change, mixture",
+        "phi_index, iris",
+        "phi_class, iris",
+        "nearest is last, iris",
+        "last change, iris",
         "systematic deviation of phi_index",
-    ]  # fmt: skip
+    ]
     assert all(test.p > 1e-4 for test in result.tests)
     assert max(abs(each.z) for each in result.agreement) < 4.5
 

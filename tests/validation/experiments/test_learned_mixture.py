@@ -79,9 +79,11 @@ def test_result_is_stored_and_drawn(result):
     assert len(result.plot().axes) == len(result.panels) == 3
     assert "check of the machinery" in result.statements[0]
     assert [test.quantity for test in result.tests] == [
-        "phi, exact score, same steps", "phi, learned score", "phi, learned score less the effect of its error",
+        "phi, exact score, same steps",
+        "phi, learned score",
+        "phi, learned score less the effect of its error",
         "loss, exact score",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_denoiser_that_knows_less_loses_information(result):

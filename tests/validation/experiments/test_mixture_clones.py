@@ -234,10 +234,15 @@ def test_the_experiment_is_whole(small, tmp_path):
     )  # of the last two, one from noised data and one from a backward run
     names = [test.quantity for test in result.tests]
     assert names == [
-        "phi by sign, forward", "phi by sign, backward", "phi by sign, sqrt(d) mu = sigma",
-        "phi by label, sqrt(d) mu = sigma", "phi in all dimensions", "all of these", "mean z",
+        "phi by sign, forward",
+        "phi by sign, backward",
+        "phi by sign, sqrt(d) mu = sigma",
+        "phi by label, sqrt(d) mu = sigma",
+        "phi in all dimensions",
+        "all of these",
+        "mean z",
         "all dimensions against one, same steps",
-    ]  # fmt: skip
+    ]
     assert [test.dof for test in result.tests] == [16, 16, 16, 16, 2, 66, 1, 2]
     assert set(result.findings["samplers"]) == set(module._COMPARED)
     assert len(result.findings["points"]) == 64

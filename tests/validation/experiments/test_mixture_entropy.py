@@ -35,9 +35,12 @@ def test_theory_and_data_agree(result):
     assert result.verdict == "agrees"
     assert min(test.p for test in result.tests) > 1e-3
     assert [test.quantity for test in result.tests] == [
-        "f^e/alpha, d = 16", "f^e/alpha, d = 48", "phi_index, d = 16", "phi_index, d = 48",
+        "f^e/alpha, d = 16",
+        "f^e/alpha, d = 48",
+        "phi_index, d = 16",
+        "phi_index, d = 48",
         "zero of the leave-one-out f",
-    ]  # fmt: skip
+    ]
     assert all(test.dof == len(LEVELS) for test in result.tests[:4])
     # More than the redraws alone would give, since part of the covariance is the theory's.
     assert all(test.draws >= FORM.redraws for test in result.tests[:4])
@@ -97,9 +100,13 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path):
     )
     parts = []
     again = mixture_entropy(
-        quick=True, device="cpu", rng=3, checkpoint=tmp_path / "run", _form=SMALL,
+        quick=True,
+        device="cpu",
+        rng=3,
+        checkpoint=tmp_path / "run",
+        _form=SMALL,
         progress=lambda part, done, total: parts.append((part, done, total)),
-    )  # fmt: skip
+    )
     assert without_clock(again) == whole
     assert parts[-1] == ("data, d = 16", SMALL.redraws, SMALL.redraws)
     assert not any(part.startswith("theory") for part, _, _ in parts)  # read back

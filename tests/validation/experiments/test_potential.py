@@ -153,10 +153,14 @@ def test_the_experiment_is_whole(small):
     assert result.experiment == "potential"
     assert len(result.agreement) == 3 * 2 * 4 * module._BINS
     assert [test.quantity for test in result.tests] == [
-        "drift, noised pairs", "2 mu^2, noised pairs", "drift, single steps", "2 mu^2, single steps",
-        "drift, displacement", "2 mu^2, displacement",
+        "drift, noised pairs",
+        "2 mu^2, noised pairs",
+        "drift, single steps",
+        "2 mu^2, single steps",
+        "drift, displacement",
+        "2 mu^2, displacement",
         *(f"law of q, t = {t:.3g}" for t in module._times()[1]),
-    ]  # fmt: skip
+    ]
     steps = [each for each in result.agreement if each.quantity.startswith("drift") and "single steps" in each.quantity]
     # 0.3 in steps of at most 0.02, an even number on either side of the middle.
     assert sum(each.samples for each in steps) == 4 * 400 * 16

@@ -52,9 +52,14 @@ def test_with_a_repeated_point_equal_ones_are_told_apart_by_lot():
     points = torch.from_numpy(data).float()
     nearest, t = NearestPoint(points), 0.2
     found = measure_clones(
-        EmpiricalScore(points), points, backward_times(t, steps=80), pairs=2000, noise=NoiseStream(5), nearest=nearest,
+        EmpiricalScore(points),
+        points,
+        backward_times(t, steps=80),
+        pairs=2000,
+        noise=NoiseStream(5),
+        nearest=nearest,
         sampler="euler-maruyama",
-    )  # fmt: skip
+    )
     same = found.same_index(nearest.copies)
     theory = posterior(data, t)
     se = np.hypot(same.std() / np.sqrt(2000), theory.clone_index_se[0])

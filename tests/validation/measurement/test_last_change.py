@@ -124,9 +124,14 @@ def test_blocks_and_interruptions_change_nothing(tmp_path):
 def test_classes_of_the_ends():
     data = points().float()
     found = measure_last_change(
-        EmpiricalScore(data), data, backward_times(2.0, steps=200), paths=30, noise=NoiseStream(6),
-        nearest=NearestPoint(data), classify=lambda x: (x[:, 0] > 0).long(),
-    )  # fmt: skip
+        EmpiricalScore(data),
+        data,
+        backward_times(2.0, steps=200),
+        paths=30,
+        noise=NoiseStream(6),
+        nearest=NearestPoint(data),
+        classify=lambda x: (x[:, 0] > 0).long(),
+    )
     assert np.array_equal(found.classes, (data[found.index, 0] > 0).numpy())
 
 

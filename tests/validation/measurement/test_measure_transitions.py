@@ -186,9 +186,7 @@ def test_times_are_added_below_until_clones_share_their_point():
 
 def test_copies_of_points_count_once_among_those_to_be_reached():
     tripled = np.tile(X[:20], (3, 1))
-    found = measure(
-        EmpiricalScore(tripled), tripled, parts=["trajectories"], pairs=200, steps=30, t=[0.5], labels=None,
-    )  # fmt: skip
+    found = measure(EmpiricalScore(tripled), tripled, parts=["trajectories"], pairs=200, steps=30, t=[0.5], labels=None)
     assert found.generated["points_expected"] == pytest.approx(20, abs=0.1)
     assert found.generated["points_reached"] >= 19
 

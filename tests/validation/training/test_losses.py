@@ -81,12 +81,14 @@ def test_errors_are_those_of_repeated_noise():
     exact = np.array(
         [
             integrate.quad(
-                lambda s: (((a**2).mean(axis=0) + s * VARIANCES**2) / (1 + s * VARIANCES) ** 2).sum() / 2, 0, end,
+                lambda s: (((a**2).mean(axis=0) + s * VARIANCES**2) / (1 + s * VARIANCES) ** 2).sum() / 2,
+                0,
+                end,
                 limit=200,
             )[0]
             for end in snr[:, 0]
         ]
-    )  # fmt: skip
+    )
     none = np.zeros_like(mean)
     of_mean = information_from_losses(
         LossCurve(t, snr[:, 0], mean, none, None, None, (a**2).sum(axis=1).mean(), None)

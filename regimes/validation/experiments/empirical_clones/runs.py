@@ -17,13 +17,13 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.posterior import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.spectrum import covariance_spectrum
+from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.measurement.clones import ClonePairs, measure_clones
 from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change, path_times
 from regimes.validation.measurement.most_probable import most_probable_point
 from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.outcome.agreement import Agreement, ChiSquare, correlated_chi_square
-from regimes.validation.outcome.experiment import Progress
-from regimes.validation.running.checkpoints import Checkpoints
+from regimes.validation.running.progress import counter
 from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.sampling import (
     CoarseNoise,
@@ -54,53 +54,33 @@ _PROBES_OF_GRID = 4096
 
 @dataclass(frozen=True)
 class EmpiricalForm:
-    """Size of the experiment on one data set.
+    """Size of the experiment on one data set."""
 
-    Attributes
-    ----------
-    source : str
-        ``"mixture"``, or a built-in data set with the classes that are kept, ``"digits 0 7"``.
-    n, d, mu
-        Number of points, dimension and coordinates of the class centres of the mixture; unused otherwise.
-    pairs, paths, halved : int
-        Pairs of clones at each time, paths from pure noise, and so many of both with steps twice as long as well.
-    steps : int
-        From each t to 0; even.
-    refined : int
-        Steps of a path from pure noise between two looks at the nearest point, a power of 2: last changes feel the step
-        more than clones do.
-    levels : tuple of float
-        Values of phi_index at the times.
-    probes : int
-        Of the theory, at each time.
-    """
-
-    source: str
+    source: str  # "mixture", or a built-in data set with the classes that are kept, "digits 0 7"
+    # n, d, mu: number of points, dimension and coordinates of the class centres of the mixture; unused otherwise
     n: int
     d: int
     mu: float
+    # pairs, paths, halved: pairs of clones at each time, paths from pure noise, and so many of both with steps twice as
+    # long as well
     pairs: int
     paths: int
     halved: int
-    steps: int
+    steps: int  # from each t to 0; even
+    # steps of a path from pure noise between two looks at the nearest point, a power of 2: last changes feel the step
+    # more than clones do
     refined: int
-    levels: tuple[float, ...]
-    probes: int
+    levels: tuple[float, ...]  # values of phi_index at the times
+    probes: int  # of the theory, at each time
 
 
 @dataclass(frozen=True)
 class Halving:
-    """What the last halving of the step did to the share of pairs that end alike.
+    """What the last halving of the step did to the share of pairs that end alike."""
 
-    Attributes
-    ----------
-    t : float
-        Ornstein-Uhlenbeck time.
-    index, index_se, classes, classes_se : float
-        Change of the share with the same point, the same class, and its standard error.
-    """
-
-    t: float
+    t: float  # Ornstein-Uhlenbeck time
+    # index, index_se, classes, classes_se: change of the share with the same point, the same class, and its standard
+    # error
     index: float
     index_se: float
     classes: float
@@ -109,81 +89,42 @@ class Halving:
 
 @dataclass(frozen=True, eq=False)
 class RunsFound:
-    """All that was simulated and computed of one data set.
-
-    Attributes
-    ----------
-    name : str
-        Of the data.
-    t : ndarray, shape (T,)
-        Times at which clones are born.
-    index, classes, nearest, later : list of Agreement
-        phi_index, phi_class, share of clones that end at the point nearest at birth; last changes, which share paths.
-    halving : list of Halving
-        One a time.
-    last, exact : LastChange
-        Along backward paths, and by the exact law.
-    later_test : ChiSquare
-        Of the shares of last changes, with their covariance.
-    grid : dict of ndarray
-        ``t``, ``index``, ``classes`` and ``most`` for the figure.
-    summary : dict
-        Numbers to report.
-    """
+    """All that was simulated and computed of one data set."""
 
     name: str
-    t: Array
+    t: Array  # (T,): times at which clones are born
+    # index, classes, nearest, later: phi_index, phi_class, share of clones that end at the point nearest at birth; last
+    # changes, which share paths
     index: list[Agreement]
     classes: list[Agreement]
     nearest: list[Agreement]
     halving: list[Halving]
-    last: LastChange
+    last: LastChange  # last, exact: along backward paths, and by the exact law
     exact: LastChange
     later: list[Agreement]
-    later_test: ChiSquare
-    grid: dict[str, Array]
+    later_test: ChiSquare  # of the shares of last changes, with their covariance
+    grid: dict[str, Array]  # t, index, classes and most for the figure
     summary: dict[str, Any]
 
 
 class EmpiricalRuns:
-    """Simulations and theory of one data set.
+    """Simulations and theory of one data set."""
 
-    Parameters
-    ----------
-    form : EmpiricalForm
-        Size.
-    noise : NoiseStream
-        Source of all random numbers.
-    device : torch.device
-        Where the simulation runs.
-    store : Checkpoints
-        Keeps what is finished.
-    progress : callable or None
-        Called with (part, done, total).
-    """
-
-    def __init__(
-        self,
-        form: EmpiricalForm,
-        noise: NoiseStream,
-        device: torch.device,
-        store: Checkpoints,
-        progress: Progress | None,
-    ) -> None:
-        self.form, self.noise, self.store, self.progress = form, noise, store, progress
+    def __init__(self, form: EmpiricalForm, bench: Bench, number: int) -> None:
+        self.form, self.noise, self.store, self.progress = (
+            form,
+            bench.noise.substream(number),
+            bench.store,
+            bench.report,
+        )
+        noise, device = self.noise, bench.device
         self.X, self.labels = _points(form, noise.substream(_DATA))
         self.points = torch.from_numpy(self.X).to(device, torch.float32)
         self.score, self.nearest = EmpiricalScore(self.points), NearestPoint(self.points)
         self.grid, self.t = self._times()
 
     def all(self) -> RunsFound:
-        """Run everything.
-
-        Returns
-        -------
-        RunsFound
-            What was found.
-        """
+        """Run everything."""
         index: list[Agreement] = []
         classes: list[Agreement] = []
         nearest: list[Agreement] = []
@@ -216,18 +157,26 @@ class EmpiricalRuns:
         form, noise = self.form, self.noise.substream(_CLONES, number)
         coarse = backward_times(t, steps=form.steps // 2)
         fine, steps = halved_times(coarse), noise.substream(_STEPS)
-        shared: dict[str, Any] = {
-            "noise": noise, "nearest": self.nearest, "sampler": SAMPLER, "store": self.store,
-        }  # fmt: skip
+        shared: dict[str, Any] = {"noise": noise, "nearest": self.nearest, "sampler": SAMPLER, "store": self.store}
         pairs = measure_clones(
-            self.score, self.points, fine, pairs=form.pairs, steps_noise=steps, name=f"{self._name},clones-{number}",
+            self.score,
+            self.points,
+            fine,
+            pairs=form.pairs,
+            steps_noise=steps,
+            name=f"{self._name},clones-{number}",
             **shared,
-        )  # fmt: skip
+        )
         before = measure_clones(
-            self.score, self.points, coarse, pairs=form.halved, steps_noise=CoarseNoise(steps, fine, SAMPLER),
-            name=f"{self._name},coarse-{number}", **shared,
-        )  # fmt: skip
-        self._report("clones", number + 1, self.t.size)
+            self.score,
+            self.points,
+            coarse,
+            pairs=form.halved,
+            steps_noise=CoarseNoise(steps, fine, SAMPLER),
+            name=f"{self._name},coarse-{number}",
+            **shared,
+        )
+        self.progress(f"{self.form.source}: clones", number + 1, self.t.size)
         ends = (pairs.index[:, : form.halved], before.index)
         index = _change(*(each[0] == each[1] for each in ends))
         return pairs, Halving(t, *index, *_change(*(self.labels[each[0]] == self.labels[each[1]] for each in ends)))
@@ -244,7 +193,7 @@ class EmpiricalRuns:
                 ("phi_index", theory.clone_index, theory.clone_index_se, pairs.same_index(self.nearest.copies)),
                 ("phi_class", *_of_classes(theory), classes[0] == classes[1]),
             )
-        ]  # fmt: skip
+        ]
         se = math.hypot(float(most_se[0]), float(final.std(ddof=1)) / math.sqrt(count))
         name = f"nearest is last, {self.form.source}"
         return [*of_clones, Agreement(name, t, float(most[0]), float(final.mean()), se, count)]
@@ -263,17 +212,39 @@ class EmpiricalRuns:
         steps = noise.substream(_STEPS)
         shared: dict[str, Any] = {"nearest": self.nearest, "store": self.store}
         last = measure_last_change(
-            self.score, self.points, fine, every=every, paths=form.paths, noise=noise, steps_noise=steps,
-            sampler=SAMPLER, name=f"{name},last-change", progress=self._counting("last changes", form.paths), **shared,
-        )  # fmt: skip
+            self.score,
+            self.points,
+            fine,
+            every=every,
+            paths=form.paths,
+            noise=noise,
+            steps_noise=steps,
+            sampler=SAMPLER,
+            name=f"{name},last-change",
+            progress=self._counting("last changes", form.paths),
+            **shared,
+        )
         before = measure_last_change(
-            self.score, self.points, coarse, every=every // 2, paths=form.halved, noise=noise,
-            steps_noise=CoarseNoise(steps, fine, SAMPLER), sampler=SAMPLER, name=f"{name},coarse-last-change", **shared,
-        )  # fmt: skip
+            self.score,
+            self.points,
+            coarse,
+            every=every // 2,
+            paths=form.halved,
+            noise=noise,
+            steps_noise=CoarseNoise(steps, fine, SAMPLER),
+            sampler=SAMPLER,
+            name=f"{name},coarse-last-change",
+            **shared,
+        )
         exact = exact_last_change(
-            self.points, grid, paths=4 * form.paths, noise=self.noise.substream(_EXACT),
-            name=f"{name},exact-last-change", progress=self._counting("exact last changes", 4 * form.paths), **shared,
-        )  # fmt: skip
+            self.points,
+            grid,
+            paths=4 * form.paths,
+            noise=self.noise.substream(_EXACT),
+            name=f"{name},exact-last-change",
+            progress=self._counting("exact last changes", 4 * form.paths),
+            **shared,
+        )
         return last, exact, before
 
     def _later(self, last: LastChange, exact: LastChange) -> tuple[list[Agreement], ChiSquare]:
@@ -288,10 +259,13 @@ class EmpiricalRuns:
         later = [
             Agreement(f"P(last change > t), {self.form.source}", t, theory, value, math.sqrt(variance), count)
             for t, theory, value, variance in zip(
-                self.t[kept].tolist(), law[kept].tolist(), measured[kept].tolist(), np.diag(covariance).tolist(),
+                self.t[kept].tolist(),
+                law[kept].tolist(),
+                measured[kept].tolist(),
+                np.diag(covariance).tolist(),
                 strict=True,
             )
-        ]  # fmt: skip
+        ]
         mean_se = math.hypot(last.mean_se, exact.mean_se)
         later.append(
             Agreement(f"mean last change, {self.form.source}", exact.mean, exact.mean, last.mean, mean_se, count)
@@ -334,19 +308,8 @@ class EmpiricalRuns:
     def _name(self) -> str:
         return self.form.source.replace(" ", "-")
 
-    def _report(self, part: str, done: int, total: int) -> None:
-        if self.progress is not None:
-            self.progress(f"{self.form.source}: {part}", done, total)
-
     def _counting(self, part: str, total: int) -> Callable[[int], None]:
-        done = 0
-
-        def advance(rows: int) -> None:
-            nonlocal done
-            done += rows
-            self._report(part, done, total)
-
-        return advance
+        return counter(self.progress, f"{self.form.source}: {part}", total)
 
 
 def _points(form: EmpiricalForm, noise: NoiseStream) -> tuple[Array, NDArray[np.int64]]:
