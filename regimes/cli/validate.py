@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any
 
 import click
 
@@ -43,6 +42,7 @@ def command(
     regimes validate --list
     regimes validate potential --quick --plot potential.png -o potential.json --checkpoint potential
     """
+    from regimes.report.views import table
     from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
     from regimes.validation.running.missing_torch import MissingTorch
 
@@ -62,12 +62,7 @@ def command(
             raise
         raise KeyboardInterrupt(f"{checkpoint} keeps what is finished, the same command goes on there") from None
 
-    def table() -> Any:
-        from regimes.report.experiment.table import experiment_table
-
-        return experiment_table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    emit(result, functools.partial(table, result), as_json=as_json, output=output, plot=plot)
 
 
 def _list(as_json: bool) -> None:

@@ -10,17 +10,10 @@ if TYPE_CHECKING:
     from regimes.prediction.losses.curve import LossCurve
     from regimes.prediction.losses.information import LossInformation, information_from_losses
     from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
-    from regimes.validation.measurement import (
-        CloneCurve,
-        LastChange,
-        MeasuredTime,
-        PredictedTime,
-        TimeRatio,
-        TransitionMeasurement,
-        measure_transitions,
-    )
+    from regimes.validation.measurement import MeasuredModel, TransitionMeasurement, measure_transitions
     from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
-    from regimes.validation.outcome.experiment import Curve, ExperimentResult, Panel
+    from regimes.validation.outcome.experiment import ExperimentResult
+    from regimes.validation.outcome.panels import Curve, Panel
     from regimes.validation.running.checkpoints import Checkpoints
     from regimes.validation.running.missing_torch import MissingTorch
     from regimes.validation.sampling import (
@@ -70,16 +63,9 @@ _HOMES = {
     "regimes.validation.outcome.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
     "regimes.validation.running.checkpoints": ("Checkpoints",),
     "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
-    "regimes.validation.outcome.experiment": ("Curve", "ExperimentResult", "Panel"),
-    "regimes.validation.measurement": (
-        "CloneCurve",
-        "LastChange",
-        "MeasuredTime",
-        "PredictedTime",
-        "TimeRatio",
-        "TransitionMeasurement",
-        "measure_transitions",
-    ),
+    "regimes.validation.outcome.experiment": ("ExperimentResult",),
+    "regimes.validation.outcome.panels": ("Curve", "Panel"),
+    "regimes.validation.measurement": ("MeasuredModel", "TransitionMeasurement", "measure_transitions"),
     "regimes.validation.running.missing_torch": ("MissingTorch",),
     "regimes.validation.sampling": (
         "SAMPLERS",
@@ -129,7 +115,6 @@ __all__ = [
     "Agreement",
     "Checkpoints",
     "ChiSquare",
-    "CloneCurve",
     "CoarseNoise",
     "CorrectedCloneProbability",
     "Curve",
@@ -137,10 +122,9 @@ __all__ = [
     "Experiment",
     "ExperimentResult",
     "HierarchyBeliefScore",
-    "LastChange",
     "LossCurve",
     "LossInformation",
-    "MeasuredTime",
+    "MeasuredModel",
     "MissingTorch",
     "MixtureScore",
     "NetworkScore",
@@ -148,12 +132,10 @@ __all__ = [
     "NoiseStream",
     "Panel",
     "Preconditioned",
-    "PredictedTime",
     "ProjectedMixtureScore",
     "ResidualMLP",
     "Sampler",
     "SmallUNet",
-    "TimeRatio",
     "TrainedClassifier",
     "TrainedDenoiser",
     "TrainingHistory",

@@ -17,7 +17,7 @@ __all__ = ["NOISE_AFTER_SPECIATION", "ProjectedMixtureScore"]
 
 NOISE_AFTER_SPECIATION = math.log(1e4) / 2
 """Time after t_S at which backward runs may begin with pure noise. kappa = 1e-4 there: the law of x_t is as close to it
-as kappa/2 in total variation (by Pinsker's inequality, chi-square being cosh(kappa) - 1), and no step makes that more."""
+as kappa/2 in total variation (Pinsker's inequality; chi-square is cosh(kappa) - 1), and no step makes that more."""
 
 
 class ProjectedMixtureScore:

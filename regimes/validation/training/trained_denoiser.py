@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import replacing
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.scores.network import NetworkScore
@@ -45,15 +45,6 @@ class TrainingHistory:
     train_loss: Array
     held_out_loss: Array | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +116,7 @@ class TrainedDenoiser:
             "best_step": self.best_step,
             "held_out_loss": self.held_out_loss,
             "settings": self.settings,
-            "history": self.history.to_dict(),
+            "history": plain(self.history),
         }
 
     def save(self, path: str | Path) -> None:

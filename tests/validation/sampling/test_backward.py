@@ -192,7 +192,7 @@ def test_every_state_is_seen(batch):
         batch=batch,
         first_row=100,
         watch=watch,
-        progress=lambda *numbers: done.append(numbers),
+        progress=lambda part, *numbers: done.append(numbers),
     )
     states = {step: torch.cat([state for _, state in parts]) for step, parts in seen.items()}
     assert list(states) == [0, 1, 2, 3]

@@ -130,7 +130,9 @@ def test_a_trained_denoiser_is_taken_and_is_never_better_than_the_exact_one():
     trained = train_denoiser(ResidualMLP(3, width=8), a, steps=60, batch=64, device="cpu")
     calls = []
     t = np.geomspace(0.02, 3.5, 8)
-    curve = loss_curve(trained, a, t, test=gaussian_points(400, 5), draws=2, progress=lambda *done: calls.append(done))
+    curve = loss_curve(
+        trained, a, t, test=gaussian_points(400, 5), draws=2, progress=lambda part, *done: calls.append(done)
+    )
     exact = loss_curve(gaussian_score, a, t, test=gaussian_points(400, 5), draws=2)  # the same points and noise
     assert np.all(curve.test_loss > exact.test_loss - 0.02 * exact.test_loss)
     assert np.all(curve.test_loss < 1.1 * exact.test_loss)

@@ -161,7 +161,7 @@ def test_held_out_points_choose_the_weights():
 
 def test_without_held_out_points_the_last_weights_are_kept():
     calls = []
-    trained = quick(progress=lambda done, total: calls.append((done, total)))
+    trained = quick(progress=lambda part, done, total: calls.append((done, total)))
     assert trained.best_step == 30
     assert trained.held_out_loss is None
     assert trained.history.held_out_loss is None

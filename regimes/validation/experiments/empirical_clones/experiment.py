@@ -26,14 +26,8 @@ import numpy as np
 from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.result import TIME, Number
 from regimes.validation.experiments.empirical_clones.figure import panels
-from regimes.validation.experiments.empirical_clones.runs import (
-    FEWEST,
-    NEAR,
-    SAMPLER,
-    EmpiricalForm,
-    EmpiricalRuns,
-    RunsFound,
-)
+from regimes.validation.experiments.empirical_clones.points import FEWEST, SAMPLER, EmpiricalForm
+from regimes.validation.experiments.empirical_clones.runs import NEAR, RunsFound, empirical_runs
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square
 from regimes.validation.outcome.experiment import Judgement
@@ -51,20 +45,24 @@ class EmpiricalForms:
 
 
 def _simulate(forms: EmpiricalForms, bench: Bench) -> list[RunsFound]:
-    return [EmpiricalRuns(form, bench, number).all() for number, form in enumerate(forms.data)]
+    return [empirical_runs(form, bench.of(number)) for number, form in enumerate(forms.data)]
 
 
 def _judge(forms: EmpiricalForms, found: list[RunsFound]) -> Judgement:
     agreement: list[Agreement] = []
     tests: list[ChiSquare] = []
     for each in found:
-        for what, points in (("phi_index", each.index), ("phi_class", each.classes), ("nearest is last", each.nearest)):
+        for what, points in (
+            ("phi_index", each.pairs.index),
+            ("phi_class", each.pairs.classes),
+            ("nearest is last", each.pairs.nearest),
+        ):
             compared = [point for point in points if _is_normal(point)]
             agreement += compared
             tests += [chi_square(f"{what}, {each.name}", compared)] if compared else []
         agreement += each.later
         tests.append(each.later_test)
-    index = [point for each in found for point in each.index if _is_normal(point)]
+    index = [point for each in found for point in each.pairs.index if _is_normal(point)]
     tests.append(_systematic(index))
     return Judgement(
         agreement=agreement,
@@ -115,7 +113,10 @@ def _numbers(found: RunsFound) -> dict[str, Number]:
         f"measure.last_change_{side}.{name}": Number(
             f"mean last change of the nearest point, {found.name}, {words}", each.mean, each.mean_se, unit=TIME
         )
-        for side, words, each in (("simulation", "simulated", found.last), ("theory", "exact law", found.exact))
+        for side, words, each in (
+            ("simulation", "simulated", found.changes.last),
+            ("theory", "exact law", found.changes.exact),
+        )
     }
     label = f"time at which phi_index is {NEAR:g}, {found.name}"
     return rows | {f"measure.time_of_0_6.{name}": Number(label, found.summary["time_of_0.6"], unit=TIME)}
@@ -140,17 +141,17 @@ def _sentences(found: Sequence[RunsFound], index: Sequence[Agreement]) -> list[s
         "error.",
     ]
     for each in found:
-        summary, worst = each.summary, max(each.halving, key=lambda one: abs(one.index))
-        low, high = summary["median_between"]
+        summary, worst = each.summary, max(each.pairs.halving, key=lambda one: abs(one.index))
+        (low, high), last, exact = summary["median_between"], each.changes.last, each.changes.exact
         sentences.append(
             f"{each.name} (n = {summary['n']}): the nearest point changes for the last time at t = "
-            f"{each.last.mean:.3f} ({each.last.mean_se:.3f}) on average, {each.exact.mean:.3f} "
-            f"({each.exact.mean_se:.3f}) by the exact law; phi_index is {NEAR:g} at t = {summary['time_of_0.6']:.3f}, "
-            f"and {summary['index_at_mean']:.2f} at the mean. Median {each.last.quantiles()['0.5']:.3f}, which must "
+            f"{last.mean:.3f} ({last.mean_se:.3f}) on average, {exact.mean:.3f} "
+            f"({exact.mean_se:.3f}) by the exact law; phi_index is {NEAR:g} at t = {summary['time_of_0.6']:.3f}, "
+            f"and {summary['index_at_mean']:.2f} at the mean. Median {last.quantiles()['0.5']:.3f}, which must "
             f"lie in {low:.3f} to {high:.3f}. P(last change > t) by the exact law and phi_index differ by at most "
             f"{max(abs(one) for one in summary['index_less_law']):.3f}."
         )
-        changes = [(one.index, one.index_se) for one in each.halving]
+        changes = [(one.index, one.index_se) for one in each.pairs.halving]
         mean = float(np.mean([change for change, _ in changes]))
         error = math.sqrt(sum(se**2 for _, se in changes)) / len(changes)
         late = summary["halving_last_change"]
@@ -159,6 +160,6 @@ def _sentences(found: Sequence[RunsFound], index: Sequence[Agreement]) -> list[s
             f"{each.name}: the last halving of the step changed phi_index by {mean:+.1e} ({error:.0e}) on average over "
             f"the times, {worst.index:+.1e} ({worst.index_se:.0e}) at worst, and P(last change > t) by up to "
             f"{late['later'][place]:+.1e} ({late['later_se'][place]:.0e}); what is left is about as much again. The "
-            f"standard error of a point is up to {max(point.se for point in [*each.index, *each.later[:-1]]):.1e}."
+            f"standard error of a point is up to {max(one.se for one in [*each.pairs.index, *each.later[:-1]]):.1e}."
         )
     return sentences

@@ -145,7 +145,7 @@ def _found(case: EntropyCase, form: EntropyForm, zero: Agreement) -> dict[str, A
         "excess_entropy": theory.mean["excess_entropy"][case.compared].tolist(),
         "excess_entropy_se": np.sqrt(np.diag(theory.covariance["excess_entropy"]))[case.compared].tolist(),
         "asymptotic": formula.excess_entropy[case.compared].tolist(),
-        "with_class_information": case.corrected[case.compared].tolist(),
+        "with_class_information": case.formula.corrected[case.compared].tolist(),
     }
 
 

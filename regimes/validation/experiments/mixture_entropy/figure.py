@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.collapse.calculator import collapse
-from regimes.validation.experiments.mixture_entropy.runs import MU, SIGMA, EntropyCase, EntropyForm
+from regimes.validation.experiments.mixture_entropy.runs import EntropyCase, EntropyForm, closed_forms
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
@@ -58,7 +57,7 @@ def _curves(cases: Sequence[EntropyCase], form: EntropyForm, name: str) -> list[
         drawn.append(curve(f"$d = {case.d}$", "theory", pilot["t"] / t_C, pilot[name], group=group))
         drawn.append(_measured(case, name, case.compared, group))
         if name == "excess_entropy":
-            formula = collapse(case.d, form.n, SIGMA, mu=MU, t=pilot["t"])
+            formula = closed_forms(case.d, form.n, pilot["t"])
             shown = formula.excess_entropy >= 0
             label = "closed form, $d$ to infinity" if group == 0 else ""
             x, y = formula.t[shown] / t_C, formula.excess_entropy[shown]
@@ -76,7 +75,7 @@ def _deviations(cases: Sequence[EntropyCase]) -> list[Curve]:
         se = np.sqrt(both[0] + both[1])[at]
         drawn.append(curve(f"data, $d = {case.d}$", "simulation", x, difference, se, group=group))
         label = "closed form with class information" if group == 0 else ""
-        bias = np.maximum(case.corrected, 0.0) - theory
+        bias = np.maximum(case.formula.corrected, 0.0) - theory
         drawn.append(curve(label, "reference", x, bias[at], group=group))
     return drawn
 
@@ -89,7 +88,7 @@ def _around_zero(cases: Sequence[EntropyCase]) -> list[Curve]:
         drawn.append(curve(f"$d = {case.d}$", "theory", case.t[near] / t_C, values, group=group))
         drawn.append(_measured(case, "leave_one_out", near, group))
         label = "closed form with class information" if group == 0 else ""
-        drawn.append(curve(label, "reference", case.t[near] / t_C, case.corrected[near], group=group))
+        drawn.append(curve(label, "reference", case.t[near] / t_C, case.formula.corrected[near], group=group))
     return drawn
 
 

@@ -12,14 +12,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.numerics.collapse.calculator import Collapse, collapse
+from regimes.numerics.collapse.calculator import collapse
 from regimes.numerics.collapse.random_energy import sampled_excess_entropy
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.posterior import posterior_curves
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.sampling import NoiseStream
 
-__all__ = ["CURVES", "LEVELS", "MU", "SIGMA", "EntropyCase", "EntropyForm", "EntropySide", "entropy_case"]
+__all__ = [
+    "CURVES",
+    "LEVELS",
+    "MU",
+    "SIGMA",
+    "ClosedForms",
+    "EntropyCase",
+    "EntropyForm",
+    "EntropySide",
+    "closed_forms",
+    "entropy_case",
+]
 
 Array = NDArray[np.float64]
 
@@ -49,6 +60,31 @@ class EntropyForm:
 
 
 @dataclass(frozen=True, eq=False)
+class ClosedForms:
+    """What the calculator says at given times, for d to infinity and with class information at finite d."""
+
+    t: Array
+    t_C: float
+    t_C_corrected: float | None
+    t_C_finite_size: float | None
+    excess_entropy: Array
+    corrected: Array  # f^e/alpha with class information
+
+
+def closed_forms(d: int, n: int, t: Array) -> ClosedForms:
+    """Closed forms of the mixture; the one place that asks the calculator."""
+    found = collapse(d, n, SIGMA, mu=MU, t=t)
+    return ClosedForms(
+        t=np.asarray(found.t),
+        t_C=found.t_C,
+        t_C_corrected=found.t_C_corrected,
+        t_C_finite_size=found.t_C_finite_size,
+        excess_entropy=np.asarray(found.excess_entropy),
+        corrected=np.asarray(found.excess_entropy_corrected, dtype=np.float64),
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class EntropySide:
     """Means of the curves and their covariance over times, by name of the curve; from how many draws."""
 
@@ -67,15 +103,10 @@ class EntropyCase:
     # leave-one-out curve
     compared: NDArray[np.bool_]
     near_zero: NDArray[np.bool_]
-    formula: Collapse  # closed forms at these times
+    formula: ClosedForms  # at these times
     pilot: Mapping[str, Array]  # theory at more times with fewer samples, for figures
     theory: EntropySide  # theory, simulation: what is compared
     simulation: EntropySide
-
-    @property
-    def corrected(self) -> Array:
-        """Closed form of f^e/alpha with class information."""
-        return np.asarray(self.formula.excess_entropy_corrected, dtype=np.float64)
 
     def zero(self, side: EntropySide) -> tuple[float, float]:
         """Time of the zero of the leave-one-out curve, and its standard error by linear propagation."""
@@ -127,7 +158,7 @@ def entropy_case(d: int, form: EntropyForm, bench: Bench) -> EntropyCase:
         t=t,
         compared=compared,
         near_zero=near_zero,
-        formula=collapse(d, form.n, SIGMA, mu=MU, t=t),
+        formula=closed_forms(d, form.n, t),
         pilot=pilot,
         theory=EntropySide(
             {name: sampled[name] for name in CURVES},
@@ -144,8 +175,9 @@ def entropy_case(d: int, form: EntropyForm, bench: Bench) -> EntropyCase:
 
 def _pilot_times(d: int, n: int) -> Array:
     """From where hardly any sample is undecided to where hardly any is decided."""
-    far = np.geomspace(1.0, 1e3, 300) * collapse(d, n, SIGMA).t_C
-    formula = np.asarray(collapse(d, n, SIGMA, mu=MU, t=far).excess_entropy_corrected)
+    start = closed_forms(d, n, np.ones(1)).t_C
+    far = np.geomspace(1.0, 1e3, 300) * start
+    formula = closed_forms(d, n, far).corrected
     return np.geomspace(_PILOT_START * far[0], far[np.argmax(formula > _PILOT_END)], _PILOT_TIMES)
 
 
