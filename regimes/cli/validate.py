@@ -7,7 +7,7 @@ import os
 
 import click
 
-from regimes.cli.output import check_outputs, emit, output_options, progress_bars, user_errors
+from regimes.cli.output import Output, emit, output_options, progress_bars, user_errors
 
 __all__ = ["command"]
 
@@ -23,8 +23,8 @@ __all__ = ["command"]
     metavar="FOLDER",
     help="Keep what is finished in FOLDER; the same command goes on there after an interruption.",
 )
-@output_options
 @functools.partial(user_errors, advice="use --quick, or a device with more of it")
+@output_options
 def command(
     name: str | None,
     listed: bool,
@@ -32,9 +32,7 @@ def command(
     device: str | None,
     seed: int,
     checkpoint: str | None,
-    plot: str | None,
-    as_json: bool,
-    output: str | None,
+    output: Output,
 ) -> None:
     """Run the experiment NAME: theory, simulation and their agreement. Needs torch (the extra simulate).
 
@@ -42,16 +40,14 @@ def command(
     regimes validate --list
     regimes validate potential --quick --plot potential.png -o potential.json --checkpoint potential
     """
-    from regimes.report.views import table
     from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
     from regimes.validation.running.missing_torch import MissingTorch
 
     if listed:
-        _list(as_json)
+        _list(output.as_json)
         return
     if name is None:
         raise ValueError(f"validate: name an experiment: {', '.join(EXPERIMENTS)}")
-    check_outputs(output, plot)
     try:
         with progress_bars() as report:
             result = run_experiment(name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report)
@@ -61,8 +57,7 @@ def command(
         if checkpoint is None or not os.path.isdir(checkpoint):
             raise
         raise KeyboardInterrupt(f"{checkpoint} keeps what is finished, the same command goes on there") from None
-
-    emit(result, functools.partial(table, result), as_json=as_json, output=output, plot=plot)
+    emit(result, output)
 
 
 def _list(as_json: bool) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets import Dataset
-from regimes.numerics.posterior import PosteriorCurves
+from regimes.datasets.points.dataset import Dataset
+from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.validation.measurement.classification import Classifier, class_curve
 from regimes.validation.measurement.clones import ClonePairs
 from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing

@@ -52,11 +52,10 @@ def last_change_curves(
 def _clone_panel(measured: Measured, what: str, found: CloneCurve, field: str, marks: dict[str, str]) -> Panel:
     curves: list[Curve] = []
     t, drawn = measured.t, measured.predictions.curves
-    phi = None if drawn is None else getattr(drawn, field)
-    if drawn is not None and phi is not None:
-        inside = (drawn.t >= 0.7 * t[0]) & (drawn.t <= 1.3 * t[-1])
-        label = "posterior over the training points"
-        curves.append(curve(label, "theory", drawn.t[inside], phi[inside], getattr(drawn, f"{field}_se")[inside]))
+    if field in drawn:
+        inside = (drawn["t"] >= 0.7 * t[0]) & (drawn["t"] <= 1.3 * t[-1])
+        place, phi, error = (drawn[name][inside] for name in ("t", field, f"{field}_se"))
+        curves.append(curve("posterior over the training points", "theory", place, phi, error))
         means = measured.predictions.class_means
         if what == "class" and means is not None:
             of_means = means.clone_probability[inside]

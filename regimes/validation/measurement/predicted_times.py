@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import check_memory
-from regimes.numerics.speciation.calculator import normalised_clone_level
+from regimes.numerics.interface.result import Interval, Number
+from regimes.numerics.speciation.criteria import normalised_clone_level
 from regimes.numerics.speciation.mixture import MixtureClones, mixture_clones
 from regimes.prediction.dataset.intervals import NORMAL, crossing
 from regimes.prediction.dataset.predict import predict
-from regimes.prediction.dataset.result import Curves, Prediction
+from regimes.prediction.dataset.result import Prediction
 from regimes.theory.formula.record import recorded
 from regimes.validation.running.torch_threads import torch_threads_kept
 
@@ -42,7 +43,7 @@ class Predictions:
 
     times: dict[str, PredictedTime]  # by the keys of a prediction, and speciation.class_time_gaussian
     prediction: Prediction  # without a jackknife over the data
-    curves: Curves | None
+    curves: dict[str, NDArray[np.float64]]  # of the prediction, by name
     Lambda: float | None  # top covariance eigenvalue
     class_means: MixtureClones | None  # curve of Gaussian classes with the means of the data and a pooled covariance
     level: float  # of the normalised class clone probability
@@ -77,10 +78,10 @@ def predicted_times(
         },
         prediction=prediction,
         curves=prediction.curves,
-        Lambda=None if prediction.speciation is None else prediction.speciation.Lambda,
+        Lambda=prediction["speciation.Lambda"].value,
         class_means=means,
         level=wanted,
-        index_level=prediction.collapse.level if prediction.collapse else 0.5,
+        index_level=float(prediction["collapse.point_level"].value or 0.5),
         warnings=prediction.warnings,
     )
 
@@ -88,26 +89,24 @@ def predicted_times(
 def _speciation(
     data: Dataset, prediction: Prediction, level: float, means: MixtureClones | None, why: str | None
 ) -> dict[str, PredictedTime]:
-    reasons, curves, found = prediction.reasons, prediction.curves, {}
-    leading = None if prediction.speciation is None else prediction.speciation.time
+    numbers, curves, found = prediction.numbers, prediction.curves, {}
+    leading = numbers["speciation.spectral_time"]
     found["speciation.spectral_time"] = PredictedTime(
-        leading,
-        None if leading is None else 0.0,
+        leading.value,
+        None if leading.value is None else 0.0,
         "top covariance eigenvalue, 1/2 log Lambda",
-        reasons.get("speciation.time"),
+        leading.reason,
     )
-    without = reasons.get("speciation.clone_crossing")
+    without = numbers["speciation.class_time_memorised"].reason
     floor = 0.0 if data.labels is None else float(np.sum((np.bincount(data.labels) / data.n) ** 2))
     for key, field, criterion in (
         ("speciation.class_time_memorised", "clone_class", "class posterior over the training points"),
         ("speciation.class_time", "clone_class_leave_one_out", "the same with the own point left out"),
     ):
-        phi = None if curves is None else getattr(curves, field)
-        if curves is None or phi is None:
+        if field not in curves:
             found[key] = PredictedTime(None, None, criterion, without)
         else:
-            error = getattr(curves, f"{field}_se")
-            found[key] = _crossing(curves.t, phi, error, floor, level, criterion)
+            found[key] = _crossing(curves["t"], curves[field], curves[f"{field}_se"], floor, level, criterion)
     key, criterion = "speciation.class_time_gaussian", _GAUSSIAN
     if means is None:
         found[key] = PredictedTime(None, None, criterion, why or without)
@@ -118,23 +117,17 @@ def _speciation(
 
 
 def _collapse(prediction: Prediction) -> dict[str, PredictedTime]:
-    collapse, reasons = prediction.collapse, prediction.reasons
-    if collapse is None:
-        return {}
     return {
-        "collapse.point_time": PredictedTime(
-            collapse.clone_crossing,
-            _error(collapse.clone_crossing, collapse.clone_crossing_interval),
-            "posterior over the training points",
-            reasons.get("collapse.clone_crossing"),
-        ),
-        "collapse.time": PredictedTime(
-            collapse.time,
-            _error(collapse.time, collapse.time_interval),
-            "zero of the leave-one-out excess entropy",
-            reasons.get("collapse.time"),
-        ),
+        key: _of(prediction[key], criterion)
+        for key, criterion in (
+            ("collapse.point_time", "posterior over the training points"),
+            ("collapse.time", "zero of the leave-one-out excess entropy"),
+        )
     }
+
+
+def _of(number: Number, criterion: str) -> PredictedTime:
+    return PredictedTime(number.value, _error(number.value, number.interval), criterion, number.reason)
 
 
 def _crossing(
@@ -146,15 +139,17 @@ def _crossing(
     return PredictedTime(found.time, _error(found.time, found.interval), criterion, found.reason)
 
 
-def _error(time: float | None, interval: tuple[float, float] | None) -> float | None:
+def _error(time: float | None, interval: Interval | None) -> float | None:
     """The lower end of an interval may have been cut at 0."""
-    return None if time is None or interval is None else (interval[1] - time) / NORMAL
+    if time is None or interval is None or interval[1] is None:
+        return None
+    return (interval[1] - time) / NORMAL
 
 
 def _class_means(
-    data: Dataset, curves: Curves | None, rng: int, memory: int
+    data: Dataset, curves: dict[str, NDArray[np.float64]], rng: int, memory: int
 ) -> tuple[MixtureClones | None, str | None]:
-    if data.labels is None or len(data.classes) < 2 or curves is None:
+    if data.labels is None or len(data.classes) < 2 or "t" not in curves:
         return None, None
     classes, d = len(data.classes), data.d
     if data.n <= classes:
@@ -171,4 +166,4 @@ def _class_means(
     variances, axes = np.linalg.eigh(rest.T @ rest / (data.n - classes))
     # One covariance for all classes: along its axes, variances are all there is.
     spread = np.tile(np.maximum(variances, 0.0), (classes, 1))
-    return mixture_clones(count, means @ axes, spread, curves.t, samples=_SAMPLES, rng=rng), None
+    return mixture_clones(count, means @ axes, spread, curves["t"], samples=_SAMPLES, rng=rng), None

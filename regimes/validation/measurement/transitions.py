@@ -12,9 +12,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.posterior import posterior_curves
+from regimes.numerics.posterior.curves import posterior_curves
 from regimes.validation.measurement.classification import Classifier, as_classified, make_classifier
 from regimes.validation.measurement.clones import SimulatedModel
 from regimes.validation.measurement.crossings import MeasuredTime

@@ -46,7 +46,6 @@ class TrainingHistory:
     held_out_loss: Array | None
 
 
-
 @dataclass(frozen=True, eq=False)
 class TrainedDenoiser:
     """What :func:`regimes.validation.training.train_denoiser` returns.

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.datasets import load_dataset  # noqa: E402
+from regimes import load_dataset  # noqa: E402
 from regimes.validation.experiments.digits_collapse import experiment as collapse_module  # noqa: E402
 from regimes.validation.experiments.digits_speciation.experiment import (  # noqa: E402
     _spectral_time,

@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.datasets import load_dataset  # noqa: E402
-from regimes.numerics.posterior import posterior_curves  # noqa: E402
+from regimes import load_dataset  # noqa: E402
+from regimes.collapse import posterior_curves  # noqa: E402
 from regimes.validation import run_experiment  # noqa: E402
 from regimes.validation.experiments.empirical_clones.last_changes import (  # noqa: E402
     compare_last_changes,

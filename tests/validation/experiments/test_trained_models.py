@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.datasets import load_dataset  # noqa: E402
+from regimes import load_dataset  # noqa: E402
 from regimes.numerics.interface.result import plain  # noqa: E402
 from regimes.validation.experiments.runner.denoisers import kept_denoiser, split_points  # noqa: E402
 from regimes.validation.experiments.runner.information_gap import Gap, information_gap  # noqa: E402

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.numerics.posterior import posterior_curves  # noqa: E402
+from regimes.collapse import posterior_curves  # noqa: E402
 from regimes.validation.measurement.blocks import Blocks, rows_in_memory  # noqa: E402
 from regimes.validation.measurement.clones import (  # noqa: E402
     ClonePairs,

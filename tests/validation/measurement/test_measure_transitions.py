@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 torch = pytest.importorskip("torch")
 
-from regimes.datasets import load_dataset  # noqa: E402
+from regimes import load_dataset  # noqa: E402
 from regimes.numerics.speciation.clone_probability import clone_probability  # noqa: E402
 from regimes.validation import TransitionMeasurement  # noqa: E402
 from regimes.validation.measurement.classification import Classifier, class_curve  # noqa: E402

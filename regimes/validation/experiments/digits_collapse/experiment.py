@@ -27,7 +27,7 @@ from typing import Any
 
 import torch
 
-from regimes.datasets import load_dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.result import TIME, Number, plain
 from regimes.prediction.losses.comparison import READ_AT, memory_verdict

@@ -28,14 +28,16 @@ def panels(cases: Sequence[TrainedCase]) -> list[Panel]:
         label, measured = f"n = {case.train.n}", case.measurement
         drawn, phi = measured.predictions.curves, measured.phi_index
         span = float(measured.t[-1])
-        if drawn is not None and phi is not None:
-            inside = drawn.t < 1.3 * span
-            index.append(curve(label, "theory", drawn.t[inside], drawn.clone_index[inside], group=group))
+        if phi is not None:
+            inside = drawn["t"] < 1.3 * span
+            index.append(curve(label, "theory", drawn["t"][inside], drawn["clone_index"][inside], group=group))
             index.append(curve("", "simulation", measured.t, phi.measured, phi.measured_se, group=group))
-            wide = (drawn.t < 4 * span) & (drawn.leave_one_out > _LOWEST)
-            entropy.append(curve(f"{label}, $f^e$", "theory", drawn.t[wide], drawn.excess_entropy[wide], group=group))
+            wide = (drawn["t"] < 4 * span) & (drawn["leave_one_out"] > _LOWEST)
             entropy.append(
-                curve("own point left out", "reference", drawn.t[wide], drawn.leave_one_out[wide], group=group)
+                curve(f"{label}, $f^e$", "theory", drawn["t"][wide], drawn["excess_entropy"][wide], group=group)
+            )
+            entropy.append(
+                curve("own point left out", "reference", drawn["t"][wide], drawn["leave_one_out"][wide], group=group)
             )
         if measured.last_change is not None and measured.last_change_exact is not None:
             last += last_change_curves(measured.last_change, measured.last_change_exact, label, "", group=group)

@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.datasets import load_dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.result import Number, plain

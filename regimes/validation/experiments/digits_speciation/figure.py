@@ -31,9 +31,11 @@ def panels(found: Sequence[PairFound], comparison: Comparison, published: Mappin
             if phi.corrected is not None and phi.corrected_se is not None:
                 values, errors = phi.corrected, phi.corrected_se
             classes.append(curve("", "simulation", measured.t / t_S, values, errors, group=group))
-        if drawn is not None and measured.phi_index is not None:
-            inside = (drawn.t > 0.2 * t_S) & (drawn.t < 1.7 * t_S)
-            index.append(curve(pair.case.name, "theory", drawn.t[inside] / t_S, drawn.clone_index[inside], group=group))
+        if measured.phi_index is not None:
+            inside = (drawn["t"] > 0.2 * t_S) & (drawn["t"] < 1.7 * t_S)
+            index.append(
+                curve(pair.case.name, "theory", drawn["t"][inside] / t_S, drawn["clone_index"][inside], group=group)
+            )
             shares = measured.phi_index
             index.append(curve("", "simulation", measured.t / t_S, shares.measured, shares.measured_se, group=group))
     ratios = []

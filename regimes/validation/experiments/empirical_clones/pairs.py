@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.posterior import posterior_curves
+from regimes.numerics.posterior.curves import posterior_curves
 from regimes.validation.experiments.empirical_clones.points import SAMPLER, EmpiricalPoints, change, class_clones
 from regimes.validation.measurement.blocks import Blocks
 from regimes.validation.measurement.clones import ClonePairs, measure_clones

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.datasets import load_dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.estimation.roots import curve_crossings
-from regimes.numerics.posterior import PosteriorCurves, posterior_curves
+from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.measurement.clones import SimulatedModel

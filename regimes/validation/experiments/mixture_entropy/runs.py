@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.numerics.collapse.calculator import collapse
 from regimes.numerics.collapse.random_energy import sampled_excess_entropy
 from regimes.numerics.estimation.roots import curve_crossings
-from regimes.numerics.posterior import posterior_curves
+from regimes.numerics.posterior.curves import posterior_curves
+from regimes.numerics.speciation.problem import Mixture
+from regimes.prediction.collapse.predict import predict_collapse
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.sampling import NoiseStream
 
@@ -73,14 +74,14 @@ class ClosedForms:
 
 def closed_forms(d: int, n: int, t: Array) -> ClosedForms:
     """Closed forms of the mixture; the one place that asks the calculator."""
-    found = collapse(d, n, SIGMA, mu=MU, t=t)
+    found = predict_collapse(Mixture(d, MU, SIGMA, n), t=t)
     return ClosedForms(
-        t=np.asarray(found.t),
-        t_C=found.t_C,
-        t_C_corrected=found.t_C_corrected,
-        t_C_finite_size=found.t_C_finite_size,
-        excess_entropy=np.asarray(found.excess_entropy),
-        corrected=np.asarray(found.excess_entropy_corrected, dtype=np.float64),
+        t=found.curves["t"],
+        t_C=float(found["collapse.time_closed_form"].value or np.nan),
+        t_C_corrected=found["collapse.time_with_classes"].value,
+        t_C_finite_size=found["collapse.leave_one_out_zero"].value,
+        excess_entropy=found.curves["excess_entropy"],
+        corrected=found.curves["excess_entropy_with_classes"],
     )
 
 
@@ -127,11 +128,8 @@ def entropy_case(d: int, form: EntropyForm, bench: Bench) -> EntropyCase:
     def theory(t: Array, samples: int, seed: int, part: str) -> Callable[[], dict[str, Array]]:
         def compute() -> dict[str, Array]:
             result = sampled_excess_entropy(
-                d,
-                form.n,
-                SIGMA,
+                Mixture(d, MU, SIGMA, form.n),
                 t,
-                mu=MU,
                 samples=samples,
                 rng=seed,
                 progress=lambda *counts: report(part, *counts[-2:]),

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.datasets import Dataset, load_dataset
+from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.loading import load_dataset
 from regimes.validation.running.checkpoints import Checkpoints, Partial
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import TrainedDenoiser, TrainingHistory

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from regimes.datasets import Dataset
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE, kept_denoiser
 from regimes.validation.experiments.runner.information_gap import Gap, information_gap
