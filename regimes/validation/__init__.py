@@ -10,17 +10,10 @@ if TYPE_CHECKING:
     from regimes.prediction.losses.curve import LossCurve
     from regimes.prediction.losses.information import LossInformation, information_from_losses
     from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
-    from regimes.validation.measurement import (
-        CloneCurve,
-        LastChange,
-        MeasuredTime,
-        PredictedTime,
-        TimeRatio,
-        TransitionMeasurement,
-        measure_transitions,
-    )
+    from regimes.validation.measurement import MeasuredModel, TransitionMeasurement, measure_transitions
     from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
-    from regimes.validation.outcome.experiment import Curve, ExperimentResult, Panel
+    from regimes.validation.outcome.experiment import ExperimentResult
+    from regimes.validation.outcome.panels import Curve, Panel
     from regimes.validation.running.checkpoints import Checkpoints
     from regimes.validation.running.missing_torch import MissingTorch
     from regimes.validation.sampling import (
@@ -70,25 +63,50 @@ _HOMES = {
     "regimes.validation.outcome.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
     "regimes.validation.running.checkpoints": ("Checkpoints",),
     "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
-    "regimes.validation.outcome.experiment": ("Curve", "ExperimentResult", "Panel"),
-    "regimes.validation.measurement": (
-        "CloneCurve", "LastChange", "MeasuredTime", "PredictedTime", "TimeRatio", "TransitionMeasurement",
-        "measure_transitions",
-    ),
+    "regimes.validation.outcome.experiment": ("ExperimentResult",),
+    "regimes.validation.outcome.panels": ("Curve", "Panel"),
+    "regimes.validation.measurement": ("MeasuredModel", "TransitionMeasurement", "measure_transitions"),
     "regimes.validation.running.missing_torch": ("MissingTorch",),
     "regimes.validation.sampling": (
-        "SAMPLERS", "CoarseNoise", "NoiseStream", "Sampler", "backward", "backward_states", "backward_times",
-        "choose_device", "clone_pairs", "halved_times", "noised", "sampler", "schedule_times", "u_turn",
+        "SAMPLERS",
+        "CoarseNoise",
+        "NoiseStream",
+        "Sampler",
+        "backward",
+        "backward_states",
+        "backward_times",
+        "choose_device",
+        "clone_pairs",
+        "halved_times",
+        "noised",
+        "sampler",
+        "schedule_times",
+        "u_turn",
     ),
     "regimes.validation.scores": (
-        "EmpiricalScore", "HierarchyBeliefScore", "MixtureScore", "NetworkScore", "ProjectedMixtureScore",
+        "EmpiricalScore",
+        "HierarchyBeliefScore",
+        "MixtureScore",
+        "NetworkScore",
+        "ProjectedMixtureScore",
     ),
     "regimes.validation.training": (
-        "CorrectedCloneProbability", "NoiseLevels", "Preconditioned", "ResidualMLP", "SmallUNet", "TrainedClassifier",
-        "TrainedDenoiser", "TrainingHistory", "corrected_clone_probability", "linear_start", "load_denoiser",
-        "loss_curve", "train_classifier", "train_denoiser",
+        "CorrectedCloneProbability",
+        "NoiseLevels",
+        "Preconditioned",
+        "ResidualMLP",
+        "SmallUNet",
+        "TrainedClassifier",
+        "TrainedDenoiser",
+        "TrainingHistory",
+        "corrected_clone_probability",
+        "linear_start",
+        "load_denoiser",
+        "loss_curve",
+        "train_classifier",
+        "train_denoiser",
     ),
-}  # fmt: skip
+}
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -97,7 +115,6 @@ __all__ = [
     "Agreement",
     "Checkpoints",
     "ChiSquare",
-    "CloneCurve",
     "CoarseNoise",
     "CorrectedCloneProbability",
     "Curve",
@@ -105,10 +122,9 @@ __all__ = [
     "Experiment",
     "ExperimentResult",
     "HierarchyBeliefScore",
-    "LastChange",
     "LossCurve",
     "LossInformation",
-    "MeasuredTime",
+    "MeasuredModel",
     "MissingTorch",
     "MixtureScore",
     "NetworkScore",
@@ -116,12 +132,10 @@ __all__ = [
     "NoiseStream",
     "Panel",
     "Preconditioned",
-    "PredictedTime",
     "ProjectedMixtureScore",
     "ResidualMLP",
     "Sampler",
     "SmallUNet",
-    "TimeRatio",
     "TrainedClassifier",
     "TrainedDenoiser",
     "TrainingHistory",
