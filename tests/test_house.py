@@ -1,6 +1,7 @@
 """The house as its sources have it: floors, rooms, and which way imports run, inside functions too."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ OWN_ROOMS = {
     "datasets": {"files", "points"},
     "prediction": {"dataset", "losses"},
     "validation": {"experiments", "measurement", "outcome", "running", "sampling", "scores", "training"},
-    "report": {"dataset", "experiment", "formula", "parts"},
+    "report": {"dataset", "experiment", "formula", "measurement", "parts"},
 }
 LOOSE = {
     "": {"public", "__main__", *SUBJECTS},  # how public names are found; python -m regimes; a facade a subject
@@ -101,3 +102,9 @@ def test_no_module_lies_beside_the_rooms():
 def test_tests_stand_in_the_folders_of_what_they_test():
     folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("*.py")}
     assert {str(folder) for folder in folders if not (PACKAGE / folder).is_dir()} == set()
+
+
+def test_the_map_names_what_is_there():
+    for page in ("docs/where.md", "CONTRIBUTING.md"):
+        for path in re.findall(r"`([\w/]+\.py)`", (ROOT / page).read_text(encoding="utf-8")):
+            assert "/" not in path or (ROOT / path).exists() or (PACKAGE / path).exists(), (page, path)

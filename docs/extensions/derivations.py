@@ -6,7 +6,7 @@ from references import linked
 from sphinx.util.docutils import SphinxDirective
 
 from regimes import catalogue
-from regimes.report.formula.derivation import checked_steps
+from regimes.report.formula.outcomes import checked_steps
 
 
 def math(latex):

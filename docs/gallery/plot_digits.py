@@ -15,7 +15,7 @@ result = regimes.predict("digits", classes=[0, 7])
 # %%
 # Every time depends on the scale of the data, so the result says what was done to them.
 
-print(result.dataset["preprocessing"]["description"])
+print(result.problem.preprocessing["description"])
 for warning in result.warnings:
     print("note:", warning)
 
@@ -30,6 +30,6 @@ figure = result.plot(axes)
 # %%
 # The numbers behind the marks:
 
-for name, part in (("speciation", result.speciation), ("collapse", result.collapse)):
-    low, high = part.time_interval
-    print(f"{name} at t = {part.time:.3f}, 95% interval {low:.3f} to {high:.3f}")
+for key in ("speciation.spectral_time", "speciation.class_time", "collapse.time"):
+    low, high = result[key].interval
+    print(f"{key} = {result[key].value:.3f}, 95% interval {low:.3f} to {high:.3f}")

@@ -223,7 +223,7 @@ def test_the_scaling_of_a_dataset_cannot_be_changed():
 def test_scikit_learn_is_not_imported_for_arrays_and_files(tmp_path):
     np.save(tmp_path / "points.npy", POINTS)
     code = (
-        "import sys, numpy, regimes.datasets as d\n"
+        "import sys, numpy, regimes as d\n"
         "heavy = lambda: sorted({'sklearn', 'scipy', 'numba', 'sympy', 'matplotlib'} & set(sys.modules))\n"
         f"d.load_dataset(numpy.eye(3), [0, 1, 1]); d.load_dataset({str(tmp_path / 'points.npy')!r})\n"
         "print(heavy()); d.load_dataset('iris'); print('sklearn' in sys.modules)"

@@ -7,33 +7,35 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from regimes import predict_hierarchy
-from regimes.hierarchy import random_hierarchy
-from regimes.report.hierarchy.figure import plot_hierarchy, shown_levels
-from regimes.report.hierarchy.phase_diagram import plot_phase_diagram, plot_upward_map
+from regimes import Hierarchy, predict_hierarchy
+from regimes.hierarchy import HierarchyBudget, hierarchy_phase_diagram, hierarchy_transition, random_hierarchy
+from regimes.numerics.hierarchy.phase_diagram import PhaseDiagram
+from regimes.numerics.interface.result import Number
+from regimes.report.hierarchy.levels import shown_levels
 
 
 @pytest.fixture(scope="module")
 def plain():
-    return predict_hierarchy(16, 4, 2, 6)
+    return predict_hierarchy(Hierarchy(16, 4, 2, 6))
 
 
 @pytest.fixture(scope="module")
 def exact():
-    return predict_hierarchy(8, 3, 2, 3, exact=True, instances=3, samples=12, noise_levels=[0.2, 0.4, 0.6, 0.8])
+    budget = HierarchyBudget(instances=3, samples=12)
+    return predict_hierarchy(Hierarchy(8, 3, 2, 3), exact=True, budget=budget, noise_levels=[0.2, 0.4, 0.6, 0.8])
 
 
-def with_density_evolution(prediction):
-    shape = prediction.levels.mean_field.shape
-    levels = replace(
-        prediction.levels,
-        noise="masking",
-        unit="masked fraction",
-        density_evolution=np.full(shape, 0.4),
-        density_evolution_se=np.full(shape, 0.01),
+def with_density_evolution(result, noise="masking", numbers=None, **curves):
+    shape = result.curves["mean_field"].shape
+    numbers = numbers or {"threshold.value": Number("masked fraction", 0.5, 0.02, covers="density evolution")}
+    return replace(
+        result,
+        numbers=result.numbers | numbers,
+        curves=result.curves
+        | {"density_evolution": np.full(shape, 0.4), "density_evolution_se": np.full(shape, 0.01)}
+        | curves,
+        settings=result.settings | {"noise": noise, "unit": "masked fraction"},
     )
-    threshold = replace(prediction.threshold, noise="masking", value=0.5, se=0.02, method="density evolution")
-    return replace(prediction, levels=levels, threshold=threshold)
 
 
 def upright(axis):
@@ -42,13 +44,13 @@ def upright(axis):
 
 
 def test_levels_and_susceptibility_are_drawn_and_the_threshold_is_marked(plain):
-    top, bottom = plot_hierarchy(plain).axes
+    top, bottom = plain.plot().axes
     labels = [text.get_text() for text in top.get_legend().get_texts()]
     assert labels == ["root", "level 2", "level 4", "leaves"]
     assert upright(top) == upright(bottom) == [pytest.approx(0.8)]
     assert any("0.8" in text.get_text() for text in top.texts)
     root = top.lines[0]
-    assert root.get_ydata().tolist() == plain.levels.mean_field[0].tolist()
+    assert root.get_ydata().tolist() == plain.curves["mean_field"][0].tolist()
     assert np.nanmax(bottom.lines[0].get_ydata()) > 1
     assert not top.containers
     for axis in (top, bottom):
@@ -57,17 +59,17 @@ def test_levels_and_susceptibility_are_drawn_and_the_threshold_is_marked(plain):
 
 
 def test_exact_points_carry_the_errors_of_the_result(exact):
-    top, bottom = plot_hierarchy(exact).axes
+    top, bottom = exact.plot().axes
     assert len(top.containers) == 4
     assert len(bottom.containers) == 1
     (bars,) = top.containers[0].lines[2]
     heights = [np.ptp(segment[:, 1]) / 2 for segment in bars.get_segments()]
-    assert heights == pytest.approx(1.96 * exact.levels.exact_se[0])
+    assert heights == pytest.approx(1.96 * exact.curves["exact_se"][0])
     assert "exact" in top.get_legend().get_title().get_text()
 
 
 def test_density_evolution_has_bands_and_the_threshold_its_error(plain):
-    figure = plot_hierarchy(with_density_evolution(plain))
+    figure = with_density_evolution(plain).plot()
     top = figure.axes[0]
     assert len(top.collections) == 4  # one band a level
     assert "thin: mean field" in top.get_legend().get_title().get_text()
@@ -77,12 +79,9 @@ def test_density_evolution_has_bands_and_the_threshold_its_error(plain):
 
 
 def test_the_threshold_of_gaussian_noise_has_the_error_of_its_time(plain):
-    prediction = with_density_evolution(plain)
-    levels = replace(
-        prediction.levels, noise="gaussian", noise_level=np.geomspace(0.01, 1, plain.levels.noise_level.size)
-    )
-    threshold = replace(prediction.threshold, noise="gaussian", value=2.0, se=0.1, time=0.11, time_se=0.004)
-    top, bottom = plot_hierarchy(replace(prediction, levels=levels, threshold=threshold)).axes
+    numbers = {"threshold.value": Number("sqrt(snr)", 2.0, 0.1), "threshold.time": Number("t (OU)", 0.11, 0.004)}
+    times = np.geomspace(0.01, 1, plain.curves["noise_level"].size)
+    top, bottom = with_density_evolution(plain, "gaussian", numbers, noise_level=times).plot().axes
     for axis in (top, bottom):
         (span,) = axis.patches
         assert span.get_x() == pytest.approx(0.11 - 1.96 * 0.004)
@@ -93,42 +92,44 @@ def test_the_threshold_of_gaussian_noise_has_the_error_of_its_time(plain):
 
 
 def test_without_a_threshold_nothing_is_marked_and_the_title_says_so(plain):
-    top, bottom = plot_hierarchy(predict_hierarchy(8, 6, 2, 3)).axes
+    top, bottom = predict_hierarchy(Hierarchy(8, 6, 2, 3)).plot().axes
     assert upright(top) == upright(bottom) == []
     assert "no transition" in top.get_title()
-    assert "no transition" not in plot_hierarchy(plain).axes[0].get_title()
+    assert "no transition" not in plain.plot().axes[0].get_title()
 
 
 def test_the_title_names_the_noise_and_whose_rules(plain):
-    assert "masking; average over random rules" in plot_hierarchy(with_density_evolution(plain)).axes[0].get_title()
-    given = predict_hierarchy(4, 2, 2, 2, rules=random_hierarchy(4, 2, 2, 2), samples=8, noise_levels=[0.3, 0.6])
-    assert "points: rules given" in plot_hierarchy(given).axes[0].get_title()
+    assert "masking; average over random rules" in with_density_evolution(plain).plot().axes[0].get_title()
+    given = predict_hierarchy(
+        random_hierarchy(Hierarchy(4, 2, 2, 2)), budget=HierarchyBudget(samples=8), noise_levels=[0.3, 0.6]
+    )
+    assert "points: rules given" in given.plot().axes[0].get_title()
 
 
 def test_the_susceptibility_of_real_noise_is_marked_as_that_of_equal_belief(plain):
-    line = plot_hierarchy(with_density_evolution(plain)).axes[1].lines[0]
+    line = with_density_evolution(plain).plot().axes[1].lines[0]
     assert line.get_label() == "mean field (equal belief)"
     assert line.get_linestyle() == ":"
-    assert plot_hierarchy(plain).axes[1].lines[0].get_linestyle() == "-"
+    assert plain.plot().axes[1].lines[0].get_linestyle() == "-"
 
 
 def test_root_and_leaves_have_the_same_look_at_any_depth():
     looks = set()
     for depth in (1, 2, 3, 6, 8):
-        lines = plot_hierarchy(predict_hierarchy(8, 3, 2, depth)).axes[0].lines
+        lines = predict_hierarchy(Hierarchy(8, 3, 2, depth)).plot().axes[0].lines
         drawn = {line.get_label(): line for line in lines}
         looks.add(tuple((drawn[name].get_color(), str(drawn[name].get_linestyle())) for name in ("root", "leaves")))
     assert len(looks) == 1
 
 
 def test_a_single_noise_level_can_be_seen():
-    top, _ = plot_hierarchy(predict_hierarchy(8, 3, 2, 3, noise_levels=0.5)).axes
+    top, _ = predict_hierarchy(Hierarchy(8, 3, 2, 3), noise_levels=0.5).plot().axes
     assert [text.get_text() for text in top.get_legend().get_texts()] == ["root", "level 1", "level 2", "leaves"]
     assert all(line.get_marker() == "." for line in top.lines[:4])
 
 
 def test_levels_differ_without_colour(exact):
-    top = plot_hierarchy(exact).axes[0]
+    top = exact.plot().axes[0]
     drawn = [line for line in top.lines if line.get_label() in ("root", "level 1", "level 2", "leaves")]
     assert len({str(line._unscaled_dash_pattern) for line in drawn}) == 4
     grey = [np.dot(matplotlib.colors.to_rgb(line.get_color()), (0.299, 0.587, 0.114)) for line in drawn]
@@ -140,16 +141,15 @@ def test_axes_of_the_user_are_drawn_into(plain):
     axes = own.subplots(2)
     assert plain.plot(axes) is own
     with pytest.raises(ValueError, match="ax must hold 2 axes, got 1"):
-        plain.plot(axes[:1])
+        plain.plot(axes[0])
 
 
-@pytest.mark.parametrize("depth", range(1, 30))
-def test_root_and_leaves_are_always_among_few_levels(depth):
-    levels = shown_levels(depth)
-    assert levels[0] == 0
-    assert levels[-1] == depth
-    assert len(levels) <= 5
-    assert levels == sorted(set(levels))
+def test_root_and_leaves_are_always_among_few_levels():
+    for depth in range(1, 30):
+        levels = shown_levels(depth)
+        assert (levels[0], levels[-1]) == (0, depth)
+        assert len(levels) <= 5
+        assert levels == sorted(set(levels))
 
 
 def F(p, v, m, s):
@@ -166,7 +166,7 @@ def fixed_points(axis):
 
 @pytest.mark.parametrize(("v", "m", "s"), [(32, 8, 2), (16, 4, 2), (8, 10, 3), (6, 12, 4)])
 def test_upward_map_marks_what_is_stable(v, m, s):
-    (axis,) = plot_upward_map(v, m, s).axes
+    (axis,) = hierarchy_transition(Hierarchy(v, m, s)).plot().axes
     marks = fixed_points(axis)
     assert len(marks) == 3
     full = [text.get_text() for text in axis.get_legend().get_texts() if text.get_text().startswith("stable")]
@@ -185,7 +185,7 @@ def test_upward_map_marks_what_is_stable(v, m, s):
 
 
 def test_cobwebs_leave_the_unstable_point_on_both_sides():
-    (axis,) = plot_upward_map(32, 8, 2).axes
+    (axis,) = hierarchy_transition(Hierarchy(32, 8)).plot().axes
     up, down = (next(line for line in axis.lines if fate in line.get_label()) for fate in ("certainty", "ignorance"))
     assert (np.diff(up.get_ydata()) >= 0).all()
     assert (np.diff(down.get_ydata()) <= 0).all()
@@ -195,25 +195,52 @@ def test_cobwebs_leave_the_unstable_point_on_both_sides():
 
 @pytest.mark.parametrize(("m", "stable"), [(6, 1 / 8), (1, 1.0)])
 def test_upward_map_without_a_transition_has_two_fixed_points(m, stable):
-    (axis,) = plot_upward_map(8, m, 2).axes
+    (axis,) = hierarchy_transition(Hierarchy(8, m)).plot().axes
     assert fixed_points(axis) == {1.0: stable == 1.0, 0.125: stable != 1.0}
 
 
 @pytest.fixture(scope="module")
-def phases():
-    return plot_phase_diagram(children=(2, 3), largest_v=100)
+def diagram():
+    return hierarchy_phase_diagram(children=(2, 3), largest_v=100)
 
 
-def test_boundaries_of_the_phase_diagram_are_those_of_the_two_conditions(phases):
+@pytest.fixture(scope="module")
+def phases(diagram):
+    return diagram.plot()
+
+
+def test_boundaries_of_the_phase_diagram_are_those_of_the_two_conditions(phases, diagram):
     for axis, s in zip(phases.axes, (2, 3), strict=False):
-        at_one, at_uniform = axis.collections[-2:]
-        for contour, boundary in (
-            (at_one, lambda v, s=s: sum(v**k for k in range(s)) / s),
-            (at_uniform, lambda v, s=s: s / sum(v**-k for k in range(s))),
+        most, fewest = axis.lines
+        for line, boundary, key in (
+            (most, lambda v, s=s: sum(v**k for k in range(s)) / s, "most"),
+            (fewest, lambda v, s=s: s / sum(v**-k for k in range(s)), "fewest"),
         ):
-            v, m = np.concatenate([path.vertices for path in contour.get_paths()]).T
-            assert len(v) > 50
-            assert m == pytest.approx(boundary(v), rel=0.02)
+            v, m = line.get_data()
+            assert m == pytest.approx(boundary(v), rel=1e-12)
+            assert diagram[f"phase.{key}_rules_{s}"].value == pytest.approx(boundary(100.0), rel=1e-12)
+
+
+def test_formulas_of_the_phase_diagram_and_its_way_through_json(diagram):
+    found = {key: number.formulas for key, number in diagram.numbers.items()}
+    for s in (2, 3):
+        assert found[f"phase.most_rules_{s}"] == ("hierarchy_slope_at_one",)
+        assert found[f"phase.fewest_rules_{s}"] == ("hierarchy_slope_at_uniform",)
+    assert PhaseDiagram.from_dict(diagram.to_dict()) == diagram
+    assert len(repr(diagram).splitlines()) <= 30
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"children": [1]}, "children .* must be at least 2, got 1"),
+        ({"children": []}, ".*at least one number of children, got none"),
+        ({"largest_v": 2}, "largest_v .largest number of symbols. must exceed 2, got 2"),
+    ],
+)
+def test_planes_that_do_not_exist(options, message):
+    with pytest.raises(ValueError, match="^HierarchyPlane: " + message):
+        hierarchy_phase_diagram(**options)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +266,6 @@ def test_nothing_is_shaded_where_there_is_no_transition(phases):
 
 def test_phase_diagram_draws_into_axes_of_the_user():
     axes = Figure().subplots(1, 2)
-    assert plot_phase_diagram(children=(2, 4), ax=axes) is axes[0].figure
+    assert hierarchy_phase_diagram(children=(2, 4)).plot(axes) is axes[0].figure
     with pytest.raises(ValueError, match="ax must hold 1 axes, got 2"):
-        plot_phase_diagram(children=(2,), ax=axes)
+        hierarchy_phase_diagram(children=(2,)).plot(axes)

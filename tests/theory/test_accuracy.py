@@ -15,7 +15,8 @@ import sympy
 from numpy.typing import NDArray
 
 from regimes import catalogue, formula
-from regimes.numerics.compiled.compile import Target, compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.formula_files import Target
 from regimes.theory.composition import bump, bump_overlap, percolation, pixel_overlap
 from regimes.theory.formula.verification import DIGITS, evaluate
 from regimes.theory.process import samplers

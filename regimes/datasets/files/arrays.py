@@ -48,34 +48,7 @@ _DAMAGE = (
 
 
 def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES) -> tuple[Path, str | None]:
-    """Find a file, with the key that ``file.npz:key`` names.
-
-    Parameters
-    ----------
-    source : path
-        ``~`` is the home directory.
-    suffixes : iterable of str
-        Types that are admitted.
-
-    Returns
-    -------
-    path : pathlib.Path
-        An existing file of one of these types.
-    key : str or None
-        The key, None without one.
-
-    Raises
-    ------
-    ValueError
-        If there is no such file, or it is a directory, or of another type.
-
-    Examples
-    --------
-    >>> find_file("absent.npy")
-    Traceback (most recent call last):
-        ...
-    ValueError: load_dataset: a path must lead to a file, got absent.npy: no such file
-    """
+    """An existing file of one of these types, and the key that ``file.npz:key`` names; ``~`` is the home directory."""
     text, key = os.fspath(source), None
     if ".npz:" in text and not Path(text).exists():
         text, key = text.rsplit(":", 1)
@@ -94,23 +67,8 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
 def read_points(source: str | os.PathLike[str], labels: Any = None) -> RawData:
     """Read points, and the labels that lie in the same file.
 
-    Parameters
-    ----------
-    source : path
-        ``.npy``, ``.npz`` (also ``file.npz:key``) or ``.csv``.
-    labels : object
-        A key of the ``.npz`` file, or a column of the ``.csv`` file by name or by index from 0; anything else
-        is passed on.
-
-    Returns
-    -------
-    RawData
-        Values as in the file; labels that are not in it as they were given, for :func:`read_labels`.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read, or does not hold what was asked for.
+    ``labels`` may be a key of the ``.npz`` file, or a column of the ``.csv`` file by name or by index from 0; anything
+    else is passed on as it is, for :func:`read_labels`.
     """
     path, key = find_file(source)
     name, suffix = path.stem, path.suffix.lower()
@@ -130,25 +88,7 @@ def read_points(source: str | os.PathLike[str], labels: Any = None) -> RawData:
 
 
 def read_labels(labels: Any, n: int) -> Any:
-    """Read labels from a file of their own.
-
-    Parameters
-    ----------
-    labels : path or array_like
-        ``.npy``, ``.csv`` or ``.txt``, one label a line (an array is returned as it is).
-    n : int
-        Number of points; one line more than that may be a header.
-
-    Returns
-    -------
-    object
-        Labels as they stand in the file.
-
-    Raises
-    ------
-    ValueError
-        If there is no such file or it cannot be read.
-    """
+    """Read labels from a file of their own, one a line for n points; an array is returned as it is."""
     if isinstance(labels, int):
         raise ValueError(f"load_dataset: labels can be a number only as the column of a .csv file, got {labels}")
     if not isinstance(labels, str | os.PathLike):

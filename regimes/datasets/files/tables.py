@@ -21,31 +21,11 @@ _Line = tuple[int, list[str]]
 
 
 def read_table(path: Path, label_column: str | int | None = None) -> tuple[NDArray[np.float64], Any, tuple[str, ...]]:
-    """Read a table of numbers, and perhaps one column of labels.
+    """Numbers of a table, its column of labels if one is asked for, and what could be a mistake.
 
     The delimiter is the tab, the semicolon or the comma, the first of these that the first line has outside
-    quotes. The first line is a header if it has no number in it, or holds the name of the label column.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Text in UTF-8.
-    label_column : str or int, optional
-        The label column, by name or by index from 0. A name that is not in the header is left to the caller.
-
-    Returns
-    -------
-    values : ndarray, shape (n, d)
-        The other columns.
-    labels : list of str or None
-        The label column.
-    notes : tuple of str
-        What could be a mistake.
-
-    Raises
-    ------
-    ValueError
-        If a cell is not a number, a line is too long or too short, or there is no such column.
+    quotes. The first line is a header if it has no number in it, or holds the name of the label column. A name
+    that is not in the header is left to the caller.
     """
     lines = _lines(path)
     first = next(lines, None)
@@ -81,26 +61,7 @@ def read_table(path: Path, label_column: str | int | None = None) -> tuple[NDArr
 
 
 def read_column(path: Path, n: int) -> list[str]:
-    """Read labels, one a line.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Text in UTF-8.
-    n : int
-        Number of points. If there is one line more, and the first is neither a number nor repeated below, it
-        is a header.
-
-    Returns
-    -------
-    list of str
-        The labels.
-
-    Raises
-    ------
-    ValueError
-        If a line has more than one cell.
-    """
+    """Read labels, one a line. Of n + 1 lines the first is a header if it is neither a number nor repeated below."""
     labels = []
     for number, line in _lines(path):
         if len(line) != 1:

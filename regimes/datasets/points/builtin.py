@@ -15,22 +15,7 @@ __all__ = ["RawData", "builtin_datasets", "load_builtin"]
 class RawData:
     """Points as they came, before any scaling.
 
-    Attributes
-    ----------
-    values : ndarray
-        Points along the first axis, any shape and type.
-    labels : object
-        Labels as they came, one for each point; None without labels.
-    class_names : tuple of str
-        Names of the labels 0, 1, ...; empty where the labels name themselves.
-    name, source : str
-        Short name, and where the points came from.
-    scale : str
-        Scaling that suits the data unless another is asked for.
-    known_range : tuple of float or None
-        Smallest and largest value that the format allows.
-    notes : tuple of str
-        What was noticed while reading.
+    ``known_range`` is what the format allows; without class names the labels name themselves.
     """
 
     values: NDArray[Any]
@@ -66,26 +51,7 @@ def builtin_datasets() -> tuple[str, ...]:
 def load_builtin(name: str) -> RawData:
     """Load a built-in data set; scikit-learn is imported here and nowhere else, since that takes a second.
 
-    Parameters
-    ----------
-    name : str
-        One of :func:`builtin_datasets`.
-
-    Returns
-    -------
-    RawData
-        ``digits`` (1797 images of 8 x 8 in 0..16), ``iris``, ``wine`` and ``breast_cancer`` with classes;
-        ``diabetes`` without (its target is a number), in its original units.
-
-    Raises
-    ------
-    ValueError
-        If there is no such data set.
-
-    Examples
-    --------
-    >>> load_builtin("iris").class_names
-    ('setosa', 'versicolor', 'virginica')
+    Diabetes has no classes (its target is a number), and comes in its original units.
     """
     if name not in builtin_datasets():
         raise ValueError(f"load_builtin: the name must be one of {', '.join(builtin_datasets())}, got {name!r}")

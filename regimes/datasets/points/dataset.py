@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.interface.result import plain
+
 __all__ = ["Dataset", "Preprocessing"]
 
 
@@ -40,16 +42,6 @@ class Preprocessing:
     description: str
     input_range: tuple[float, float]
     mean_variance: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name, the range as a list.
-        """
-        return {**vars(self), "input_range": list(self.input_range)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,17 +120,11 @@ class Dataset:
         return int(self.X.shape[1])
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON: what identifies the data, without the points.
-
-        Returns
-        -------
-        dict
-            Keys ``name``, ``n``, ``d``, ``classes``, ``preprocessing``.
-        """
+        """What identifies the data, without the points, ready for JSON."""
         return {
             "name": self.name,
             "n": self.n,
             "d": self.d,
             "classes": list(self.classes),
-            "preprocessing": self.preprocessing.to_dict(),
+            "preprocessing": plain(self.preprocessing),
         }

@@ -13,28 +13,7 @@ __all__ = ["encode_labels", "label_texts", "select_classes"]
 
 
 def label_texts(labels: Any) -> list[str]:
-    """Text of each label: the name of its class.
-
-    Parameters
-    ----------
-    labels : array_like, shape (n,) or (n, 1)
-        Integers, integer-valued floats, booleans or strings.
-
-    Returns
-    -------
-    list of str
-        Surrounding blanks stripped.
-
-    Raises
-    ------
-    ValueError
-        If a label is neither an integer nor a string, or is empty, or the shape is another.
-
-    Examples
-    --------
-    >>> label_texts([3, 1]), label_texts(["cat ", "dog"]), label_texts([1.0, 2.0])
-    (['3', '1'], ['cat', 'dog'], ['1', '2'])
-    """
+    """Name of the class of each label: integers, integer-valued floats, booleans or strings, blanks stripped."""
     try:
         values = np.asarray(labels)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -48,33 +27,9 @@ def label_texts(labels: Any) -> list[str]:
 
 
 def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
-    """Number the classes.
+    """Class of each point, and the names of the classes: numbers in numerical order, then others by their letters.
 
-    Parameters
-    ----------
-    labels : array_like, shape (n,)
-        One label for each point.
-    n : int
-        Number of points.
-    class_names : sequence of str, optional
-        Names of the labels 0, 1, ...; otherwise each label's text is the name of its class.
-
-    Returns
-    -------
-    numbers : ndarray of intp, shape (n,)
-        Class of each point, 0 to K - 1.
-    names : tuple of str
-        Class names: numbers in numerical order, other names in alphabetical order.
-
-    Raises
-    ------
-    ValueError
-        If there is not one proper label for each point.
-
-    Examples
-    --------
-    >>> encode_labels([10, 9, 10], 3)
-    (array([1, 0, 1]), ('9', '10'))
+    With ``class_names`` the labels are 0, 1, ... and these are their names.
     """
     texts = label_texts(labels)
     if len(texts) != n:
@@ -103,37 +58,9 @@ def _integral(texts: list[str]) -> list[str]:
 def select_classes(
     labels: NDArray[np.intp], names: tuple[str, ...], classes: Iterable[Any]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], tuple[str, ...]]:
-    """Find the points of some classes.
+    """Points of the classes wanted, their classes numbered in the order asked for, and the names of these.
 
-    Parameters
-    ----------
-    labels : ndarray of intp, shape (n,)
-        Class of each point.
-    names : tuple of str
-        Class names.
-    classes : sequence of str or int
-        Names of the classes wanted, in the order in which they are to be numbered. Where no name is a number,
-        an integer counts the classes from 0.
-
-    Returns
-    -------
-    rows : ndarray of intp
-        Points in these classes, in their order.
-    numbers : ndarray of intp
-        Their classes, numbered anew.
-    chosen : tuple of str
-        Names of the classes, in the order asked for.
-
-    Raises
-    ------
-    ValueError
-        If none is asked for, or one twice, or one that does not exist.
-
-    Examples
-    --------
-    >>> rows, numbers, chosen = select_classes(np.array([0, 1, 2, 1]), ("a", "b", "c"), ["c", "b"])
-    >>> rows.tolist(), numbers.tolist(), chosen
-    ([1, 2, 3], [1, 0, 1], ('c', 'b'))
+    Where no name is a number, an integer counts the classes from 0.
     """
     if isinstance(classes, str | bytes) or np.ndim(classes) == 0:  # type: ignore[arg-type]
         raise ValueError(

@@ -16,28 +16,7 @@ SCALES = ("none", "range", "standard", "feature")
 
 
 def check_scale(scale: str | float) -> str | float:
-    """Check the name of a scaling, or a factor.
-
-    Parameters
-    ----------
-    scale : str or float
-        One of :data:`SCALES`, or a positive factor.
-
-    Returns
-    -------
-    str or float
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-
-    Examples
-    --------
-    >>> check_scale("range"), check_scale(2)
-    ('range', 2.0)
-    """
+    """The name of a scaling, or a positive factor as a float."""
     rule = f"load_dataset: scale must be one of {', '.join(SCALES)}, or a positive finite factor, got {scale!r}"
     if isinstance(scale, str):
         if scale not in SCALES:
@@ -59,36 +38,13 @@ def preprocess(
     center: bool = True,
     known_range: tuple[float, float] | None = None,
 ) -> Preprocessing:
-    """Scale and centre points in place.
+    """Scale and centre finite points in place, since large data should be held once.
 
     ``"none"`` leaves the values; ``"range"`` maps the range of the whole array to [-1, 1] by one affine map;
     ``"standard"`` divides by one number, so that the variance per dimension (trace of the covariance over d)
     is 1; ``"feature"`` divides each feature by its own standard deviation; a number multiplies. Variances
     have divisor n - 1. With centring a constant feature becomes exactly 0, whatever the scaling.
 
-    Parameters
-    ----------
-    X : ndarray, shape (n, d)
-        Finite values, not all points equal. Changed in place, since large data should be held once.
-    scale : str or float
-        One of :data:`SCALES`, or a positive factor.
-    center : bool
-        Whether the mean over points is subtracted.
-    known_range : tuple of float, optional
-        Range that the format of the data has; measured otherwise.
-
-    Returns
-    -------
-    Preprocessing
-        What was done.
-
-    Raises
-    ------
-    ValueError
-        If the scale is not one of these, or the values are too large or too close together for float64.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> X = np.array([[0.0, 16.0], [8.0, 0.0]])
     >>> preprocess(X, scale="range").description

@@ -11,30 +11,7 @@ __all__ = ["check_points", "flat_points"]
 
 
 def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
-    """Bring values into the shape (n, d).
-
-    Parameters
-    ----------
-    values : array_like, shape (n, ...)
-        Points along the first axis; integers, booleans or floats.
-    owned : bool
-        Whether nobody else holds the values, so that they need not be copied.
-
-    Returns
-    -------
-    ndarray, shape (n, d)
-        float64, C-contiguous; not the caller's memory unless ``owned``.
-
-    Raises
-    ------
-    ValueError
-        If the values are not real numbers with at least two axes.
-
-    Examples
-    --------
-    >>> flat_points(np.zeros((5, 8, 8), dtype=np.uint8)).shape
-    (5, 64)
-    """
+    """Points along the first axis as float64 of shape (n, d), copied unless nobody else holds them (``owned``)."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         raise ValueError(
             "load_dataset: every value must be present, got a masked array; fill or drop the masked points"
@@ -63,26 +40,7 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
 
 
 def check_points(X: NDArray[np.float64]) -> None:
-    """Check that a prediction can be made from points at all.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n, d)
-        Points in rows.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two points, a value is nan or infinite, or all points are equal.
-
-    Examples
-    --------
-    >>> check_points(np.array([[1.0, 2.0], [3.0, np.nan]]))
-    Traceback (most recent call last):
-        ...
-    ValueError: load_dataset: every value must be finite, got nan at row 1, column 1 (1 of 4 values is nan or
-    infinite); drop or fill those points
-    """
+    """Refuse points from which no prediction can be made: fewer than two, all equal, or not finite."""
     n, d = X.shape
     if n < 2:
         raise ValueError(f"load_dataset: there must be at least two points, got {n} in {d} dimensions")

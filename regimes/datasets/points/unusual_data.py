@@ -16,25 +16,10 @@ _BLOCK = 4096
 
 
 def duplicate_points(X: NDArray[np.float64]) -> int:
-    """Count the points that repeat an earlier one exactly.
+    """Number of points that repeat an earlier one exactly.
 
     Compares 64-bit hashes of the rows, so that memory grows with n alone; two of a million different points
     share a hash with probability 3e-8.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n, d)
-        Points.
-
-    Returns
-    -------
-    int
-        n minus the number of different points.
-
-    Examples
-    --------
-    >>> duplicate_points(np.array([[1.0, 0.0], [1.0, -0.0], [2.0, 0.0], [1.0, 0.0]]))
-    2
     """
     hashes = np.empty(len(X), dtype=np.int64)
     for start in range(0, len(X), _BLOCK):
@@ -44,27 +29,7 @@ def duplicate_points(X: NDArray[np.float64]) -> int:
 
 
 def data_notes(X: NDArray[np.float64], preprocessing: Preprocessing) -> tuple[str, ...]:
-    """Say what is unusual about points as they were scaled.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n, d)
-        Points after scaling.
-    preprocessing : Preprocessing
-        What was done to them.
-
-    Returns
-    -------
-    tuple of str
-        One sentence for each: scale far from 1, repeated points, fewer points than dimensions, constant
-        features.
-
-    Examples
-    --------
-    >>> from regimes import load_dataset
-    >>> [note[:34] for note in load_dataset([[0, 0], [4, 0], [0, 0]]).notes]
-    ['1 of 3 points repeat another exact', '1 of 2 features are constant; they']
-    """
+    """A sentence for each: scale far from 1, repeated points, fewer points than dimensions, constant features."""
     (n, d), notes = X.shape, []
     low, high = UNIT_SCALE
     if not low <= preprocessing.mean_variance <= high:

@@ -52,14 +52,8 @@ _SMALLEST_SUM = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Probes:
-    """Own points and noises, as far as the other points can tell.
-
-    Attributes
-    ----------
-    noise : ndarray, shape (S,)
-        ``|z|``.
-    along, across : ndarray, shape (S, K)
-        Components of ``(a_mu - c m)/sigma`` along z and across it, for the own class and, if there are two, the other.
+    """Own points and noises, as far as the other points can tell: ``|z|`` (S,), and the components of
+    ``(a_mu - c m)/sigma`` along z and across it (S, K), for the own class and, if there are two, the other.
     """
 
     noise: Array
@@ -68,26 +62,7 @@ class Probes:
 
 
 def draw_probes(d: int, distance: float, classes: int, count: int, generator: np.random.Generator) -> Probes:
-    """Draw probes in the plane of m and z; in the other d - 2 dimensions only norms matter.
-
-    Parameters
-    ----------
-    d : int
-        Dimension, at least 2.
-    distance : float
-        ``|m|/sigma``.
-    classes : int
-        1 or 2.
-    count : int
-        Number of probes.
-    generator : numpy.random.Generator
-        Advanced.
-
-    Returns
-    -------
-    Probes
-        The probes; their own class is +.
-    """
+    """Draw probes in the plane of m and z; in the other d - 2 dimensions only norms matter; own class +."""
     on_axis, own_on_axis, own_beside = generator.standard_normal((3, count))
     beside = np.sqrt(2 * generator.standard_gamma((d - 1) / 2, count))
     rest = 2 * generator.standard_gamma((d - 2) / 2, count)
@@ -99,19 +74,7 @@ def draw_probes(d: int, distance: float, classes: int, count: int, generator: np
 
 
 class EnergyModel:
-    """Points of one Gaussian or of a symmetric mixture of two, seen at given times.
-
-    Parameters
-    ----------
-    d, n : int
-        Dimension, at least 2, and number of points, at least 2.
-    sigma : float
-        Standard deviation of a class.
-    mu : float or None
-        Distance of a class centre per square root of d; None for one Gaussian.
-    times : ndarray, shape (T,)
-        Ornstein-Uhlenbeck times.
-    """
+    """Points of one Gaussian or of a symmetric mixture of two, seen at given times."""
 
     def __init__(self, d: int, n: int, sigma: float, mu: float | None, times: Array) -> None:
         self.d, self.n = d, n
@@ -127,13 +90,7 @@ class EnergyModel:
         return draw_probes(self.d, self.distance, self.classes, count, generator)
 
     def annealed(self, probes: Probes) -> Array:
-        """Logarithm of the mean weight of a point of each class, ``log E exp(exponent)``, for each probe.
-
-        Returns
-        -------
-        ndarray, shape (2, S, T, K)
-            For +z and -z.
-        """
+        """Logarithm of the mean weight of a point of each class, ``log E exp(exponent)``: (2, S, T, K), +z and -z."""
         slope, noise = self._slope[:, None], probes.noise[:, None, None]
         square = (probes.along**2 + probes.across**2)[:, None, :]
         result = []
@@ -145,19 +102,8 @@ class EnergyModel:
         return np.array(result)
 
     def controls(self, annealed: Array) -> tuple[Array, Array]:
-        """Functions of the probes alone, averaged over +z and -z, and the guess of log S that they are made of.
-
-        Parameters
-        ----------
-        annealed : ndarray, shape (2, S, T, K)
-            From :meth:`annealed`.
-
-        Returns
-        -------
-        controls : ndarray, shape (S, T, CONTROLS)
-            The mean of log E(S | x_t), of the sum of squared class posteriors, and of the bends.
-        guess : ndarray, shape (2, S, T)
-            ``log E(S | x_t)``.
+        """Functions of the probes alone (S, T, CONTROLS), averaged over +z and -z, and the guess of log S that they are
+        made of, ``log E(S | x_t)`` (2, S, T).
         """
         if self.classes == 1:
             guess, clones = annealed[..., 0], np.ones(annealed.shape[:-1])
@@ -169,15 +115,7 @@ class EnergyModel:
         return np.stack([guess, clones, *bends], axis=-1).mean(axis=0), guess
 
     def sample(self, generator: np.random.Generator) -> tuple[Array, Array]:
-        """Draw one probe with a data set of its own.
-
-        Returns
-        -------
-        statistics : ndarray, shape (T, STATISTICS)
-            Averaged over +z and -z.
-        controls : ndarray, shape (T, CONTROLS)
-            Of its probe.
-        """
+        """Draw one probe with a data set of its own: statistics (T, STATISTICS) over +z and -z, and its controls."""
         probe = self.probes(1, generator)
         controls, guess = self.controls(self.annealed(probe))
         others = self.n - 1

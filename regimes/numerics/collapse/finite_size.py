@@ -30,7 +30,32 @@ def number_of_points(what: str, mixture: Mixture) -> float:
 
 
 def collapse_time(mixture: Mixture) -> float:
-    """Closed form: d to infinity at fixed log(n)/d, without class information."""
+    """Collapse time of a mixture in closed form, without class information.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        With the number of points n.
+
+    Returns
+    -------
+    float
+        Ornstein-Uhlenbeck time ``1/2 log(1 + sigma^2/(n^{2/d} - 1))``.
+
+    Raises
+    ------
+    ValueError
+        If the mixture has no n.
+
+    Notes
+    -----
+    Source: biroli2024; d to infinity at fixed log(n)/d.
+
+    Examples
+    --------
+    >>> round(collapse_time(Mixture(d=256, mu=1, sigma=1, n=20000)), 3)
+    1.299
+    """
     n = number_of_points("collapse_time", mixture)
     return float(compile_formula("collapse_time", target="numpy")(mixture.d, n, mixture.sigma))
 
@@ -44,7 +69,32 @@ def excess_entropy_with_classes(t: ArrayLike, mixture: Mixture) -> NDArray[np.fl
 
 
 def collapse_time_with_classes(mixture: Mixture) -> float:
-    """Zero of :func:`excess_entropy_with_classes`."""
+    """Collapse time of a mixture, less the information that x_t carries about the class.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        With the number of points n.
+
+    Returns
+    -------
+    float
+        Ornstein-Uhlenbeck time at which the excess entropy less ``I(class; x_t)/d`` vanishes.
+
+    Raises
+    ------
+    ValueError
+        If the mixture has no n.
+
+    Notes
+    -----
+    Derived (``excess_entropy_corrected``); the class information is at most log 2.
+
+    Examples
+    --------
+    >>> round(collapse_time_with_classes(Mixture(d=256, mu=1, sigma=1, n=20000)), 3)
+    1.334
+    """
     low = collapse_time(mixture)
     # The class information is at most log 2, so the root lies below the closed form for n/2 points.
     n = number_of_points("collapse_time_with_classes", mixture)

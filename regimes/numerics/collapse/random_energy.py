@@ -21,12 +21,13 @@ from regimes.numerics.collapse.energy_draws import (
     STATISTICS,
     EnergyModel,
 )
+from regimes.numerics.collapse.finite_size import number_of_points
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.estimation.control_variates import control_means, controlled_mean
-from regimes.numerics.interface.checks import check_memory, positive_number, positive_times, whole_number
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.interface.checks import check_memory, positive_times, whole_number
 from regimes.numerics.speciation.clone_probability import class_information
+from regimes.numerics.speciation.problem import Mixture
 
 __all__ = ["SampledExcessEntropy", "sampled_excess_entropy"]
 
@@ -48,12 +49,8 @@ class SampledExcessEntropy:
     ----------
     t : ndarray, shape (T,)
         Ornstein-Uhlenbeck times.
-    d, n : int
-        Dimension and number of points.
-    sigma : float
-        Standard deviation of a class.
-    mu : float or None
-        Distance of a class centre per square root of d; None for one Gaussian.
+    mixture : Mixture
+        The points.
     samples : int
         Number of data sets, each with one pair of probes (+z and -z).
     excess_entropy, leave_one_out : ndarray, shape (T,)
@@ -62,20 +59,15 @@ class SampledExcessEntropy:
     clone_index : ndarray, shape (T,)
         Probability that two clones share the training point.
     clone_class : ndarray, shape (T,), or None
-        Probability that two clones share the class under the empirical law; None without mu.
+        Probability that two clones share the class under the empirical law; None for one Gaussian.
     excess_entropy_se, leave_one_out_se, clone_index_se, clone_class_se : ndarray, shape (T,)
         Standard errors.
     excess_entropy_covariance, leave_one_out_covariance, clone_index_covariance, clone_class_covariance : ndarray
         Covariance of the curve over times, shape (T, T): one noise serves all times.
-    sources : tuple of str
-        Formulas behind the curves.
     """
 
     t: Array
-    d: int
-    n: int
-    sigma: float
-    mu: float | None
+    mixture: Mixture
     samples: int
     excess_entropy: Array
     excess_entropy_se: Array
@@ -89,30 +81,16 @@ class SampledExcessEntropy:
     clone_class: Array | None
     clone_class_se: Array | None
     clone_class_covariance: Array | None
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays and tuples as lists.
-        """
-        return plain_fields(self)
 
 
 def sampled_excess_entropy(
-    d: int,
-    n: int,
-    sigma: float,
+    mixture: Mixture,
     t: ArrayLike,
     *,
-    mu: float | None = None,
     samples: int = 2000,
     rng: int | np.random.Generator = 0,
     memory: int = 2 * 2**30,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> SampledExcessEntropy:
     """Excess entropy and clone probabilities of n Gaussian points at finite d and n.
 
@@ -122,17 +100,10 @@ def sampled_excess_entropy(
 
     Parameters
     ----------
-    d : int
-        Dimension, at least 2.
-    n : int
-        Number of points, at least 2.
-    sigma : float
-        Standard deviation of a class in every direction.
+    mixture : Mixture
+        With d and n whole numbers, at least 2; mu = 0 for one Gaussian.
     t : array_like, shape (T,)
         Ornstein-Uhlenbeck times, positive.
-    mu : float, optional
-        Distance of the centres of two classes of equal weight from the origin, per square root of d; one Gaussian
-        otherwise.
     samples : int
         Number of data sets, at least 32, each with its own probe, used with z and -z.
     rng : int or numpy.random.Generator
@@ -140,7 +111,7 @@ def sampled_excess_entropy(
     memory : int
         Bytes for working arrays.
     progress : callable, optional
-        Called with (data sets done, data sets).
+        Called with (part, data sets done, data sets).
 
     Returns
     -------
@@ -163,16 +134,14 @@ def sampled_excess_entropy(
 
     Examples
     --------
-    >>> result = sampled_excess_entropy(64, 500, 1, [0.3, 0.6, 2.0], samples=300)
+    >>> result = sampled_excess_entropy(Mixture(64, 0, 1, 500), [0.3, 0.6, 2.0], samples=300)
     >>> result.excess_entropy.round(2).tolist(), result.clone_index.round(2).tolist()
     ([0.0, 0.03, 0.91], [1.0, 0.93, 0.01])
     """
     name = "sampled_excess_entropy"
-    d = whole_number(name, "d", "dimension", d, at_least=2)
-    n = whole_number(name, "n", "number of training points", n, at_least=2)
-    sigma = positive_number(name, "sigma", "standard deviation of a class", sigma)
-    if mu is not None:
-        mu = positive_number(name, "mu", "distance of a class centre per sqrt(d)", mu)
+    d = whole_number(name, "d", "dimension", _exact(mixture.d), at_least=2)
+    n = whole_number(name, "n", "number of training points", _exact(number_of_points(name, mixture)), at_least=2)
+    sigma, mu = mixture.sigma, mixture.mu or None
     times = positive_times(name, t)
     samples = whole_number(name, "samples", "number of data sets", samples, at_least=_FEWEST)
     needed = (
@@ -193,7 +162,7 @@ def sampled_excess_entropy(
     for some in in_threads(piece, range(0, samples, _PIECE)):
         drawn.extend(some)
         if progress is not None:
-            progress(len(drawn), samples)
+            progress("data sets", len(drawn), samples)
     statistics, controls = (np.array(part) for part in zip(*drawn, strict=True))
 
     information = compile_formula("isotropic_information", target="numpy")(times, d, sigma)
@@ -217,21 +186,14 @@ def sampled_excess_entropy(
         curves[f"{label}_covariance"] = None if absent else spread / unit**2
     return SampledExcessEntropy(
         t=times,
-        d=d,
-        n=n,
-        sigma=sigma,
-        mu=mu,
+        mixture=mixture,
         samples=samples,
-        sources=(
-            "index_entropy",
-            "leave_one_out_excess_entropy",
-            "index_clone_probability",
-            "sign_clone_slope",
-            "random_energy_cumulants",
-            "isotropic_information",
-        ),
         **curves,
     )
+
+
+def _exact(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
 
 
 def _seed(rng: int | np.random.Generator) -> int:

@@ -2,33 +2,29 @@
 
 A formula is printed as Python source from its float-safe form. Two targets: ``"numpy"`` evaluates arrays with numpy
 alone (what the calculators load: neither sympy nor numba is imported once the source is there), ``"numba"`` compiles
-it to machine code. Sources are kept in the cache folder, named by a fingerprint of what they depend on (the text of
-the theory, the printer, the version of sympy), sealed with a checksum, and written whole.
+it to machine code.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regimes.numerics.compiled.cache_folder import cache_directory
-from regimes.numerics.compiled.sealed_file import digest, read_sealed, write_sealed
+from regimes.numerics.compiled.formula_files import TARGETS, Target, named_source, own_source
+from regimes.numerics.compiled.sealed_file import digest
 from regimes.theory.formula.record import note
 
 if TYPE_CHECKING:
     from regimes.theory.formula.formula import Formula
 
-__all__ = ["CompiledFormula", "Target", "compile_formula", "theory_cache"]
-
-Target = Literal["numba", "numpy"]
+__all__ = ["CompiledFormula", "compile_formula"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +92,6 @@ class CompiledFormula:
         return result
 
 
-def theory_cache(target: Target = "numpy") -> Path:
-    """Folder of what was made from the theory as it stands; it need not exist yet."""
-    return cache_directory() / f"theory-{_theory_fingerprint(target)}"
-
-
 def compile_formula(formula: Formula | str, *, target: Target = "numba") -> CompiledFormula:
     """Compile a formula to a function of float64 arrays.
 
@@ -130,69 +121,24 @@ def compile_formula(formula: Formula | str, *, target: Target = "numba") -> Comp
     >>> snr([0.5, 1.0]).round(6).tolist()
     [0.581977, 0.156518]
     """
-    if target not in ("numba", "numpy"):
+    if target not in TARGETS:
         raise ValueError(f"compile_formula: target must be 'numba' or 'numpy', got {target!r}")
     if isinstance(formula, str):
         return _compile_named(formula, target)
-    return _compile_object(formula, target)
+    return _load(formula.name, target, *own_source(formula, target))
 
 
 @functools.cache
 def _compile_named(name: str, target: Target) -> CompiledFormula:
     if not name.isidentifier():
         raise ValueError(f"compile_formula: {name!r} is not the name of a formula")
-
-    def find() -> Formula:
-        from regimes.theory.catalogue import formula as find_formula
-
-        return find_formula(name)
-
-    return _load_or_make(name, target, theory_cache(target) / f"{name}.py", find)
-
-
-def _compile_object(formula: Formula, target: Target) -> CompiledFormula:
-    import sympy
-
-    inputs = ",".join(sympy.srepr(variable.symbol) for variable in formula.inputs)
-    text = "\n".join([formula.name, inputs, sympy.srepr(formula.float_form)])
-    folder = f"own-{digest(text.encode(), _printer_text(), *_versions(target))}"
-    return _load_or_make(formula.name, target, cache_directory() / folder / f"{formula.name}.py", lambda: formula)
-
-
-def _load_or_make(name: str, target: Target, path: Path, find: Callable[[], Formula]) -> CompiledFormula:
-    """Load the source, made first where it is missing or not what was written."""
-    source = read_sealed(path)
-    if source is None:
-        source = _source(find(), target).encode()
-        write_sealed(path, source)
-    return _load(name, target, path, source)
-
-
-def _source(formula: Formula, target: Target) -> str:
-    from regimes.numerics.compiled.formula_source import formula_source
-
-    return formula_source(formula, target)
-
-
-@functools.cache
-def _theory_fingerprint(target: Target) -> str:
-    folder = Path(__file__).parents[2] / "theory"
-    sources = [path.read_bytes() for path in sorted(folder.rglob("*.py"))]
-    return digest(*sources, _printer_text(), *_versions(target))
-
-
-def _printer_text() -> bytes:
-    return Path(__file__).with_name("formula_source.py").read_bytes()
-
-
-def _versions(target: Target) -> list[bytes]:
-    return [target.encode(), f"sympy={importlib.metadata.version('sympy')}".encode()]
+    return _load(name, target, *named_source(name, target))
 
 
 def _load(name: str, target: Target, path: Path, source: bytes) -> CompiledFormula:
     # Not by the import system: its own cache of byte code has no checksum. The module is entered because numba finds
-    # the globals of machine code by the name of their module.
-    module = ModuleType(f"_regimes_generated_{path.parent.name}_{name}")
+    # the globals of machine code by the name of their module, which is therefore a name of this very source.
+    module = ModuleType(f"_regimes_generated_{name}_{digest(source)}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     exec(compile(b"\n" + source, str(path), "exec"), vars(module))  # below the line of the seal

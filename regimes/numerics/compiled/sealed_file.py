@@ -30,16 +30,16 @@ def seal(content: bytes) -> bytes:
 
 def unseal(data: bytes) -> bytes | None:
     """The content, None unless it is what was sealed."""
-    line, _, content = data.partition(b"\n")
-    return content if data and seal(content) == line + b"\n" + content else None
+    _, _, content = data.partition(b"\n")
+    return content if seal(content) == data else None
 
 
-def read_sealed(path: Path) -> bytes | None:
-    """Content of a file, None where there is none, it is damaged, or others own it or can write it."""
+def read_sealed(path: Path, *, own: bool = True) -> bytes | None:
+    """Content of a file; None where it is missing, damaged, or (if it must be our own) another user can write it."""
     try:
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
-            if hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
+            if own and hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
                 return None
             return unseal(file.read())
     except OSError:

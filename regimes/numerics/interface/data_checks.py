@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Points", "checked_labels", "checked_points", "checked_size"]
+__all__ = ["Points", "checked_labels", "checked_points"]
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Data points that have been checked.
+    """Data points that have been checked: C-contiguous, finite, the caller's array where it is that already."""
 
-    Attributes
-    ----------
-    values : ndarray, shape (n, d)
-        float32 or float64, C-contiguous, finite; the caller's array where it is that already.
-    mean, low, high : ndarray of float64, shape (d,)
-        Mean and range of each coordinate.
-    """
-
-    values: NDArray[Any]
+    values: NDArray[np.float32] | NDArray[np.float64]
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
     def extent(self, origin: NDArray[np.float64]) -> float:
-        """A bound on the distance of a point from the origin, at most sqrt(d) times the largest; 0 if all lie there.
-
-        Parameters
-        ----------
-        origin : ndarray, shape (d,)
-            Where distances are measured from.
-
-        Returns
-        -------
-        float
-            ``sqrt(d)`` times the largest coordinate of a difference.
-        """
+        """A bound on the distance of a point from the origin, at most sqrt(d) times the largest; 0 if all lie there."""
         reach = float(np.maximum(np.abs(self.high - origin), np.abs(origin - self.low)).max())
         return float(np.sqrt(origin.size) * reach)
 
 
 def checked_points(function: str, X: ArrayLike) -> Points:
-    """Check data points.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    X : array_like, shape (n, d)
-        Real, finite, at least two points.
-
-    Returns
-    -------
-    Points
-        The points with the range of their coordinates.
-
-    Raises
-    ------
-    ValueError
-        If X is anything else; a value that is not finite is named by row and column.
-
-    Examples
-    --------
-    >>> points = checked_points("posterior_curves", [[0, 1], [4, 1]])
-    >>> points.mean.tolist(), round(points.extent(points.mean), 3)
-    ([2.0, 1.0], 2.828)
-    """
+    """At least two points in rows, real and finite, with the range of each coordinate."""
     try:
-        values = np.asarray(X)
+        values: NDArray[Any] = np.asarray(X)
     except ValueError:
         raise ValueError(f"{function}: X must be a 2-d array of shape (n, d), got rows of unequal length") from None
     if values.ndim != 2:
@@ -99,34 +55,7 @@ def checked_points(function: str, X: ArrayLike) -> Points:
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:
-    """Check class labels.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    labels : array_like of int, shape (n,), or None
-        Classes 0 to K - 1.
-    n : int
-        Number of points.
-
-    Returns
-    -------
-    classes : int
-        K; 1 without labels.
-    members : ndarray of int64, shape (n,)
-        Class of each point.
-
-    Raises
-    ------
-    ValueError
-        If there is not one label per point, a label is no integer, or a class between 0 and the largest is empty.
-
-    Examples
-    --------
-    >>> checked_labels("posterior_curves", [1, 0, 1], 3)
-    (2, array([1, 0, 1]))
-    """
+    """Number of classes, 1 without labels, and the class of each point; every class 0 to K - 1 must have one."""
     if labels is None:
         return 1, np.zeros(n, dtype=np.int64)
     given = np.asarray(labels)
@@ -145,39 +74,3 @@ def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int
             f"{present[-1]} and none equal to {missing}; {advice}"
         )
     return classes, members
-
-
-def checked_size(function: str, name: str, value: Any, least: int) -> int:
-    """Check an integer option.
-
-    Parameters
-    ----------
-    function, name : str
-        For the error.
-    value : int
-        What was given.
-    least : int
-        Smallest admissible value.
-
-    Returns
-    -------
-    int
-        The value.
-
-    Raises
-    ------
-    ValueError
-        If it is no integer or too small.
-
-    Examples
-    --------
-    >>> checked_size("posterior_curves", "probes", np.int64(8), 2)
-    8
-    """
-    try:
-        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or number < least:
-        raise ValueError(f"{function}: {name} must be an integer, at least {least}, got {value!r}")
-    return number

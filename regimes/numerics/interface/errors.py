@@ -8,10 +8,8 @@ __all__ = ["NotConverged"]
 class NotConverged(RuntimeError):
     """An iteration stopped short of its tolerance.
 
-    Parameters
+    Attributes
     ----------
-    what : str
-        The computation.
     iterations : int
         Iterations spent.
     residual : float

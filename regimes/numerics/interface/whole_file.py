@@ -12,20 +12,7 @@ __all__ = ["check_place", "replacing"]
 
 
 def check_place(what: str, path: Path) -> None:
-    """Refuse a place that cannot hold a file.
-
-    Parameters
-    ----------
-    what : str
-        For the error.
-    path : path
-        Destination.
-
-    Raises
-    ------
-    ValueError
-        If the path is a folder, or its folder does not exist or cannot be written.
-    """
+    """Refuse a folder, and a path whose folder does not exist or cannot be written."""
     if path.is_dir():
         raise ValueError(f"{what}: {path} is a folder; give the name of a file in it")
     if not path.parent.is_dir():
@@ -38,23 +25,7 @@ def check_place(what: str, path: Path) -> None:
 def replacing(what: str, path: Path) -> Iterator[Path]:
     """Give a temporary file that takes the place of the path when the block ends well, and vanishes otherwise.
 
-    Parameters
-    ----------
-    what : str
-        For the error.
-    path : path
-        Destination, replaced if it exists; what a link points to is replaced, not the link, and a pipe or a device is
-        written to.
-
-    Yields
-    ------
-    path
-        Where to write.
-
-    Raises
-    ------
-    ValueError
-        If the path is a folder, or its folder does not exist or cannot be written.
+    What a link points to is replaced, not the link; a pipe or a device is written to.
     """
     check_place(what, path)
     path = path.resolve()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points, checked_size
-from regimes.numerics.posterior.kernel import DEAD, posterior_rows
+from regimes.numerics.interface.checks import positive_times, seeded, whole_number
+from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points
+from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, posterior_rows
 from regimes.numerics.posterior.layout import (
     COPY_BYTES,
-    Columns,
     arrange_columns,
     block_rows,
     choose_precision,
@@ -180,16 +178,17 @@ def posterior_curves(
     with recorded() as noted:
         factor = _noise_factors(times, extent)
     classes, members = checked_labels("posterior_curves", labels, n)
-    probes = checked_size("posterior_curves", "probes", default_probes(n) if probes is None else probes, 2)
-    groups = checked_size("posterior_curves", "groups", groups, 0)
-    memory = checked_size("posterior_curves", "memory", memory, 1)
+    name = "posterior_curves"
+    probes = whole_number(name, "probes", "noised points", default_probes(n) if probes is None else probes, at_least=2)
+    groups = whole_number(name, "groups", "of the jackknife", groups, at_least=0)
+    memory = whole_number(name, "memory", "bytes", memory, at_least=1)
     if precision not in ("auto", "double", "single"):
         raise ValueError(f"posterior_curves: precision must be 'auto', 'double' or 'single', got {precision!r}")
     if precision == "auto":
         precision = choose_precision(n, d, probes)
-    dtype = np.dtype(np.float64 if precision == "double" else np.float32)
+    dtype: np.dtype[np.floating] = np.dtype("f8" if precision == "double" else "f4")
 
-    generator = _generator(rng)
+    generator = seeded(rng, _STREAM)  # a user's data may come from default_rng(rng): the noise must not replay them
     if 32 * probes > memory:
         raise ValueError(
             f"posterior_curves: memory must hold 32 bytes for each of {probes} probes, got {memory}; allow more "
@@ -198,28 +197,24 @@ def posterior_curves(
     mu, rank = draw_probes(n, probes, generator)
     used = count_groups(n, classes, groups, mu, rank)
     columns = arrange_columns(members, rank % used)
-    rows = block_rows(
-        columns, d, times.size, classes * used, used, probes,
-        itemsize=dtype.itemsize, threads=get_num_threads(), memory=memory,
-    )  # fmt: skip
-    data, norms = _sorted_copy(points, columns, extent, dtype)
+    threads = get_num_threads()
+    rows = block_rows(columns, d, times.size, used, probes, bytes_each=dtype.itemsize, threads=threads, memory=memory)
+    a, norms = _sorted_copy(points, columns, extent, dtype)
+    data = Data(points.values, extent, norms, _NEAR[precision])
 
     moments = Moments(times.size, used)
-    products = np.empty(2 * rows * len(data), dtype)
+    products = np.empty(2 * rows * len(a), dtype)
     queries = np.empty((2 * rows, d), dtype)
     out = np.empty((rows, times.size, STATISTICS, 1 + used))
     for start in range(0, probes, rows):
         width = min(rows, probes - start)
         own = columns.place[mu[start : start + width]]
-        np.take(data, own, axis=0, out=queries[:width])
+        np.take(a, own, axis=0, out=queries[:width])
         queries[width : 2 * width] = generator.standard_normal((width, d))
-        block = products[: 2 * width * len(data)].reshape(2 * width, len(data))
-        np.matmul(queries[: 2 * width], data.T, out=block)
-        posterior_rows(
-            block[:width], block[width:], own, norms, points.values, columns.order, queries[width : 2 * width], extent,
-            _NEAR[precision], factor**2 / 2, factor, columns.segments, columns.filled, columns.slot_cell, classes, used,
-            out[:width],
-        )  # fmt: skip
+        gram_noise = products[: 2 * width * len(a)].reshape(2 * width, len(a))
+        np.matmul(queries[: 2 * width], a.T, out=gram_noise)
+        block = Block(gram_noise[:width], gram_noise[width:], own, queries[width : 2 * width])
+        posterior_rows(block, data, columns, factor**2 / 2, factor, classes, used, out[:width])
         moments.add(out[:width])
         if progress is not None:
             progress("posterior over the data", start + width, probes)
@@ -239,14 +234,6 @@ def posterior_curves(
     )
 
 
-def _generator(rng: Any) -> np.random.Generator:
-    """A user's data may come from ``default_rng(seed)`` with the same seed: the noise must not replay them."""
-    try:
-        return np.random.default_rng([_STREAM, int(rng)] if isinstance(rng, int | np.integer) else rng)
-    except (TypeError, ValueError):
-        raise ValueError(f"posterior_curves: rng must be a seed or a numpy Generator, got {rng!r}") from None
-
-
 def _noise_factors(times: Array, extent: float) -> Array:
     """``sqrt(snr)`` in units of the extent, within the range of float32 exponents."""
     with np.errstate(over="ignore"):
@@ -262,8 +249,8 @@ def _noise_factors(times: Array, extent: float) -> Array:
 
 
 def _sorted_copy(
-    points: Points, columns: Columns, extent: float, dtype: np.dtype[Any]
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    points: Points, columns: Columns, extent: float, dtype: np.dtype[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Centred data in units of the extent, in the order of the columns, with their squared norms."""
     order, d = columns.order, points.mean.size
     data, norms = np.zeros((order.size, d), dtype), np.full(order.size, DEAD, dtype)

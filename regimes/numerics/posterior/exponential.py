@@ -23,9 +23,24 @@ import numba.types
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.extending import intrinsic
 
-__all__ = ["CEILING", "CUTOFF", "HEADROOM", "LANES", "add_exponentials", "exponentials", "raise_shifts"]
+from regimes.numerics.posterior.vectors import (
+    DOUBLE,
+    INT32,
+    INT64,
+    LANES,
+    SINGLE,
+    Arrays,
+    broadcast,
+    constant,
+    count,
+    extreme,
+    fused,
+    rows,
+    widened,
+)
 
-LANES = 16
+__all__ = ["CEILING", "CUTOFF", "HEADROOM", "add_exponentials", "exponentials", "raise_shifts"]
+
 CUTOFF = -87.0
 CEILING = 40.0
 HEADROOM = 8.0
@@ -54,13 +69,21 @@ _POLYNOMIAL = (
 cgutils: Any = numba.core.cgutils
 types: Any = numba.types
 
-_SINGLE, _DOUBLE, _INT32, _INT64 = ir.FloatType(), ir.DoubleType(), ir.IntType(32), ir.IntType(64)
-
 
 def _add_exponentials(
-    typing: Any, D: Any, W: Any, stop: Any, a: Any, b: Any, hint: Any, slot: Any, live: Any, shift: Any, sums: Any,
+    typing: Any,
+    D: Any,
+    W: Any,
+    stop: Any,
+    a: Any,
+    b: Any,
+    hint: Any,
+    slot: Any,
+    live: Any,
+    shift: Any,
+    sums: Any,
     squares: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """Add the exponentials of the pairs before ``stop`` to sixteen slots, or refuse.
 
     A numba function of contiguous arrays. D, W: float32 or float64, in which the exponents are formed; exponentials
@@ -76,33 +99,33 @@ def _add_exponentials(
     signature = integer(D, W, integer, real, real, real, integer, live, shift, sums, squares)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        arrays = _Arrays(context, builder, signature, arguments)
+        arrays = Arrays(context, builder, signature, arguments)
         _, _, stop, a, b, hint, slot, *_ = arguments
-        vector, wide = ir.VectorType(_SINGLE, LANES), ir.VectorType(_DOUBLE, LANES)
-        zero, wide_zero = _constant(vector, 0.0), _constant(wide, 0.0)
+        vector, wide = ir.VectorType(SINGLE, LANES), ir.VectorType(DOUBLE, LANES)
+        zero, wide_zero = constant(vector, 0.0), constant(wide, 0.0)
         old_sums, old_squares = arrays.load(9, slot), arrays.load(10, slot)
-        hints = _broadcast(builder, hint, wide)
+        hints = broadcast(builder, hint, wide)
         empty = builder.fcmp_ordered("==", old_sums, wide_zero)
         takes_hint = builder.and_(empty, builder.fcmp_ordered("==", hints, hints))
         shifts = builder.select(takes_hint, hints, arrays.load(8, slot))
         arrays.store(8, slot, shifts)
         total, square = (cgutils.alloca_once_value(builder, zero) for _ in range(2))
         exponents = _exponents(arrays, a, b, shifts)
-        with _rows(builder, stop) as (j, _):
+        with rows(builder, stop) as (j, _):
             x = exponents(j)
             if x.type != vector:
                 x = builder.fptrunc(x, vector)
             value = _exponential(builder, x)
-            keeps_square = builder.fcmp_ordered(">", x, _constant(vector, _SQUARE_CUTOFF))
+            keeps_square = builder.fcmp_ordered(">", x, constant(vector, _SQUARE_CUTOFF))
             root = builder.select(keeps_square, value, zero)
             builder.store(builder.fadd(builder.load(total), value), total)
-            builder.store(_fused(builder, root, root, builder.load(square)), square)
+            builder.store(fused(builder, root, root, builder.load(square)), square)
         new_sums, new_squares = (builder.fpext(builder.load(kept), wide) for kept in (total, square))
-        lives = builder.fcmp_ordered(">", arrays.load(7, ir.Constant(_INT64, 0)), wide_zero)
-        low = builder.and_(lives, builder.fcmp_ordered("<", new_sums, _constant(wide, _LOWEST_SUM)))
-        high = builder.fcmp_ordered(">", new_sums, _constant(wide, _HIGHEST_SUM))
-        refused = _count(builder, builder.or_(builder.and_(empty, low), high))
-        with builder.if_then(builder.icmp_signed("==", refused, ir.Constant(_INT64, 0))):
+        lives = builder.fcmp_ordered(">", arrays.load(7, ir.Constant(INT64, 0)), wide_zero)
+        low = builder.and_(lives, builder.fcmp_ordered("<", new_sums, constant(wide, _LOWEST_SUM)))
+        high = builder.fcmp_ordered(">", new_sums, constant(wide, _HIGHEST_SUM))
+        refused = count(builder, builder.or_(builder.and_(empty, low), high))
+        with builder.if_then(builder.icmp_signed("==", refused, ir.Constant(INT64, 0))):
             arrays.store(9, slot, builder.fadd(old_sums, new_sums))
             arrays.store(10, slot, builder.fadd(old_squares, new_squares))
         return refused
@@ -122,33 +145,33 @@ def _raise_shifts(
     signature = types.UniTuple(real, 2)(D, W, integer, real, real, integer, live, shift, sums, squares)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        arrays = _Arrays(context, builder, signature, arguments)
+        arrays = Arrays(context, builder, signature, arguments)
         _, _, stop, a, b, slot, *_ = arguments
-        so_far = cgutils.alloca_once_value(builder, _constant(arrays.vector(0), -math.inf))
+        so_far = cgutils.alloca_once_value(builder, constant(arrays.vector(0), -math.inf))
         exponents = _exponents(arrays, a, b, None)
-        with _rows(builder, stop) as (j, _):
+        with rows(builder, stop) as (j, _):
             x, y = exponents(j), builder.load(so_far)
             builder.store(builder.select(builder.fcmp_ordered(">", x, y), x, y), so_far)
-        largest = _widened(builder, builder.load(so_far))
+        largest = widened(builder, builder.load(so_far))
         old_shifts, old_sums, old_squares = (arrays.load(which, slot) for which in (7, 8, 9))
-        zero = _constant(largest.type, 0.0)
-        lives = builder.fcmp_ordered(">", arrays.load(6, ir.Constant(_INT64, 0)), zero)
+        zero = constant(largest.type, 0.0)
+        lives = builder.fcmp_ordered(">", arrays.load(6, ir.Constant(INT64, 0)), zero)
         climb = builder.fsub(largest, old_shifts)
         empty = builder.fcmp_ordered("==", old_sums, zero)
-        too_low = builder.fcmp_ordered(">", climb, _constant(largest.type, _CLIMB))
+        too_low = builder.fcmp_ordered(">", climb, constant(largest.type, _CLIMB))
         moves = builder.and_(lives, builder.or_(empty, too_low))
-        new_shifts = builder.fsub(largest, _constant(largest.type, HEADROOM))
+        new_shifts = builder.fsub(largest, constant(largest.type, HEADROOM))
         if arrays.vector(0) != new_shifts.type:  # what is kept is the very shift that is taken off
             new_shifts = builder.fpext(builder.fptrunc(new_shifts, arrays.vector(0)), new_shifts.type)
-        drop = builder.fptrunc(builder.fsub(old_shifts, new_shifts), ir.VectorType(_SINGLE, LANES))
-        factor = _widened(builder, _exponential(builder, drop))
+        drop = builder.fptrunc(builder.fsub(old_shifts, new_shifts), ir.VectorType(SINGLE, LANES))
+        factor = widened(builder, _exponential(builder, drop))
         # An empty slot may stand anywhere: the factor may be huge, but 0 stays 0.
         arrays.store(7, slot, builder.select(moves, new_shifts, old_shifts))
         arrays.store(8, slot, builder.select(moves, builder.fmul(old_sums, factor), old_sums))
         squared = builder.fmul(factor, factor)
         arrays.store(9, slot, builder.select(moves, builder.fmul(old_squares, squared), old_squares))
         extremes = [
-            _extreme(builder, name, builder.select(lives, largest, _constant(largest.type, neutral)))
+            extreme(builder, name, builder.select(lives, largest, constant(largest.type, neutral)))
             for name, neutral in (("fmin", math.inf), ("fmax", -math.inf))
         ]
         return context.make_tuple(builder, signature.return_type, extremes)
@@ -161,12 +184,12 @@ def _exponentials(typing: Any, x: Any, first: Any, offset: Any, result: Any) -> 
     signature = types.int64(x, types.int64, types.float64, result)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        arrays = _Arrays(context, builder, signature, arguments)
+        arrays = Arrays(context, builder, signature, arguments)
         _, first, offset, _ = arguments
-        difference = builder.fsub(arrays.load(0, first), _broadcast(builder, offset, arrays.vector(0)))
-        value = _exponential(builder, builder.fptrunc(difference, ir.VectorType(_SINGLE, LANES)))
-        arrays.store(3, first, _widened(builder, value))
-        return ir.Constant(_INT64, 0)
+        difference = builder.fsub(arrays.load(0, first), broadcast(builder, offset, arrays.vector(0)))
+        value = _exponential(builder, builder.fptrunc(difference, ir.VectorType(SINGLE, LANES)))
+        arrays.store(3, first, widened(builder, value))
+        return ir.Constant(INT64, 0)
 
     return signature, generate
 
@@ -176,43 +199,17 @@ raise_shifts: Any = intrinsic(_raise_shifts)
 exponentials: Any = intrinsic(_exponentials)
 
 
-class _Arrays:
-    """Reads and writes sixteen numbers of the array arguments of an intrinsic, by the place of the argument."""
-
-    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
-        self.builder = builder
-        self._context, self._kinds, self._arguments = context, signature.args, arguments
-
-    def vector(self, which: int) -> Any:
-        single = self._kinds[which].dtype == types.float32
-        return ir.VectorType(_SINGLE if single else _DOUBLE, LANES)
-
-    def load(self, which: int, index: Any) -> Any:
-        return self.builder.load(self._pointer(which, index), align=self._align(which))
-
-    def store(self, which: int, index: Any, value: Any) -> None:
-        self.builder.store(value, self._pointer(which, index), align=self._align(which))
-
-    def _align(self, which: int) -> int:
-        return int(self._kinds[which].dtype.bitwidth) // 8
-
-    def _pointer(self, which: int, index: Any) -> Any:
-        proxy = cgutils.create_struct_proxy(self._kinds[which])
-        data = proxy(self._context, self.builder, value=self._arguments[which]).data
-        return self.builder.bitcast(self.builder.gep(data, [index]), self.vector(which).as_pointer())
-
-
-def _exponents(arrays: _Arrays, a: Any, b: Any, shifts: Any) -> Any:
+def _exponents(arrays: Arrays, a: Any, b: Any, shifts: Any) -> Any:
     """Function of the index j: ``a D + b W - shift`` of the row that begins there, in the type of D."""
     builder, vector = arrays.builder, arrays.vector(0)
-    a, b = (_broadcast(builder, value, vector) for value in (a, b))
+    a, b = (broadcast(builder, value, vector) for value in (a, b))
     if shifts is not None and shifts.type != vector:
         shifts = builder.fptrunc(shifts, vector)
 
     def at(j: Any) -> Any:
         # Rounded before the shift is taken off, so that the largest exponent found is the very one that is summed: it
         # keeps its place in the band of trusted sums however far from 0 it lies.
-        exponent = _fused(builder, a, arrays.load(0, j), builder.fmul(b, arrays.load(1, j)))
+        exponent = fused(builder, a, arrays.load(0, j), builder.fmul(b, arrays.load(1, j)))
         return exponent if shifts is None else builder.fsub(exponent, shifts)
 
     return at
@@ -220,67 +217,20 @@ def _exponents(arrays: _Arrays, a: Any, b: Any, shifts: Any) -> Any:
 
 def _exponential(builder: Any, x: Any) -> Any:
     vector = x.type
-    counts = builder.fcmp_ordered(">=", x, _constant(vector, CUTOFF))
-    x = builder.select(counts, x, _constant(vector, CUTOFF))
-    ceiling = _constant(vector, CEILING)
+    counts = builder.fcmp_ordered(">=", x, constant(vector, CUTOFF))
+    x = builder.select(counts, x, constant(vector, CUTOFF))
+    ceiling = constant(vector, CEILING)
     x = builder.select(builder.fcmp_ordered("<", x, ceiling), x, ceiling)
     floor = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.floor.v{LANES}f32")
-    half = _constant(vector, 0.5)
-    power = builder.call(floor, [_fused(builder, x, _constant(vector, 1.0 / _LOG2), half)])
-    rest = _fused(builder, power, _constant(vector, -_LOG2_HIGH), x)
-    rest = _fused(builder, power, _constant(vector, _LOG2_HIGH - _LOG2), rest)
-    value = _constant(vector, _POLYNOMIAL[0])
+    half = constant(vector, 0.5)
+    power = builder.call(floor, [fused(builder, x, constant(vector, 1.0 / _LOG2), half)])
+    rest = fused(builder, power, constant(vector, -_LOG2_HIGH), x)
+    rest = fused(builder, power, constant(vector, _LOG2_HIGH - _LOG2), rest)
+    value = constant(vector, _POLYNOMIAL[0])
     for coefficient in (*_POLYNOMIAL[1:], 1.0, 1.0):
-        value = _fused(builder, value, rest, _constant(vector, coefficient))
-    integers = ir.VectorType(_INT32, LANES)
-    biased = builder.add(builder.fptosi(power, integers), ir.Constant(integers, [ir.Constant(_INT32, 127)] * LANES))
-    bits = builder.shl(biased, ir.Constant(integers, [ir.Constant(_INT32, 23)] * LANES))
+        value = fused(builder, value, rest, constant(vector, coefficient))
+    integers = ir.VectorType(INT32, LANES)
+    biased = builder.add(builder.fptosi(power, integers), ir.Constant(integers, [ir.Constant(INT32, 127)] * LANES))
+    bits = builder.shl(biased, ir.Constant(integers, [ir.Constant(INT32, 23)] * LANES))
     scaled = builder.fmul(value, builder.bitcast(bits, vector))
-    return builder.select(counts, scaled, _constant(vector, 0.0))
-
-
-def _fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
-    """``x y + z``, in one rounding where the processor has it."""
-    name = f"llvm.fmuladd.v{LANES}f{32 if x.type.element == _SINGLE else 64}"
-    kind = ir.FunctionType(x.type, [x.type] * 3)
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [x, y, z])
-
-
-def _constant(vector: Any, value: float) -> Any:
-    if vector.element == _SINGLE:
-        value = float(types.float32.cast_python_value(value))  # LLVM's text form of a float admits no other
-    return ir.Constant(vector, [ir.Constant(vector.element, value)] * LANES)
-
-
-def _broadcast(builder: Any, value: Any, vector: Any) -> Any:
-    if value.type != vector.element:
-        value = builder.fptrunc(value, vector.element)
-    undefined = ir.Constant(vector, ir.Undefined)
-    lane = ir.Constant(_INT32, 0)
-    first = builder.insert_element(undefined, value, lane)
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INT32, LANES), [lane] * LANES))
-
-
-def _widened(builder: Any, value: Any) -> Any:
-    wide = ir.VectorType(_DOUBLE, LANES)
-    return value if value.type == wide else builder.fpext(value, wide)
-
-
-def _count(builder: Any, flags: Any) -> Any:
-    """How many of sixteen flags are set, as int64."""
-    mask = ir.IntType(LANES)
-    kind = ir.FunctionType(mask, [mask])
-    count = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.i{LANES}")
-    return builder.zext(builder.call(count, [builder.bitcast(flags, mask)]), _INT64)
-
-
-def _extreme(builder: Any, name: str, vector: Any) -> Any:
-    kind = ir.FunctionType(_DOUBLE, [vector.type])
-    reduce = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.{name}.v{LANES}f64")
-    return builder.call(reduce, [vector])
-
-
-def _rows(builder: Any, stop: Any) -> Any:
-    """Loop over the rows of sixteen before ``stop``; yields (index of the first number, iteration)."""
-    start, step = ir.Constant(_INT64, 0), ir.Constant(_INT64, LANES)
-    return cgutils.for_range_slice(builder, start, stop, step, intp=_INT64)
+    return builder.select(counts, scaled, constant(vector, 0.0))

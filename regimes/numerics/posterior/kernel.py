@@ -15,16 +15,17 @@ Each probe is done by one thread from its own row: results do not depend on the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
 
 from regimes.numerics.compiled.kernels import kernel
-from regimes.numerics.posterior.exponential import HEADROOM, LANES, add_exponentials, raise_shifts
-from regimes.numerics.posterior.summary import summarise
+from regimes.numerics.posterior.exponential import HEADROOM, add_exponentials, raise_shifts
+from regimes.numerics.posterior.summary import Sums, Work, summarise
+from regimes.numerics.posterior.vectors import LANES
 
-__all__ = ["DEAD", "ROWS", "STRIP", "posterior_rows"]
+__all__ = ["DEAD", "ROWS", "STRIP", "Block", "Columns", "Data", "posterior_rows"]
 
 ROWS = 64
 """Rows of sixteen pairs that are swept together; their D and W fit into the first-level cache."""
@@ -37,95 +38,127 @@ DEAD = 3e38
 _SPREAD = 30.0
 
 
-@kernel(parallel=True)
-def posterior_rows(
-    gram: Any, noise: Any, own: Any, norms: Any, points: Any, order: Any, Z: Any, unit: float, near: float, a: Any,
-    b: Any, segments: Any, filled: Any, slot_cell: Any, classes: int, groups: int, out: Any,
-) -> None:  # fmt: skip
-    """Statistics of a block of probes at every time, averaged over +z and -z.
+class Columns(NamedTuple):
+    """Columns of the products: sixteen slots side by side, each with points of one cell = (class, group).
 
-    Parameters
+    Attributes
     ----------
-    gram, noise : ndarray, shape (B, C)
-        ``a_mu . a_nu`` and ``z . a_nu`` for the point of each column.
-    own : ndarray of int64, shape (B,)
-        Column of mu.
-    norms : ndarray, shape (C,)
-        ``|a_nu|^2`` in the type of the products; ``DEAD`` for a column without a point.
-    points : ndarray, shape (n, d)
-        Data as given; column j holds ``points[order[j]]``, in units of ``unit``.
     order : ndarray of int64, shape (C,)
-        Point of each column.
-    Z : ndarray, shape (B, d)
-        Noise.
-    unit : float
-        Unit of the products.
-    near : float
-        Pairs with D below this share of their norms are computed again from ``points`` in float64.
-    a, b : ndarray, shape (T,)
-        Factors of D and W, not negative.
+        Column j holds point ``order[j]``; -1 where the slot has no further point.
+    place : ndarray of int64, shape (n,)
+        Point i stands in column ``place[i]``.
     segments : ndarray of int64, shape (S, 3)
-        First slot, first column and number of columns: a multiple of ``LANES``, at most ``ROWS`` rows.
+        First slot, first column and number of columns, a multiple of ``LANES`` of at most ``ROWS`` rows, of a piece
+        that is swept at once.
     filled : ndarray of int64, shape (S, LANES)
         Points in each lane of a segment.
     slot_cell : ndarray of int64, shape (slots, 2)
-        Class and group of each slot; (-1, -1) for an empty slot.
-    classes, groups : int
-        Numbers of classes and of groups.
-    out : ndarray, shape (B, T, STATISTICS, 1 + groups)
-        Filled: the last index is 0 for all data, ``1 + g`` with group g left out (0 for the probes of group g itself;
-        with one group nothing is left out).
+        Class and group of each slot; (-1, -1) where it is empty.
     """
-    rows, times, slots = gram.shape[0], a.size, slot_cell.shape[0]
-    slot_of = np.empty(gram.shape[1], np.int64)
-    for s in range(segments.shape[0]):
-        for j in range(segments[s, 2]):
-            slot_of[segments[s, 1] + j] = segments[s, 0] + j % LANES
-    for strip in prange((rows + STRIP - 1) // STRIP):
-        D = np.empty(ROWS * LANES, gram.dtype)
-        W = np.empty(ROWS * LANES, gram.dtype)
-        live = np.empty(LANES)
-        copies = np.empty(LANES, np.int64)
-        shift = np.empty(2 * times * slots)
-        sums = np.empty(2 * times * slots)
-        squares = np.empty(2 * times * slots)
-        hint = np.empty(2 * times)
-        wide = np.empty(2 * times, np.bool_)
-        factor = np.empty(slots)
-        cell_work = np.empty((2, classes, groups))
-        margins = np.empty((4, 1 + groups))
-        for i in range(strip * STRIP, min(rows, (strip + 1) * STRIP)):
-            sums[:] = 0.0
-            squares[:] = 0.0
-            shift[:] = 0.0
-            wide[:] = True  # nothing is known of the spread yet
-            for s in range(segments.shape[0]):
-                slot = segments[s, 0]
-                live[:] = filled[s]
-                copies[:] = 0
-                _form(
-                    gram[i], noise[i], own[i], norms, points, order, Z[i], unit, near, segments[s, 1], segments[s, 2],
-                    D, W, live, copies,
-                )  # fmt: skip
-                _sweep(D, W, segments[s, 2], a, b, slot, slots, live, copies, hint, wide, shift, sums, squares)
-            out[i] = 0.0
-            mu_class, mu_group = slot_cell[slot_of[own[i]]]
-            for pair in range(2 * times):
-                held = slice(pair * slots, (pair + 1) * slots)
-                summarise(
-                    shift[held], sums[held], squares[held], slot_cell, mu_class, mu_group, factor, cell_work, margins,
-                    out[i, pair // 2],
-                )  # fmt: skip
+
+    order: Any
+    place: Any
+    segments: Any
+    filled: Any
+    slot_cell: Any
+
+
+class Data(NamedTuple):
+    """Points as given, shape (n, d), and what their products are measured in.
+
+    Attributes
+    ----------
+    norms : ndarray, shape (C,)
+        ``|a_nu|^2`` of each column in units of ``unit`` and in the type of the products; ``DEAD`` without a point.
+    near : float
+        Pairs with D below this share of their norms are computed again from ``points`` in float64.
+    """
+
+    points: Any
+    unit: float
+    norms: Any
+    near: float
+
+
+class Block(NamedTuple):
+    """B probes: ``a_mu . a_nu`` and ``z . a_nu``, shape (B, C), the column of mu, shape (B,), and z, shape (B, d)."""
+
+    gram: Any
+    noise: Any
+    own: Any
+    Z: Any
+
+
+class _Piece(NamedTuple):
+    """Distances and overlaps of the pairs of one segment; pairs that count and exact copies in each lane."""
+
+    D: Any
+    W: Any
+    live: Any
+    copies: Any
+
+
+class _Spread(NamedTuple):
+    """For each time and sign: the shift that empty slots take, and whether exponents spread too widely for one."""
+
+    hint: Any
+    wide: Any
+
+
+# Arrays in named tuples that are made inside a parallel loop go wrong (numba 0.68): hence two functions.
+@kernel(parallel=True)
+def posterior_rows(
+    block: Block, data: Data, columns: Columns, a: Any, b: Any, classes: int, groups: int, out: Any
+) -> None:
+    """Statistics of a block of probes at every time, averaged over +z and -z; a and b are the factors of D and W.
+
+    ``out``, shape (B, T, STATISTICS, 1 + groups), is filled: the last index is 0 for all data, ``1 + g`` with group g
+    left out (0 for the probes of group g itself; with one group nothing is left out).
+    """
+    for strip in prange((block.own.size + STRIP - 1) // STRIP):
+        _strip(strip * STRIP, block, data, columns, a, b, (classes, groups), out)
 
 
 @kernel()
-def _form(
-    gram: Any, noise: Any, mu: int, norms: Any, points: Any, order: Any, z: Any, unit: float, near: float, start: int,
-    width: int, D: Any, W: Any, live: Any, copies: Any,
-) -> None:  # fmt: skip
+def _strip(
+    start: int, block: Block, data: Data, columns: Columns, a: Any, b: Any, cells: tuple[int, int], out: Any
+) -> None:
+    """Statistics of the probes of one strip, which share their working arrays."""
+    segments, slot_cell = columns.segments, columns.slot_cell
+    times, slots = a.size, slot_cell.shape[0]
+    D, W = np.empty(ROWS * LANES, block.gram.dtype), np.empty(ROWS * LANES, block.gram.dtype)
+    piece = _Piece(D, W, np.empty(LANES), np.empty(LANES, np.int64))
+    sums = Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
+    spread = _Spread(np.empty(2 * times), np.empty(2 * times, np.bool_))
+    work = Work(np.empty(slots), np.empty((2, cells[0], cells[1])), np.empty((4, 1 + cells[1])))
+    for i in range(start, min(start + STRIP, block.own.size)):
+        sums.first[:] = 0.0
+        sums.second[:] = 0.0
+        sums.shift[:] = 0.0
+        spread.wide[:] = True  # nothing is known of the spread yet
+        mu_cell = slot_cell[0]
+        for s in range(segments.shape[0]):
+            first_slot, first_column, width = segments[s]
+            if first_column <= block.own[i] < first_column + width:
+                mu_cell = slot_cell[first_slot + (block.own[i] - first_column) % LANES]
+            piece.live[:] = columns.filled[s]
+            piece.copies[:] = 0
+            _form(i, block, data, columns.order, first_column, width, piece)
+            _sweep(piece, width, a, b, first_slot, slots, spread, sums)
+        out[i] = 0.0
+        for pair in range(2 * times):
+            held = slice(pair * slots, (pair + 1) * slots)
+            of_pair = Sums(sums.shift[held], sums.first[held], sums.second[held])
+            summarise(of_pair, slot_cell, mu_cell, work, out[i, pair // 2])
+
+
+@kernel()
+def _form(i: int, block: Block, data: Data, order: Any, start: int, width: int, piece: _Piece) -> None:
     """D and W of a segment; the own point and its exact copies are taken out."""
+    D, W, live, copies = piece
+    gram, noise, mu, norms = block.gram[i], block.noise[i], block.own[i], data.norms
     zero, two = gram.dtype.type(0), gram.dtype.type(2)
-    dead, share = gram.dtype.type(DEAD), gram.dtype.type(near)
+    dead, share = gram.dtype.type(DEAD), gram.dtype.type(data.near)
     own_norm, own_noise = norms[mu], noise[mu]
     close = 0
     for j in range(width):
@@ -137,7 +170,7 @@ def _form(
         for j in range(width):
             column = start + j
             if column != mu and D[j] <= share * (own_norm + norms[column]):
-                distance, overlap = _direct(points[order[mu]], points[order[column]], z, unit)
+                distance, overlap = _direct(data.points[order[mu]], data.points[order[column]], block.Z[i], data.unit)
                 D[j], W[j] = distance, overlap
                 if distance == 0.0:
                     D[j], W[j] = dead, zero
@@ -160,29 +193,29 @@ def _direct(one: Any, other: Any, z: Any, unit: float) -> Any:
 
 
 @kernel()
-def _sweep(
-    D: Any, W: Any, width: int, a: Any, b: Any, first_slot: int, slots: int, live: Any, copies: Any, hint: Any,
-    wide: Any, shift: Any, sums: Any, squares: Any,
-) -> None:  # fmt: skip
+def _sweep(piece: _Piece, width: int, a: Any, b: Any, first_slot: int, slots: int, spread: _Spread, sums: Sums) -> None:
     """Add a segment to its slots, at every time and for both signs of z.
 
     Slots start from the shift of the slots before (hint). Once their spread has been found too wide for that, the
     largest exponents are computed first, at a quarter of the cost of the exponentials.
     """
+    D, W, live, copies = piece
+    hint, wide = spread
+    shift, first, second = sums
     has_copies = np.any(copies > 0)
     for pair in range(hint.size):
         slot = pair * slots + first_slot
         factor_D, factor_W = -a[pair // 2], b[pair // 2] if pair % 2 else -b[pair // 2]
         if wide[pair] or add_exponentials(
-            D, W, width, factor_D, factor_W, hint[pair], slot, live, shift, sums, squares
+            D, W, width, factor_D, factor_W, hint[pair], slot, live, shift, first, second
         ):
-            low, high = raise_shifts(D, W, width, factor_D, factor_W, slot, live, shift, sums, squares)
-            add_exponentials(D, W, width, factor_D, factor_W, np.nan, slot, live, shift, sums, squares)
+            low, high = raise_shifts(D, W, width, factor_D, factor_W, slot, live, shift, first, second)
+            add_exponentials(D, W, width, factor_D, factor_W, np.nan, slot, live, shift, first, second)
             if high >= low:
                 wide[pair] = high - low > _SPREAD
                 hint[pair] = np.float64(D.dtype.type(0.5 * (high + low) - HEADROOM))
         if has_copies:
-            _count_copies(slot, copies, shift, sums, squares)
+            _count_copies(slot, copies, shift, first, second)
 
 
 @kernel()

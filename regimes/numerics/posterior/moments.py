@@ -14,20 +14,13 @@ from regimes.theory.formula.record import note, recorded
 __all__ = ["Moments"]
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 _CLONES = {"clone_index": INDEX, "clone_class": CLASS, "clone_class_leave_one_out": CLASS_LEFT_OUT}
 
 
 class Moments:
-    """Mean and squared deviations of the statistics over probes; memory does not grow with their number.
-
-    Parameters
-    ----------
-    times : int
-        Number of times.
-    groups : int
-        Number of jackknife groups; 1 for none.
-    """
+    """Mean and squared deviations of the statistics over probes; memory does not grow with their number."""
 
     def __init__(self, times: int, groups: int) -> None:
         self._count = 0
@@ -37,13 +30,7 @@ class Moments:
         self._left_out = np.zeros((times, STATISTICS, groups))
 
     def add(self, block: Array) -> None:
-        """Merge a block of probes: the update of Chan, Golub, LeVeque 1979 loses no digits to a large mean.
-
-        Parameters
-        ----------
-        block : ndarray, shape (B, T, STATISTICS, 1 + groups)
-            Statistics of each probe, for all data and without each group.
-        """
+        """Merge probes, shape (B, T, STATISTICS, 1 + groups): Chan, Golub, LeVeque 1979 lose no digits to the mean."""
         size = len(block)
         mean = block[..., 0].mean(axis=0)
         step = mean - self._mean
@@ -54,12 +41,11 @@ class Moments:
         self._count = total
 
     def curves(
-        self, size: tuple[int, int], rest: NDArray[np.int64], kept: NDArray[np.int64], *, with_classes: bool
+        self, size: tuple[int, int], rest: Counts, kept: Counts, *, with_classes: bool
     ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-        """Curves with standard errors over probes and with each group left out, and the formulas of each.
+        """``name``, ``name_se``, ``jackknife_name`` of each curve, and its formulas, which are noted as well.
 
-        ``size`` is (n, d), ``rest`` and ``kept`` hold the data points and the probes outside each group. The dictionary
-        has ``name``, ``name_se`` and ``jackknife_name`` for each curve, None where there is none.
+        ``size`` is (n, d); rest and kept count data and probes outside groups.
         """
         error = np.sqrt(self._squares / (self._count * (self._count - 1)))
         left_out = np.moveaxis(self._left_out, 2, 0) / kept[:, None, None] if self._groups > 1 else None
@@ -80,7 +66,9 @@ class Moments:
             result[name] = None if absent else self._mean[:, place]
             result[f"{name}_se"] = None if absent else error[:, place]
             result[f"jackknife_{name}"] = None if absent or left_out is None else left_out[..., place]
-            formulas[name] = ("index_clone_probability" if place == INDEX else "class_clone_probability",)
+            if not absent:
+                formulas[name] = ("index_clone_probability" if place == INDEX else "class_clone_probability",)
+                note(*formulas[name])
         return result, formulas
 
 

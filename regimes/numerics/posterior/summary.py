@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from regimes.numerics.compiled.kernels import kernel
-from regimes.numerics.posterior.exponential import LANES, exponentials
+from regimes.numerics.posterior.exponential import exponentials
+from regimes.numerics.posterior.vectors import LANES
 
-__all__ = ["CLASS", "CLASS_LEFT_OUT", "INDEX", "LOG_REST", "LOG_TOTAL", "STATISTICS", "summarise"]
+__all__ = [
+    "CLASS",
+    "CLASS_LEFT_OUT",
+    "INDEX",
+    "LOG_REST",
+    "LOG_TOTAL",
+    "STATISTICS",
+    "Sums",
+    "Work",
+    "summarise",
+]
 
 LOG_TOTAL, LOG_REST, INDEX, CLASS, CLASS_LEFT_OUT = range(5)
 """Statistics of a probe: log(1 + S), log S, and the sums of squared posteriors of index, class, and class left out."""
@@ -19,32 +30,37 @@ STATISTICS = 5
 _CANCELS = 1e-3
 
 
-@kernel()
-def summarise(
-    shift: Any, sums: Any, squares: Any, slot_cell: Any, mu_class: int, mu_group: int, factor: Any,
-    cell_work: Any, margins: Any, out: Any,
-) -> None:  # fmt: skip
-    """Add half of the statistics of one sign of z.
+class Sums(NamedTuple):
+    """Of slots: ``exp(-shift)`` times the sum of the exponentials, ``exp(-2 shift)`` times that of their squares."""
 
-    Parameters
-    ----------
-    shift, sums, squares : ndarray, shape (slots,)
-        ``exp(-shift)`` times the sum of the exponentials of a slot, and the same for their squares.
-    slot_cell : ndarray of int64, shape (slots, 2)
-        Class and group of each slot; (-1, -1) for none.
-    mu_class, mu_group : int
-        Class and group of mu.
-    factor, cell_work, margins : ndarray, shapes (slots,), (2, classes, groups) and (4, 1 + groups)
-        Working arrays.
-    out : ndarray, shape (STATISTICS, 1 + groups)
-        Added to; the last index is 0 for all data, ``1 + g`` without group g, which is skipped if mu is in it.
+    shift: Any
+    first: Any
+    second: Any
+
+
+class Work(NamedTuple):
+    """Working arrays of shapes (slots,), (2, classes, groups) and (4, 1 + groups)."""
+
+    factor: Any
+    cells: Any
+    margins: Any
+
+
+@kernel()
+def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, work: Work, out: Any) -> None:
+    """Add half of the statistics of one sign of z, for all data and without each group but that of mu.
+
+    Class and group stand in ``slot_cell``, shape (slots, 2), and in ``mu_cell``. ``out``, shape (STATISTICS,
+    1 + groups), is added to; its last index is 0 for all data, ``1 + g`` without group g.
     """
-    top = _common_scale(shift, sums, squares, slot_cell, -1, factor, cell_work)
-    _leave_each_out(cell_work, mu_class, margins)
+    mu_class, mu_group = mu_cell
+    margins = work.margins
+    top = _common_scale(sums, slot_cell, -1, work)
+    _leave_each_out(work.cells, mu_class, margins)
     # The own point has weight exp(0) = 1 beside S = exp(top) total; both are divided by exp(max(top, 0)).
     own, scale = np.exp(-max(top, 0.0)), np.exp(min(top, 0.0))
     _add_statistics(top, own, scale, margins, 0, out)
-    groups, again = cell_work.shape[2], -1
+    groups, again = work.cells.shape[2], -1
     if groups == 1:
         return
     for g in range(groups):
@@ -54,50 +70,50 @@ def summarise(
             else:
                 _add_statistics(top, own, scale, margins, 1 + g, out)
     if again >= 0:
-        top = _common_scale(shift, sums, squares, slot_cell, again, factor, cell_work)
-        _leave_each_out(cell_work, mu_class, margins)
+        top = _common_scale(sums, slot_cell, again, work)
+        _leave_each_out(work.cells, mu_class, margins)
         margins[:, 1 + again] = margins[:, 0]
         own, scale = np.exp(-max(top, 0.0)), np.exp(min(top, 0.0))
         _add_statistics(top, own, scale, margins, 1 + again, out)
 
 
 @kernel()
-def _common_scale(
-    shift: Any, sums: Any, squares: Any, slot_cell: Any, without: int, factor: Any, cell_work: Any
-) -> float:
+def _common_scale(sums: Sums, slot_cell: Any, without: int, work: Work) -> float:
     """Sums and squares of the cells outside one group in units of exp(top), the largest shift among their slots."""
+    shift, first, second = sums
+    factor, cells, _ = work
     top, same = -np.inf, True
     for slot in range(shift.size):
-        if sums[slot] > 0.0 and slot_cell[slot, 1] != without:
+        if first[slot] > 0.0 and slot_cell[slot, 1] != without:
             same = same and (shift[slot] == top or top == -np.inf)
             top = max(top, shift[slot])
     factor[:] = 1.0
     if not same:
         for slot in range(0, shift.size, LANES):
             exponentials(shift, slot, top, factor)
-    cell_work[:] = 0.0
+    cells[:] = 0.0
     for slot in range(shift.size):
         k, g = slot_cell[slot, 0], slot_cell[slot, 1]
-        if sums[slot] > 0.0 and g != without:
-            cell_work[0, k, g] += sums[slot] * factor[slot]
-            cell_work[1, k, g] += squares[slot] * factor[slot] * factor[slot]
+        if first[slot] > 0.0 and g != without:
+            cells[0, k, g] += first[slot] * factor[slot]
+            cells[1, k, g] += second[slot] * factor[slot] * factor[slot]
     return top
 
 
 @kernel()
-def _leave_each_out(cell_work: Any, mu_class: int, margins: Any) -> None:
+def _leave_each_out(cells: Any, mu_class: int, margins: Any) -> None:
     """Fill margins with total, squares, sum of squared class sums, and sum of the class of mu; 0 is for all data."""
-    _, classes, groups = cell_work.shape
+    _, classes, groups = cells.shape
     margins[:] = 0.0
     for k in range(classes):
         in_class = 0.0
         for g in range(groups):
-            in_class += cell_work[0, k, g]
-            margins[0, 1 + g] += cell_work[0, k, g]
-            margins[1, 1 + g] += cell_work[1, k, g]
+            in_class += cells[0, k, g]
+            margins[0, 1 + g] += cells[0, k, g]
+            margins[1, 1 + g] += cells[1, k, g]
         margins[2, 0] += in_class * in_class
         for g in range(groups):
-            rest = max(in_class - cell_work[0, k, g], 0.0)
+            rest = max(in_class - cells[0, k, g], 0.0)
             margins[2, 1 + g] += rest * rest
             if k == mu_class:
                 margins[3, 1 + g] = rest

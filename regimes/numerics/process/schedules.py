@@ -55,45 +55,13 @@ class Schedule:
         return int(self.t.size)
 
     def time(self, step: int) -> float:
-        """Ornstein-Uhlenbeck time of a step.
-
-        Parameters
-        ----------
-        step : int
-            0-based.
-
-        Returns
-        -------
-        float
-            The time.
-
-        Raises
-        ------
-        ValueError
-            If the schedule has no such step.
-        """
+        """Ornstein-Uhlenbeck time of a step, counted from 0; ValueError if the schedule has no such step."""
         if not 0 <= step < self.steps:
             raise ValueError(f"schedule {self.name}: step must lie in 0 to {self.steps - 1}, got {step}")
         return float(self.t[step])
 
     def step(self, t: float) -> int:
-        """First step, as noise grows, whose alpha_bar is not above ``exp(-2t)``.
-
-        Parameters
-        ----------
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        int
-            0-based step.
-
-        Raises
-        ------
-        ValueError
-            If the time lies outside the schedule; the message gives its range.
-        """
+        """First step, as noise grows, whose alpha_bar is not above ``exp(-2t)``; ValueError outside of the schedule."""
         low, high = float(self.t.min()), float(self.t.max())
         if not low * (1 - _SLACK) <= t <= high * (1 + _SLACK):
             raise ValueError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["MixtureClones", "mixture_clones"]
 
@@ -58,16 +56,6 @@ class MixtureClones:
         """
         crossings = curve_crossings(self.t, self.log_odds_mean - self.log_odds_deviation, 0.0)
         return float(crossings[-1]) if crossings.size else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
 
 
 def mixture_clones(

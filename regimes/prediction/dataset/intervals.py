@@ -23,19 +23,7 @@ _ROUNDING = 1e-12  # two points and noise of both signs: the zero does not move,
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where a curve crosses a level for the last time.
-
-    Attributes
-    ----------
-    time : float or None
-        Ornstein-Uhlenbeck time; None if the curve does not cross.
-    interval : tuple or None
-        95% interval.
-    covers : str or None
-        ``"data and probes"`` (delete-a-group jackknife) or ``"probes"``.
-    reason : str or None
-        Why ``time`` or ``interval`` is None.
-    """
+    """Where a curve crosses a level for the last time, or the reason why there is no time or no interval."""
 
     time: float | None
     interval: tuple[float, float] | None
@@ -51,26 +39,10 @@ def crossing(
     level: float,
     what: str,
 ) -> Crossing:
-    """Locate the last crossing of a curve and its uncertainty.
+    """Locate the last crossing of a curve over increasing t, with its interval.
 
-    Parameters
-    ----------
-    t : ndarray, shape (T,)
-        Increasing times.
-    curve, error : ndarray, shape (T,)
-        The curve and its standard error over probes.
-    replicates : ndarray, shape (G, T), or None
-        The curve with each of G groups of the data left out.
-    level : float
-        The level.
-    what : str
-        Name of the curve in reasons.
-
-    Returns
-    -------
-    Crossing
-        The time with its interval. The delete-a-group jackknife takes a group's points and their probes away
-        together, so its interval covers both sources of error; Student's t with G - 1 degrees of freedom.
+    ``replicates`` holds the curve with each group of the data left out. The jackknife takes a group's points and their
+    probes away together, so its interval covers both sources of error; Student's t with G - 1 degrees of freedom.
     """
     crossings = curve_crossings(t, curve, level)
     if crossings.size == 0:
@@ -99,16 +71,6 @@ def crossing(
 
 def normal_interval(value: float, error: float) -> tuple[float, float]:
     """95% interval of a positive quantity with a normal error.
-
-    Parameters
-    ----------
-    value, error : float
-        Estimate and standard error.
-
-    Returns
-    -------
-    tuple of float
-        Lower (not below 0) and upper end.
 
     Examples
     --------

@@ -132,7 +132,8 @@ def predict(
     spread = spectrum if center else covariance_spectrum(data.X, memory=memory)
     with recorded() as used:
         bound = spectral_collapse_bound(spread, data.n)
-    given, warnings = None, ()
+    given: LossCurve | None = None
+    warnings: tuple[str, ...] = ()
     if losses is not None:
         from regimes.prediction.losses.comparison import checked_losses
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from regimes.datasets.points.dataset import Dataset
-from regimes.numerics.interface.result import Result
+from regimes.numerics.interface.result import Result, plain
 
 __all__ = ["GivenData", "Prediction"]
 
@@ -25,7 +25,7 @@ class GivenData:
     @classmethod
     def of(cls, data: Dataset) -> GivenData:
         """Description of a data set."""
-        return cls(**data.to_dict(), source=data.source)
+        return cls(data.name, data.n, data.d, list(data.classes), plain(data.preprocessing), data.source)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.jackknife import jackknife_error
 from regimes.numerics.estimation.roots import curve_crossings
-from regimes.numerics.interface.plain import plain_fields
 from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.prediction.dataset.intervals import FEWEST_GROUPS, NORMAL, normal_interval
 from regimes.prediction.losses.curve import LossCurve
@@ -32,35 +30,10 @@ Array = NDArray[np.float64]
 class LossComparison:
     """What the losses of a model say of its collapse; all in nats, ``J = 1/2 int_0^{snr(t)} loss dsnr``.
 
-    Attributes
-    ----------
-    t : ndarray, shape (T,)
-        Ornstein-Uhlenbeck times of the losses.
-    J_train, J_train_se : ndarray, shape (T,)
-        J on the training points. Each error holds that of the losses, what half of the times would change, and the
-        largest error of the part below the smallest snr; without the covariance of the losses it is an upper bound.
-    J_test, J_test_se : ndarray, shape (T,), or None
-        J on other points.
-    G, G_se : ndarray, shape (T,), or None
-        ``J_test - J_train``.
-    t_C_test : float or None
-        Where J_test passes ``log_n``: near the collapse time for a model that memorises and for one that does not.
-    t_C_test_interval : tuple or None
-        95% interval.
-    log_n : float
-        Logarithm of the number of training points.
-    exact_t : ndarray, shape (T',)
-        Those of the times that lie within the curves of the prediction.
-    J_train_exact, J_test_exact, G_exact : ndarray, shape (T',)
-        Of the exact empirical score: ``log n - d f^e``, ``log n - d f`` with the own point left out, their difference.
-    *_exact_se : ndarray, shape (T',)
-        Standard errors over probes; of J_test over the data too, where the prediction has groups of them.
-    read_at : float or None
-        Half of the predicted collapse time, where the gaps are compared; None if it was not predicted.
-    share, share_se : float or None
-        ``G/G_exact`` there.
-    verdict : {"memorises", "generalises", "undecided"} or None
-        Share above 1/2 by 1.96 standard errors, below it by as much, or neither.
+    An error of J holds that of the losses, what half of the times would change, and the largest error of the part below
+    the smallest snr; without the covariance of the losses it is an upper bound. ``*_exact`` are of the exact empirical
+    score: ``log n - d f^e``, ``log n - d f`` with the own point left out, and their difference, at the times
+    ``exact_t`` within the curves of the prediction; their errors are over probes, that of J_test over the data too.
     """
 
     t: Array
@@ -85,41 +58,9 @@ class LossComparison:
     share_se: float | None
     verdict: str | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
-
 
 def checked_losses(losses: str | Path | LossCurve, n: int, total_variance: float) -> tuple[LossCurve, tuple[str, ...]]:
-    """Losses, read where they are a file, and what speaks against their being of these training points.
-
-    Parameters
-    ----------
-    losses : path or LossCurve
-        A table as :meth:`LossCurve.save_csv` writes it, or the losses.
-    n : int
-        Number of training points.
-    total_variance : float
-        Mean squared distance from their mean.
-
-    Returns
-    -------
-    losses : LossCurve
-        The losses.
-    warnings : tuple of str
-        Another variance than that of the points.
-
-    Raises
-    ------
-    ValueError
-        If there is no such file, it is no such table, or the losses are of another number of training points.
-    """
+    """Losses, read where they are a file, and what speaks against their being of these training points."""
     curve = losses if isinstance(losses, LossCurve) else LossCurve.load_csv(losses)
     if curve.n_train not in (None, n):
         raise ValueError(
@@ -140,28 +81,6 @@ def compared_losses(
 ) -> tuple[LossComparison, dict[str, str]]:
     """Integrate the losses and hold their gap against that of the exact empirical score.
 
-    Parameters
-    ----------
-    losses : LossCurve
-        Of the model.
-    n : int
-        Number of training points.
-    curves : PosteriorCurves
-        Of these points.
-    span : tuple of float
-        Times between which the curves are dense enough to be interpolated.
-    collapse_time : float or None
-        Zero of the leave-one-out excess entropy.
-
-    Returns
-    -------
-    comparison : LossComparison
-        Curves, the share and the verdict.
-    reasons : dict
-        Why a part is None, by its name.
-
-    Notes
-    -----
     Derived in docs/experiments/digits-collapse (guo2005, verdu2010). The two curves of the exact score rise with the
     same sum over points, so the error of their difference is at most that of independent ones.
     """
@@ -280,18 +199,7 @@ def _share(
 
 
 def memory_verdict(share: float, se: float) -> str:
-    """Say what a share of the gap of the exact empirical score tells.
-
-    Parameters
-    ----------
-    share, se : float
-        Gap over that of the exact score at ``READ_AT`` times the collapse time, and its standard error.
-
-    Returns
-    -------
-    {"memorises", "generalises", "undecided"}
-        Above 1/2 by 1.96 standard errors, below it by as much, or neither.
-    """
+    """Memorises above 1/2 by 1.96 standard errors, generalises below it by as much; else undecided."""
     if share - NORMAL * se > _MEMORY:
         return "memorises"
     return "generalises" if share + NORMAL * se < _MEMORY else "undecided"

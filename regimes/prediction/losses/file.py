@@ -25,22 +25,7 @@ Array = NDArray[np.float64]
 
 
 def write_losses(path: Path, columns: Mapping[str, Array | None], without_signal: Mapping[str, float | None]) -> None:
-    """Write the table, whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-        Destination.
-    columns : mapping
-        Each of :data:`COLUMNS`; None for an empty one.
-    without_signal : mapping
-        Losses at snr = 0 by column; None where unknown.
-
-    Raises
-    ------
-    ValueError
-        If the folder does not exist or cannot be written.
-    """
+    """Write the table, whole or not at all."""
     size = max(0 if values is None else values.size for values in columns.values())
     rows = [["" if columns[name] is None else repr(float(columns[name][k])) for name in COLUMNS] for k in range(size)]  # type: ignore[index]
     known = {name: repr(float(value)) for name, value in without_signal.items() if value is not None}
@@ -54,25 +39,7 @@ def write_losses(path: Path, columns: Mapping[str, Array | None], without_signal
 
 
 def read_losses(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
-    """Read the table.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    columns : dict of ndarray
-        By name, in the order of increasing t; without the test columns where these are empty.
-    without_signal : dict of float
-        Losses at snr = 0 by column, if there is such a row.
-
-    Raises
-    ------
-    ValueError
-        If it is no such table.
-    """
+    """Read the table."""
     if not path.is_file():
         raise ValueError(f"LossCurve.load_csv: there is no file {path}")
     try:

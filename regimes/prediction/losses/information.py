@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.prediction.losses.curve import LossCurve
 
 __all__ = ["LossInformation", "information_from_losses"]
@@ -57,16 +56,6 @@ class LossInformation:
     train_quadrature: Array
     test_quadrature: Array | None
     errors: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
 
 
 def information_from_losses(curve: LossCurve) -> LossInformation:
@@ -171,6 +160,7 @@ def _weights(snr: Array, spread: float, kept: NDArray[np.intp]) -> Array:
     order = kept[::-1]  # w increases as t decreases
     variable = np.log1p(spread * snr) / spread
     values = np.zeros((order.size, snr.size))
-    values[np.arange(order.size), order] = (1 + spread * snr[order]) / 2
+    slope = compile_formula("information_slope", target="numpy")
+    values[np.arange(order.size), order] = slope(1 + spread * snr[order])
     integral = CubicSpline(variable[order], values, axis=0).antiderivative()  # a spline is linear in its values
     return np.asarray(integral(variable))

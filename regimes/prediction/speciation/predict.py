@@ -91,55 +91,60 @@ def predict_speciation(
     """
     steps = noise_schedule(schedule)
     of = problem if isinstance(problem, Mixture) else TopEigenvalue(problem)
-    with recorded() as used:
-        Lambda = of.Lambda if isinstance(of, TopEigenvalue) else _covariance(of)
-    numbers = {"speciation.Lambda": Number("top covariance eigenvalue Lambda", Lambda, formulas=tuple(used))}
-    checked_eigenvalue(Lambda)
-    made = tuple(used)
-    assumes = []
-    for name, formula in CRITERIA.items():
-        inputs, from_ = (Lambda,), made
-        if name == "potential" and isinstance(of, Mixture):
-            formula, inputs, from_ = "overlap_curvature_time", (of.d, of.mu, of.sigma), ()
-        with recorded() as used:
-            time = float(compile_formula(formula, target="numpy")(*inputs))
-        numbers[f"speciation.{name}"] = steps.number(_LABELS[name], time, (*from_, *used))
-    if isinstance(of, Mixture):
-        assumes.append("two equal Gaussian classes at +m and -m, |m|^2 = d mu^2, variance sigma^2 in every direction")
-        with recorded() as used:
-            label = f"kappa = 1, phi = {float(clone_probability(1.0)):.4f}"
-            separate = of.d * of.mu**2 > of.sigma**2
-            time = (
-                compile_formula("mixture_speciation_time", target="numpy")(of.d, of.mu, of.sigma) if separate else None
-            )
-        overlapping = "d mu^2 <= sigma^2: the classes overlap at every time, there is no free-entropy time"
-        numbers["speciation.free_entropy"] = steps.number(
-            label, None if time is None else float(time), used, reason=None if separate else overlapping
-        )
-        if not separate:
-            assumes.append(overlapping)
-    else:
-        assumes.append(
-            "phi is that of two equal Gaussian classes whose noised variance is 1 (sigma = 1) and whose d mu^2 is "
-            "Lambda; give d, mu and sigma where they are known"
-        )
+    numbers = _mixture_rows(of, steps) if isinstance(of, Mixture) else _eigenvalue_rows(of.Lambda, (), steps)
     centre = numbers["speciation.leading"].value or 0.0
-    grid = (
-        np.linspace(max(centre - 2.0, 0.04 * centre), centre + 2.0, 49)
-        if t is None
-        else positive_times("speciation", t)
-    )
+    if t is None:
+        grid = np.linspace(max(centre - 2.0, 0.04 * centre), centre + 2.0, 49)
+    else:
+        grid = positive_times("speciation", t)
     return Speciation(
         problem=of,
         numbers=numbers,
         curves=_curves(of, grid, steps),
         settings={"schedule": steps.name, "steps": steps.steps},
-        assumes=tuple(assumes),
+        assumes=_assumes(of, numbers),
     )
 
 
-def _covariance(of: Mixture) -> float:
-    return float(compile_formula("mixture_covariance", target="numpy")(of.d, of.mu, of.sigma))
+def _eigenvalue_rows(Lambda: float, made: tuple[str, ...], steps: Schedule) -> dict[str, Number]:
+    """Rows that follow from the top eigenvalue, and from the formulas that made it."""
+    checked_eigenvalue(Lambda)
+    numbers = {"speciation.Lambda": Number("top covariance eigenvalue Lambda", Lambda, formulas=made)}
+    for name, formula in CRITERIA.items():
+        with recorded() as used:
+            time = float(compile_formula(formula, target="numpy")(Lambda))
+        numbers[f"speciation.{name}"] = steps.number(_LABELS[name], time, (*made, *used))
+    return numbers
+
+
+def _mixture_rows(of: Mixture, steps: Schedule) -> dict[str, Number]:
+    parameters = of.d, of.mu, of.sigma
+    with recorded() as used:
+        Lambda = float(compile_formula("mixture_covariance", target="numpy")(*parameters))
+    numbers = _eigenvalue_rows(Lambda, tuple(used), steps)
+    with recorded() as used:
+        time = float(compile_formula("overlap_curvature_time", target="numpy")(*parameters))
+    numbers["speciation.potential"] = steps.number(_LABELS["potential"], time, used)
+    free, reason = None, None
+    with recorded() as used:
+        label = f"kappa = 1, phi = {float(clone_probability(1.0)):.4f}"
+        if of.d * of.mu**2 > of.sigma**2:
+            free = float(compile_formula("mixture_speciation_time", target="numpy")(*parameters))
+        else:
+            reason = "d mu^2 <= sigma^2: the classes overlap at every time, there is no free-entropy time"
+    numbers["speciation.free_entropy"] = steps.number(label, free, used, reason=reason)
+    return numbers
+
+
+def _assumes(of: Mixture | TopEigenvalue, numbers: dict[str, Number]) -> tuple[str, ...]:
+    if isinstance(of, TopEigenvalue):
+        return (
+            "phi is that of two equal Gaussian classes whose noised variance is 1 (sigma = 1) and whose d mu^2 is "
+            "Lambda; give d, mu and sigma where they are known",
+        )
+    reason = numbers["speciation.free_entropy"].reason
+    law = "two equal Gaussian classes at +m and -m, |m|^2 = d mu^2, variance sigma^2 in every direction"
+    return (law,) if reason is None else (law, reason)
 
 
 def _curves(of: Mixture | TopEigenvalue, t: NDArray[np.float64], steps: Schedule) -> dict[str, NDArray[np.float64]]:

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import sympy
 
-from regimes.numerics.compiled.compile import theory_cache
-from regimes.report.parts.files import json_text, write_text
+from regimes.report.formula.outcomes import checked_steps
 from regimes.theory.formula.formula import Formula, StepCheck
 
-__all__ = ["checked_steps", "derivation_dict", "derivation_text"]
-
-
-def checked_steps(formula: Formula) -> tuple[StepCheck, ...]:
-    """Check a derivation, or recall the check of this very text of the theory.
-
-    Parameters
-    ----------
-    formula : Formula
-        A formula of the catalogue.
-
-    Returns
-    -------
-    tuple of StepCheck
-        As :meth:`Formula.verify` gives them. Integrals at 70 digits take seconds, so the outcome is kept in the cache
-        under the fingerprint of the theory.
-    """
-    path = theory_cache() / f"{formula.name}.checks.json"
-    try:
-        return tuple(StepCheck(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        checks = formula.verify()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json_text([vars(check) for check in checks]))
-    return checks
+__all__ = ["derivation_dict", "derivation_text"]
 
 
 def derivation_text(formula: Formula) -> str:
-    """Render a derivation for a terminal.
-
-    Parameters
-    ----------
-    formula : Formula
-        A formula of the catalogue.
-
-    Returns
-    -------
-    str
-        Title, formula, inputs, source, assumptions and the checked steps.
-    """
+    """A derivation for a terminal: title, formula, inputs, source, assumptions and the checked steps."""
     lines = [
         f"{formula.title}  [{formula.name}]",
         "",
@@ -74,19 +37,7 @@ def derivation_text(formula: Formula) -> str:
 
 
 def derivation_dict(formula: Formula) -> dict[str, Any]:
-    """Derivation as a plain dictionary, ready for JSON.
-
-    Parameters
-    ----------
-    formula : Formula
-        A formula of the catalogue.
-
-    Returns
-    -------
-    dict
-        ``name``, ``title``, ``latex``, ``source``, ``assumes``, ``inputs``, ``steps`` and ``float_form``; steps hold
-        ``reason``, ``latex``, ``method``, ``digits``, ``points``.
-    """
+    """A derivation as plain values, ready for JSON; each step has ``reason, latex, method, digits, points``."""
     checks = checked_steps(formula)
     steps = [
         {"reason": step.reason, "latex": sympy.latex(step.claim)} | _outcome(check)

@@ -36,23 +36,7 @@ def band(
     axis: Axes, x: NDArray[np.float64], curve: ArrayLike | None, error: ArrayLike | None, label: str | None,
     style: dict[str, Any], *, within: tuple[float, float] = (-np.inf, np.inf),
 ) -> None:  # fmt: skip
-    """Draw a curve with a band of 1.96 standard errors; few points are marked, and one alone has a bar.
-
-    Parameters
-    ----------
-    axis : Axes
-        Where to draw.
-    x : ndarray, shape (N,)
-        Abscissa, in any order.
-    curve, error : array_like, shape (N,), or None
-        Values and standard errors; nothing is drawn without values, and no band without errors.
-    label : str or None
-        For the legend.
-    style : dict
-        Of the line; ``color`` is that of the band too.
-    within : tuple of float
-        Smallest and largest possible value, where the band ends.
-    """
+    """Draw a curve with a band of 1.96 standard errors; few points are marked, and one alone has a bar."""
     if curve is None:
         return
     order = np.argsort(x)
@@ -68,13 +52,7 @@ def band(
 
 
 def readable_ticks(axis: Axes) -> None:
-    """Plain numbers at 1, 2 and 5 of each decade of a logarithmic abscissa.
-
-    Parameters
-    ----------
-    axis : Axes
-        With its limits set.
-    """
+    """Plain numbers at 1, 2 and 5 of each decade of a logarithmic abscissa."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_xlim()

@@ -17,16 +17,6 @@ FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 def json_text(result: Any) -> str:
     """Serialise a result's dictionary.
 
-    Parameters
-    ----------
-    result : dict
-        Plain values; infinities and nan become null, since JSON has neither.
-
-    Returns
-    -------
-    str
-        Indented JSON with a final newline.
-
     Examples
     --------
     >>> print(json_text({"t_C": 1.5, "bound": float("inf")}), end="")
@@ -39,39 +29,13 @@ def json_text(result: Any) -> str:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-        Destination, replaced if it exists.
-    text : str
-        Content.
-
-    Raises
-    ------
-    ValueError
-        If the folder does not exist or cannot be written.
-    """
+    """Write a text file whole or not at all."""
     with replacing("output", Path(path)) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def save_figure(figure: Any, path: str | Path) -> None:
-    """Save a figure whole or not at all.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    path : path
-        Destination; the suffix (.png, .pdf, .svg) chooses the format.
-
-    Raises
-    ------
-    ValueError
-        If the suffix is unknown, or the folder does not exist or cannot be written.
-    """
+    """Save a figure whole or not at all."""
     destination = Path(path)
     check_destination(destination, figure=True)
     with replacing("output", destination) as temporary:
@@ -79,20 +43,7 @@ def save_figure(figure: Any, path: str | Path) -> None:
 
 
 def check_destination(path: str | Path, *, figure: bool = False) -> None:
-    """Refuse a place that cannot be written, before the work is done whose result it is to hold.
-
-    Parameters
-    ----------
-    path : path
-        Destination.
-    figure : bool
-        Whether the suffix must name a format of figures.
-
-    Raises
-    ------
-    ValueError
-        If the suffix is unknown, the path is a folder, or its folder does not exist.
-    """
+    """Refuse a place that cannot be written, before the work is done whose result it is to hold."""
     destination = Path(path)
     if figure and destination.suffix.lower() not in FIGURE_SUFFIXES:
         raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Derivative, Interval, Piecewise, Rational, S, exp, log, pi, sqrt
+from sympy import Rational, S, exp, log, pi
 
-from regimes.theory.collapse.information import ISOTROPIC_INFORMATION, LOG_CRITICAL_SAMPLES
+from regimes.theory.collapse.information import EXCESS_ENTROPY_FROM_INFORMATION, ISOTROPIC_INFORMATION
 from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1, log1p
-from regimes.theory.formula.symbols import DIMENSION, POSITIVE, SAMPLES, SIGMA, TIME, Delta, Gamma, d, n, sigma, t
+from regimes.theory.formula.symbols import DIMENSION, SAMPLES, SIGMA, TIME, Delta, Gamma, d, n, sigma, t
 
 __all__ = [
-    "COLLAPSE_GAP",
-    "COLLAPSE_MARGIN_RATIO",
     "COLLAPSE_TIME",
-    "COLLAPSE_WIDTH",
     "EXCESS_ENTROPY",
     "EXCESS_ENTROPY_CORRECTED",
     "EXCESS_ENTROPY_DEFINITION",
-    "INFORMATION_SLOPE",
     "SEPARATED_ENTROPY",
 ]
 
-_f = sympy.Symbol("f", real=True)
+_f = EXCESS_ENTROPY_FROM_INFORMATION.symbol
 _time = sympy.Symbol("t_C", positive=True)
 _s = sympy.Symbol("s_t", real=True)
 _separated = log(n) / d + Rational(1, 2) + log(2 * pi * Delta) / 2
 _limit = "d to infinity at fixed alpha = log(n)/d"
+
+
+def _from_information(information: sympy.Expr) -> sympy.Expr:
+    return EXCESS_ENTROPY_FROM_INFORMATION.expr.subs(EXCESS_ENTROPY_FROM_INFORMATION.inputs[2].symbol, information)
+
 
 SEPARATED_ENTROPY = Formula(
     name="separated_entropy",
@@ -75,7 +76,7 @@ EXCESS_ENTROPY = Formula(
             "separated entropy less the entropy of one noised class",
             _separated - (log(2 * pi * Gamma) / 2 + Rational(1, 2)),
         ),
-        Step("information form (log n - I)/d", (log(n) - ISOTROPIC_INFORMATION.expr) / d),
+        Step("information form (log n - I)/d", _from_information(ISOTROPIC_INFORMATION.expr)),
     ),
     stable=log(n) / d - log1p(sigma**2 * exp(-2 * t) / -expm1(-2 * t)) / 2,
 )
@@ -119,110 +120,13 @@ EXCESS_ENTROPY_CORRECTED = Formula(
         ),
     ),
     expr=log(n) / d + log(Delta / Gamma) / 2 - _class_information / d,
-    source="derived in docs/theory: the term that the mixture curve of biroli2024 neglects",
+    source="derived: the term that the mixture curve of biroli2024 neglects",
     assumes=("classes differ by their centre only; finite d, n to infinity",),
     steps=(
         Step(
             "chain rule: I(a; x_t) = I(class; x_t) + I(a; x_t | class)",
-            (log(n) - (_class_information + ISOTROPIC_INFORMATION.expr)) / d,
+            _from_information(_class_information + ISOTROPIC_INFORMATION.expr),
         ),
     ),
     stable=EXCESS_ENTROPY.float_form - _class_information / d,
-)
-
-INFORMATION_SLOPE = Formula(
-    name="information_slope",
-    title="Rate at which information about the point is lost in time",
-    symbol=sympy.Symbol("rate", positive=True),
-    inputs=(TIME, DIMENSION, SIGMA),
-    expr=d * sigma**2 * exp(-2 * t) / (Delta * Gamma),
-    source="derived in docs/theory",
-    assumes=("isotropic Gaussian class",),
-    steps=(Step("minus the slope of I(a; x_t)", -Derivative(LOG_CRITICAL_SAMPLES.expr, t)),),
-    stable=d * sigma**2 * exp(-2 * t) / (-expm1(-2 * t) * (sigma**2 * exp(-2 * t) - expm1(-2 * t))),
-)
-
-# Finite size. The sum over the n points is the partition function of a random energy model at lambda = 1; see
-# random_energy.py for g. Its mean exists for every n, but at the condensation point half of it is carried by
-# energies so low that no point has them, so that log Z lies log 2 below log E Z.
-_s2 = sigma**2 * exp(-2 * t)
-
-COLLAPSE_WIDTH = Formula(
-    name="collapse_width",
-    title="Standard deviation of the energy that dominates the partition function, in nats",
-    symbol=sympy.Symbol("w", positive=True),
-    inputs=(TIME, DIMENSION, SIGMA),
-    expr=sqrt(d * _s2 * (_s2 + 2 * Delta) / 2) / Gamma,
-    source="derived in docs/theory from random_energy_cumulants: sqrt(d g''(1))",
-    assumes=("isotropic Gaussian class", "typical x_t: |x_t|^2 = d Gamma_t"),
-    steps=(
-        Step(
-            "square root of d times the second derivative of the cumulant generating function at lambda = "
-            "1, where the denominators Delta_t + lambda s2 are Gamma_t",
-            sqrt(d * (_s2**2 / (2 * Gamma**2) + (Delta + _s2) * Delta * _s2 / Gamma**3)),
-        ),
-    ),
-    stable=sigma * exp(-t) * sqrt(d * (_s2 - 2 * expm1(-2 * t)) / 2) / (_s2 - expm1(-2 * t)),
-)
-
-COLLAPSE_MARGIN_RATIO = Formula(
-    name="collapse_margin_ratio",
-    title="Deviation over x_t of the margin log n - I, in units of the dominating energy's deviation",
-    symbol=sympy.Symbol("c", positive=True),
-    inputs=(TIME, SIGMA),
-    expr=sqrt(_s2 / (_s2 + 2 * Delta)),
-    source="derived in docs/theory from random_energy_condensation",
-    assumes=("isotropic Gaussian class", "|x_t|^2/d fluctuates around Gamma_t with variance 2 Gamma_t^2/d"),
-    steps=(
-        Step(
-            "the condensation density moves by s2 (A - Gamma_t)/(2 Gamma_t^2) with A = |x_t|^2/d: d times "
-            "its deviation, over collapse_width",
-            d * _s2 / (2 * Gamma**2) * (Gamma * sqrt(2 / d)) / (sqrt(d * _s2 * (_s2 + 2 * Delta) / 2) / Gamma),
-            extra=(DIMENSION,),
-        ),
-    ),
-    stable=sigma * exp(-t) / sqrt(_s2 - 2 * expm1(-2 * t)),
-)
-
-_margin = sympy.Symbol("delta", real=True)
-_width = sympy.Symbol("w", positive=True)
-_ratio = sympy.Symbol("c", positive=True)
-_xi = sympy.Symbol("xi", real=True)
-_reach = _margin / _width + _ratio * _xi
-_cdf = sympy.erfc(-_reach / sqrt(2)) / 2
-_beyond = sympy.erfc(sympy.Max(_reach, 0) / sqrt(2)) / 2
-
-COLLAPSE_GAP = Formula(
-    name="collapse_gap_integrand",
-    title="Integrand of the gap between annealed and typical log partition function near collapse",
-    symbol=sympy.Symbol("gap", positive=True),
-    inputs=(
-        Variable(_margin, "log n - I(a; x_t), in nats: positive above the collapse time", S.Reals),
-        Variable(_width, "standard deviation of the dominating energy, in nats", POSITIVE),
-        Variable(_ratio, "standard deviation over x_t of the margin, in units of w", Interval.open(0, 1)),
-        Variable(_xi, "standard normal variable: the fluctuation of |x_t|^2", S.Reals),
-    ),
-    expr=-log(_cdf) * exp(-(_xi**2) / 2) / sqrt(2 * pi),
-    source="derived in docs/theory",
-    assumes=(
-        "Gaussian energies under the tilted law (d large); the 1/2 at the critical point is the limit known "
-        "for the random energy model",
-        "w is collapse_width, c is collapse_margin_ratio",
-        "leading order in 1/w: the edge of the energies present obeys D + D^2/(2 w^2) = delta, here D = delta; sampled "
-        "gaps are 1 to 7% smaller",
-        "below delta/w + c xi = -37 the normal distribution function underflows in float64",
-    ),
-    where=(_reach > -37,),
-    steps=(
-        Step(
-            "the points present reach only part Phi((delta + c w xi)/w) of the mean partition function",
-            -log((1 + sympy.erf((_margin + _ratio * _width * _xi) / (_width * sqrt(2)))) / 2)
-            * exp(-(_xi**2) / 2)
-            / sqrt(2 * pi),
-        ),
-    ),
-    # log Phi from the small side: 1 - Phi for positive arguments, Phi itself for negative ones.
-    stable=Piecewise((-log1p(-_beyond), _reach > 0), (-log(sympy.erfc(sympy.Max(-_reach, 0) / sqrt(2)) / 2), True))
-    * exp(-(_xi**2) / 2)
-    / sqrt(2 * pi),
 )

@@ -104,7 +104,7 @@ RANDOM_ENERGY_TYPICAL = Formula(
     symbol=_energy,
     inputs=(_TILT, _DELTA, _S2, _SPREAD),
     expr=_s2 / (2 * (_delta + _tilt * _s2)) + _spread * _delta / (2 * (_delta + _tilt * _s2) ** 2),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(
         _typical,
         "at lambda = 1 and A = Delta_t + s2 it is 1/2",
@@ -141,7 +141,7 @@ RANDOM_ENERGY_TILT = Formula(
     inputs=(_ENERGY, _DELTA, _S2, _SPREAD),
     expr=(_denominator - _delta) / _s2,
     stable=_safe_tilt,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(
         _typical,
         "positive for energies below the mean energy, (s2 + A)/(2 Delta_t); D = Delta_t + lambda s2",
@@ -163,7 +163,7 @@ RANDOM_ENERGY_RATE = Formula(
     stable=-_safe_tilt * _energy
     + log1p(_safe_tilt * _s2 / _delta) / 2
     + _safe_tilt * _spread / (2 * (_delta + _safe_tilt * _s2)),
-    source="derived in docs/theory; corrects a misprint of biroli2024 (random energy model)",
+    source="derived; corrects a misprint of biroli2024 (random energy model)",
     assumes=(
         _typical,
         "in the paper's own notation (eps, A, sigma_t), (1 + 2 eps A) must read (1 + 2 eps) A",
@@ -193,7 +193,7 @@ RANDOM_ENERGY_CONDENSATION = Formula(
     symbol=alpha,
     inputs=(_DELTA, _S2, _SEPARATION),
     expr=log((_delta + _s2) / _delta) / 2 + _separation * _s2 / (2 * (_delta + _s2) ** 2),
-    source="biroli2024 (random energy model); the term in M derived in docs/theory",
+    source="biroli2024 (random energy model); the term in M derived",
     assumes=(
         _typical,
         "M = 0 for the own cluster: the same condition as f(t_C) = 0; M = 4 (|m|^2/d) exp(-2t) for the other one",
@@ -207,7 +207,7 @@ RANDOM_ENERGY_CONDENSATION = Formula(
         Step(
             "the phases meet there: the annealed free energy alpha + g(1) equals -e, the condensed one, at that energy",
             equation(
-                alpha + _cumulants(sympy.Integer(1)).subs(_spread, _separation + _own_spread),
+                RANDOM_ENERGY_ANNEALED.expr.subs({_tilt: 1, _spread: _separation + _own_spread}),
                 -RANDOM_ENERGY_TYPICAL.expr.subs({_tilt: 1, _spread: _separation + _own_spread}),
             ),
         ),

@@ -10,6 +10,7 @@ import sympy
 from sympy import Derivative, Integral, Interval, LambertW, Min, Subs, erfc, erfcinv, exp, log, oo, pi, sqrt
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation
+from regimes.theory.formula.normal_law import normal
 from regimes.theory.formula.symbols import DISTANCE, POSITIVE, WIDTH, r, sigma, step, tau, u, x, y
 
 __all__ = [
@@ -33,7 +34,7 @@ _DENSITY = Variable(tau, "density product from which two bumps connect, per squa
 _STEP = Variable(step, "distance of neighbouring centres, in pixels", POSITIVE)
 
 _plane = "both images extend over the whole plane, and pixels are much smaller than sigma"
-_source = "derived in docs/theory; liang2024b (overlap of neighbouring bumps)"
+_source = "derived; liang2024b (overlap of neighbouring bumps)"
 
 
 def _product(distance: sympy.Expr, along: sympy.Symbol) -> sympy.Expr:
@@ -44,10 +45,6 @@ def _product(distance: sympy.Expr, along: sympy.Symbol) -> sympy.Expr:
 
 def _whole_line(integrand: sympy.Expr, along: sympy.Symbol) -> sympy.Expr:
     return Integral(integrand, (along, -oo, oo))
-
-
-def _normal(place: sympy.Expr) -> sympy.Expr:
-    return exp(-(place**2) / 2) / sqrt(2 * pi)
 
 
 COSINE_OVERLAP = Formula(
@@ -79,11 +76,11 @@ OVERLAP_COEFFICIENT = Formula(
         Step(
             "integral of the smaller of the two densities along the axis through both centres, the same on both sides "
             "of the middle, u = 0; the integral across is 1",
-            2 * Integral(Min(_normal(u + r / (2 * sigma)), _normal(u - r / (2 * sigma))), (u, 0, oo)),
+            2 * Integral(Min(normal(u + r / (2 * sigma)), normal(u - r / (2 * sigma))), (u, 0, oo)),
         ),
         Step(
             "beyond the middle the bump of the other side is the smaller one",
-            2 * Integral(_normal(u), (u, r / (2 * sigma), oo)),
+            2 * Integral(normal(u), (u, r / (2 * sigma), oo)),
         ),
     ),
 )

@@ -21,15 +21,12 @@ __all__ = [
     "DISC_NEIGHBOURS",
     "FINITE_SIZE_THRESHOLD",
     "PERCOLATION_DISC_LIMIT",
-    "PERCOLATION_SPHERE_LIMIT",
     "PERCOLATION_THRESHOLD_FIT",
     "SPANNING_WIDTH",
 ]
 
 _DISC_FILLING = Rational(112808737, 10**8)
 """Area of all discs, overlap counted, per area at which they percolate: mertens2012, 1.12808737(6)."""
-_SPHERE_FILLING = Rational(341889, 10**6)
-"""Volume of all spheres, overlap counted, per volume at which they percolate: lorenz2001, 0.341889(3)."""
 _FITTED = Rational(33, 10)
 
 _threshold = sympy.Symbol("lambda_c", positive=True)
@@ -49,7 +46,7 @@ DISC_NEIGHBOURS = Formula(
     symbol=z,
     inputs=(RADIUS,),
     expr=PointsInDiscRows(R) - 1,
-    source="derived in docs/theory (Gauss's circle)",
+    source="derived (Gauss's circle)",
     assumes=("square grid; the point on the radius connects",),
     steps=(Step("points of the grid within the radius but the one at its centre", PointsInDisc(R) - 1),),
 )
@@ -99,24 +96,6 @@ PERCOLATION_DISC_LIMIT = Formula(
     ),
 )
 
-PERCOLATION_SPHERE_LIMIT = Formula(
-    name="percolation_sphere_limit",
-    title="Threshold of site percolation on the cubic lattice in the limit of a large radius",
-    symbol=_threshold,
-    inputs=(RADIUS,),
-    expr=6 * _SPHERE_FILLING / (pi * R**3),
-    source="lorenz2001 (eta_c of overlapping spheres); xun2021 (limit of lattices)",
-    assumes=(_random, "a large radius"),
-    steps=(
-        Step(
-            "two spheres of radius R/2 overlap if their centres are within R: lambda of them in a unit of volume fill "
-            "eta_c",
-            equation(_threshold * 4 * pi * (R / 2) ** 3 / 3, _SPHERE_FILLING),
-        ),
-        Step("with z = 4 pi R^3/3 neighbours", (8 * _SPHERE_FILLING / z).subs(z, 4 * pi * R**3 / 3)),
-    ),
-)
-
 _gap = (1 - lambda_) ** _k
 
 CHAIN_LINK_PROBABILITY = Formula(
@@ -125,7 +104,7 @@ CHAIN_LINK_PROBABILITY = Formula(
     symbol=sympy.Symbol("q", positive=True),
     inputs=(KEPT, _RANGE),
     expr=1 - _gap,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_random, "one dimension: kept points at most k steps apart connect"),
     steps=(
         Step(
@@ -147,7 +126,7 @@ CHAIN_MEAN_CLUSTER_SIZE = Formula(
     symbol=sympy.Symbol("S", positive=True),
     inputs=(KEPT, _RANGE),
     expr=(1 + _q) / (1 - _q),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_random, "a chain without end; kept points at most k steps apart connect"),
     steps=(
         Step(
@@ -174,7 +153,7 @@ CANONICAL_WEIGHT_RATIO = Formula(
     symbol=sympy.Symbol("rho", positive=True),
     inputs=(_COUNT, _POINTS, KEPT),
     expr=(n - _k) / (_k + 1) * lambda_ / (1 - lambda_),
-    source="derived in docs/theory; newman2001 (averages at lambda from averages at k kept points)",
+    source="derived; newman2001 (averages at lambda from averages at k kept points)",
     assumes=(_random,),
     where=(_k <= n,),
     steps=(Step("ratio of two binomial probabilities", _binomial_weight(_k + 1) / _binomial_weight(_k)),),

@@ -83,7 +83,7 @@ PIXEL_SUM = Formula(
     symbol=_sum,
     inputs=(Variable(_c, "place of the bump along the axis, in pixels", sympy.S.Reals), WIDTH),
     expr=PixelTheta(_c, sigma),
-    source="derived in docs/theory (Poisson summation)",
+    source="derived (Poisson summation)",
     assumes=(_grid,),
     steps=(
         Step("definition: the square of the bump in every pixel", PixelPairSum(_c, _c, sigma)),
@@ -101,8 +101,8 @@ PIXEL_COSINE_OVERLAP = Formula(
     title="Cosine of the angle between two bumps sampled at the pixels of an axis",
     symbol=_overlap,
     inputs=(_FIRST, _SECOND, WIDTH),
-    expr=_joint / sqrt(PixelTheta(_a, sigma) * PixelTheta(_b, sigma)),
-    source="derived in docs/theory",
+    expr=_joint / sqrt(PIXEL_SUM.expr.subs(_c, _a) * PIXEL_SUM.expr.subs(_c, _b)),
+    source="derived",
     assumes=(_grid, _axis),
     steps=(
         _by_squares,
@@ -122,7 +122,7 @@ LOG_PIXEL_SHARE = Formula(
     symbol=sympy.Symbol("log_p", real=True),
     inputs=(_PIXEL, _FIRST, WIDTH),
     expr=-((_j - _a) ** 2) / (2 * sigma**2) - log(PixelTheta(_a, sqrt(2) * sigma)),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_grid, "one axis: the share of a pixel of an image is the product over its axes"),
     steps=(
         Step("brightness of the pixel over that of all pixels", log(_bump(_a) / PixelPairSum(_a, _a, sqrt(2) * sigma))),
@@ -136,7 +136,7 @@ PIXEL_DENSITY_PRODUCT = Formula(
     symbol=_overlap,
     inputs=(_FIRST, _SECOND, WIDTH),
     expr=_joint / (PixelTheta(_a, sqrt(2) * sigma) * PixelTheta(_b, sqrt(2) * sigma)),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_grid, _axis, "per pixel: the probability that a pixel drawn from each image is the same"),
     steps=(
         _by_squares,
@@ -158,7 +158,7 @@ PIXEL_CORRECTION = Formula(
     symbol=sympy.Symbol("epsilon_pixel", positive=True),
     inputs=(WIDTH,),
     expr=4 * exp(-(pi**2) * sigma**2),
-    source="derived in docs/theory (Poisson summation)",
+    source="derived (Poisson summation)",
     assumes=(_grid, "sigma of half a pixel and more; bumps on pixels, an even distance apart, have no error at all"),
     steps=(
         Step(

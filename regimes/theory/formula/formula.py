@@ -217,7 +217,8 @@ class Formula:
             else:
                 place += 1
                 left, right = step.claim, chain[place]
-            checks.append(compare(step.reason, left, right, JointDomain(self.inputs + step.extra, self.where), seed))
+            domain = JointDomain(self.inputs + step.extra, self.where)
+            checks.append(compare(step.reason, left, right, domain, seed))
         if self.stable is not None:
             checks.append(compare("float-safe form", self.stable, self.expr, self._domain, seed))
         return tuple(checks)

@@ -30,6 +30,7 @@ class JointDomain:
 
     @property
     def symbols(self) -> set[Any]:
+        """Symbols of the variables."""
         return {variable.symbol for variable in self.variables}
 
     def only(self, symbols: Set[Any]) -> JointDomain:

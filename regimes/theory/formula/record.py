@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 __all__ = ["note", "recorded", "remembered"]
 
@@ -39,11 +39,12 @@ def recorded() -> Iterator[dict[str, None]]:
 def remembered(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Cache a function; the formulas behind a value are noted again whenever it is recalled."""
 
-    @functools.cache
-    def computed(*arguments: _P.args, **options: _P.kwargs) -> tuple[_R, tuple[str, ...]]:
+    def compute(*arguments: _P.args, **options: _P.kwargs) -> tuple[_R, tuple[str, ...]]:
         with recorded() as names:
             value = function(*arguments, **options)
         return value, tuple(names)
+
+    computed = cast(Callable[_P, tuple[_R, tuple[str, ...]]], functools.cache(compute))
 
     @functools.wraps(function)
     def recalled(*arguments: _P.args, **options: _P.kwargs) -> _R:

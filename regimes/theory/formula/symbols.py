@@ -8,11 +8,59 @@ from sympy import Interval, oo
 from regimes.theory.formula.formula import Variable, expm1
 
 __all__ = [
-    "BELIEF", "CHILDREN", "CLASSES", "DIMENSION", "DISTANCE", "EPSILON", "KEPT", "LAMBDA", "MU", "PARENT_FITS", "POSITIVE",
-    "RADIUS", "RULES", "RULES_FIT", "SAMPLES", "SIGMA", "SNR_VALUE", "SYMBOLS", "TIME", "WIDTH",
-    "Delta", "Delta_stable", "Gamma", "Gamma_stable", "Lambda", "R", "alpha", "alpha_bar", "d", "epsilon", "kappa",
-    "lambda_", "m", "mu", "n", "n_c", "p", "q", "r", "s", "sigma", "snr", "step", "t", "tau", "u", "v", "x", "y", "z",
-]  # fmt: skip
+    "BELIEF",
+    "CHILDREN",
+    "CLASSES",
+    "DIMENSION",
+    "DISTANCE",
+    "EPSILON",
+    "KEPT",
+    "LAMBDA",
+    "MU",
+    "PARENT_FITS",
+    "POSITIVE",
+    "RADIUS",
+    "RULES",
+    "RULES_FIT",
+    "SAMPLES",
+    "SIGMA",
+    "SNR_VALUE",
+    "STEP_LENGTH",
+    "SYMBOLS",
+    "TIME",
+    "WIDTH",
+    "Delta",
+    "Delta_stable",
+    "Gamma",
+    "Gamma_stable",
+    "Lambda",
+    "R",
+    "alpha",
+    "alpha_bar",
+    "d",
+    "epsilon",
+    "h",
+    "kappa",
+    "lambda_",
+    "m",
+    "mu",
+    "n",
+    "n_c",
+    "p",
+    "q",
+    "r",
+    "s",
+    "sigma",
+    "snr",
+    "step",
+    "t",
+    "tau",
+    "u",
+    "v",
+    "x",
+    "y",
+    "z",
+]
 
 POSITIVE = Interval.open(0, oo)
 
@@ -23,6 +71,7 @@ mu = sympy.Symbol("mu", positive=True)
 sigma = sympy.Symbol("sigma", positive=True)
 Lambda = sympy.Symbol("Lambda", positive=True)
 snr = sympy.Symbol("snr", positive=True)
+h = sympy.Symbol("h", positive=True)
 alpha = sympy.Symbol("alpha", positive=True)
 alpha_bar = sympy.Symbol("alpha_bar", positive=True)
 kappa = sympy.Symbol("kappa", positive=True)
@@ -57,6 +106,7 @@ Gamma_stable = sigma**2 * sympy.exp(-2 * t) + Delta_stable
 """Gamma_t from Delta_stable; for float-safe forms."""
 
 TIME = Variable(t, "Ornstein-Uhlenbeck time", POSITIVE)
+STEP_LENGTH = Variable(h, "length of the step in Ornstein-Uhlenbeck time", POSITIVE)
 DIMENSION = Variable(d, "dimension of the data", Interval(1, oo))
 SAMPLES = Variable(n, "number of training points", Interval.open(1, oo))
 MU = Variable(mu, "distance of a class centre from the origin, per square root of the dimension", POSITIVE)

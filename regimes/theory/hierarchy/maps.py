@@ -11,45 +11,27 @@ from __future__ import annotations
 from math import comb
 
 import sympy
-from sympy import Interval, exp, log
+from sympy import Interval, log
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1
 from regimes.theory.formula.symbols import (
     BELIEF,
     CHILDREN,
     CLASSES,
-    EPSILON,
     PARENT_FITS,
     RULES,
     RULES_FIT,
     SYMBOLS,
-    TIME,
-    Delta,
-    Delta_stable,
-    epsilon,
     m,
     n_c,
     p,
     q,
     s,
-    t,
     v,
-    x,
-    y,
 )
 from regimes.theory.hierarchy.rule_draws import DRAWN, enumerated_downward, enumerated_upward
 
-__all__ = [
-    "HIERARCHY_BLIND_DOWNWARD",
-    "HIERARCHY_BLIND_LIMIT",
-    "HIERARCHY_DOWNWARD",
-    "HIERARCHY_LEAF_BELIEF",
-    "HIERARCHY_LEAF_DOUBT",
-    "HIERARCHY_MARGINAL",
-    "HIERARCHY_UPWARD",
-    "HIERARCHY_UPWARD_TO_CLASS",
-    "ONE_HOT_LOG_MESSAGE",
-]
+__all__ = ["HIERARCHY_DOWNWARD", "HIERARCHY_MARGINAL", "HIERARCHY_UPWARD", "HIERARCHY_UPWARD_TO_CLASS"]
 
 _q_next = sympy.Symbol("q_child", positive=True)
 _p_up = sympy.Symbol("p_parent", positive=True)
@@ -57,65 +39,8 @@ _DOWNWARD = Variable(q, "belief in the true symbol from the rest of the tree abo
 _PARENT_DOWNWARD = Variable(
     q, "belief in the parent's true symbol from the rest of the tree above", Interval.open(0, 1)
 )
-
-_keeps = "the leaf keeps its symbol with probability 1 - epsilon, else takes any of the v with equal probability"
 _annealed = "annealed average over the rules: numerator and denominator are averaged each for itself"
 _symmetric = "all wrong symbols of a message weigh the same"
-
-_leaf_belief = 1 - epsilon + epsilon / v
-
-HIERARCHY_LEAF_BELIEF = Formula(
-    name="hierarchy_leaf_belief",
-    title="Belief of a noised leaf in its true symbol",
-    symbol=p,
-    inputs=(EPSILON, SYMBOLS),
-    expr=_leaf_belief,
-    source="sclocchi2024 (epsilon-process)",
-    assumes=(_keeps,),
-    steps=(
-        Step("one, less the belief in each of the v - 1 other symbols", 1 - (v - 1) * epsilon / v),
-        Step("without noise it is certain", equation(_leaf_belief.subs(epsilon, 0), 1)),
-        Step("at full noise it knows nothing", equation(_leaf_belief.subs(epsilon, 1), 1 / v)),
-    ),
-    stable=(v * (1 - epsilon) + epsilon) / v,
-)
-
-HIERARCHY_LEAF_DOUBT = Formula(
-    name="hierarchy_leaf_doubt",
-    title="Belief of a noised leaf in each symbol that is not its own",
-    symbol=sympy.Symbol("p_wrong", nonnegative=True),
-    inputs=(EPSILON, SYMBOLS),
-    expr=epsilon / v,
-    source="sclocchi2024 (epsilon-process)",
-    assumes=(_keeps,),
-    steps=(Step("what the belief in the true symbol leaves, shared by v - 1 others", (1 - _leaf_belief) / (v - 1)),),
-)
-
-_log_gain = (x**2 - (x - exp(-t)) ** 2) / (2 * Delta)
-_other_gain = (y**2 - (y - exp(-t)) ** 2) / (2 * Delta)
-
-ONE_HOT_LOG_MESSAGE = Formula(
-    name="one_hot_log_message",
-    title="Log-likelihood of a symbol of a one-hot leaf under Gaussian noise, up to a constant of the leaf",
-    symbol=sympy.Symbol("log_h", real=True),
-    inputs=(Variable(x, "component of the noised leaf along the symbol", sympy.S.Reals), TIME),
-    expr=x * exp(-t) / Delta,
-    source="derived in docs/theory, with the forward process of biroli2024",
-    assumes=("x_t = exp(-t) a + sqrt(Delta_t) z with a the unit vector of the leaf's symbol",),
-    steps=(
-        Step(
-            "gain in log density when this component holds the 1 rather than a 0, plus exp(-2t)/(2 Delta_t), the same "
-            "for every symbol",
-            _log_gain + exp(-2 * t) / (2 * Delta),
-        ),
-        Step(
-            "against another symbol, of component y, the log-likelihood ratio is that of the two messages",
-            equation(_log_gain - _other_gain, (x - y) * exp(-t) / Delta),
-            extra=(Variable(y, "component of the noised leaf along another symbol", sympy.S.Reals),),
-        ),
-    ),
-    stable=x * exp(-t) / Delta_stable,
-)
 
 _A = p**s
 _share = (1 - _A) / (v**s - 1)
@@ -147,7 +72,7 @@ HIERARCHY_UPWARD_TO_CLASS = Formula(
     symbol=_p_up,
     inputs=(BELIEF, SYMBOLS, RULES, CHILDREN, CLASSES),
     expr=_upward(n_c),
-    source="sclocchi2024 (mean field), for any number of classes; derived in docs/theory",
+    source="sclocchi2024 (mean field), for any number of classes; derived",
     assumes=(_annealed, _symmetric, "the rules are drawn without replacement"),
     where=(m * n_c <= v**s,),
     steps=(
@@ -180,7 +105,7 @@ HIERARCHY_UPWARD = Formula(
     symbol=_p_up,
     inputs=(BELIEF, SYMBOLS, RULES, CHILDREN),
     expr=_upward(v),
-    source="sclocchi2024 (mean field); derived in docs/theory",
+    source="sclocchi2024 (mean field); derived",
     assumes=(_annealed, _symmetric, "the rules are drawn without replacement"),
     where=RULES_FIT,
     steps=(
@@ -203,7 +128,7 @@ HIERARCHY_DOWNWARD = Formula(
     symbol=_q_next,
     inputs=(_PARENT_DOWNWARD, BELIEF, SYMBOLS, RULES, CHILDREN),
     expr=_right / _any,
-    source="derived in docs/theory (belief propagation of sclocchi2024, averaged over rules)",
+    source="derived (belief propagation of sclocchi2024, averaged over rules)",
     assumes=(
         _annealed,
         _symmetric,
@@ -242,7 +167,7 @@ HIERARCHY_MARGINAL = Formula(
     symbol=_pi,
     inputs=(BELIEF, _DOWNWARD, SYMBOLS),
     expr=_marginal,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_symmetric, "the two messages are independent given the symbol"),
     steps=(
         Step(
@@ -252,56 +177,4 @@ HIERARCHY_MARGINAL = Formula(
         Step("with nothing from above it is the belief from below", equation(_marginal.subs(q, 1 / v), p)),
         Step("with nothing from below it is the belief from above", equation(_marginal.subs(p, 1 / v), q)),
     ),
-)
-
-_bias = (v ** (s - 1) - 1) / (v**s - 1)
-_blind = (q + (m - q) * _bias) / m
-
-HIERARCHY_BLIND_DOWNWARD = Formula(
-    name="hierarchy_blind_downward",
-    title="Belief in a child's true symbol from its parent, where the leaves say nothing (epsilon = 1)",
-    symbol=_q_next,
-    inputs=(_PARENT_DOWNWARD, SYMBOLS, RULES, CHILDREN),
-    expr=_blind,
-    source="derived in docs/theory",
-    assumes=(
-        "exact for the average over rules: denominators do not fluctuate where all messages are uniform",
-        "above 1/v: a symbol that has more rules occurs more often (size bias)",
-    ),
-    where=PARENT_FITS,
-    steps=(
-        Step("the map G at uniform messages from below", (_right / _any).subs(p, 1 / v)),
-        Step(
-            "the true child's own rule of m, the parent right; the m - 1 others hold the child with probability "
-            "(v^(s-1)-1)/(v^s-1), and so does each rule of a wrong parent",
-            q * (1 + (m - 1) * _bias) / m + (1 - q) * _bias,
-        ),
-        Step(
-            "below v classes (q = 1/v): one rule of m v for sure, m v - 1 others by chance",
-            equation(_blind.subs(q, 1 / v), (1 + (m * v - 1) * (v ** (s - 1) - 1) / (v**s - 1)) / (m * v)),
-        ),
-    ),
-)
-
-_blind_limit = m * (v ** (s - 1) - 1) / (m * v**s - v**s + v ** (s - 1) - m)
-
-HIERARCHY_BLIND_LIMIT = Formula(
-    name="hierarchy_blind_limit",
-    title="Probability of a true symbol far below the root, where the leaves say nothing (epsilon = 1)",
-    symbol=sympy.Symbol("q_blind", positive=True),
-    inputs=(SYMBOLS, RULES, CHILDREN),
-    expr=_blind_limit,
-    source="derived in docs/theory (hierarchy_blind_downward)",
-    assumes=("approached by a factor (1 - (v^(s-1)-1)/(v^s-1))/m a level",),
-    where=PARENT_FITS,
-    steps=(
-        Step("fixed point of the map downwards", m * _bias / (m - 1 + _bias)),
-        Step("it reproduces itself", equation(_blind.subs(q, _blind_limit), _blind_limit)),
-        Step(
-            "a level shrinks the distance to it by that factor",
-            equation(_blind - _blind_limit, (1 - _bias) / m * (q - _blind_limit)),
-            extra=(_PARENT_DOWNWARD,),
-        ),
-    ),
-    stable=m * (v ** (s - 1) - 1) / ((m - 1) * (v**s - 1) + (v ** (s - 1) - 1)),
 )

@@ -11,7 +11,8 @@ from sympy import Derivative, Interval, Subs, log, oo
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1
 from regimes.theory.formula.symbols import BELIEF, CHILDREN, POSITIVE, RULES, RULES_FIT, SYMBOLS, epsilon, m, p, s, v
-from regimes.theory.hierarchy.maps import HIERARCHY_LEAF_BELIEF, HIERARCHY_UPWARD
+from regimes.theory.hierarchy.leaves import HIERARCHY_LEAF_BELIEF
+from regimes.theory.hierarchy.maps import HIERARCHY_UPWARD
 
 __all__ = [
     "HIERARCHY_EPSILON_FROM_BELIEF",
@@ -45,7 +46,7 @@ HIERARCHY_SLOPE = Formula(
     symbol=_slope_symbol,
     inputs=(BELIEF, SYMBOLS, RULES, CHILDREN),
     expr=_slope,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mean_field,),
     where=RULES_FIT,
     steps=(
@@ -67,7 +68,7 @@ HIERARCHY_SLOPE_AT_ONE = Formula(
     symbol=_slope_symbol,
     inputs=(SYMBOLS, RULES, CHILDREN),
     expr=s * m * (v - 1) / (v**s - 1),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mean_field, "below 1, a little noise on the leaves is corrected; s f < 1 is the form at large v"),
     where=RULES_FIT,
     steps=(
@@ -85,7 +86,7 @@ HIERARCHY_SLOPE_AT_UNIFORM = Formula(
     symbol=_slope_symbol,
     inputs=(SYMBOLS, RULES, CHILDREN),
     expr=s * (v - 1) * v ** (s - 1) / (m * (v**s - 1)),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mean_field, "below 1, a little information in the leaves is lost on the way up"),
     where=RULES_FIT,
     steps=(
@@ -113,7 +114,7 @@ HIERARCHY_FIXED_POINT_RULES = Formula(
     symbol=sympy.Symbol("m_fixed", positive=True),
     inputs=(_UNSURE, SYMBOLS, CHILDREN),
     expr=_ratio,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(
         _mean_field,
         "p is neither 1 nor 1/v, which F always keeps",
@@ -166,7 +167,7 @@ HIERARCHY_FIXED_POINT_PAIR = Formula(
     symbol=_p_star,
     inputs=(SYMBOLS, RULES),
     expr=_pair,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mean_field, "s = 2", _pair_range),
     where=_PAIR_RANGE,
     steps=(
@@ -182,7 +183,7 @@ HIERARCHY_THRESHOLD_PAIR = Formula(
     symbol=_epsilon_star,
     inputs=(SYMBOLS, RULES),
     expr=_threshold,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mean_field, "s = 2", _pair_range),
     where=_PAIR_RANGE,
     steps=(
@@ -199,7 +200,7 @@ HIERARCHY_SLOPE_PAIR = Formula(
     symbol=_slope_symbol,
     inputs=(SYMBOLS, RULES),
     expr=_slope_pair,
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mean_field, "s = 2", _pair_range),
     where=_PAIR_RANGE,
     steps=(
@@ -220,7 +221,7 @@ HIERARCHY_EXPONENT = Formula(
     symbol=sympy.Symbol("nu", positive=True),
     inputs=(Variable(_slope_symbol, "slope of F at its unstable fixed point", Interval.open(1, oo)), CHILDREN),
     expr=_nu,
-    source="sclocchi2025 (correlation length); derived in docs/theory",
+    source="sclocchi2025 (correlation length); derived",
     assumes=(_mean_field, "near the transition"),
     steps=(
         Step(

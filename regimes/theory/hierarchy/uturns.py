@@ -32,7 +32,7 @@ CLONE_COVARIANCE = Formula(
     symbol=sympy.Symbol("gamma", positive=True),
     inputs=(SNR_VALUE, _EIGENVALUE),
     expr=snr * _lambda**2 / (1 + snr * _lambda),
-    source="derived in docs/theory",
+    source="derived",
     assumes=("the component is Gaussian of variance lambda", _independent),
     steps=(
         Step(
@@ -51,7 +51,7 @@ CHANGE_COVARIANCE = Formula(
     symbol=sympy.Symbol("delta_2", positive=True),
     inputs=(SNR_VALUE, _EIGENVALUE),
     expr=2 * _lambda / (1 + snr * _lambda),
-    source="derived in docs/theory",
+    source="derived",
     assumes=("the component is Gaussian of variance lambda", _independent),
     steps=(
         Step(
@@ -113,7 +113,7 @@ CLONE_PARTIAL_CORRELATION = Formula(
         Variable(_g0, "correlation of field and clone at a site", _CORRELATION),
     ),
     expr=(_c * (1 - _c**2 + _g**2 + _g0**2) - 2 * _g * _g0) / ((1 - _c**2) * (1 - _g0**2) - (_g - _c * _g0) ** 2),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(
         "field and clone are jointly normal, centred, of unit variance, and the same at every site",
         "with c and g exchanged: field at one site and clone at the other, given the two others",
@@ -140,7 +140,7 @@ FOUR_SIGN_SLOPE = Formula(
     symbol=sympy.Symbol("slope", real=True),
     inputs=(Variable(_rest, "correlation of the other two, given that the first two vanish", _CORRELATION),),
     expr=4 * asin(_rest) / pi**2,
-    source="plackett1954 (slope in one correlation); derived in docs/theory",
+    source="plackett1954 (slope in one correlation); derived",
     assumes=("jointly normal with mean 0 and unit variances",),
     steps=(
         Step(
@@ -168,7 +168,7 @@ CLONED_CLASS_SUSCEPTIBILITY = Formula(
         Variable(_other, "probability that a site is unchanged if the class is not", Interval.open(0, 1)),
     ),
     expr=1 + (d - 1) * _phi * (1 - _phi) * (_same - _other) ** 2 / (_kept * (1 - _kept)),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(
         "given whether the class is kept, sites change independently and alike",
         "chi = sum_ij C_ij/sum_i C_ii with C the covariance of the spins +1 (unchanged), -1 (changed)",

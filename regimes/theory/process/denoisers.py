@@ -48,8 +48,8 @@ _CENTRE = Variable(_m, "component of the centre of the class", S.Reals)
 _observed = exp(-t) * _a + sqrt(Delta) * _z
 _kernel = exp(-((x - exp(-t) * _a) ** 2) / (2 * Delta))
 _law = "the law of the data is any; x_t = exp(-t) a + sqrt(Delta_t) z holds for the posterior means as well"
-_v_source = "Salimans, Ho 2022 (v-prediction)"
-_flow_source = "Lipman, Chen, Ben-Hamu, Nickel, Le 2023 (linear path)"
+_v_source = "salimans2022 (v-prediction)"
+_flow_source = "lipman2022 (linear path)"
 _total = exp(-t) + sqrt(Delta)
 _total_stable = exp(-t) + sqrt(Delta_stable)
 
@@ -59,7 +59,7 @@ SCORE_FROM_NOISE = Formula(
     symbol=_score,
     inputs=(_NOISE, TIME),
     expr=-_z / sqrt(Delta),
-    source="Ho, Jain, Abbeel 2020 (noise prediction), with the forward process of biroli2024",
+    source="ho2020 (noise prediction), with the forward process of biroli2024",
     assumes=(_law,),
     steps=(
         Step(
@@ -115,7 +115,7 @@ POSTERIOR_MEAN_FROM_NOISE = Formula(
     symbol=_mean,
     inputs=(_X, _NOISE, TIME),
     expr=(x - sqrt(Delta) * _z) * exp(t),
-    source="Ho, Jain, Abbeel 2020 (noise prediction), with the forward process of biroli2024",
+    source="ho2020 (noise prediction), with the forward process of biroli2024",
     assumes=(_law,),
     steps=(Step("it solves x_t = exp(-t) a + sqrt(Delta_t) z", equation(exp(-t) * _mean + sqrt(Delta) * _z, x)),),
     stable=(x - sqrt(Delta_stable) * _z) * exp(t),
@@ -195,7 +195,7 @@ EXPLODING_SCALE = Formula(
     symbol=_scale,
     inputs=(TIME,),
     expr=exp(t),
-    source="Karras, Aittala, Aila, Laine 2022, with the forward process of biroli2024",
+    source="karras2022, with the forward process of biroli2024",
     steps=(
         Step("exp(t) x_t = a + sigma z with sigma = exp(t) sqrt(Delta_t)", 1 / exp(-t)),
         _chain_rule(exp(t)),
@@ -239,7 +239,7 @@ GAUSSIAN_POSTERIOR_MEAN = Formula(
     symbol=_mean,
     inputs=(_X, _CENTRE, TIME, SIGMA),
     expr=(Delta * _m + sigma**2 * exp(-t) * x) / Gamma,
-    source="derived in docs/theory",
+    source="derived",
     assumes=("the class is isotropic with standard deviation sigma",),
     steps=(
         Step(

@@ -16,6 +16,7 @@ __all__ = [
     "SCORE_FROM_POSTERIOR_MEAN",
     "SIGNAL_AMPLITUDE",
     "SNR",
+    "log_normal",
 ]
 
 _s = sympy.Symbol("s", positive=True)
@@ -128,6 +129,12 @@ GAUSSIAN_LOG_DENSITY = Formula(
     ),
 )
 
+
+def log_normal(deviation: sympy.Expr, variance: sympy.Expr) -> sympy.Expr:
+    """Logarithm of a centred normal density, of expressions."""
+    return GAUSSIAN_LOG_DENSITY.expr.subs({_deviation: deviation, _variance: variance}, simultaneous=True)
+
+
 _noised, _other, _weight = sympy.Symbol("x", real=True), sympy.Symbol("b", real=True), sympy.Symbol("w", positive=True)
 _X = Variable(_noised, "component of the noised point x_t", sympy.S.Reals)
 _MEAN = Variable(_signal, "posterior mean of the component of the data point, given x_t", sympy.S.Reals)
@@ -151,7 +158,7 @@ SCORE_FROM_POSTERIOR_MEAN = Formula(
     symbol=sympy.Symbol("score", real=True),
     inputs=(_X, _MEAN, TIME),
     expr=(exp(-t) * _signal - _noised) / Delta,
-    source="Tweedie's formula, derived in docs/theory for the forward process of biroli2024",
+    source="Tweedie's formula, derived for the forward process of biroli2024",
     assumes=("one component; the law of the data is any",),
     steps=(
         Step(

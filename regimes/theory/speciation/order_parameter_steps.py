@@ -11,9 +11,10 @@ import sympy
 from sympy import Derivative, Piecewise, Rational, S, Subs, cosh, erfc, exp, pi, sinh, sqrt, tanh
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1
+from regimes.theory.formula.normal_law import normal_below
 from regimes.theory.formula.symbols import DIMENSION, MU, POSITIVE, SIGMA, TIME, Gamma, Gamma_stable, d, mu, sigma, t
-from regimes.theory.process.forward import GAUSSIAN_LOG_DENSITY
-from regimes.theory.speciation.criteria import OVERLAP_DRIFT, OVERLAP_POTENTIAL
+from regimes.theory.process.forward import log_normal
+from regimes.theory.speciation.order_parameter import OVERLAP_DRIFT, OVERLAP_POTENTIAL
 
 __all__ = ["OVERLAP_DISTRIBUTION", "OVERLAP_DRIFT_FROM_STEP", "OVERLAP_STEP_MEAN", "OVERLAP_STEP_VARIANCE"]
 
@@ -37,11 +38,6 @@ _gamma_before_stable = sigma**2 * exp(-2 * (t - _dt)) - expm1(-2 * (t - _dt))
 _delta = 1 - exp(-2 * _dt)
 
 
-def _log_normal(deviation: sympy.Expr, variance: sympy.Expr) -> sympy.Expr:
-    y, v = (variable.symbol for variable in GAUSSIAN_LOG_DENSITY.inputs)
-    return GAUSSIAN_LOG_DENSITY.expr.subs({y: deviation, v: variance}, simultaneous=True)
-
-
 def _own_mean(side: sympy.Expr) -> sympy.Expr:
     """Mean of q_{t-dt} given q_t and the class."""
     return side * _centre * exp(_dt) + exp(-_dt) * _gamma_before / Gamma * (_q - side * _centre)
@@ -54,16 +50,16 @@ _regression = Step(
     "within a class (q_{t-dt}, q_t) is normal: prior around c exp(dt) centre_t and forward noise make a posterior of "
     "variance mu^2 Delta_dt Gamma_{t-dt}/Gamma_t times the density of q_t",
     equation(
-        _log_normal(_earlier - _side * _centre * exp(_dt), mu**2 * _gamma_before)
-        + _log_normal(_q - exp(-_dt) * _earlier, mu**2 * _delta),
-        _log_normal(_earlier - _own_mean(_side), _own_variance) + _log_normal(_q - _side * _centre, mu**2 * Gamma),
+        log_normal(_earlier - _side * _centre * exp(_dt), mu**2 * _gamma_before)
+        + log_normal(_q - exp(-_dt) * _earlier, mu**2 * _delta),
+        log_normal(_earlier - _own_mean(_side), _own_variance) + log_normal(_q - _side * _centre, mu**2 * Gamma),
     ),
     extra=(_EARLIER, _SIDE),
 )
 _odds = Step(
     "P(+ | q) = (1 + tanh(q sqrt(d) exp(-t)/Gamma_t))/2: half the log-odds of the classes",
     equation(
-        (_log_normal(_q - _centre, mu**2 * Gamma) - _log_normal(_q + _centre, mu**2 * Gamma)) / 2,
+        (log_normal(_q - _centre, mu**2 * Gamma) - log_normal(_q + _centre, mu**2 * Gamma)) / 2,
         _q * _field,
     ),
 )
@@ -74,7 +70,7 @@ OVERLAP_STEP_MEAN = Formula(
     symbol=sympy.Symbol("q_mean", real=True),
     inputs=(_Q, TIME, _STEP, DIMENSION, MU, SIGMA),
     expr=exp(_dt) * _q + sinh(_dt) * (OVERLAP_DRIFT.expr - _q),
-    source="Tweedie's formula for x_{t-dt}, derived in docs/theory; -V' is overlap_drift",
+    source="Tweedie's formula for x_{t-dt}, derived; -V' is overlap_drift",
     assumes=(_mixture, _before),
     where=(_dt < t,),
     steps=(
@@ -96,7 +92,7 @@ OVERLAP_DRIFT_FROM_STEP = Formula(
     symbol=sympy.Symbol("v", real=True),
     inputs=(_Q, _EARLIER, _STEP),
     expr=(_earlier - _q * cosh(_dt)) / sinh(_dt),
-    source="derived in docs/theory from overlap_step_mean",
+    source="derived from overlap_step_mean",
     assumes=(
         _mixture,
         "its mean given q is -V'(q, t) exactly, for any dt < t; (q_s - q)/dt is that for small dt only",
@@ -118,7 +114,7 @@ OVERLAP_STEP_VARIANCE = Formula(
     symbol=sympy.Symbol("q_variance", positive=True),
     inputs=(_Q, TIME, _STEP, DIMENSION, MU, SIGMA),
     expr=_own_variance + (2 * sinh(_dt) * mu**2 * _field) ** 2 * (1 - tanh(_q * _field) ** 2),
-    source="Tweedie's formula of second order for x_{t-dt}, derived in docs/theory; V is overlap_potential",
+    source="Tweedie's formula of second order for x_{t-dt}, derived; V is overlap_potential",
     assumes=(_mixture, _before, "2 mu^2 dt (1 + O(dt)): the noise of q"),
     where=(_dt < t,),
     steps=(
@@ -139,12 +135,7 @@ OVERLAP_STEP_VARIANCE = Formula(
 
 _deviation = mu * sqrt(Gamma)
 
-
-def _cdf(z: sympy.Expr) -> sympy.Expr:
-    return erfc(-z / sqrt(2)) / 2
-
-
-_law = (_cdf((_q - _centre) / _deviation) + _cdf((_q + _centre) / _deviation)) / 2
+_law = (normal_below((_q - _centre) / _deviation) + normal_below((_q + _centre) / _deviation)) / 2
 # Of the side away from 0: one less what is nearly one would lose the lower tail.
 _tail = sum(erfc((sympy.Abs(_q) + sign * _centre) / (mu * sqrt(2 * Gamma_stable))) for sign in (-1, 1)) / 4
 
@@ -154,7 +145,7 @@ OVERLAP_DISTRIBUTION = Formula(
     symbol=sympy.Symbol("P_q", positive=True),
     inputs=(_Q, TIME, DIMENSION, MU, SIGMA),
     expr=_law,
-    source="derived in docs/theory; the law of q in biroli2024's dynamics of the overlap",
+    source="derived; the law of q in biroli2024's dynamics of the overlap",
     assumes=(_mixture,),
     steps=(
         Step(

@@ -8,9 +8,10 @@ h b is r, the distance of the noised centre from the origin: the class alone dep
 from __future__ import annotations
 
 import sympy
-from sympy import Derivative, Integral, Interval, S, cosh, erfc, exp, oo, pi, sech, sqrt
+from sympy import Derivative, Integral, Interval, S, cosh, exp, oo, sech, sqrt
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation
+from regimes.theory.formula.normal_law import normal, normal_below
 from regimes.theory.formula.symbols import (
     DIMENSION,
     MU,
@@ -28,8 +29,8 @@ from regimes.theory.formula.symbols import (
     x,
     y,
 )
-from regimes.theory.process.forward import GAUSSIAN_LOG_DENSITY
-from regimes.theory.speciation.criteria import MIXTURE_KAPPA
+from regimes.theory.process.forward import log_normal
+from regimes.theory.speciation.mixture import MIXTURE_KAPPA
 
 __all__ = [
     "SIGN_CLONE_DISAGREEMENT",
@@ -54,34 +55,21 @@ _A = Variable(_point, "component of the data point along the axis of the centres
 _mixture = "two classes of equal weight, centres at +m and -m, variance sigma^2 in every direction"
 
 
-def _log_normal(deviation: sympy.Expr, variance: sympy.Expr) -> sympy.Expr:
-    y_, v_ = (variable.symbol for variable in GAUSSIAN_LOG_DENSITY.inputs)
-    return GAUSSIAN_LOG_DENSITY.expr.subs({y_: deviation, v_: variance}, simultaneous=True)
-
-
-def _normal(z: sympy.Expr) -> sympy.Expr:
-    return exp(-(z**2) / 2) / sqrt(2 * pi)
-
-
-def _cdf(z: sympy.Expr) -> sympy.Expr:
-    return erfc(-z / sqrt(2)) / 2
-
-
 SIGN_CLONE_DISTANCE = Formula(
     name="sign_clone_distance",
     title="Distance of a class centre from the boundary between the signs, in deviations of the posterior",
     symbol=_h,
     inputs=(TIME, DIMENSION, MU, SIGMA),
     expr=sqrt(d) * mu / sigma * sqrt(Delta / Gamma),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mixture, "the mean of the posterior within class + at x_t = 0 along the axis, over its deviation"),
     steps=(
         Step(
             "Bayes' rule within class +: the product of prior and likelihood along the axis is a normal posterior of "
             "variance sigma^2 Delta_t/Gamma_t times the density of x_t",
             equation(
-                _log_normal(_point - _centre, sigma**2) + _log_normal(x - exp(-t) * _point, Delta),
-                _log_normal(_point - _mean, _variance) + _log_normal(x - exp(-t) * _centre, Gamma),
+                log_normal(_point - _centre, sigma**2) + log_normal(x - exp(-t) * _point, Delta),
+                log_normal(_point - _mean, _variance) + log_normal(x - exp(-t) * _centre, Gamma),
             ),
             extra=(_X, _A),
         ),
@@ -96,7 +84,7 @@ SIGN_CLONE_SLOPE = Formula(
     symbol=_b,
     inputs=(TIME, SIGMA),
     expr=sigma * exp(-t) / sqrt(Delta),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mixture,),
     steps=(
         Step(
@@ -114,8 +102,8 @@ SIGN_CLONE_SLOPE = Formula(
 )
 
 _r = _h * _b
-_plus = exp(_r * y) * _cdf(_h + _b * y) + exp(-_r * y) * _cdf(_b * y - _h)
-_minus = exp(_r * y) * _cdf(-_h - _b * y) + exp(-_r * y) * _cdf(_h - _b * y)
+_plus = exp(_r * y) * normal_below(_h + _b * y) + exp(-_r * y) * normal_below(_b * y - _h)
+_minus = exp(_r * y) * normal_below(-_h - _b * y) + exp(-_r * y) * normal_below(_h - _b * y)
 
 SIGN_POSTERIOR = Formula(
     name="sign_posterior",
@@ -123,27 +111,27 @@ SIGN_POSTERIOR = Formula(
     symbol=sympy.Symbol("p_sign", positive=True),
     inputs=(_Y, _H, _B),
     expr=_plus / (2 * cosh(_r * y)),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(_mixture, "beyond h + b |y| = 37 the normal tail underflows in float64"),
     where=(_h + _b * sympy.Abs(y) < 37,),
     steps=(
         Step(
             "sum over the classes of P(c | x_t) Phi(c h + b y), with P(c | x_t) from the densities of y around c r",
-            (_normal(y - _r) * _cdf(_h + _b * y) + _normal(y + _r) * _cdf(-_h + _b * y))
-            / (_normal(y - _r) + _normal(y + _r)),
+            (normal(y - _r) * normal_below(_h + _b * y) + normal(y + _r) * normal_below(-_h + _b * y))
+            / (normal(y - _r) + normal(y + _r)),
         ),
         Step(
             "the other side has the rest",
             1 - _minus / (exp(_r * y) + exp(-_r * y)),
         ),
     ),
-    stable=_cdf(_h + _b * y) / (1 + exp(-2 * _r * y)) + _cdf(_b * y - _h) / (1 + exp(2 * _r * y)),
+    stable=normal_below(_h + _b * y) / (1 + exp(-2 * _r * y)) + normal_below(_b * y - _h) / (1 + exp(2 * _r * y)),
 )
 
-_integrand = _plus * _minus * sech(_r * y) * _normal(y)
+_integrand = _plus * _minus * sech(_r * y) * normal(y)
 _size = sympy.Abs(y)
-_likely = _cdf(_h + _b * _size) + exp(-2 * _r * _size) * _cdf(_b * _size - _h)
-_unlikely = exp(_r * _size) * _cdf(-_h - _b * _size) + exp(-_r * _size) * _cdf(_h - _b * _size)
+_likely = normal_below(_h + _b * _size) + exp(-2 * _r * _size) * normal_below(_b * _size - _h)
+_unlikely = exp(_r * _size) * normal_below(-_h - _b * _size) + exp(-_r * _size) * normal_below(_h - _b * _size)
 
 SIGN_CLONE_INTEGRAND = Formula(
     name="sign_clone_integrand",
@@ -151,16 +139,16 @@ SIGN_CLONE_INTEGRAND = Formula(
     symbol=sympy.Symbol("j_sign", positive=True),
     inputs=(_Y, _H, _B),
     expr=_integrand,
-    source="derived in docs/theory (sign_clone_disagreement)",
+    source="derived (sign_clone_disagreement)",
     assumes=(_mixture, "beyond h + b |y| = 37 the normal tail underflows in float64"),
     where=(_h + _b * sympy.Abs(y) < 37,),
     steps=(
         Step(
             "4 p (1 - p) cosh(r y) times the normal density: even in y, since p(-y) = 1 - p(y)",
-            4 * (_plus / (2 * cosh(_r * y))) * (_minus / (2 * cosh(_r * y))) * cosh(_r * y) * _normal(y),
+            4 * (_plus / (2 * cosh(_r * y))) * (_minus / (2 * cosh(_r * y))) * cosh(_r * y) * normal(y),
         ),
     ),
-    stable=2 * _likely / (1 + exp(-2 * _r * _size)) * _unlikely * _normal(y),
+    stable=2 * _likely / (1 + exp(-2 * _r * _size)) * _unlikely * normal(y),
 )
 
 _distance = sympy.Symbol("r_0", positive=True)
@@ -172,7 +160,7 @@ _own_r = _distance * sqrt(_rho)
 def _joint(sign: int) -> sympy.Expr:
     """Joint density of y and of the sign of the data point."""
     reach = sign * _b * y
-    both = _normal(y - _r) * _cdf(sign * _h + reach) + _normal(y + _r) * _cdf(reach - sign * _h)
+    both = normal(y - _r) * normal_below(sign * _h + reach) + normal(y + _r) * normal_below(reach - sign * _h)
     return (both / 2).subs(_in_distance)
 
 
@@ -187,7 +175,7 @@ SIGN_CLONE_DISAGREEMENT = Formula(
         Variable(_rho, "correlation of two clones of one class: sigma^2 exp(-2t)/Gamma_t", Interval.open(0, 1)),
     ),
     expr=exp(-(_own_r**2) / 2) / 2 * Integral(_integrand.subs(_in_distance), (y, -oo, oo)),
-    source="derived in docs/theory",
+    source="derived",
     assumes=(
         _mixture,
         "exact scores: the clones are independent draws from the posterior given x_t",

@@ -139,10 +139,9 @@ class HierarchyBeliefScore:
             As for the score, and if there is no such level.
         """
         level = whole_number("HierarchyBeliefScore", "level", "of the hierarchy", level, at_least=0)
-        if level > self.rules.depth:
+        if level > self.rules.L:
             raise ValueError(
-                f"HierarchyBeliefScore: level must be at most the depth of the hierarchy, {self.rules.depth}, got "
-                f"{level}"
+                f"HierarchyBeliefScore: level must be at most the depth of the hierarchy, {self.rules.L}, got {level}"
             )
         leaves, time = self._leaves(x, t)
         messages = gaussian_log_messages(leaves, time)

@@ -13,10 +13,14 @@ from scipy.special import logsumexp
 from scipy.stats import chi2
 from sklearn.datasets import load_digits
 
+from regimes.collapse import posterior_curves
+from regimes.numerics.interface.checks import seeded
 from regimes.numerics.interface.result import plain
-from regimes.numerics.posterior.curves import _generator, posterior_curves
-from regimes.numerics.posterior.exponential import CEILING, CUTOFF, LANES, add_exponentials
+from regimes.numerics.posterior.curves import _STREAM
+from regimes.numerics.posterior.exponential import CEILING, CUTOFF, add_exponentials
 from regimes.numerics.posterior.layout import arrange_columns, draw_probes
+from regimes.numerics.posterior.vectors import LANES
+from regimes.theory.formula.record import recorded
 
 CURVES = ("excess_entropy", "leave_one_out", "clone_index", "clone_class", "clone_class_leave_one_out")
 TIMES = np.array([1e-6, 1e-3, 0.05, 0.2, 0.5, 1.0, 3.0, 20.0])
@@ -26,7 +30,7 @@ def brute_force(X, t, labels, probes, seed, groups):
     """Every distance and exponent in float64, with the kernel's draws: means for all data and without each group."""
     X = np.asarray(X, dtype=float)
     n, d = X.shape
-    generator = _generator(seed)
+    generator = seeded(seed, _STREAM)
     mu, rank = draw_probes(n, probes, generator)
     Z = generator.standard_normal((probes, d))
     labels = np.zeros(n, dtype=int) if labels is None else labels
@@ -47,13 +51,14 @@ def brute_force(X, t, labels, probes, seed, groups):
                 others[rows, own] = -np.inf
                 rest = logsumexp(others, axis=1, keepdims=True)
                 # log(1 + S) from S itself: the difference of two float64 logarithms would drown a small one.
-                result[k] += np.stack([
+                found = (
                     np.where(rest < -30, np.exp(rest), total)[:, 0] / np.log(n_kept),
                     (rest[:, 0] + np.log(n_kept / (n_kept - 1))) / np.log(n_kept),
                     np.exp(2 * (e - total)).sum(axis=1),
                     ((np.exp(e - total) @ one_hot) ** 2).sum(axis=1),
                     ((np.exp(others - rest) @ one_hot) ** 2).sum(axis=1),
-                ]).mean(axis=1) / 2  # fmt: skip
+                )
+                result[k] += np.mean(found, axis=1) / 2
         return result
 
     everything = np.ones(n, dtype=bool), np.ones(probes, dtype=bool)
@@ -178,10 +183,9 @@ def test_block_size_changes_nothing_but_rounding():
     seen = {}
     for memory in (20 * 2**20, 2**31):
         steps = []
-        curves = posterior_curves(
-            X, TIMES, labels=labels, probes=1001, rng=3, precision="double", memory=memory,
-            progress=lambda done, total, steps=steps: steps.append((done, total)),
-        )  # fmt: skip
+        options = {"probes": 1001, "rng": 3, "precision": "double", "memory": memory}
+        told = lambda part, done, total, steps=steps: steps.append((done, total))  # noqa: E731
+        curves = posterior_curves(X, TIMES, labels=labels, progress=told, **options)
         assert steps[-1] == (1001, 1001)
         assert [done for done, _ in steps] == sorted({done for done, _ in steps})
         seen[len(steps)] = curves
@@ -315,10 +319,13 @@ def test_memory_is_bounded():
 
 def test_what_is_absent_is_none():
     X = gaussian(30, 2)
-    curves = posterior_curves(X, 0.5, probes=16, groups=1)
+    with recorded() as used:
+        curves = posterior_curves(X, 0.5, probes=16, groups=1)
+    assert set(used) == {"snr", "index_entropy", "leave_one_out_excess_entropy", "index_clone_probability"}
+    assert curves.formulas["leave_one_out"] == ("snr", "leave_one_out_excess_entropy")
     assert (curves.n_classes, curves.groups, curves.jackknife_clone_index) == (None, 0, None)
     assert curves.clone_class is curves.clone_class_se is curves.jackknife_clone_class is None
-    assert curves.formulas["leave_one_out"] == ("snr", "leave_one_out_excess_entropy")
+    assert curves.t.tolist() == [0.5]
     assert posterior_curves(X, 0.5, probes=16).jackknife_clone_index.shape == (20, 1)
     assert posterior_curves(X[:2], 0.5, probes=16).groups == 0  # one point alone has no posterior
     assert posterior_curves(np.arange(6).reshape(3, 2), 0.5, labels=[0, 0, 1], probes=16).n_classes == 2
@@ -344,7 +351,7 @@ def test_a_generator_continues_and_a_seed_repeats():
 
 
 def test_an_interrupt_passes_through():
-    def stop(done, total):
+    def stop(part, done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -373,9 +380,9 @@ GOOD = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 1.0]])
         (GOOD, 1, {"labels": [0, 2, 2]}, "got labels from 0 to 2 and none equal to 1; relabel"),
         (GOOD, 1, {"labels": [-1, 0, 1]}, "got labels from -1 to 1"),
         (GOOD, 1, {"labels": [1, 2, 3]}, "none equal to 0"),
-        (GOOD, 1, {"probes": 1}, "probes must be an integer, at least 2, got 1"),
-        (GOOD, 1, {"probes": 2.5}, "probes must be an integer, at least 2, got 2.5"),
-        (GOOD, 1, {"groups": -1}, "groups must be an integer, at least 0, got -1"),
+        (GOOD, 1, {"probes": 1}, r"probes \(noised points\) must be at least 2, got 1"),
+        (GOOD, 1, {"probes": 2.5}, r"probes \(noised points\) must be a whole number, got 2.5"),
+        (GOOD, 1, {"groups": -1}, r"groups \(of the jackknife\) must be at least 0, got -1"),
         (
             GOOD,
             1,
@@ -384,7 +391,7 @@ GOOD = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 1.0]])
         ),
         (GOOD, 1, {"probes": 10**9, "memory": 2**30}, "memory must hold 32 bytes for each of 1000000000 probes"),
         (GOOD, 1, {"precision": "half"}, "precision must be 'auto', 'double' or 'single', got 'half'"),
-        (GOOD, 1, {"rng": "x"}, "rng must be a seed or a numpy Generator, got 'x'"),
+        (GOOD, 1, {"rng": "x"}, r"rng \(seed\) must be a whole number, got 'x'"),
     ],
 )
 def test_bad_input(X, t, options, message):

@@ -16,6 +16,7 @@ from regimes.numerics.collapse.finite_size import (
     finite_size_collapse_time,
 )
 from regimes.numerics.collapse.random_energy import sampled_excess_entropy
+from regimes.numerics.interface.result import plain
 
 CURVES = ("excess_entropy", "leave_one_out", "clone_index", "clone_class")
 
@@ -53,7 +54,7 @@ def in_full_dimension(d, n, sigma, mu, t, samples, seed):
 def test_curves_and_their_covariance_are_those_of_data_in_full_dimension(d, n, sigma, mu):
     t = [0.05, 0.2, 0.5, 1.0, 2.0]
     full = in_full_dimension(d, n, sigma, mu, t, 6000, seed=d + n)
-    result = sampled_excess_entropy(d, n, sigma, t, mu=mu, samples=2000, rng=1)
+    result = sampled_excess_entropy(Mixture(d, mu or 0, sigma, n), t, samples=2000, rng=1)
     for place, curve in enumerate(CURVES):
         mean, stated = getattr(result, curve), getattr(result, f"{curve}_covariance")
         covariance = np.cov(full[..., place].T) / len(full) + stated
@@ -70,7 +71,7 @@ def test_curves_and_their_covariance_are_those_of_data_in_full_dimension(d, n, s
 def test_one_gaussian_in_full_dimension():
     t = [0.1, 0.3, 0.8]
     full = in_full_dimension(4, 30, 1.0, 0.0, t, 4000, seed=3)
-    result = sampled_excess_entropy(4, 30, 1.0, t, samples=2000, rng=2)
+    result = sampled_excess_entropy(Mixture(4, 0, 1, 30), t, samples=2000, rng=2)
     for place, curve in enumerate(CURVES[:3]):
         error = np.hypot(full[..., place].std(axis=0) / np.sqrt(len(full)), getattr(result, f"{curve}_se"))
         assert np.abs((full[..., place].mean(axis=0) - getattr(result, curve)) / error).max() < 4, curve
@@ -88,7 +89,7 @@ def test_posterior_curves_of_fresh_data_sets():
         labels = rng.integers(2, size=n)
         points = (2 * labels[:, None] - 1) * mu + rng.standard_normal((n, d))
         runs.append(posterior_curves(points, t, labels=labels, probes=128, rng=seed, groups=0))
-    result = sampled_excess_entropy(d, n, 1.0, t, mu=mu, samples=3000, rng=3)
+    result = sampled_excess_entropy(Mixture(d, mu or 0, 1, n), t, samples=3000, rng=3)
     for curve in CURVES:
         values = np.array([getattr(run, curve) for run in runs])
         keep = values.std(axis=0) > 1e-6  # clones of one class are certain at early times
@@ -104,14 +105,14 @@ def test_two_points_have_a_gaussian_exponent():
     """With one other point E log S = -snr/2 E|a - a'|^2."""
     d, sigma, mu = 5, 0.8, 0.6
     t = np.array([0.05, 0.3, 1.0, 3.0])
-    result = sampled_excess_entropy(d, 2, sigma, t, mu=mu, samples=2000, rng=4)
+    result = sampled_excess_entropy(Mixture(d, mu or 0, sigma, 2), t, samples=2000, rng=4)
     exact = 1 - (d * sigma**2 + d * mu**2) / np.expm1(2 * t) / np.log(2)
     assert np.abs((result.leave_one_out - exact) / result.leave_one_out_se).max() < 4
 
 
 def test_standard_errors_and_covariance_are_those_of_repetition():
     t, repeats = [0.3, 0.6, 0.8, 1.0, 2.0], 40
-    runs = [sampled_excess_entropy(32, 200, 1.0, t, mu=0.7, samples=100, rng=seed) for seed in range(repeats)]
+    runs = [sampled_excess_entropy(Mixture(32, 0.7, 1, 200), t, samples=100, rng=seed) for seed in range(repeats)]
     low, high = chi2.ppf([1e-4, 1 - 1e-4], repeats - 1)
     for curve in CURVES:
         values = np.array([getattr(run, curve) for run in runs])
@@ -133,7 +134,7 @@ def test_controls_leave_the_excess_entropy_the_information_at_late_times(d):
     n = 5000
     t = np.array([1.35, 2.0]) * collapse_time(Mixture(d, 0, 1, n))
     exact = excess_entropy_with_classes(t, Mixture(d, 1, 1, n)) * d / np.log(n)
-    result = sampled_excess_entropy(d, n, 1, t, mu=1, samples=200)
+    result = sampled_excess_entropy(Mixture(d, 1, 1, n), t, samples=200)
     assert np.all(result.excess_entropy_se < [0.002, 2e-4])
     # The sum falls short of its mean, and the own point adds to it.
     assert np.all(np.abs(result.excess_entropy - exact) < 4 * result.excess_entropy_se + [0.01, 2e-4])
@@ -142,7 +143,7 @@ def test_controls_leave_the_excess_entropy_the_information_at_late_times(d):
 def test_leave_one_out_root_is_the_finite_size_prediction():
     d, n = 256, 2000
     t = finite_size_collapse_time(Mixture(d, 1, 1, n)) * np.linspace(0.97, 1.03, 5)
-    result = sampled_excess_entropy(d, n, 1, t, mu=1, samples=1000)
+    result = sampled_excess_entropy(Mixture(d, 1, 1, n), t, samples=1000)
     root = np.interp(0.0, result.leave_one_out, t)
     assert root / finite_size_collapse_time(Mixture(d, 1, 1, n)) == pytest.approx(1, abs=2e-3)
     assert 0.4 < np.interp(root, t, result.clone_index) < 0.6
@@ -157,7 +158,7 @@ def test_condensed_phase_has_the_lowest_energy():
         energies = np.linspace(0.5, (delta + 2 * s2) / (2 * delta), 200_001)  # up to the mean energy
         rates = compile_formula("random_energy_rate", target="numpy")(energies, delta, s2, delta + s2)
         lowest = energies[np.argmin(np.abs(rates - np.log(n) / d))]
-        leave_one_out = sampled_excess_entropy(d, n, 1, [t], samples=300).leave_one_out[0]
+        leave_one_out = sampled_excess_entropy(Mixture(d, 0, 1, n), [t], samples=300).leave_one_out[0]
         log_sum = (leave_one_out - 1) * np.log(n) + np.log(n - 1)
         deviations.append((0.5 - lowest) - log_sum / d)
         assert 0 < deviations[-1] < 0.5 * np.log(d) / d
@@ -168,20 +169,20 @@ def test_only_ratios_matter():
     """Units of the data are units of sqrt(1/snr)."""
     t = np.array([0.2, 0.5, 1.0])
     scaled = np.log1p(np.expm1(2 * t) * 9.0) / 2
-    one = sampled_excess_entropy(8, 50, 1.0, t, mu=0.5, samples=64, rng=5)
-    other = sampled_excess_entropy(8, 50, 3.0, scaled, mu=1.5, samples=64, rng=5)
+    one = sampled_excess_entropy(Mixture(8, 0.5, 1, 50), t, samples=64, rng=5)
+    other = sampled_excess_entropy(Mixture(8, 1.5, 3, 50), scaled, samples=64, rng=5)
     for curve in CURVES:
         np.testing.assert_allclose(getattr(other, curve), getattr(one, curve), rtol=1e-9)
 
 
 def test_ends_are_finite_and_bounded():
-    for arguments in ((2, 2, 1.0), (2, 3, 1e-3), (100_000, 50, 30.0)):
-        result = sampled_excess_entropy(*arguments, [1e-8, 1e-3, 0.1, 1, 10, 300], mu=1.0, samples=32)
+    for mixture in (Mixture(2, 1, 1, 2), Mixture(2, 1, 1e-3, 3), Mixture(100_000, 1, 30, 50)):
+        result = sampled_excess_entropy(mixture, [1e-8, 1e-3, 0.1, 1, 10, 300], samples=32)
         for curve in CURVES:
             assert np.isfinite(getattr(result, curve)).all()
             assert np.isfinite(getattr(result, f"{curve}_covariance")).all()
         assert result.excess_entropy[-1] == pytest.approx(1, abs=1e-12)
-        assert result.clone_index[-1] == pytest.approx(1 / arguments[1], abs=1e-12)
+        assert result.clone_index[-1] == pytest.approx(1 / mixture.n, abs=1e-12)
         assert result.excess_entropy[0] == pytest.approx(0, abs=0.05)
 
 
@@ -193,38 +194,38 @@ def test_threads_change_no_bit_and_progress_is_told():
             numba.set_num_threads(number)
             steps: list[tuple[int, int]] = []
             result = sampled_excess_entropy(
-                16, 100, 1.0, [0.4, 0.8], mu=0.6, samples=60, rng=6,
-                progress=lambda done, total, steps=steps: steps.append((done, total)),
+                Mixture(16, 0.6, 1, 100), [0.4, 0.8], samples=60, rng=6,
+                progress=lambda _, done, total, steps=steps: steps.append((done, total)),
             )  # fmt: skip
             assert steps[-1] == (60, 60)
             assert [done for done, _ in steps] == sorted({done for done, _ in steps})
-            found.append(json.dumps(result.to_dict()))
+            found.append(json.dumps(plain(result)))
     finally:
         numba.set_num_threads(threads)
     assert found[0] == found[1]
 
 
 def test_a_generator_gives_a_seed():
-    one, other = (sampled_excess_entropy(4, 9, 1.0, [0.5], samples=40, rng=np.random.default_rng(7)) for _ in range(2))
+    small = Mixture(4, 0, 1, 9)
+    one, other = (sampled_excess_entropy(small, [0.5], samples=40, rng=np.random.default_rng(7)) for _ in range(2))
     assert one.excess_entropy == other.excess_entropy
     again = np.random.default_rng(7)
-    first, second = (sampled_excess_entropy(4, 9, 1.0, [0.5], samples=40, rng=again) for _ in range(2))
+    first, second = (sampled_excess_entropy(small, [0.5], samples=40, rng=again) for _ in range(2))
     assert first.excess_entropy != second.excess_entropy
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "message"),
+    ("mixture", "options", "message"),
     [
-        ((1, 10, 1, [1]), {}, r"d \(dimension\) must be at least 2, got 1"),
-        ((4.5, 10, 1, [1]), {}, r"d \(dimension\) must be a whole number, got 4.5"),
-        ((4, 1, 1, [1]), {}, r"n \(number of training points\) must be at least 2, got 1"),
-        ((4, 10, 0, [1]), {}, r"sigma \(standard deviation of a class\) must be positive and finite, got 0"),
-        ((4, 10, 1, [0]), {}, r"t \(Ornstein-Uhlenbeck time\) must be positive and finite, got 0"),
-        ((4, 10, 1, [1]), {"mu": -1}, r"mu \(distance of a class centre per sqrt\(d\)\) must be positive"),
-        ((4, 10, 1, [1]), {"samples": 8}, r"samples \(number of data sets\) must be at least 32, got 8"),
-        ((4, 10, 1, [1]), {"memory": 1000}, "10 points, 2000 samples and 1 times would take .* raise memory"),
+        (Mixture(1, 0, 1, 10), {}, r"d \(dimension\) must be at least 2, got 1"),
+        (Mixture(4.5, 0, 1, 10), {}, r"d \(dimension\) must be a whole number, got 4.5"),
+        (Mixture(4, 0, 1, 1.5), {}, r"n \(number of training points\) must be a whole number, got 1.5"),
+        (Mixture(4, 0, 1), {}, "the mixture needs n, the number of training points"),
+        (Mixture(4, 0, 1, 10), {"t": [0]}, r"t \(Ornstein-Uhlenbeck time\) must be positive and finite, got 0"),
+        (Mixture(4, 0, 1, 10), {"samples": 8}, r"samples \(number of data sets\) must be at least 32, got 8"),
+        (Mixture(4, 0, 1, 10), {"memory": 1000}, "10 points, 2000 samples and 1 times would take .* raise memory"),
     ],
 )
-def test_bad_input(arguments, options, message):
+def test_bad_input(mixture, options, message):
     with pytest.raises(ValueError, match=f"^sampled_excess_entropy: {message}"):
-        sampled_excess_entropy(*arguments, **options)
+        sampled_excess_entropy(mixture, **{"t": [1], **options})
