@@ -360,7 +360,7 @@ def test_memory_is_counted_and_refused():
             {},
             "radius 12, a reach of 12 steps, on 10 points along axis 0: a radius larger than the lattice",
         ),
-        (((20, 6), disc_neighbourhood(7)), {}, "a reach of 7 steps, on 6 points along axis 1"),
+        (((20, 7), disc_neighbourhood(7)), {}, "a reach of 7 steps, on 7 points along axis 1"),
         ((8, disc_neighbourhood(4)), {"periodic": True}, "on 8 points along axis 0; take at least 9 points"),
         (
             ((5, 5, 5), SQUARE),
