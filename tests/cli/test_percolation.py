@@ -51,7 +51,7 @@ def test_options_reach_the_prediction():
         "periodic": True,
     }
     assert plain["curves"]["lambda"] == [0.2, 0.4, 0.9]
-    assert plain["settings"] == {"runs": 3, "rng": 5, "depth": None}
+    assert plain["settings"] == {"runs": 3, "seed": 5, "depth": None}
     assert result("--grid", "20x30", "--sigma", 0.6, "--dx", 2, "--runs", 0)["problem"]["steps"] == [2, 2]
     sampled = result("--grid", 16, "--sigma", 0.5, "--pixels", "--runs", 0)
     assert value(sampled, "percolation.radius") is None
@@ -101,6 +101,12 @@ def test_files_are_written(tmp_path):
     assert value(json.loads((tmp_path / "result.json").read_text()), "percolation.neighbours") == 20
     run("iris", "--tau", 0.99, "--runs", 2, "--plot", tmp_path / "data.svg")
     assert (tmp_path / "data.svg").exists()
+
+
+def test_the_result_and_the_figure_are_two_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "must differ" in run(*SMALL, "-o", "both.png", "--plot", "./both.png", code=2)
+    assert not (tmp_path / "both.png").exists()
 
 
 @pytest.mark.parametrize(

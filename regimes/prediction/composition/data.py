@@ -37,11 +37,6 @@ class PointOverlaps:
         Which overlap, see :func:`regimes.composition.data_percolation`.
     tau : float or None
         None for the largest overlap at which all points are connected.
-
-    Raises
-    ------
-    ValueError
-        If tau is not positive, or there is no such overlap.
     """
 
     points: GivenData
@@ -182,7 +177,7 @@ def predict_data_percolation(
             "largest_share": found.curve,
             "largest_share_se": found.curve_se,
         },
-        settings={"orders": orders, "rng": rng},
+        settings={"orders": orders, "seed": rng},
         warnings=(found.half_note,) if trivial else (),
         sizes=tuple(found.components.tolist()),
     )
