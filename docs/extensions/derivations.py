@@ -5,8 +5,10 @@ from docutils import nodes
 from references import linked
 from sphinx.util.docutils import SphinxDirective
 
-from regimes import catalogue
 from regimes.report.formula.outcomes import checked_steps
+from regimes.report.formula.places import written_at
+from regimes.theory.catalogue import formula
+from regimes.theory.formula.written import written
 
 
 def math(latex):

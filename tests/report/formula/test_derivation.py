@@ -1,10 +1,14 @@
 """Derivations as text."""
 
+import os
+import subprocess
+import sys
+
 import sympy
 
-from regimes import catalogue, formula
 from regimes.report.formula import derivation
 from regimes.report.formula.derivation import checked_steps, derivation_dict, derivation_text
+from regimes.theory.catalogue import catalogue, formula
 
 
 def test_text_holds_everything_that_the_formula_holds():
@@ -30,6 +34,23 @@ def test_checks_are_recalled_and_equal_a_fresh_verification(tmp_path, monkeypatc
     monkeypatch.undo()
     monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
     assert checked_steps(entry) == fresh
+
+
+def test_a_console_with_a_single_byte_code_page_gets_plain_characters():
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-m", "regimes", "derive", "snr"]
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert b"snr = ---------" in done.stdout
+
+
+def test_where_a_formula_stands_and_what_it_demands_of_its_inputs_together():
+    text = derivation_text(formula("hierarchy_threshold_pair"))
+    assert "  2*m < v + 1\n" in text
+    assert "written: regimes/theory/hierarchy/transition.py:" in text
+    assert "compiled: regimes/numerics/hierarchy/transition.py:" in text
+    assert "tests: tests/" in text
 
 
 def test_dictionaries_hold_latex_for_every_formula(monkeypatch):
