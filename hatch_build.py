@@ -1,4 +1,4 @@
-"""Puts the generated sources of all formulas into the wheel, so that a first call generates none and imports no sympy."""
+"""Puts the generated sources of all formulas into the wheel: a first call then generates none and imports no sympy."""
 
 from __future__ import annotations
 

@@ -345,14 +345,17 @@ def measure_marginals(size: tuple[int, int, int, int], n: int, repeats: int, pea
     operations = n * ((s * s - 1) * v * m * internal + 7 * v * nodes)
     traffic = 8 * n * v * (s**depth + nodes)
     return {
-        "size": size, "batch": n, "seconds": seconds,
+        "size": size,
+        "batch": n,
+        "seconds": seconds,
         "ratio": min(seconds["torch"], seconds["torch, logarithms"]) / seconds["regimes"],
         "ratios": {name: value / seconds["regimes"] for name, value in seconds.items()},
         "largest_difference": difference,
-        "operations": operations, "traffic_bytes": traffic,
+        "operations": operations,
+        "traffic_bytes": traffic,
         "fraction_of_multiply_add_peak": operations / seconds["regimes"] / peak["multiply_adds_per_s"],
         "fraction_of_copy_bandwidth": traffic / seconds["regimes"] / peak["copy_bytes_per_s"],
-    }  # fmt: skip
+    }
 
 
 def measure_draws(size: tuple[int, int, int, int], n: int, draws: int, repeats: int) -> dict[str, Any]:
@@ -368,8 +371,12 @@ def measure_draws(size: tuple[int, int, int, int], n: int, draws: int, repeats: 
         repeats,
     )
     return {
-        "size": size, "batch": n, "draws": draws, "seconds": seconds, "ratio": seconds["torch"] / seconds["regimes"],
-    }  # fmt: skip
+        "size": size,
+        "batch": n,
+        "draws": draws,
+        "seconds": seconds,
+        "ratio": seconds["torch"] / seconds["regimes"],
+    }
 
 
 def agreement_of_draws(size: tuple[int, int, int, int], n: int, draws: int = 8) -> dict[str, float]:
@@ -405,10 +412,16 @@ def measure_depth(depths: tuple[int, ...], n: int, repeats: int) -> list[dict[st
             spent.append((time.perf_counter() - wall, time.process_time() - processor))
         wall, processor = (min(times) for times in zip(*spent, strict=True))
         per_leaf = 1e9 / (n * rules.leaves)
-        rows.append({
-            "depth": depth, "leaves": rules.leaves, "batch": n, "seconds": wall, "ns_per_leaf": per_leaf * wall,
-            "processor_ns_per_leaf": per_leaf * processor,
-        })  # fmt: skip
+        rows.append(
+            {
+                "depth": depth,
+                "leaves": rules.leaves,
+                "batch": n,
+                "seconds": wall,
+                "ns_per_leaf": per_leaf * wall,
+                "processor_ns_per_leaf": per_leaf * processor,
+            }
+        )
     return rows
 
 
@@ -446,10 +459,14 @@ def measure_memory(size: tuple[int, int, int, int], n: int, threads: int) -> dic
     before, after, given, returned = map(int, output.split())
     values = n * v * s**depth
     return {
-        "size": size, "batch": n, "peak_bytes": after - before, "peak_bytes_per_v_d": (after - before) / values,
-        "of_which_marginals": returned / values, "message_bytes_per_v_d": given / values,
+        "size": size,
+        "batch": n,
+        "peak_bytes": after - before,
+        "peak_bytes_per_v_d": (after - before) / values,
+        "of_which_marginals": returned / values,
+        "message_bytes_per_v_d": given / values,
         "v2_m_bytes_per_v_d": 8 * v * m,
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

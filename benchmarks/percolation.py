@@ -24,7 +24,8 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from regimes.numerics.composition.lattice.lattice import lattice_percolation
+from regimes.numerics.composition.lattice.lattice import Lattice
+from regimes.numerics.composition.lattice.lattice_percolation import lattice_percolation
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood, disc_neighbourhood
 from regimes.numerics.composition.lattice.sequence import percolation_sequence
 
@@ -111,7 +112,7 @@ def check(baseline: Callable[..., list[Row]], neighbourhood: Neighbourhood, dept
     """The same order on both sides: all numbers must be equal."""
     field = np.random.default_rng(0).random((size, size))
     lambdas = LAMBDAS[::7]
-    sequence = percolation_sequence(np.argsort(field, axis=None), size, neighbourhood, depth=depth)
+    sequence = percolation_sequence(np.argsort(field, axis=None), Lattice(size, neighbourhood, depth=depth))
     kept = [(field < value).sum() for value in lambdas]
     ours = [(int(sequence.largest[k]), int(sequence.squares[k]), bool(k >= sequence.spanning)) for k in kept]
     if ours != baseline(field, lambdas, depth):
@@ -132,12 +133,12 @@ def measure_ratio(radius: float, size: int, repeats: int, threads: int, runs: in
     for baseline in baselines.values():
         check(baseline, neighbourhood, depth, size)
     rng = np.random.default_rng(1)
-    options: dict[str, Any] = {"lambdas": LAMBDAS, "depth": depth}
+    lattice, options = Lattice(size, neighbourhood, depth=depth), {"lambdas": LAMBDAS}
     ours = {
-        "one run": lambda: lattice_percolation(size, neighbourhood, runs=1, threads=1, **options),
-        f"a run of {runs}": lambda: lattice_percolation(size, neighbourhood, runs=runs, threads=1, **options),
+        "one run": lambda: lattice_percolation(lattice, runs=1, threads=1, **options),
+        f"a run of {runs}": lambda: lattice_percolation(lattice, runs=runs, threads=1, **options),
         f"a run of {runs}, {threads} threads": lambda: lattice_percolation(
-            size, neighbourhood, runs=runs, threads=threads, **options
+            lattice, runs=runs, threads=threads, **options
         ),
     }
     for work in ours.values():
@@ -158,7 +159,7 @@ def measure_ratio(radius: float, size: int, repeats: int, threads: int, runs: in
 _SCALING = """
 import sys, time
 sys.path.insert(0, {folder!r})
-from percolation import LAMBDAS, disc_neighbourhood, lattice_percolation
+from percolation import LAMBDAS, Lattice, disc_neighbourhood, lattice_percolation
 
 def resident(field):
     for line in open("/proc/self/status"):
@@ -166,16 +167,17 @@ def resident(field):
             return 1024 * int(line.split()[1])
 
 neighbourhood = disc_neighbourhood({radius})
-options = dict(runs=1, threads=1, lambdas=LAMBDAS, periodic={periodic})
-lattice_percolation(64, neighbourhood, **options)
+options = dict(runs=1, threads=1, lambdas=LAMBDAS)
+grid = Lattice({size}, neighbourhood, periodic={periodic})
+lattice_percolation(Lattice(64, neighbourhood, periodic={periodic}), **options)
 open("/proc/self/clear_refs", "w").write("5")  # the largest size is counted from here
 before = resident("VmRSS:")
 start = time.perf_counter()
-lattice_percolation({size}, neighbourhood, **options)
+lattice_percolation(grid, **options)
 spent = time.perf_counter() - start
 for _ in range({repeats}):
     start = time.perf_counter()
-    lattice_percolation({size}, neighbourhood, **options)
+    lattice_percolation(grid, **options)
     spent = min(spent, time.perf_counter() - start)
 print(spent, resident("VmHWM:") - before)
 """
@@ -191,9 +193,14 @@ def measure_scaling(size: int, radius: float, periodic: bool) -> dict[str, float
     output = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
     seconds, peak = map(float, output.split())
     return {
-        "size": size, "radius": radius, "periodic": periodic, "seconds": seconds,
-        "ns_per_point": 1e9 * seconds / size**2, "peak_bytes": peak, "bytes_per_point": peak / size**2,
-    }  # fmt: skip
+        "size": size,
+        "radius": radius,
+        "periodic": periodic,
+        "seconds": seconds,
+        "ns_per_point": 1e9 * seconds / size**2,
+        "peak_bytes": peak,
+        "bytes_per_point": peak / size**2,
+    }
 
 
 def main() -> None:

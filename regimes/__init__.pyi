@@ -6,6 +6,7 @@ from regimes.prediction.speciation.predict import Speciation as Speciation
 from regimes.prediction.collapse.predict import predict_collapse as predict_collapse
 from regimes.prediction.collapse.predict import Collapse as Collapse
 from regimes.prediction.hierarchy.predict import predict_hierarchy as predict_hierarchy
+from regimes.numerics.hierarchy.problem import Hierarchy as Hierarchy
 from regimes.prediction.hierarchy.result import HierarchyPrediction as HierarchyPrediction
 from regimes.prediction.composition.grid import predict_percolation as predict_percolation
 from regimes.prediction.composition.grid import PercolationPrediction as PercolationPrediction

@@ -10,11 +10,11 @@ import regimes
 
 PUBLIC = {
     "regimes": """
-        BumpGrid Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula HierarchyPrediction Mixture
-        NotConverged Number PercolationPrediction Prediction Preprocessing Result SCHEDULES Schedule Speciation
-        builtin_datasets catalogue clock collapse compile_formula composition formula hierarchy load_dataset
-        noise_schedule predict predict_collapse predict_data_percolation predict_hierarchy predict_percolation
-        predict_speciation process speciation validation
+        BumpGrid Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula Hierarchy
+        HierarchyPrediction Mixture NotConverged Number PercolationPrediction Prediction Preprocessing Result
+        SCHEDULES Schedule Speciation builtin_datasets catalogue clock collapse compile_formula composition formula
+        hierarchy load_dataset noise_schedule predict predict_collapse predict_data_percolation predict_hierarchy
+        predict_percolation predict_speciation process speciation validation
     """,
     "regimes.process": """
         Clock SCHEDULES Schedule clock noise_schedule
@@ -29,11 +29,11 @@ PUBLIC = {
         gaussian_information posterior_curves sampled_excess_entropy spectral_collapse_bound
     """,
     "regimes.hierarchy": """
-        Beliefs DensityEvolution GaussianFieldUTurn HierarchyCorrelations HierarchyCurves HierarchyLevels
-        HierarchyMeanField HierarchyRules HierarchySample HierarchyScore HierarchyThreshold HierarchyTransition
-        NoiseThreshold SpinCorrelations SpinSusceptibility Susceptibility UTurns belief_propagation
-        density_evolution epsilon_threshold gaussian_field_correlations gaussian_field_uturns
-        gaussian_log_messages hierarchy_correlations hierarchy_curves hierarchy_mean_field hierarchy_score
+        Beliefs Bisection DensityEvolution GaussianFieldUTurn HierarchyBudget HierarchyCorrelations HierarchyCurves
+        HierarchyMeanField HierarchyPlane HierarchyRules HierarchySample HierarchyScore HierarchyThreshold
+        HierarchyTransition PhaseDiagram SpinCorrelations SpinSusceptibility UTurns belief_propagation
+        density_evolution epsilon_threshold gaussian_field_correlations gaussian_field_uturns gaussian_log_messages
+        hierarchy_correlations hierarchy_curves hierarchy_mean_field hierarchy_phase_diagram hierarchy_score
         hierarchy_threshold hierarchy_transition latent_symbols leaf_messages load_rules power_law_spectrum
         random_hierarchy sample_hierarchy sample_posterior save_rules spin_correlations spin_susceptibility
         token_mixture_uturns
@@ -50,10 +50,10 @@ PUBLIC = {
         Step StepCheck Variable
     """,
     "regimes.validation": """
-        Agreement Checkpoints ChiSquare CloneCurve CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS
-        EmpiricalScore Experiment ExperimentResult HierarchyBeliefScore LastChange LossCurve LossInformation
-        MeasuredTime MissingTorch MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned
-        PredictedTime ProjectedMixtureScore ResidualMLP SAMPLERS Sampler SmallUNet TimeRatio TrainedClassifier
+        Agreement Checkpoints ChiSquare CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS
+        EmpiricalScore Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation
+        MeasuredModel MissingTorch MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned
+        ProjectedMixtureScore ResidualMLP SAMPLERS Sampler SmallUNet TrainedClassifier
         TrainedDenoiser TrainingHistory TransitionMeasurement backward backward_states backward_times chi_square
         choose_device clone_pairs corrected_clone_probability correlated_chi_square halved_times
         information_from_losses linear_start load_denoiser loss_curve measure_transitions noised run_experiment
@@ -69,8 +69,7 @@ regimes.load_dataset(source, labels, *, classes, scale, center, name)
 regimes.noise_schedule(name, *, steps)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, losses, memory,
     progress)
-regimes.predict_hierarchy(v, m, s, L, *, classes, noise, noise_levels, rules, exact, instances, samples, population,
-    rng, memory, schedule, progress)
+regimes.predict_hierarchy(hierarchy, *, noise, noise_levels, exact, budget, rng, schedule, progress)
 regimes.predict_data_percolation(source, labels, *, tau, overlap, classes, scale, center, orders, lambdas, rng, memory,
     progress)
 regimes.predict_percolation(problem, *, runs, lambdas, rng, memory, progress)
@@ -79,17 +78,16 @@ regimes.speciation.clone_probability(kappa)
 regimes.speciation.covariance_spectrum(X, *, top, center, memory)
 regimes.speciation.mixture_clones(weights, means, covariances, t, *, samples, rng)
 regimes.hierarchy.belief_propagation(rules, messages, *, log, prior, levels)
-regimes.hierarchy.density_evolution(v, m, s, L, noise, levels, *, classes, population, repeats, rng, memory, progress)
-regimes.hierarchy.epsilon_threshold(v, m, s)
-regimes.hierarchy.hierarchy_correlations(v, m, s, L, epsilon, *, classes)
+regimes.hierarchy.density_evolution(hierarchy, noise, levels, *, population, repeats, rng, memory, progress)
+regimes.hierarchy.epsilon_threshold(hierarchy)
+regimes.hierarchy.hierarchy_correlations(hierarchy, epsilon)
 regimes.hierarchy.hierarchy_curves(rules, tree, noise, noise_levels, *, rng, memory, progress)
-regimes.hierarchy.hierarchy_mean_field(v, m, s, L, epsilon, *, classes)
+regimes.hierarchy.hierarchy_mean_field(hierarchy, epsilon)
 regimes.hierarchy.hierarchy_score(rules, x, t, *, prior)
-regimes.hierarchy.hierarchy_threshold(v, m, s, noise, *, population, repeats, rng, depth, tolerance, max_levels, memory,
-    progress)
-regimes.hierarchy.hierarchy_transition(v, m, s)
+regimes.hierarchy.hierarchy_threshold(hierarchy, noise, *, population, repeats, search, rng, memory, progress)
+regimes.hierarchy.hierarchy_transition(hierarchy)
 regimes.hierarchy.leaf_messages(leaves, noise, level, v, *, rng)
-regimes.hierarchy.random_hierarchy(v, m, s, L, *, classes, rng, memory)
+regimes.hierarchy.random_hierarchy(hierarchy, *, rng, memory)
 regimes.hierarchy.sample_hierarchy(rules, n, *, rng, root, memory)
 regimes.hierarchy.sample_posterior(rules, messages, *, log, prior, draws, rng)
 regimes.collapse.posterior_curves(X, t, *, labels, probes, rng, groups, precision, memory, progress)

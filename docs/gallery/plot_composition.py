@@ -8,10 +8,11 @@ model makes of it is another question.
 """
 
 import matplotlib.pyplot as plt
-from regimes.report.composition.staircase import plot_staircase
 
 import regimes
+from regimes.composition import BumpStaircase, predict_staircase
 from regimes.report.composition.samples import plot_largest_clusters, plot_overlaps
+from regimes.report.composition.staircase_figure import plot_staircase
 
 # %%
 # Overlap against distance
@@ -32,7 +33,7 @@ figure = plot_overlaps(ax=axes)
 # standard errors.
 
 widths = (0.3, 0.5, 0.7, 1.0, 2.0)
-results = [regimes.predict_percolation(128, sigma, runs=16) for sigma in widths]
+results = [regimes.predict_percolation(regimes.BumpGrid(128, sigma), runs=16) for sigma in widths]
 _, axis = plt.subplots(figsize=(7, 4.6), layout="constrained")
 figure = plot_largest_clusters(results, ax=axis)
 
@@ -44,7 +45,7 @@ figure = plot_largest_clusters(results, ax=axis)
 # median.
 
 _, axes = plt.subplots(2, figsize=(7, 6), sharex=True, layout="constrained", height_ratios=(1.5, 1))
-figure = regimes.predict_percolation(32, 0.7).plot(axes)
+figure = regimes.predict_percolation(regimes.BumpGrid(32, 0.7)).plot(axes)
 
 # %%
 # The staircase
@@ -54,15 +55,13 @@ figure = regimes.predict_percolation(32, 0.7).plot(axes)
 # grids with periodic edges, bars 1.96 standard errors. Bumps that are wider than a pixel overlap on pixels as they do
 # in the plane, so that their staircase is drawn no further.
 
-points = [
-    regimes.predict_percolation(128, sigma, runs=32, periodic=True)
-    for sigma in (0.26, 0.37, 0.46, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
-]
-points += [
-    regimes.predict_percolation(128, sigma, runs=32, periodic=True, pixels=True) for sigma in (0.34, 0.41, 0.48, 0.56)
-]
+wider = (0.26, 0.37, 0.46, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
+grids = [regimes.BumpGrid(128, sigma, periodic=True) for sigma in wider]
+grids += [regimes.BumpGrid(128, sigma, periodic=True, pixels=True) for sigma in (0.34, 0.41, 0.48, 0.56)]
+points = [regimes.predict_percolation(grid, runs=32) for grid in grids]
+stairs = [predict_staircase(BumpStaircase(pixels=pixels)) for pixels in (False, True)]
 _, axis = plt.subplots(figsize=(7, 4.8), layout="constrained")
-figure = plot_staircase(points, ax=axis)
+figure = plot_staircase(stairs, points, ax=axis)
 
 # %%
 # Real data
@@ -71,6 +70,5 @@ figure = plot_staircase(points, ax=axis)
 # Scanned digits, two of which connect if the cosine of their pixels is 0.9 or more. Pixels are as they are, 0 to 16:
 # both subtracting the mean and mapping them to [-1, 1] move the origin, and with it every cosine.
 
-digits = regimes.load_dataset("digits", scale="none", center=False).X
 _, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
-figure = regimes.composition.data_percolation(digits, 0.9).plot(axis)
+figure = regimes.predict_data_percolation("digits", tau=0.9).plot(axis)

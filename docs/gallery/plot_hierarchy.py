@@ -9,7 +9,6 @@ down to the leaves, which are what a diffusion model sees. Noise on the leaves e
 import matplotlib.pyplot as plt
 
 import regimes
-from regimes.report.hierarchy.phase_diagram import plot_phase_diagram, plot_upward_map
 
 # %%
 # Up the tree
@@ -20,7 +19,7 @@ from regimes.report.hierarchy.phase_diagram import plot_phase_diagram, plot_upwa
 # below it fade: this is the transition.
 
 _, axis = plt.subplots(figsize=(6, 6), layout="constrained")
-figure = plot_upward_map(32, 8, 2, ax=axis)
+figure = regimes.hierarchy.hierarchy_transition(regimes.Hierarchy(32, 8)).plot(axis)
 
 # %%
 # Level by level
@@ -31,7 +30,9 @@ figure = plot_upward_map(32, 8, 2, ax=axis)
 # susceptibility of the leaves, how many of them change together. At :math:`\epsilon = 1` the leaves end above
 # :math:`1/v`, since the rules do not use all symbols equally often.
 
-result = regimes.predict_hierarchy(16, 4, 2, 6, exact=True, instances=6, samples=48, rng=1)
+model = regimes.Hierarchy(16, 4, L=6)
+budget = regimes.hierarchy.HierarchyBudget(instances=6, samples=48, population=4000)
+result = regimes.predict_hierarchy(model, exact=True, budget=budget, rng=1)
 _, axes = plt.subplots(2, figsize=(7, 6.4), sharex=True, layout="constrained", height_ratios=(1.7, 1))
 figure = result.plot(axes)
 
@@ -43,14 +44,13 @@ figure = result.plot(axes)
 # lines are those of the epsilon-process of equal belief. They put the transition elsewhere than density evolution,
 # which follows the whole law of the messages, and than the exact curves.
 
-masked = regimes.predict_hierarchy(
-    16, 4, 2, 6, noise="masking", exact=True, instances=6, samples=48, population=4000, rng=1
-)
+masked = regimes.predict_hierarchy(model, noise="masking", exact=True, budget=budget, rng=1)
 _, axes = plt.subplots(2, figsize=(7, 6.4), sharex=True, layout="constrained", height_ratios=(1.7, 1))
 figure = masked.plot(axes)
 
 # %%
-print(f"masked fraction at the transition: {masked.threshold.value:.3f}, standard error {masked.threshold.se:.3f}")
+threshold = masked["threshold.value"]
+print(f"masked fraction at the transition: {threshold.value:.3f}, standard error {threshold.error:.3f}")
 
 # %%
 # Where there is a transition
@@ -60,4 +60,4 @@ print(f"masked fraction at the transition: {masked.threshold.value:.3f}, standar
 # the noise at the transition in between; inside the dots the susceptibility diverges with depth.
 
 _, axes = plt.subplots(1, 3, figsize=(10.4, 3.9), layout="constrained")
-figure = plot_phase_diagram(ax=axes)
+figure = regimes.hierarchy.hierarchy_phase_diagram().plot(axes)

@@ -11,6 +11,7 @@ for three models of which only one is a hierarchy.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from regimes import Hierarchy
 from regimes.hierarchy import (
     gaussian_field_correlations,
     leaf_messages,
@@ -29,7 +30,7 @@ DRAWS, SAMPLES = 10, 160  # draws of the rules or of the templates, U-turns for 
 
 
 def hierarchy(d, t, seed):
-    rules = random_hierarchy(64, 8, 2, round(np.log2(d)), rng=seed)
+    rules = random_hierarchy(Hierarchy(64, 8, L=round(np.log2(d))), rng=seed)
     sample = sample_hierarchy(rules, SAMPLES, rng=seed)
     messages = leaf_messages(sample.leaves, "gaussian", t, rules.v, rng=seed)
     return sample_posterior(rules, messages, rng=seed)[-1][0] == sample.leaves

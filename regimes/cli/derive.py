@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from regimes.cli.output import user_errors
+
+if TYPE_CHECKING:
+    from regimes.report.formula.lookup import Found
 
 __all__ = ["command"]
 
@@ -39,8 +43,8 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: b
             raise ValueError("derive: --latex and --cite take a NAME; --list takes --json alone")
         _list(as_json)
         return
+    from regimes.report.formula.kept_text import kept_text
     from regimes.report.formula.lookup import look_up
-    from regimes.theory.catalogue import formula
 
     found = look_up(name)
     if cite:
@@ -48,27 +52,29 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: b
 
         click.echo(citation(found.formulas), nl=False)
         return
-    formulas = [formula(each) for each in found.formulas]
-    if latex:
-        click.echo("\n\n".join(each.derivation_latex() for each in formulas))
-        return
+    form = "latex" if latex else "json" if as_json else "text"
+    text = kept_text(f"{name} {form}", lambda: _rendered(found, form))
+    if not _shows(text):  # a console with a single-byte code page
+        text = kept_text(f"{name} ascii", lambda: _rendered(found, "ascii"))
+    click.echo(text, nl=False)
+
+
+def _rendered(found: Found, form: str) -> str:
     from regimes.report.formula.derivation import derivation_dict, derivation_text, number_text
+    from regimes.report.parts.files import json_text
+    from regimes.theory.catalogue import formula
 
-    if as_json:
-        from regimes.report.parts.files import json_text
-
+    formulas = [formula(each) for each in found.formulas]
+    if form == "latex":
+        return "\n\n".join(each.derivation_latex() for each in formulas) + "\n"
+    if form == "json":
         parts = [derivation_dict(each) for each in formulas]
         if found.links is not None:
-            click.echo(json_text({"key": found.key} | vars(found.links) | {"derivations": parts}), nl=False)
-        else:
-            click.echo(json_text(parts[0] if len(parts) == 1 else parts), nl=False)
-        return
+            return json_text({"key": found.key} | vars(found.links) | {"derivations": parts})
+        return json_text(parts[0] if len(parts) == 1 else parts)
     head = [] if found.key is None or found.links is None else [number_text(found.key, found.links)]
-    text = "\n\n".join([*head, *map(derivation_text, formulas)])
-    if not _shows(text):  # a console with a single-byte code page
-        text = "\n\n".join([*head, *(derivation_text(each, unicode=False) for each in formulas)])
-        text = text.encode("ascii", "replace").decode()
-    click.echo(text, nl=False)
+    text = "\n\n".join([*head, *(derivation_text(each, unicode=form == "text") for each in formulas)])
+    return text if form == "text" else text.encode("ascii", "replace").decode()
 
 
 def _list(as_json: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from regimes.cli.output import (
-    check_outputs,
+    Output,
     emit,
     memory_bytes,
     numbers,
@@ -18,9 +19,13 @@ from regimes.cli.output import (
     user_errors,
 )
 
+if TYPE_CHECKING:
+    from regimes.numerics.hierarchy.problem import Hierarchy
+    from regimes.numerics.hierarchy.rules import HierarchyRules
+
 __all__ = ["command"]
 
-_CHILDREN, _DEPTH = 2, 8
+_CHILDREN, _DEPTH = 2, 8  # for --help; those of Hierarchy, whose import costs numpy
 
 
 @click.command("hierarchy", short_help="Noise at which each level of a hierarchy is forgotten.")
@@ -28,47 +33,62 @@ _CHILDREN, _DEPTH = 2, 8
 @click.option("--rules", "m", type=int, metavar="M", help="Rules of a symbol.")
 @click.option("--children", "s", type=int, metavar="S", help=f"Children of a symbol.  [default: {_CHILDREN}]")
 @click.option(
-    "--depth", "L", type=int, metavar="L",
+    "--depth",
+    "L",
+    type=int,
+    metavar="L",
     help=f"Levels of rules; symbols are at the levels 0, the root, to L, the leaves.  [default: {_DEPTH}]",
-)  # fmt: skip
+)
 @click.option("--classes", type=int, metavar="N", help="Symbols of the root; V if not given.")
 @click.option(
-    "--noise", default="epsilon", show_default=True, metavar="NOISE",
+    "--noise",
+    default="epsilon",
+    show_default=True,
+    metavar="NOISE",
     help="epsilon, masking, uniform or gaussian; the last three take some 10 to 20 s with the default --population.",
-)  # fmt: skip
+)
 @click.option(
-    "--level", "levels", multiple=True, callback=numbers, metavar="X[,X...]",
+    "--level",
+    "levels",
+    multiple=True,
+    callback=numbers,
+    metavar="X[,X...]",
     help="Noise levels of the curves, increasing: epsilon, the masked or replaced fraction, or for gaussian the "
     "Ornstein-Uhlenbeck time t > 0; may be repeated. By default 0 to 1, or for gaussian from a fifth to five times the "
     "threshold.",
-)  # fmt: skip
+)
 @click.option("--exact", is_flag=True, help="Add exact curves by belief propagation, averaged over sets of rules.")
 @click.option("--instances", type=int, default=8, show_default=True, metavar="I", help="Sets of rules for --exact.")
 @click.option(
     "--samples", type=int, default=64, show_default=True, metavar="N", help="Samples of each set of rules for --exact."
 )
 @click.option(
-    "--rules-file", metavar="FILE",
+    "--rules-file",
+    metavar="FILE",
     help="One set of rules, as save_rules writes it, for exact curves (implies --exact) of these rules with their "
     "parameters; all else stays an average over random rules.",
-)  # fmt: skip
+)
 @click.option(
-    "--population", type=int, default=10000, show_default=True, metavar="N",
+    "--population",
+    type=int,
+    default=10000,
+    show_default=True,
+    metavar="N",
     help="Messages in a population of density evolution for the threshold, not for epsilon.",
-)  # fmt: skip
+)
 @click.option(
-    "--memory", type=float, default=2.0, show_default=True, metavar="GIB",
+    "--memory",
+    type=float,
+    default=2.0,
+    show_default=True,
+    metavar="GIB",
     help="Working memory of --exact, in GiB.",
-)  # fmt: skip
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
 @schedule_option
-@output_options
 @functools.partial(user_errors, advice="take fewer samples, a smaller population or fewer levels")
-def command(
-    v: int | None, m: int | None, s: int | None, L: int | None, classes: int | None, noise: Any,
-    levels: tuple[float, ...] | None, exact: bool, instances: int, samples: int, rules_file: str | None,
-    population: int, memory: float, seed: int, schedule: str, plot: str | None, as_json: bool, output: str | None,
-) -> None:  # fmt: skip
+@output_options
+def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Output, **options: Any) -> None:
     """Predict at which noise each level of a random hierarchy stops being reconstructed.
 
     \b
@@ -76,37 +96,47 @@ def command(
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --noise masking --population 2000
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --exact --instances 4 --samples 32 --level 0.7,0.8
     """
-    check_outputs(output, plot)
-    rules = None
+    model = _model(rules_file, {name: options[name] for name in ("v", "m", "s", "L", "classes")})
+    from regimes.prediction.hierarchy.budget import HierarchyBudget
+    from regimes.prediction.hierarchy.predict import predict_hierarchy
+
+    memory = memory_bytes("hierarchy", options["memory"])
+    budget = HierarchyBudget(options["instances"], options["samples"], options["population"], memory)
+    noise, exact = options["noise"], options["exact"]
+    with progress_bars() as report:
+        result = predict_hierarchy(
+            model,
+            noise=noise,
+            noise_levels=levels,
+            exact=exact,
+            budget=budget,
+            rng=options["seed"],
+            schedule=options["schedule"],
+            progress=report,
+        )
+
+    _say_what_is_ignored(noise, exact=exact, rules_given=rules_file is not None)
+    emit(result, output)
+
+
+def _model(rules_file: str | None, given: dict[str, Any]) -> Hierarchy | HierarchyRules:
+    """The parameters given, or the rules of a file, which the parameters must not contradict."""
+    from regimes.numerics.hierarchy.problem import Hierarchy
+
     if rules_file is not None:
         from regimes.datasets.hierarchy.files import load_rules
 
         rules = load_rules(rules_file)
-        v, m, s, L = (
-            own if given is None else given
-            for given, own in ((v, rules.v), (m, rules.m), (s, rules.s), (L, rules.depth))
-        )
-        classes = rules.classes if classes is None else classes
-    if v is None or m is None:
+        own = asdict(rules.hierarchy)
+        wanted = own | {name: value for name, value in given.items() if value is not None}
+        if wanted != own:
+            raise ValueError(
+                f"hierarchy: the rules must have (v, m, s, L, classes) = {(*wanted.values(),)}, got {(*own.values(),)}"
+            )
+        return rules
+    if given["v"] is None or given["m"] is None:
         raise ValueError("hierarchy: give --symbols and --rules, or a --rules-file that holds them")
-    from regimes.prediction.hierarchy.predict import predict_hierarchy
-
-    with progress_bars() as report:
-        result = predict_hierarchy(
-            v, m, _CHILDREN if s is None else s, _DEPTH if L is None else L, classes=classes, noise=noise,
-            noise_levels=levels, rules=rules, exact=exact, instances=instances, samples=samples,
-            population=population, rng=seed, memory=memory_bytes("hierarchy", memory), schedule=schedule,
-            progress=report,
-        )  # fmt: skip
-
-    _say_what_is_ignored(noise, exact=exact, rules_given=rules is not None)
-
-    def table() -> Any:
-        from regimes.report.hierarchy.table import hierarchy_table
-
-        return hierarchy_table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    return Hierarchy(**{name: value for name, value in given.items() if value is not None})
 
 
 def _say_what_is_ignored(noise: str, *, exact: bool, rules_given: bool) -> None:

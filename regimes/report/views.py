@@ -21,6 +21,8 @@ _ROOMS = {
     "collapse": "collapse",
     "dataset": "dataset",
     "hierarchy": "hierarchy",
+    "hierarchy transition": "hierarchy.transition",
+    "phase diagram": "hierarchy.phase_diagram",
     "grid percolation": "composition",
     "data percolation": "composition",
     "percolation staircase": "composition",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from regimes import Hierarchy
 from regimes.cli import main
 from regimes.hierarchy import random_hierarchy, save_rules
 
@@ -26,25 +27,25 @@ def result(*arguments):
     return json.loads(run(*arguments, "--json"))
 
 
-def test_the_demanded_keys_and_the_published_numbers():
+def value(plain, key):
+    return plain["numbers"][key]["value"]
+
+
+def test_the_published_numbers():
     plain = result("--symbols", 32, "--rules", 8, "--level", "0.65,0.7", "--level", "0.73 0.76")
-    assert {"exists", "p_star", "epsilon_star", "slope", "nu", "slope_at_one", "slope_at_uniform"} <= {
-        *plain["transition"]
-    }
-    assert {"noise", "value", "se", "time"} <= {*plain["threshold"]}
-    assert {"noise_level", "mean_field", "exact", "exact_se"} <= {*plain["levels"]}
-    assert plain["transition"]["exists"] is True
-    assert plain["transition"]["p_star"] == pytest.approx(7 / 24)
-    assert plain["transition"]["epsilon_star"] == pytest.approx(32 * 17 / (31 * 24))
-    assert plain["transition"]["nu"] == pytest.approx(math.log(2) / math.log(plain["transition"]["slope"]))
-    assert plain["transition"]["slope"] == pytest.approx(2 * 7 * 24 * 33 / (8 * 31**2))
-    assert plain["threshold"]["value"] == plain["transition"]["epsilon_star"]
-    assert plain["threshold"]["se"] is None
-    assert plain["levels"]["noise_level"] == [0.65, 0.7, 0.73, 0.76]
-    assert np.shape(plain["levels"]["mean_field"]) == (9, 4)
-    assert plain["levels"]["mean_field"][0] == pytest.approx([0.942, 0.766, 0.313, 0.046], abs=6e-4)
-    assert plain["levels"]["exact"] is None
-    assert len(plain["susceptibility"]["mean_field"]) == 4
+    slope = value(plain, "transition.slope")
+    assert slope == pytest.approx(2 * 7 * 24 * 33 / (8 * 31**2))
+    assert value(plain, "transition.p_star") == pytest.approx(7 / 24)
+    assert value(plain, "transition.epsilon_star") == pytest.approx(32 * 17 / (31 * 24))
+    assert value(plain, "transition.nu") == pytest.approx(math.log(2) / math.log(slope))
+    assert value(plain, "transition.susceptibility_growth") == pytest.approx(slope**2 / 2)
+    assert value(plain, "threshold.value") == value(plain, "transition.epsilon_star")
+    assert plain["numbers"]["threshold.value"]["error"] is None
+    assert plain["curves"]["noise_level"] == [0.65, 0.7, 0.73, 0.76]
+    assert np.shape(plain["curves"]["mean_field"]) == (9, 4)
+    assert plain["curves"]["mean_field"][0] == pytest.approx([0.942, 0.766, 0.313, 0.046], abs=6e-4)
+    assert "exact" not in plain["curves"]
+    assert len(plain["curves"]["susceptibility_mean_field"]) == 4
 
 
 def test_the_table_shows_root_and_leaves_and_both_conditions():
@@ -58,17 +59,17 @@ def test_the_table_shows_root_and_leaves_and_both_conditions():
 
 def test_defaults_are_two_children_and_eight_levels():
     plain = result("--symbols", 16, "--rules", 4, "--level", "0.5")
-    assert plain["model"] == {"v": 16, "m": 4, "s": 2, "L": 8, "classes": 16, "d": 256}
+    assert plain["problem"] == {"v": 16, "m": 4, "s": 2, "L": 8, "classes": 16}
+    assert value(plain, "tree.leaves") == 256
 
 
 def test_without_a_transition_there_are_reasons_and_curves():
     plain = result("--symbols", 8, "--rules", 6, "--depth", 4)
-    assert plain["transition"]["exists"] is False
-    assert plain["transition"]["slope_at_one"] == pytest.approx(2 * 6 * 7 / 63)
-    assert plain["threshold"]["value"] is None
-    assert "1.33333" in plain["reasons"]["transition"]
-    assert "1.33333" in plain["reasons"]["threshold"]
-    assert min(map(min, plain["levels"]["mean_field"])) > 0
+    assert value(plain, "transition.slope_at_one") == pytest.approx(2 * 6 * 7 / 63)
+    for key in ("transition.p_star", "threshold.value"):
+        assert value(plain, key) is None
+        assert "1.33333" in plain["numbers"][key]["reason"]
+    assert min(map(min, plain["curves"]["mean_field"])) > 0
     text = " ".join(run("--symbols", 8, "--rules", 6, "--depth", 4).split())
     assert "epsilon - no transition" in text
     assert "not below 1: no transition" in text
@@ -79,22 +80,22 @@ def test_without_a_transition_real_noise_gives_curves_too():
     plain = result(
         "--symbols", 8, "--rules", 6, "--depth", 2, "--noise", "masking", "--population", 200, "--level", 0.5
     )
-    assert plain["threshold"]["value"] is None
-    assert "1.33333" in plain["reasons"]["threshold"]
+    assert value(plain, "threshold.value") is None
+    assert "1.33333" in plain["numbers"]["threshold.value"]["reason"]
     arguments = ("--noise", "masking", "--population", 200, "--level", 0.5)
     text = run("--symbols", 8, "--rules", 6, "--depth", 2, *arguments)
     assert "density evolution, average" not in text
     assert "no transition: masking needs both conditions of the epsilon-process: F'(1) must be below 1" in text
-    assert 1 / 8 < plain["levels"]["density_evolution"][0][0] < 1
+    assert 1 / 8 < plain["curves"]["density_evolution"][0][0] < 1
 
 
 def test_exact_curves_with_errors():
     arguments = (*SMALL, "--exact", "--instances", 3, "--samples", 24, "--level", "0.2,0.5,1")
     plain = result(*arguments)
-    exact, error = (np.array(plain["levels"][name]) for name in ("exact", "exact_se"))
+    exact, error = (np.array(plain["curves"][name]) for name in ("exact", "exact_se"))
     assert exact.shape == error.shape == (4, 3)
     assert exact[0, 2] == pytest.approx(1 / 8)  # nothing is known: the root is one of eight
-    assert (np.abs(exact - plain["levels"]["mean_field"]) < 5 * error + 0.05).all()
+    assert (np.abs(exact - plain["curves"]["mean_field"]) < 5 * error + 0.05).all()
     assert plain["settings"]["instances"] == 3
     text = run(*arguments)
     assert "3 random sets of rules, 24 samples of each; errors are over sets of rules" in " ".join(text.split())
@@ -106,31 +107,30 @@ def test_seed_changes_the_exact_curves_and_nothing_else():
     arguments = (*SMALL, "--exact", "--instances", 2, "--samples", 8, "--level", "0.5")
     one, two, other = (result(*arguments, "--seed", seed) for seed in (1, 1, 2))
     assert one == two
-    assert one["levels"]["exact"] != other["levels"]["exact"]
-    assert one["levels"]["mean_field"] == other["levels"]["mean_field"]
+    assert one["curves"]["exact"] != other["curves"]["exact"]
+    assert one["curves"]["mean_field"] == other["curves"]["mean_field"]
 
 
 def test_masking_threshold_in_steps():
     arguments = (*SMALL, "--noise", "masking", "--population", 400, "--level", "0.2,0.8")
     plain = result(*arguments)
-    assert plain["threshold"]["noise"] == "masking"
-    assert plain["threshold"]["time"] is None
-    assert 0 < plain["threshold"]["se"] < 0.05
-    value = plain["threshold"]["value"]
+    assert plain["settings"]["noise"] == "masking"
+    found, error = value(plain, "threshold.value"), plain["numbers"]["threshold.value"]["error"]
+    assert 0 < error < 0.05
     text = run(*arguments)
-    assert f"{value:.4f}({round(plain['threshold']['se'] * 1e4)})" in text
+    assert f"{found:.4f}({round(error * 1e4)})" in text
     (line,) = [line for line in text.splitlines() if line.startswith("step of even masking")]
-    assert line.split()[-3:] == [str(round(1000 * value)), "of", "1000"]
+    assert line.split()[-3:] == [str(round(1000 * found)), "of", "1000"]
     # Masking is the epsilon-process for mean field, with epsilon the fraction, to the nearest leaf of the population.
     epsilon = result(*SMALL, "--level", "0.2,0.8")
-    assert np.array(plain["levels"]["mean_field"]) == pytest.approx(np.array(epsilon["levels"]["mean_field"]), abs=0.01)
+    assert np.array(plain["curves"]["mean_field"]) == pytest.approx(np.array(epsilon["curves"]["mean_field"]), abs=0.01)
 
 
 def test_gaussian_threshold_in_time_and_steps():
     arguments = (*SMALL, "--noise", "gaussian", "--population", 400, "--level", "0.05,0.5")
     plain = result(*arguments)
-    value, time = plain["threshold"]["value"], plain["threshold"]["time"]
-    assert time == pytest.approx(0.5 * math.log(1 + value**-2))
+    time = value(plain, "threshold.time")
+    assert time == pytest.approx(0.5 * math.log(1 + value(plain, "threshold.value") ** -2))
     text = run(*arguments, "--schedule", "cosine")
     (line,) = [line for line in text.splitlines() if line.startswith("step of cosine")]
     alpha_bar = np.cumprod(1 - cosine_betas(1000))
@@ -147,9 +147,10 @@ def cosine_betas(steps):
 
 def test_thresholds_of_the_levels_have_errors_and_say_how_coarse_the_grid_is():
     arguments = (*SMALL, "--exact", "--instances", 4, "--samples", 64, "--level", "0.1,0.6,0.9")
-    levels = result(*arguments)["levels"]
+    numbers = result(*arguments)["numbers"]
     rows = {line[:28].strip(): line.split() for line in run(*arguments).splitlines()}
-    values, errors = levels["exact_thresholds"], levels["exact_thresholds_se"]
+    halves = [numbers[f"threshold.exact.level_{level}"] for level in range(4)]
+    values, errors = ([half[name] for half in halves] for name in ("value", "error"))
     shown = [f"{value:.4f}({round(error * 1e4)})" for value, error in zip(values, errors, strict=True)]
     found = next(words for name, words in rows.items() if name.startswith("normalised clone probability"))
     assert found[-4:] == shown
@@ -164,7 +165,7 @@ LIMITS = ("interpolated between", "and")
 
 def test_an_error_that_does_not_exist_is_left_out():
     text = run("--symbols", 16, "--rules", 4, "--depth", 4, "--exact", "--samples", 4, "--instances", 3)
-    assert "susceptibility.exact is missing" in " ".join(text.split())
+    assert "susceptibility_exact is missing" in " ".join(text.split())
     assert "nan" not in text
 
 
@@ -217,12 +218,12 @@ def test_exhausted_memory_is_one_line_with_advice_for_this_command(monkeypatch):
 
 def test_own_rules(tmp_path):
     path = tmp_path / "rules.json"
-    save_rules(random_hierarchy(6, 2, 2, 3, classes=4, rng=3), path)
+    save_rules(random_hierarchy(Hierarchy(6, 2, 2, 3, 4), rng=3), path)
     arguments = ("--rules-file", path, "--samples", 16, "--level", "0.3,0.9")
     plain = result(*arguments)
-    assert plain["model"] == {"v": 6, "m": 2, "s": 2, "L": 3, "classes": 4, "d": 8}
+    assert plain["problem"] == {"v": 6, "m": 2, "s": 2, "L": 3, "classes": 4}
     assert plain["settings"]["rules"] == "given"
-    assert np.shape(plain["levels"]["exact"]) == (4, 2)
+    assert np.shape(plain["curves"]["exact"]) == (4, 2)
     assert plain == result(*arguments, "--symbols", 6, "--depth", 3)
     assert "the rules given, 16 samples; errors are over samples" in run(*arguments)
     message = run(*arguments, "--symbols", 7, code=2)
@@ -232,7 +233,7 @@ def test_own_rules(tmp_path):
 @pytest.fixture
 def bad(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    save_rules(random_hierarchy(4, 2, 2, 2), "good.json")
+    save_rules(random_hierarchy(Hierarchy(4, 2, L=2)), "good.json")
     content = json.loads((tmp_path / "good.json").read_text())
     content["tables"][1][0][0] = content["tables"][1][1][0]
     (tmp_path / "ambiguous.json").write_text(json.dumps(content))

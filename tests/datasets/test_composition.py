@@ -1,6 +1,5 @@
 """The composition data: images against plain loops and sums, subsets against counting, predictions on them."""
 
-import json
 import math
 import tracemalloc
 from dataclasses import replace
@@ -98,9 +97,7 @@ def test_the_brightest_pixel_of_an_image_is_its_position(kind, periodic):
 def test_on_a_torus_a_shifted_position_gives_the_shifted_image(grid, right, down):
     height, width = grid.shape
     shifted = (grid.positions[:8] + np.array([right, down])) % [width, height]
-    images = bump_images(
-        shifted, grid.shape, grid.sigma, kind=grid.kind, amplitude=grid.amplitude, periodic=True
-    )  # fmt: skip
+    images = bump_images(shifted, grid.shape, grid.sigma, kind=grid.kind, amplitude=grid.amplitude, periodic=True)
     np.testing.assert_array_equal(images, np.roll(grid.images(range(8)), (down, right), axis=(1, 2)))
 
 
@@ -150,8 +147,8 @@ def test_a_stripe_is_a_sum_of_stripes_with_the_other_one_out_of_the_picture(grid
 def test_the_profile_keeps_its_digits_as_far_as_its_tail_can():
     """A change of u by one rounding moves exp(-u^2/2 sigma^2) by (u/sigma)^2 roundings."""
     rng = np.random.default_rng(1)
-    sigma = 10 ** rng.uniform(-6, 6, 500)
-    u = sigma * rng.uniform(-37, 37, 500)
+    sigma = 10 ** rng.uniform(-6, 6, 150)
+    u = sigma * rng.uniform(-37, 37, 150)
     for value, *place in zip(PROFILE(u, sigma), u.tolist(), sigma.tolist(), strict=True):
         error = abs(mpmath.mpf(float(value)) / formula("bump_profile").mp(*place) - 1)
         assert error < 2**-52 * (1 + (place[0] / place[1]) ** 2)
@@ -193,10 +190,7 @@ def test_a_grid_is_a_value():
     assert grid == image_grid([np.int64(16), 16], np.float64(2), dx=0.5, dy=0.5, periodic=np.True_, kind="sos")
     assert grid != replace(grid, dx=1)
     assert len({grid, replace(grid, sigma=2)}) == 1
-    assert json.loads(json.dumps(grid.to_dict())) == {
-        "shape": [16, 16], "sigma": 2.0, "dx": 0.5, "dy": 0.5, "kind": "sos", "amplitude": 1.0, "periodic": True,
-        "margin": 0.0, "grid_shape": [32, 32], "n": 1024,
-    }  # fmt: skip
+    assert (grid.grid_shape, grid.n, grid.d) == ((32, 32), 1024, 256)
     for array in (grid.x, grid.y, grid.positions):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
@@ -473,9 +467,6 @@ def test_a_subset_keeps_its_own_mask():
         subset.kept[0, 0] = False
     assert subset.held_out.n == 0
     assert subset.held_out.images().shape == (0, 4, 4)
-    assert json.loads(json.dumps(subset.to_dict())) == {
-        "grid": subset.grid.to_dict(), "description": "all", "n": 16, "fraction": 1.0,
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["bump", "sos"])
@@ -485,8 +476,10 @@ def test_stripes_and_few_compositions(kind, periodic):
     subset = random_subset(grid, count=4, rng=2)
     striped = with_stripes(subset)
     assert (striped.n, striped.stripes, striped.kinds.tolist()) == (
-        11, 7, ["vertical"] * 3 + ["horizontal"] * 4 + ["composition"] * 4,
-    )  # fmt: skip
+        11,
+        7,
+        ["vertical"] * 3 + ["horizontal"] * 4 + ["composition"] * 4,
+    )
     np.testing.assert_array_equal(
         striped.positions[:7], [[0, NAN], [3, NAN], [6, NAN], [NAN, 0], [NAN, 2], [NAN, 4], [NAN, 6]]
     )
@@ -501,7 +494,6 @@ def test_stripes_and_few_compositions(kind, periodic):
         np.testing.assert_allclose(
             images[3 + number].T, [[2 * math.exp(-(u**2) / 2) for u in distance]] * 9, rtol=1e-14
         )
-    assert json.loads(json.dumps(striped.to_dict())) == {"compositions": subset.to_dict(), "stripes": 7, "n": 11}
 
 
 def test_stripes_alone():
@@ -571,21 +563,21 @@ def test_predict_on_a_torus_against_the_fourier_modes_of_the_bump():
     result = regimes.predict(data, probes=4096, rng=1)
     image = np.array(drawn_by_loops(0, 0, N, N, sigma, kind="bump", amplitude=4.0, periodic=True))
     spectrum = np.abs(np.fft.fft2(image - image.mean())) ** 2 / (N**2 - 1)
-    assert result.speciation.Lambda == pytest.approx(spectrum.max(), rel=1e-9)
-    assert result.speciation.time == pytest.approx(0.5 * math.log(spectrum.max()), rel=1e-9)
+    assert result["speciation.Lambda"].value == pytest.approx(spectrum.max(), rel=1e-9)
+    assert result["speciation.spectral_time"].value == pytest.approx(0.5 * math.log(spectrum.max()), rel=1e-9)
     bound = brentq(lambda t: 0.5 * np.log1p(spectrum / math.expm1(2 * t)).sum() - math.log(N**2), 1e-3, 10)
-    assert result.collapse.spectral_bound == pytest.approx(bound, rel=1e-9)
-    assert 0 < result.collapse.time < bound
-    assert result.speciation.clone_crossing > result.collapse.time
+    assert result["collapse.bound"].value == pytest.approx(bound, rel=1e-9)
+    assert 0 < result["collapse.time"].value < bound
+    assert result["speciation.class_time_memorised"].value > result["collapse.time"].value
     # All points are alike, so one of them shows where the leave-one-out excess entropy vanishes.
-    rng, snr, n = np.random.default_rng(2), 1 / math.expm1(2 * result.collapse.time), N**2
+    rng, snr, n = np.random.default_rng(2), 1 / math.expm1(2 * result["collapse.time"].value), N**2
     others = np.array([np.roll(image, (j, i), (0, 1)) for j, i in np.ndindex(N, N)][1:]).reshape(n - 1, -1)
     gaps = image.ravel() - others
     z = rng.standard_normal((20000, n))
     exponents = -snr / 2 * (gaps**2).sum(axis=1) - math.sqrt(snr) * z @ gaps.T
     values = logsumexp(exponents, axis=1) + math.log(n / (n - 1))
-    options = {"t": [result.collapse.time], "probes": 4096, "rng": 1, "groups": 0}
-    error = regimes.predict(data, **options).curves.leave_one_out_se[0] * math.log(n)
+    options = {"t": [result["collapse.time"].value], "probes": 4096, "rng": 1, "groups": 0}
+    error = regimes.predict(data, **options).curves["leave_one_out_se"][0] * math.log(n)
     z_score = values.mean() / math.hypot(error, values.std() / math.sqrt(len(z)))
     assert abs(z_score) < 3
 
@@ -596,11 +588,11 @@ def test_predict_takes_subsets_and_stripes():
     subset = random_subset(grid, 0.5, rng=1)
     from_data = regimes.predict(subset.dataset(classes="quadrant", scale="range"), **options)
     from_images = regimes.predict(subset.images(), scale="range", **options)
-    assert from_data.collapse.time == pytest.approx(from_images.collapse.time, rel=1e-6)
-    assert 0 < from_data.collapse.time < from_data.speciation.clone_crossing
+    assert from_data["collapse.time"].value == pytest.approx(from_images["collapse.time"].value, rel=1e-6)
+    assert 0 < from_data["collapse.time"].value < from_data["speciation.class_time_memorised"].value
     striped = regimes.predict(with_stripes(subset).dataset(classes="kind", scale="range"), **options)
-    assert striped.collapse.time > 0
-    assert striped.dataset["classes"] == ["composition", "horizontal", "vertical"]
+    assert striped["collapse.time"].value > 0
+    assert striped.problem.classes == ["composition", "horizontal", "vertical"]
 
 
 def test_dark_images_are_noted():

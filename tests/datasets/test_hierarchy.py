@@ -19,6 +19,7 @@ from regimes.hierarchy import (
     sample_hierarchy,
     save_rules,
 )
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 
 
@@ -31,9 +32,10 @@ def parameters(draw):
     return {"v": v, "m": m, "s": s, "L": L, "classes": classes, "rng": draw(st.integers(0, 2**32))}
 
 
-def hierarchy(given_parameters):
-    values = dict(given_parameters)
-    return random_hierarchy(values.pop("v"), values.pop("m"), values.pop("s"), values.pop("L"), **values)
+def hierarchy(values):
+    return random_hierarchy(
+        Hierarchy(**{name: values[name] for name in ("v", "m", "s", "L", "classes")}), rng=values["rng"]
+    )
 
 
 def chi_square_tail(counts, expected):
@@ -44,7 +46,7 @@ def chi_square_tail(counts, expected):
 def test_rules_have_their_shapes_and_no_tuple_twice(values):
     rules = hierarchy(values)
     top = values["v"] if values["classes"] is None else values["classes"]
-    assert (rules.v, rules.m, rules.s, rules.depth, rules.classes) == (
+    assert (rules.v, rules.m, rules.s, rules.L, rules.classes) == (
         values["v"],
         values["m"],
         values["s"],
@@ -87,7 +89,7 @@ def grown(rules, root):
     """All leaves of one class, by recursion over the rules."""
 
     def below(level, symbol):
-        if level == rules.depth:
+        if level == rules.L:
             return [(symbol,)]
         found = []
         for rule in rules.tables[level][symbol].tolist():
@@ -121,7 +123,7 @@ def test_the_first_sample_that_no_rule_produces_is_named():
 )
 def test_leaves_of_another_kind_are_refused(leaves, message):
     with pytest.raises(ValueError, match=r"^latent_symbols: .*" + message):
-        latent_symbols(random_hierarchy(2, 1, 2, 2), leaves)
+        latent_symbols(random_hierarchy(Hierarchy(2, 1, 2, 2)), leaves)
 
 
 @pytest.mark.parametrize(("v", "m", "s", "classes"), [(3, 1, 2, 3), (3, 2, 2, 3), (4, 1, 2, 2)])
@@ -132,7 +134,7 @@ def test_every_assignment_of_tuples_to_symbols_is_equally_likely(v, m, s, classe
     sets = {frozenset(chosen): i for i, chosen in enumerate(combinations(product(range(v), repeat=s), m))}
     counts = np.zeros((classes, len(sets)))
     for _ in range(draws):
-        table = random_hierarchy(v, m, s, 1, classes=classes, rng=rng).tables[0]
+        table = random_hierarchy(Hierarchy(v, m, s, 1, classes), rng=rng).tables[0]
         for symbol in range(classes):
             counts[symbol, sets[frozenset(map(tuple, table[symbol].tolist()))]] += 1
     for symbol in range(classes):
@@ -145,14 +147,14 @@ def test_pairs_of_rules_are_drawn_without_replacement():
     counts = np.zeros((9, 9))
     draws = 14400
     for _ in range(draws):
-        first, second = random_hierarchy(3, 1, 2, 1, classes=2, rng=rng).tables[0][:, 0] @ [3, 1]
+        first, second = random_hierarchy(Hierarchy(3, 1, 2, 1, 2), rng=rng).tables[0][:, 0] @ [3, 1]
         counts[first, second] += 1
     assert np.all(np.diag(counts) == 0)
     assert 1e-4 < chi_square_tail(counts[~np.eye(9, dtype=bool)], draws / 72) < 1 - 1e-4
 
 
 def test_many_tuples_beyond_any_integer_type_are_uniform_symbol_by_symbol():
-    rules = random_hierarchy(64, 8, 16, 3, rng=7)  # v^s = 2^96
+    rules = random_hierarchy(Hierarchy(64, 8, 16, 3), rng=7)  # v^s = 2^96
     for table in rules.tables:
         for child in range(16):
             counts = np.bincount(table[:, :, child].ravel(), minlength=64)
@@ -162,13 +164,18 @@ def test_many_tuples_beyond_any_integer_type_are_uniform_symbol_by_symbol():
 
 
 def test_all_tuples_can_be_used():
-    rules = random_hierarchy(3, 9, 3, 2, rng=1)
+    rules = random_hierarchy(Hierarchy(3, 9, 3, 2), rng=1)
     assert {tuple(rule) for rule in rules.tables[1].reshape(-1, 3).tolist()} == set(product(range(3), repeat=3))
-    assert random_hierarchy(2, 2, 2, 1, classes=2).tables[0].reshape(-1, 2).tolist() != [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert random_hierarchy(Hierarchy(2, 2, 2, 1, 2)).tables[0].reshape(-1, 2).tolist() != [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+    ]
 
 
 def test_classes_and_rules_are_chosen_uniformly():
-    rules = random_hierarchy(6, 3, 2, 2, classes=5, rng=2)
+    rules = random_hierarchy(Hierarchy(6, 3, 2, 2, 5), rng=2)
     sample = sample_hierarchy(rules, 30000, rng=3)
     assert 1e-4 < chi_square_tail(np.bincount(sample.labels, minlength=5), 6000.0) < 1 - 1e-4
     # Every class has 3 x 3 x 3 data points, equally likely.
@@ -179,9 +186,9 @@ def test_classes_and_rules_are_chosen_uniformly():
 
 
 def test_seeds():
-    one, other = (random_hierarchy(8, 3, 2, 4, rng=5) for _ in range(2))
+    one, other = (random_hierarchy(Hierarchy(8, 3, 2, 4), rng=5) for _ in range(2))
     assert all(a.tobytes() == b.tobytes() for a, b in zip(one.tables, other.tables, strict=True))
-    assert not np.array_equal(one.tables[1], random_hierarchy(8, 3, 2, 4, rng=6).tables[1])
+    assert not np.array_equal(one.tables[1], random_hierarchy(Hierarchy(8, 3, 2, 4), rng=6).tables[1])
     first, second = (sample_hierarchy(one, 50, rng=5) for _ in range(2))
     assert all(a.tobytes() == b.tobytes() for a, b in zip(first.tree, second.tree, strict=True))
     generator = np.random.default_rng(5)
@@ -190,7 +197,7 @@ def test_seeds():
 
 
 def test_given_classes():
-    rules = random_hierarchy(4, 2, 2, 3, rng=1)
+    rules = random_hierarchy(Hierarchy(4, 2, 2, 3), rng=1)
     sample = sample_hierarchy(rules, 4, root=np.array([3, 0, 0, 2], dtype=np.uint8))
     assert sample.labels.tolist() == [3, 0, 0, 2]
     for bad, message in (
@@ -216,30 +223,30 @@ def test_arrays_of_numbers_hold_the_symbols(values, n):
 
 
 def test_predict_takes_the_arrays_and_the_data_set():
-    sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3, rng=1), 400, rng=2)
+    sample = sample_hierarchy(random_hierarchy(Hierarchy(4, 2, 2, 3), rng=1), 400, rng=2)
     options = {"t": np.geomspace(0.05, 4, 12), "probes": 100, "groups": 2}
     from_arrays = regimes.predict(sample.flat(), sample.labels, **options)
     from_data = regimes.predict(sample.dataset(), **options)
-    assert from_data.speciation.clone_crossing == pytest.approx(from_arrays.speciation.clone_crossing, rel=1e-6)
-    assert from_data.collapse.time == pytest.approx(from_arrays.collapse.time, rel=1e-6)
-    assert 0 < from_data.collapse.time < from_data.speciation.clone_crossing
-    assert from_arrays.dataset["d"] == 8 * 4
-    assert from_arrays.dataset["classes"] == ["0", "1", "2", "3"]
+    keys = ("collapse.time", "speciation.class_time_memorised")
+    collapse, speciation = (from_data[key].value for key in keys)
+    assert [collapse, speciation] == pytest.approx([from_arrays[key].value for key in keys], rel=1e-6)
+    assert 0 < collapse < speciation
+    assert from_arrays.problem.d == 8 * 4
+    assert from_arrays.problem.classes == ["0", "1", "2", "3"]
     # Lambda is measured on the scale of the one-hot vectors.
     covariance = np.cov(sample.one_hot().reshape(400, -1), rowvar=False)
-    assert from_data.speciation.Lambda == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
+    assert from_data["speciation.Lambda"].value == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
 
 
 def test_a_data_set_leaves_classes_without_points_out():
-    sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3, rng=1), 6, root=[3, 3, 1, 1, 1, 3])
+    sample = sample_hierarchy(random_hierarchy(Hierarchy(4, 2, 2, 3), rng=1), 6, root=[3, 3, 1, 1, 1, 3])
     data = sample.dataset(scale="standard", name="mine")
     assert (data.name, data.classes, data.labels.tolist()) == ("mine", ("1", "3"), [1, 1, 0, 0, 0, 1])
     assert data.preprocessing.mean_variance == pytest.approx(1)
-    assert sample.to_dict() == {"n": 6, "d": 8, "v": 4, "m": 2, "s": 2, "L": 3, "classes": 4}
 
 
 def test_a_sample_that_is_no_tree_is_refused():
-    rules = random_hierarchy(4, 2, 2, 2)
+    rules = random_hierarchy(Hierarchy(4, 2, 2, 2))
     tree = sample_hierarchy(rules, 3).tree
     with pytest.raises(ValueError, match=r"L \+ 1 = 3 levels, got 2"):
         HierarchySample(rules, tree[:2])
@@ -250,34 +257,21 @@ def test_a_sample_that_is_no_tree_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("model", "message"),
     [
-        ((1, 1, 2, 2), r"v \(number of symbols\) must be at least 2, got 1"),
-        ((2**31 + 1, 1, 2, 2), r"v \(number of symbols\) must be at most 2\^31"),
-        ((4, 5, 2, 2), r"m \(rules of a symbol\) must be at most v\^\(s-1\) = 4, .* got 5"),
-        ((4, 0, 2, 2), r"m \(rules of a symbol\) must be at least 1, got 0"),
-        ((4, 2, 1, 2), r"s \(children of a symbol\) must be at least 2, got 1"),
-        ((4, 2, 2, 0), r"L \(levels of rules\) must be at least 1, got 0"),
-        ((4.0, 2, 2, 2), r"v \(number of symbols\) must be a whole number, got 4.0"),
-        ((4, "2", 2, 2), r"m \(rules of a symbol\) must be a whole number, got '2'"),
-        ((2**20, 2**20, 2, 2), "would take .* GiB, more than memory = 4 GiB"),
-        ((4, 2, 2, 10**12), "would take .* GiB, more than memory = 4 GiB"),
+        (Hierarchy(2**31 + 1, 1, 2, 2), r"v \(number of symbols\) must be at most 2\^31"),
+        (Hierarchy(2**20, 2**20, 2, 2), "would take .* GiB, more than memory = 4 GiB"),
+        (Hierarchy(4, 2, 2, 10**12), "would take .* GiB, more than memory = 4 GiB"),
+        (4, r"hierarchy must be a Hierarchy, got int; make it of v, m, s, L and classes: Hierarchy\(32, 8\)"),
     ],
 )
-def test_bad_parameters(arguments, message):
+def test_bad_parameters(model, message):
     with pytest.raises(ValueError, match=r"^random_hierarchy: .*" + message):
-        random_hierarchy(*arguments)
-
-
-def test_bad_numbers_of_classes():
-    with pytest.raises(ValueError, match=r"classes times m must be at most v\^s = 16, .* got 9 times 2"):
-        random_hierarchy(4, 2, 2, 2, classes=9)
-    with pytest.raises(ValueError, match=r"classes \(number of symbols of the root\) must be at least 1, got 0"):
-        random_hierarchy(4, 2, 2, 2, classes=0)
+        random_hierarchy(model)
 
 
 def test_data_that_cannot_be_held_are_refused():
-    rules = random_hierarchy(4, 2, 2, 30)
+    rules = random_hierarchy(Hierarchy(4, 2, 2, 30))
     with pytest.raises(
         ValueError,
         match=r"^sample_hierarchy: 5 trees of 2147483647 symbols would take .* GiB, more than .*"
@@ -285,10 +279,10 @@ def test_data_that_cannot_be_held_are_refused():
     ):
         sample_hierarchy(rules, 5)
     with pytest.raises(ValueError, match=r"1 trees of 2\^4000 and more symbols would take 1e\+300 GiB and more"):
-        sample_hierarchy(random_hierarchy(2, 2, 2, 4000), 1)
+        sample_hierarchy(random_hierarchy(Hierarchy(2, 2, 2, 4000)), 1)
     with pytest.raises(ValueError, match=r"n \(number of data points\) must be at least 1, got 0"):
         sample_hierarchy(rules, 0)
-    sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3), 10)
+    sample = sample_hierarchy(random_hierarchy(Hierarchy(4, 2, 2, 3)), 10)
     with pytest.raises(ValueError, match=r"^one_hot: an array of shape \(10, 8, 4\) would take"):
         sample.flat(memory=100)
 
@@ -305,13 +299,13 @@ def test_rules_come_back_from_a_file(values, tmp_path_factory):
         np.testing.assert_array_equal(one, other)
     content = json.loads(path.read_text())
     assert content["schema"] == "regimes.hierarchy-rules"
-    assert [content[key] for key in ("version", "v", "m", "s", "L")] == [1, rules.v, rules.m, rules.s, rules.depth]
+    assert [content[key] for key in ("version", "v", "m", "s", "L")] == [1, rules.v, rules.m, rules.s, rules.L]
 
 
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "rules.json"
-    save_rules(random_hierarchy(4, 2, 2, 3, rng=1), path)
+    save_rules(random_hierarchy(Hierarchy(4, 2, 2, 3), rng=1), path)
     return path
 
 
@@ -376,14 +370,14 @@ def test_what_takes_rules_takes_nothing_else(tmp_path):
             with pytest.raises(ValueError, match="rules must be HierarchyRules, got"):
                 call(wrong)
     assert list(tmp_path.iterdir()) == []
-    for call in (load_rules, lambda path: save_rules(random_hierarchy(2, 1, 2, 1), path)):
+    for call in (load_rules, lambda path: save_rules(random_hierarchy(Hierarchy(2, 1, 2, 1)), path)):
         with pytest.raises(ValueError, match="_rules: path must be the path of a rules file, got 5"):
             call(5)
 
 
 def test_a_sample_shows_its_numbers_on_one_line():
-    sample = sample_hierarchy(random_hierarchy(32, 8, 2, 8), 20)
-    assert repr(sample) == "HierarchySample(n=20, rules=HierarchyRules(v=32, m=8, s=2, depth=8, classes=32))"
+    sample = sample_hierarchy(random_hierarchy(Hierarchy(32, 8, 2, 8)), 20)
+    assert repr(sample) == "HierarchySample(n=20, rules=HierarchyRules(v=32, m=8, s=2, L=8, classes=32))"
 
 
 def test_what_is_no_rules_file(tmp_path):
@@ -406,13 +400,13 @@ def test_a_file_is_written_whole_or_not_at_all(saved, monkeypatch):
     monkeypatch.setattr(os, "replace", fail)
     monkeypatch.setattr(type(saved), "replace", fail)
     with pytest.raises(OSError, match="No space left on device"):
-        save_rules(random_hierarchy(3, 1, 2, 2), saved)
+        save_rules(random_hierarchy(Hierarchy(3, 1, 2, 2)), saved)
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == ["rules.json"]
 
 
 def test_places_that_cannot_be_written(saved):
     with pytest.raises(ValueError, match=r"^save_rules: .* is a folder"):
-        save_rules(random_hierarchy(2, 1, 2, 1), saved.parent)
+        save_rules(random_hierarchy(Hierarchy(2, 1, 2, 1)), saved.parent)
     with pytest.raises(ValueError, match=r"^save_rules: cannot write to folder .* \(it does not exist\)"):
-        save_rules(random_hierarchy(2, 1, 2, 1), saved.parent / "missing" / "rules.json")
+        save_rules(random_hierarchy(Hierarchy(2, 1, 2, 1)), saved.parent / "missing" / "rules.json")

@@ -14,7 +14,8 @@ import sympy
 from numpy.typing import NDArray
 
 from regimes import catalogue, formula
-from regimes.numerics.compiled.compile import Target, compile_formula
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.formula_files import Target
 from regimes.theory.formula.verification import DIGITS, evaluate
 from regimes.theory.formula.written import written
 

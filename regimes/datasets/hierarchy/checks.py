@@ -14,22 +14,7 @@ MEMORY = 4 * 2**30
 
 
 def check_range(function: str, what: str, symbols: NDArray[Any], count: int) -> None:
-    """Check that symbols lie between 0 and their number less one.
-
-    Parameters
-    ----------
-    function, what : str
-        For the error.
-    symbols : integer ndarray
-        Symbols.
-    count : int
-        How many there are.
-
-    Raises
-    ------
-    ValueError
-        If one is out of range.
-    """
+    """Refuse symbols beyond their number less one."""
     if symbols.size and not (symbols.min() >= 0 and symbols.max() < count):
         raise ValueError(
             f"{function}: {what} must lie between 0 and {count - 1}, got {symbols.min()} to {symbols.max()}"
@@ -37,16 +22,5 @@ def check_range(function: str, what: str, symbols: NDArray[Any], count: int) -> 
 
 
 def symbol_type(count: int) -> np.dtype[Any]:
-    """Integer type in which symbols are kept.
-
-    Parameters
-    ----------
-    count : int
-        How many symbols there are.
-
-    Returns
-    -------
-    numpy.dtype
-        Four bytes where that is enough, eight otherwise.
-    """
+    """Integer type in which symbols are kept: four bytes where that is enough, eight otherwise."""
     return np.dtype(np.int32 if count <= 2**31 else np.int64)

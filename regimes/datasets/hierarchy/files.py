@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.interface.whole_file import replacing
 
 __all__ = ["load_rules", "save_rules"]
 
 _SCHEMA, _VERSION = "regimes.hierarchy-rules", 1
-_HEADER = ("v", "m", "s", "L", "classes")
 
 
 def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
@@ -34,11 +35,6 @@ def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
     pathlib.Path
         The destination.
 
-    Raises
-    ------
-    ValueError
-        If these are no rules, the path is a folder, or its folder does not exist or cannot be written.
-
     Examples
     --------
     >>> import tempfile
@@ -54,7 +50,7 @@ def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
     """
     rules = checked_rules("save_rules", rules)
     place = _checked_path("save_rules", path)
-    header = dict(zip(_HEADER, (rules.v, rules.m, rules.s, rules.depth, rules.classes), strict=True))
+    header = asdict(rules.hierarchy)
     tables = ",\n".join(f"  {json.dumps(table.tolist())}" for table in rules.tables)
     named = json.dumps({"schema": _SCHEMA, "version": _VERSION})[1:-1]
     text = f'{{{named},\n {json.dumps(header)[1:-1]},\n "tables": [\n{tables}\n ]}}\n'
@@ -82,18 +78,12 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
         If the file is missing, damaged or not a rules file, was written by a later version, contradicts itself, or
         holds rules that are ambiguous or out of range.
 
-    Examples
-    --------
-    >>> import tempfile
-    >>> from regimes.hierarchy import random_hierarchy
-    >>> rules = random_hierarchy(4, 2, 2, 3)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     loaded = load_rules(save_rules(rules, f"{folder}/rules.json"))
-    >>> all((one == other).all() for one, other in zip(rules.tables, loaded.tables))
-    True
+    Notes
+    -----
+    Every symbol must be a whole number of JSON: true and 1.0 are refused.
     """
     content = _content(_checked_path("load_rules", path))
-    header = {key: content.get(key) for key in _HEADER}
+    header = {field.name: content.get(field.name) for field in fields(Hierarchy)}
     for key, value in header.items():
         if type(value) is not int:
             raise ValueError(f"load_rules: {path}: {key} must be a whole number, got {value!r}")
@@ -109,7 +99,7 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
         rules = HierarchyRules(tables, header["v"])
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"load_rules: {path}: {error}") from None
-    found = dict(zip(_HEADER, (rules.v, rules.m, rules.s, rules.depth, rules.classes), strict=True))
+    found = asdict(rules.hierarchy)
     for key, value in header.items():
         if value != found[key]:
             raise ValueError(

@@ -57,7 +57,7 @@ def latent_symbols(rules: HierarchyRules, leaves: ArrayLike) -> tuple[NDArray[np
     check_range("latent_symbols", "the leaves", symbols, rules.v)
     tree = [symbols.astype(symbol_type(max(rules.v, rules.classes)))]
     orphans: dict[int, str] = {}
-    for level in range(rules.depth - 1, -1, -1):
+    for level in range(rules.L - 1, -1, -1):
         children = tree[0].reshape(len(symbols), -1, rules.s)
         parents = _parents(rules.tables[level], children, rules.v)
         for sample in np.flatnonzero((parents < 0).any(axis=1))[:1].tolist():

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.hierarchy.checks import MEMORY
-from regimes.numerics.hierarchy.parameters import checked_hierarchy
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.numerics.interface.checks import check_memory, seeded
+from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["random_hierarchy"]
 
-_STREAM = 0x72756C6573  # sets the rules apart from other uses of a seed
 _MOST_SYMBOLS = 2**31
 
 
 def random_hierarchy(
-    v: int,
-    m: int,
-    s: int,
-    L: int,
-    *,
-    classes: int | None = None,
-    rng: int | np.random.Generator = 0,
-    memory: int = MEMORY,
+    hierarchy: Hierarchy, *, rng: int | np.random.Generator = 0, memory: int = MEMORY
 ) -> HierarchyRules:
     """Draw the rules of a random hierarchy model.
 
@@ -34,16 +29,8 @@ def random_hierarchy(
 
     Parameters
     ----------
-    v : int
-        Number of symbols, at least 2.
-    m : int
-        Number of rules of a symbol, at least 1, at most v^(s-1).
-    s : int
-        Number of children of a symbol, at least 2.
-    L : int
-        Depth: levels of rules, at least 1.
-    classes : int, optional
-        Number n_c of symbols of the root, v by default; n_c m is at most v^s.
+    hierarchy : Hierarchy
+        The model.
     rng : int or numpy.random.Generator
         Seed or generator.
     memory : int
@@ -54,22 +41,18 @@ def random_hierarchy(
     HierarchyRules
         The rules.
 
-    Raises
-    ------
-    ValueError
-        If a parameter is no whole number or out of its range, or the rules would take more memory.
-
     Notes
     -----
     sclocchi2024 (random hierarchy model).
 
     Examples
     --------
-    >>> rules = random_hierarchy(32, 8, 2, 8, rng=1)
-    >>> rules.v, rules.m, rules.s, rules.depth, rules.leaves
-    (32, 8, 2, 8, 256)
+    >>> from regimes import Hierarchy
+    >>> random_hierarchy(Hierarchy(32, 8), rng=1)
+    HierarchyRules(v=32, m=8, s=2, L=8, classes=32)
     """
-    v, m, s, L, top = checked_hierarchy("random_hierarchy", v, m, s, L, classes=classes)
+    checked_hierarchy("random_hierarchy", hierarchy)
+    v, m, s, L, top = astuple(hierarchy)
     if v > _MOST_SYMBOLS:
         raise ValueError(f"random_hierarchy: v (number of symbols) must be at most 2^31 = {_MOST_SYMBOLS}, got {v}")
     size = m * s * (top + (L - 1) * v)
@@ -77,20 +60,20 @@ def random_hierarchy(
     check_memory(
         "random_hierarchy", f"rules of {size} symbols", 32 * size, memory, "take fewer symbols, rules or levels"
     )
-    generator = seeded(rng, _STREAM)
+    source = generator(Stream.HIERARCHY_RULES, rng, "random_hierarchy")
     parents = [top, *[v] * (L - 1)]
-    return HierarchyRules([_distinct_tuples(n * m, v, s, generator).reshape(n, m, s) for n in parents], v)
+    return HierarchyRules([_distinct_tuples(n * m, v, s, source).reshape(n, m, s) for n in parents], v)
 
 
-def _distinct_tuples(count: int, v: int, s: int, generator: np.random.Generator) -> NDArray[np.int64]:
+def _distinct_tuples(count: int, v: int, s: int, source: np.random.Generator) -> NDArray[np.int64]:
     """Different tuples in random order, every ordered choice equally likely."""
     total = v**s
     if total <= 4 * count:
-        numbers = generator.permutation(total)[:count]
+        numbers = source.permutation(total)[:count]
         return np.stack([numbers // v**child % v for child in range(s)], axis=1)
     drawn = np.empty((0, s), dtype=np.int64)
     while len(drawn) < count:  # a repeated tuple is drawn again: one in four at most
-        drawn = np.concatenate([drawn, generator.integers(0, v, (count - len(drawn), s))])
+        drawn = np.concatenate([drawn, source.integers(0, v, (count - len(drawn), s))])
         first = np.unique(drawn, axis=0, return_index=True)[1]
         drawn = drawn[np.sort(first)]
     return drawn

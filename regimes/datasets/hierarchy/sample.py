@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.hierarchy.checks import MEMORY, check_range, symbol_type
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
-from regimes.numerics.interface.checks import check_memory, seeded, whole_number
+from regimes.numerics.interface.checks import check_memory, whole_number
 
 __all__ = ["HierarchySample", "sample_hierarchy"]
 
 _FEWER = "take fewer points or levels"
-_STREAM = 0x64617461  # sets the data apart from other uses of a seed
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +31,15 @@ class HierarchySample:
     tree : tuple of integer ndarray, shape (n, s^l)
         Symbols of the levels l = 0 (root) to L (leaves); node j has the children s j to s j + s - 1.
 
-    Raises
-    ------
-    ValueError
-        If the tree has not these shapes, or a symbol is out of range.
-
     Examples
     --------
+    >>> from regimes import Hierarchy
     >>> from regimes.hierarchy import random_hierarchy
-    >>> sample = sample_hierarchy(random_hierarchy(4, 2, 2, 3, rng=1), 5, rng=2)
+    >>> sample = sample_hierarchy(random_hierarchy(Hierarchy(4, 2, L=3), rng=1), 5, rng=2)
     >>> sample
-    HierarchySample(n=5, rules=HierarchyRules(v=4, m=2, s=2, depth=3, classes=4))
-    >>> sample.n, sample.d, [symbols.shape for symbols in sample.tree]
-    (5, 8, [(5, 1), (5, 2), (5, 4), (5, 8)])
+    HierarchySample(n=5, rules=HierarchyRules(v=4, m=2, s=2, L=3, classes=4))
+    >>> sample.leaves.shape, sample.labels.shape
+    ((5, 8), (5,))
     """
 
     rules: HierarchyRules
@@ -51,8 +47,8 @@ class HierarchySample:
 
     def __post_init__(self) -> None:
         rules, levels = checked_rules("HierarchySample", self.rules), len(self.tree)
-        if levels != rules.depth + 1:
-            raise ValueError(f"HierarchySample: the tree must have L + 1 = {rules.depth + 1} levels, got {levels}")
+        if levels != rules.L + 1:
+            raise ValueError(f"HierarchySample: the tree must have L + 1 = {rules.L + 1} levels, got {levels}")
         for level, symbols in enumerate(self.tree):
             shape = (len(self.tree[0]), rules.s**level)
             if symbols.shape != shape or symbols.dtype.kind not in "iu":
@@ -86,23 +82,7 @@ class HierarchySample:
         return self.tree[0][:, 0]
 
     def one_hot(self, *, memory: int = MEMORY) -> NDArray[np.float64]:
-        """The data as one-hot vectors.
-
-        Parameters
-        ----------
-        memory : int
-            Bytes that the array may take.
-
-        Returns
-        -------
-        ndarray, shape (n, d, v)
-            1 at the symbol of each leaf, 0 elsewhere.
-
-        Raises
-        ------
-        ValueError
-            If the array would take more memory.
-        """
+        """The data as one-hot vectors (n, d, v), 1 at the symbol of each leaf; refused beyond the memory."""
         shape = (self.n, self.d, self.rules.v)
         check_memory("one_hot", f"an array of shape {shape}", 8 * self.n * self.d * self.rules.v, memory, _FEWER)
         result = np.zeros(shape)
@@ -110,32 +90,10 @@ class HierarchySample:
         return result
 
     def flat(self, *, center: bool = True, memory: int = MEMORY) -> NDArray[np.float64]:
-        """The data as real vectors, the one-hot vectors of a point side by side.
+        """The data as real vectors (n, d v), the one-hot vectors of a point side by side.
 
-        Parameters
-        ----------
-        center : bool
-            Subtract 1/v, the mean over all rules, so that every leaf sums to 0.
-        memory : int
-            Bytes that the array may take.
-
-        Returns
-        -------
-        ndarray, shape (n, d v)
-            Values differ by 1 between the symbol and the others: the scale on which Gaussian noise on one-hot leaves
-            is timed.
-
-        Raises
-        ------
-        ValueError
-            If the array would take more memory.
-
-        Examples
-        --------
-        >>> from regimes.hierarchy import random_hierarchy
-        >>> sample = sample_hierarchy(random_hierarchy(2, 2, 2, 2), 3)
-        >>> sample.flat().shape, sorted(set(sample.flat().ravel().tolist()))
-        ((3, 8), [-0.5, 0.5])
+        Centred by 1/v, the mean over all rules, so that every leaf sums to 0. Values differ by 1 between the symbol and
+        the others: the scale on which Gaussian noise on one-hot leaves is timed.
         """
         result = self.one_hot(memory=memory).reshape(self.n, -1)
         if center:
@@ -143,50 +101,12 @@ class HierarchySample:
         return result
 
     def dataset(self, *, scale: str | float = "none", name: str = "hierarchy", memory: int = MEMORY) -> Dataset:
-        """The data as a data set, with the symbol of the root as the class.
+        """What :func:`regimes.predict` accepts, with the symbol of the root as the class and the mean subtracted.
 
-        Parameters
-        ----------
-        scale : str or float
-            See :func:`regimes.load_dataset`; every time depends on it.
-        name : str
-            Name in tables and figures.
-        memory : int
-            Bytes that the points may take.
-
-        Returns
-        -------
-        Dataset
-            What :func:`regimes.predict` accepts; the mean over the points is subtracted. Classes are named by their
-            symbols; those without a point are left out.
-
-        Raises
-        ------
-        ValueError
-            If the points would take more memory, or are fewer than two different ones.
-
-        Examples
-        --------
-        >>> from regimes.hierarchy import random_hierarchy
-        >>> data = sample_hierarchy(random_hierarchy(4, 2, 2, 2), 100).dataset()
-        >>> data.n, data.d, data.classes
-        (100, 16, ('0', '1', '2', '3'))
+        Every time depends on the scale, see :func:`regimes.load_dataset`. Classes are named by their symbols; those
+        without a point are left out.
         """
         return load_dataset(self.flat(center=False, memory=memory), self.labels, scale=scale, name=name)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON: what the data are, without the points.
-
-        Returns
-        -------
-        dict
-            Keys ``n``, ``d``, ``v``, ``m``, ``s``, ``L``, ``classes``.
-        """
-        rules = self.rules
-        return {"n": self.n, "d": self.d, "v": rules.v, "m": rules.m, "s": rules.s} | {
-            "L": rules.depth,
-            "classes": rules.classes,
-        }
 
 
 def sample_hierarchy(
@@ -219,30 +139,19 @@ def sample_hierarchy(
     HierarchySample
         Leaves, classes and everything between.
 
-    Raises
-    ------
-    ValueError
-        If n is not a positive whole number, the classes do not fit, or the symbols would take more memory.
-
     Notes
     -----
     sclocchi2024 (random hierarchy model).
-
-    Examples
-    --------
-    >>> from regimes.hierarchy import random_hierarchy
-    >>> rules = random_hierarchy(4, 2, 2, 3, rng=1)
-    >>> sample_hierarchy(rules, 3, root=[0, 3, 3]).labels.tolist()
-    [0, 3, 3]
     """
     rules = checked_rules("sample_hierarchy", rules)
     count = whole_number("sample_hierarchy", "n", "number of data points", n, at_least=1)
     dtype = symbol_type(max(rules.v, rules.classes))
-    trees = f"{count} trees of {rules.nodes if rules.nodes < 10**18 else f'{rules.s}^{rules.depth} and more'} symbols"
-    check_memory("sample_hierarchy", trees, (dtype.itemsize + 8) * count * rules.nodes, memory, _FEWER)
-    generator = seeded(rng, _STREAM)
+    nodes = rules.hierarchy.nodes
+    trees = f"{count} trees of {nodes if nodes < 10**18 else f'{rules.s}^{rules.L} and more'} symbols"
+    check_memory("sample_hierarchy", trees, (dtype.itemsize + 8) * count * nodes, memory, _FEWER)
+    source = generator(Stream.HIERARCHY_DATA, rng, "sample_hierarchy")
     if root is None:
-        symbols = generator.integers(0, rules.classes, count, dtype=dtype)
+        symbols = source.integers(0, rules.classes, count, dtype=dtype)
     else:
         given = np.asarray(root)
         if given.shape != (count,) or given.dtype.kind not in "iu":
@@ -254,6 +163,6 @@ def sample_hierarchy(
         symbols = given.astype(dtype)
     tree = [symbols[:, None]]
     for table in rules.tables:
-        chosen = generator.integers(0, rules.m, tree[-1].shape)
+        chosen = source.integers(0, rules.m, tree[-1].shape)
         tree.append(table.astype(dtype)[tree[-1], chosen].reshape(count, -1))
     return HierarchySample(rules, tuple(tree))

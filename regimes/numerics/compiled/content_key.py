@@ -28,6 +28,8 @@ def reached(*roots: Any) -> list[bytes]:
     queue = [("", root) for root in roots]
     while queue:
         where, value = queue.pop()
+        if isinstance(getattr(value, "targetoptions", None), dict):  # of a kernel that is called
+            queue.append((f"{where}[options]", value.targetoptions))
         value = _plain(value)
         if _atom(value):
             parts.add(f"{where}={value!r}")

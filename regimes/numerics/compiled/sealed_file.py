@@ -30,8 +30,8 @@ def seal(content: bytes) -> bytes:
 
 def unseal(data: bytes) -> bytes | None:
     """The content, None unless it is what was sealed."""
-    line, _, content = data.partition(b"\n")
-    return content if data and seal(content) == line + b"\n" + content else None
+    _, _, content = data.partition(b"\n")
+    return content if seal(content) == data else None
 
 
 def read_sealed(path: Path, *, own: bool = True) -> bytes | None:

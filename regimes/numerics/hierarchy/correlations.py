@@ -5,16 +5,14 @@ The spin of a leaf is +1 where a posterior sample leaves it unchanged and -1 whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
-from regimes.numerics.hierarchy.parameters import checked_epsilon
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.hierarchy.problem import Hierarchy, checked_epsilon, checked_hierarchy
 
 __all__ = ["HierarchyCorrelations", "hierarchy_correlations"]
 
@@ -29,8 +27,8 @@ class HierarchyCorrelations:
 
     Attributes
     ----------
-    v, m, s, L, classes : int
-        Symbols, rules of a symbol, children of a symbol, levels of rules, symbols of the root.
+    hierarchy : Hierarchy
+        The model.
     epsilon : ndarray, shape (E,)
         Noise of the leaves.
     distance : ndarray of int, shape (L,)
@@ -41,39 +39,17 @@ class HierarchyCorrelations:
         Variance C(0) of a spin.
     susceptibility : ndarray, shape (E,)
         chi, the sum of all covariances over the sum of all variances.
-    assumes : tuple of str
-        What is averaged.
-    sources : tuple of str
-        Formulas used.
     """
 
-    v: int
-    m: int
-    s: int
-    L: int
-    classes: int
+    hierarchy: Hierarchy
     epsilon: Array
     distance: NDArray[np.int64]
     correlation: Array
     variance: Array
     susceptibility: Array
-    assumes: tuple[str, ...]
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name.
-        """
-        return plain_fields(self)
 
 
-def hierarchy_correlations(
-    v: int, m: int, s: int, L: int, epsilon: ArrayLike, *, classes: int | None = None
-) -> HierarchyCorrelations:
+def hierarchy_correlations(hierarchy: Hierarchy, epsilon: ArrayLike) -> HierarchyCorrelations:
     """Correlation of the leaves' spins by their distance in the tree, and their susceptibility, in mean field.
 
     Down the tree, right and wrong symbols form a chain of two states. The two children of the common ancestor are
@@ -81,28 +57,15 @@ def hierarchy_correlations(
 
     Parameters
     ----------
-    v : int
-        Number of symbols, at least 2.
-    m : int
-        Rules of a symbol, from 1 to v^(s-1).
-    s : int
-        Children of a symbol, at least 2.
-    L : int
-        Levels of rules, at least 1.
+    hierarchy : Hierarchy
+        The model.
     epsilon : array_like
         One noise level of the leaves or several, in [1e-15, 1]; without noise no leaf changes and nothing correlates.
-    classes : int, optional
-        Symbols of the root, v by default.
 
     Returns
     -------
     HierarchyCorrelations
         C(r) and ``chi = 1 + sum_r (s-1) s^(r-1) C(r)/C(0)``.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is no whole number in its range, or epsilon lies outside [1e-15, 1].
 
     Notes
     -----
@@ -110,18 +73,20 @@ def hierarchy_correlations(
 
     Examples
     --------
-    >>> hierarchy_correlations(16, 4, 2, 8, [0.7, 0.775, 0.8, 0.9]).susceptibility.round(2).tolist()
+    >>> from regimes import Hierarchy
+    >>> hierarchy_correlations(Hierarchy(16, 4), [0.7, 0.775, 0.8, 0.9]).susceptibility.round(2).tolist()
     [2.45, 4.25, 4.33, 1.73]
     """
     levels = checked_epsilon("hierarchy_correlations", epsilon, at_least=_SMALLEST)
-    field = hierarchy_mean_field(v, m, s, L, levels, classes=classes)
-    v, m, s, L = field.v, field.m, field.s, field.L
-    if m == 1 and field.classes == 1:
+    checked_hierarchy("hierarchy_correlations", hierarchy)
+    field = hierarchy_mean_field(hierarchy, levels)
+    v, m, s, L, classes = astuple(hierarchy)
+    if m == 1 and classes == 1:
         raise ValueError(
             "hierarchy_correlations: with one class and one rule a symbol there is a single data point, and no leaf "
             "can change; take more classes or rules"
         )
-    siblings, eigenvalue, pair, spin_variance, pairs = (compile_formula(name, target="numpy") for name in _SOURCES)
+    siblings, eigenvalue, pair, spin_variance, pairs = (compile_formula(name, target="numpy") for name in _FORMULAS)
     # The chain needs p < 1; its limits at 1 are reached at the number next to it.
     belief = np.minimum(field.upward, np.nextafter(1.0, 0.0))
     correlation = np.empty((L, levels.size))
@@ -133,24 +98,11 @@ def hierarchy_correlations(
         carried = carried * eigenvalue(belief[ancestor + 1], v, m, s)
     variance = spin_variance(field.upward[L], field.downward[L], v)
     distances = np.arange(1, L + 1)
-    weights = pairs(distances, s)
-    return HierarchyCorrelations(
-        v=v,
-        m=m,
-        s=s,
-        L=L,
-        classes=field.classes,
-        epsilon=levels,
-        distance=distances,
-        correlation=correlation,
-        variance=variance,
-        susceptibility=1 + weights @ correlation / variance,
-        assumes=field.assumes,
-        sources=(*field.sources, *_SOURCES),
-    )
+    susceptibility = 1 + pairs(distances, s) @ correlation / variance
+    return HierarchyCorrelations(hierarchy, levels, distances, correlation, variance, susceptibility)
 
 
-_SOURCES = (
+_FORMULAS = (
     "hierarchy_sibling_covariance",
     "hierarchy_chain_eigenvalue",
     "hierarchy_leaf_correlation",

@@ -13,18 +13,18 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import LANES
 from regimes.numerics.estimation.roots import curve_crossings
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import Noise, checked_noise_levels, leaf_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.interface.plain import plain_fields
 from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["HierarchyCurves", "hierarchy_curves"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 0x637572766573  # sets the noise apart from other uses of a seed
+_QUANTITIES = ("clone_probability", "conditional_entropy", "reconstruction")
 _SMALLEST = 1e-300
 _COPIES = 4  # messages, marginals of twice as many nodes, and what is summed of them
 
@@ -67,23 +67,9 @@ class HierarchyCurves:
     samples: int
 
     def thresholds(self, share: float = 0.5) -> list[float | None]:
-        """Noise level at which each level of the tree loses a share of its order parameter.
+        """Largest noise level at which each level of the tree loses a share of ``(phi - phi_inf)/(1 - phi_inf)``.
 
-        Parameters
-        ----------
-        share : float
-            Value of ``(phi - phi_inf)/(1 - phi_inf)`` that is crossed, between 0 and 1.
-
-        Returns
-        -------
-        list of float or None
-            For the levels 0 to L the largest crossing, in units of ``noise_level``; None where there is none on the
-            grid.
-
-        Raises
-        ------
-        ValueError
-            If the share is not between 0 and 1.
+        None where there is no crossing on the grid.
         """
         if not 0 < share < 1:
             raise ValueError(f"HierarchyCurves.thresholds: share must lie between 0 and 1, got {share}")
@@ -99,25 +85,10 @@ class HierarchyCurves:
         return found
 
     def steps(self, schedule: int | Schedule, levels: Sequence[float | None] | None = None) -> list[float | None]:
-        """Noise levels as steps of a schedule.
+        """Noise levels, such as the :meth:`thresholds`, as steps of a schedule; None where it has none.
 
-        Parameters
-        ----------
-        schedule : int or Schedule
-            Masking: the number K of steps of a schedule that masks evenly, whose step k masks the fraction k/K.
-            Gaussian noise: a schedule of :func:`regimes.noise_schedule`.
-        levels : sequence of float or None, optional
-            Noise levels, for instance the :meth:`thresholds`; ``noise_level`` if not given.
-
-        Returns
-        -------
-        list of float or None
-            The step of each, a fraction of one for masking; None where there is no level, or none in the schedule.
-
-        Raises
-        ------
-        ValueError
-            If the schedule is not one for this noise.
+        For masking the schedule is the number K of steps that mask evenly, whose step k masks the fraction k/K, and a
+        step may be a fraction; for Gaussian noise it is one of :func:`regimes.noise_schedule`.
         """
         wanted = self.noise_level.tolist() if levels is None else list(levels)
         if self.noise == "masking" and not isinstance(schedule, Schedule):
@@ -130,16 +101,6 @@ class HierarchyCurves:
         rule = f"{self.noise} noise takes {kind}" if kind else f"{self.noise} noise has no schedule"
         raise ValueError(f"HierarchyCurves.steps: {rule}, got {schedule!r}")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists; None for the standard error of a single sample.
-        """
-        return plain_fields(self, finite=True)
-
 
 def hierarchy_curves(
     rules: HierarchyRules,
@@ -149,7 +110,7 @@ def hierarchy_curves(
     *,
     rng: int | np.random.Generator = 0,
     memory: int = 2**30,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> HierarchyCurves:
     """Clone probability, conditional entropy and reconstruction of every level of a tree, at every noise level.
 
@@ -169,7 +130,7 @@ def hierarchy_curves(
     memory : int
         Bytes of working memory; more samples are taken in turns. The result does not depend on it.
     progress : callable, optional
-        Called with the work done and all work.
+        Called with the name of the part, the work done and all work.
 
     Returns
     -------
@@ -198,7 +159,7 @@ def hierarchy_curves(
     symbols = _checked_tree(rules, tree)
     grid = checked_noise_levels("hierarchy_curves", noise, noise_levels)
     seed = _seed(rng)
-    n, depth = symbols[0].shape[0], rules.depth
+    n, depth = symbols[0].shape[0], rules.L
     block = _block(rules, n, memory)
     values = np.empty((3, depth + 1, grid.size, n))
     work, done = grid.size * -(-n // block), 0
@@ -211,24 +172,14 @@ def hierarchy_curves(
                 values[:, row, e, rows] = _observables(beliefs.marginals[row], own[row])
             done += 1
             if progress is not None:
-                progress(done, work)
+                progress("belief propagation", done, work)
     mean = values.mean(axis=3)
     error = values.std(axis=3, ddof=1) / np.sqrt(n) if n > 1 else np.full_like(mean, np.inf)
     flat = belief_propagation(rules, np.ones((1, rules.leaves, rules.v)))
-    return HierarchyCurves(
-        noise=noise,
-        noise_level=grid,
-        clone_probability=mean[0],
-        clone_probability_se=error[0],
-        conditional_entropy=mean[1],
-        conditional_entropy_se=error[1],
-        reconstruction=mean[2],
-        reconstruction_se=error[2],
-        clone_probability_at_infinity=np.array(
-            [(flat.marginals[level] ** 2).sum(axis=2).mean() for level in range(depth + 1)]
-        ),
-        samples=n,
-    )
+    floor = np.array([(flat.marginals[level] ** 2).sum(axis=2).mean() for level in range(depth + 1)])
+    curves = dict(zip(_QUANTITIES, mean, strict=True))
+    errors = {f"{quantity}_se": each for quantity, each in zip(_QUANTITIES, error, strict=True)}
+    return HierarchyCurves(noise, grid, clone_probability_at_infinity=floor, samples=n, **curves, **errors)
 
 
 def _seed(rng: int | np.random.Generator) -> int:
@@ -257,14 +208,14 @@ def _messages(
     messages = np.empty((d, rules.v, n)).transpose(2, 0, 1)
     for first in range(0, n, LANES):
         rows = slice(first, min(first + LANES, n))
-        generator = np.random.default_rng([_STREAM, seed, start + first])
-        messages[rows] = leaf_messages(leaves[rows], noise, level, rules.v, rng=generator)
+        source = generator(Stream.HIERARCHY_UTURNS, seed, "hierarchy_curves", start + first)
+        messages[rows] = leaf_messages(leaves[rows], noise, level, rules.v, rng=source)
     return messages
 
 
 def _block(rules: HierarchyRules, n: int, memory: int) -> int:
     """Samples at a time: whole groups of lanes."""
-    sample = 8 * _COPIES * rules.nodes * max(rules.v, rules.classes)
+    sample = 8 * _COPIES * rules.hierarchy.nodes * max(rules.v, rules.classes)
     groups = int(memory // (sample * LANES))
     if groups < 1:
         raise ValueError(
@@ -275,7 +226,7 @@ def _block(rules: HierarchyRules, n: int, memory: int) -> int:
 
 
 def _checked_tree(rules: HierarchyRules, tree: Sequence[ArrayLike]) -> list[NDArray[np.intp]]:
-    wanted = f"hierarchy_curves: tree must hold arrays of shape (n, {rules.s}^l) for the levels l = 0 to {rules.depth}"
+    wanted = f"hierarchy_curves: tree must hold arrays of shape (n, {rules.s}^l) for the levels l = 0 to {rules.L}"
     if hasattr(tree, "tree"):
         raise ValueError(f"{wanted}, got {type(tree).__name__}; pass sample.tree")
     if not isinstance(tree, Iterable):
@@ -286,8 +237,8 @@ def _checked_tree(rules: HierarchyRules, tree: Sequence[ArrayLike]) -> list[NDAr
             levels.append(np.asarray(given))
         except ValueError:
             raise ValueError(f"{wanted}, got rows of different lengths at level {level}") from None
-    if len(levels) != rules.depth + 1:
-        raise ValueError(f"{wanted}, got {len(levels)} levels instead of {rules.depth + 1}")
+    if len(levels) != rules.L + 1:
+        raise ValueError(f"{wanted}, got {len(levels)} levels instead of {rules.L + 1}")
     n = len(levels[0]) if levels[0].ndim else 0
     for level, array in enumerate(levels):
         if array.shape != (n, rules.s**level):

@@ -7,29 +7,24 @@ here by a population of messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
 
 import numpy as np
-from numba import get_num_threads, set_num_threads
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level, upper_level
-from regimes.numerics.hierarchy.noise import Noise, checked_noise, leaf_messages
-from regimes.numerics.hierarchy.parameters import checked_hierarchy
-from regimes.numerics.hierarchy.population_memory import CHUNK, MEMORY, THINNING, check_population
-from regimes.numerics.interface.checks import seeded, whole_number
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level
+from regimes.numerics.hierarchy.noise import Noise, checked_noise
+from regimes.numerics.hierarchy.population_memory import MEMORY, check_population
+from regimes.numerics.hierarchy.populations import key_of, leaf_population, members_of, threads_for, upper_population
+from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
+from regimes.numerics.interface.checks import whole_number
 
-__all__ = ["DensityEvolution", "density_evolution", "leaf_population", "upper_population"]
+__all__ = ["DensityEvolution", "density_evolution"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 0x706F70756C617465  # sets the populations apart from other uses of a seed
-_SMALL = 10**6  # tuples, some 2 ms
 _BESIDE = 4  # populations held beside the upward messages of every level
 _QUANTITIES = ("upward", "reconstruction", "clone_probability", "conditional_entropy")
 
@@ -38,10 +33,12 @@ _QUANTITIES = ("upward", "reconstruction", "clone_probability", "conditional_ent
 class DensityEvolution:
     """Beliefs at every level of the hierarchy, averaged over rules, trees and noise.
 
+    One fixed set of rules has values of its own.
+
     Attributes
     ----------
-    v, m, s, L, classes : int
-        Symbols, rules of a symbol, children, depth, symbols of the root.
+    hierarchy : Hierarchy
+        The model.
     noise : str
         Kind of noise.
     noise_level : ndarray, shape (E,)
@@ -60,17 +57,9 @@ class DensityEvolution:
         Messages in a population.
     repeats : int
         Independent populations; standard errors are from their scatter.
-    averaged_over : str
-        ``"rules"``: every node has rules of its own. One fixed set of rules has values of its own.
-    sources : tuple of str
-        Formulas and papers behind the values.
     """
 
-    v: int
-    m: int
-    s: int
-    L: int
-    classes: int
+    hierarchy: Hierarchy
     noise: str
     noise_level: Array
     upward: Array
@@ -83,34 +72,18 @@ class DensityEvolution:
     conditional_entropy_se: Array
     population: int
     repeats: int
-    averaged_over: str
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays and tuples as lists.
-        """
-        return plain_fields(self)
 
 
 def density_evolution(
-    v: int,
-    m: int,
-    s: int,
-    L: int,
+    hierarchy: Hierarchy,
     noise: Noise,
     levels: ArrayLike,
     *,
-    classes: int | None = None,
     population: int = 10_000,
     repeats: int = 8,
     rng: int | np.random.Generator = 0,
     memory: int = MEMORY,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> DensityEvolution:
     """Follow populations of messages up and down a hierarchy with rules drawn afresh at every node.
 
@@ -121,15 +94,13 @@ def density_evolution(
 
     Parameters
     ----------
-    v, m, s, L : int
-        Symbols, rules of a symbol (at most ``v^(s-1)``), children, depth.
+    hierarchy : Hierarchy
+        The model.
     noise : {"epsilon", "masking", "uniform", "gaussian"}
         Kind of noise on the leaves.
     levels : array_like
         Noise levels, a number or a 1-d sequence: epsilon, the masked fraction, the replaced fraction (the own symbol
         counted), or the Ornstein-Uhlenbeck time.
-    classes : int, optional
-        Symbols of the root; v by default.
     population : int
         Messages in a population; the bias is of the order of its inverse.
     repeats : int
@@ -140,17 +111,13 @@ def density_evolution(
         Bytes that the populations of all levels, with their random numbers, and the rules of a node for each thread may
         take.
     progress : callable, optional
-        Called with (populations done, populations) after each; one counts for each repeat and noise level.
+        Called with the name of the part, the populations done and all populations after each; one counts for each
+        repeat and noise level.
 
     Returns
     -------
     DensityEvolution
         Mean beliefs, clone probabilities and conditional entropies of all levels with standard errors.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range, or the populations would take more memory.
 
     Notes
     -----
@@ -161,12 +128,13 @@ def density_evolution(
 
     Examples
     --------
-    >>> result = density_evolution(16, 4, 2, 3, "masking", [0.2, 0.8], population=2000, repeats=2)
+    >>> from regimes import Hierarchy
+    >>> result = density_evolution(Hierarchy(16, 4, L=3), "masking", [0.2, 0.8], population=2000, repeats=2)
     >>> result.reconstruction[0].round(1).tolist()
     [0.8, 0.1]
     """
     name = "density_evolution"
-    v, m, s, L, classes = checked_hierarchy(name, v, m, s, L, classes=classes)
+    checked_hierarchy(name, hierarchy)
     rule = f"{name}: levels must be a number or a 1-d sequence of numbers"
     try:
         given = np.atleast_1d(np.asarray(levels, dtype=np.float64))
@@ -177,144 +145,39 @@ def density_evolution(
     values = np.array([checked_noise(name, noise, level) for level in given])
     population = whole_number(name, "population", "messages in a population", population, at_least=2)
     repeats = whole_number(name, "repeats", "independent populations", repeats, at_least=2)
-    check_population(name, v, m, s, max(v, classes), noise, population, L + 1 + _BESIDE, memory)
-    seeds = seeded(rng, _STREAM).integers(2**63, size=repeats)
-    found = np.empty((repeats, len(_QUANTITIES), L + 1, values.size))
-    for repeat, seed in enumerate(seeds):
+    check_population(name, hierarchy, noise, population, hierarchy.L + 1 + _BESIDE, memory)
+    seeds = generator(Stream.HIERARCHY_POPULATIONS, rng, name).integers(2**63, size=repeats)
+    found = np.empty((repeats, len(_QUANTITIES), hierarchy.L + 1, values.size))
+    for repeat, seed in enumerate(seeds.tolist()):
         for e, level in enumerate(values):
-            found[repeat, :, :, e] = _one_population(v, m, s, L, classes, noise, level, population, seed)
+            found[repeat, :, :, e] = _one_population(hierarchy, noise, level, population, seed)
             if progress is not None:
-                progress(repeat * values.size + e + 1, repeats * values.size)
+                progress("density evolution", repeat * values.size + e + 1, repeats * values.size)
     mean, se = found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(repeats)
-    curves = {quantity: mean[i] for i, quantity in enumerate(_QUANTITIES)}
-    errors = {f"{quantity}_se": se[i] for i, quantity in enumerate(_QUANTITIES)}
-    return DensityEvolution(
-        v=v,
-        m=m,
-        s=s,
-        L=L,
-        classes=classes,
-        noise=noise,
-        noise_level=values,
-        population=population,
-        repeats=repeats,
-        averaged_over="rules",
-        sources=("sclocchi2024", "hierarchy_leaf_belief", "one_hot_log_message"),
-        **curves,
-        **errors,
-    )
+    curves = dict(zip(_QUANTITIES, mean, strict=True))
+    errors = {f"{quantity}_se": error for quantity, error in zip(_QUANTITIES, se, strict=True)}
+    return DensityEvolution(hierarchy, noise, values, population=population, repeats=repeats, **curves, **errors)
 
 
-def leaf_population(v: int, noise: Noise, level: float, population: int, generator: np.random.Generator) -> Array:
-    """Messages of leaves whose true symbol is 0.
-
-    The fractions of masked and of wrong leaves are those asked for, to the nearest leaf; of Gaussian leaves four times
-    as many are drawn, and of every four of similar belief one is kept. Both leave the distribution as it is and take
-    out most of the scatter between populations.
-
-    Parameters
-    ----------
-    v : int
-        Number of symbols.
-    noise : {"epsilon", "masking", "uniform", "gaussian"}
-        Kind of noise.
-    level : float
-        Its level.
-    population : int
-        Number of messages.
-    generator : numpy.random.Generator
-        Source of the random numbers, of which the number used does not depend on the level.
-
-    Returns
-    -------
-    ndarray, shape (population, v)
-        In random order.
-
-    Examples
-    --------
-    >>> leaves = leaf_population(4, "masking", 0.3, 10, np.random.default_rng(0))
-    >>> int((leaves[:, 0] < 1).sum())
-    3
-    """
-    if noise == "gaussian":
-        parts = [
-            _thinned_gaussian(v, level, min(CHUNK, population - start), generator)
-            for start in range(0, population, CHUNK)
-        ]
-        return np.concatenate(parts)
-    rank = (generator.permutation(population) + generator.random()) / population
-    wrong = generator.integers(1, v, population)
-    messages = np.empty((population, v))
-    if noise == "masking":
-        clear, dark = (leaf_messages([[0]], "masking", masked, v)[0, 0] for masked in (0.0, 1.0))
-        messages[:] = np.where((rank < level)[:, None], dark, clear)
-        return messages
-    own = float(compile_formula("hierarchy_leaf_belief", target="numpy")(level, v))
-    messages[:] = float(compile_formula("hierarchy_leaf_doubt", target="numpy")(level, v))
-    # The own belief of the message is also the probability that the observed symbol is the true one.
-    observed = np.where(rank < own, 0, wrong) if noise == "uniform" else 0
-    messages[np.arange(population), observed] = own
-    return messages
-
-
-def upper_population(
-    children: Array, m: int, s: int, generator: np.random.Generator, *, parents: int | None = None
-) -> Array:
-    """Upward messages of one level from those of the level below.
-
-    Every child is used s times, once in each place.
-
-    Parameters
-    ----------
-    children : ndarray, shape (population, v)
-        Upward messages, the true symbol at 0.
-    m, s : int
-        Rules of a symbol, and children.
-    generator : numpy.random.Generator
-        Source of the random numbers.
-    parents : int, optional
-        Symbols of the new level; v by default.
-
-    Returns
-    -------
-    ndarray, shape (population, parents)
-        Upward messages, the true symbol at 0.
-
-    Examples
-    --------
-    >>> certain = np.eye(4)[np.zeros(5, dtype=int)]
-    >>> upper_population(certain, 2, 2, np.random.default_rng(0))[:, 0].tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0]
-    """
-    population, v = children.shape
-    parents = v if parents is None else parents
-    out = np.empty((population, parents))
-    members = _members(population, s, generator)
-    with _threads_for(population * parents * m):
-        upper_level(children, members, parents, m, dense_rules(v, s, parents * m), _key(generator), out)
-    return out
-
-
-def _one_population(
-    v: int, m: int, s: int, L: int, classes: int, noise: Noise, level: float, population: int, seed: Any
-) -> Array:
+def _one_population(hierarchy: Hierarchy, noise: Noise, level: float, population: int, seed: int) -> Array:
     """The four quantities at all levels, shape (4, L+1)."""
-    generator = np.random.default_rng([_STREAM, int(seed)])
-    upward = [leaf_population(v, noise, level, population, generator)]
+    v, m, s, L, classes = astuple(hierarchy)
+    source = generator(Stream.HIERARCHY_POPULATIONS, seed, "density_evolution")
+    upward = [leaf_population(v, noise, level, population, source)]
     for height in range(1, L + 1):
-        upward.append(upper_population(upward[-1], m, s, generator, parents=classes if height == L else v))
+        upward.append(upper_population(upward[-1], m, s, source, parents=classes if height == L else v))
     upward.reverse()
     found = np.empty((len(_QUANTITIES), L + 1))
     downward = np.full((1, classes), 1 / classes)
     for depth, message in enumerate(upward):
         if depth > 0:
             above, drawn = downward, downward.shape[1] * m
-            parent = generator.permutation(population) if depth > 1 else np.zeros(population, np.int64)
-            siblings = _members(population, s - 1, generator)
+            parent = source.permutation(population) if depth > 1 else np.zeros(population, np.int64)
+            siblings = members_of(population, s - 1, source)
             downward = np.empty((population, v))
-            with _threads_for(population * drawn):
-                lower_level(above, parent, message, siblings, m, dense_rules(v, s, drawn), _key(generator), downward)
-        posterior = downward * message[generator.permutation(population)]
+            with threads_for(population * drawn):
+                lower_level(above, parent, message, siblings, m, dense_rules(v, s, drawn), key_of(source), downward)
+        posterior = downward * message[source.permutation(population)]
         posterior /= posterior.sum(axis=1, keepdims=True)
         true = posterior[:, 0]
         found[:, depth] = (
@@ -324,29 +187,3 @@ def _one_population(
             abs(np.log(true).mean()),
         )
     return found
-
-
-def _thinned_gaussian(v: int, t: float, population: int, generator: np.random.Generator) -> Array:
-    drawn = leaf_messages(np.zeros((THINNING * population, 1), np.int64), "gaussian", t, v, rng=generator)[:, 0]
-    similar = np.argsort(drawn[:, 0], kind="stable").reshape(population, THINNING)
-    kept = similar[np.arange(population), generator.integers(0, THINNING, population)]
-    return np.ascontiguousarray(drawn[generator.permutation(kept)])
-
-
-@contextmanager
-def _threads_for(tuples: int) -> Iterator[None]:
-    """One thread where the work is so small that threads would wait for each other, on a busy machine above all."""
-    threads = get_num_threads()
-    set_num_threads(1 if tuples < _SMALL else threads)
-    try:
-        yield
-    finally:
-        set_num_threads(threads)
-
-
-def _members(population: int, places: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    return np.stack([generator.permutation(population) for _ in range(places)])
-
-
-def _key(generator: np.random.Generator) -> np.uint64:
-    return np.uint64(generator.integers(2**64, dtype=np.uint64))

@@ -35,41 +35,16 @@ _LOW_HALF = np.uint64(0xFFFFFFFF)
 
 
 def dense_rules(v: int, s: int, drawn: int) -> bool:
-    """Whether the rules of a level are drawn by shuffling all tuples.
-
-    Parameters
-    ----------
-    v, s : int
-        Symbols and children.
-    drawn : int
-        Tuples of the level, m for each parent symbol.
-
-    Returns
-    -------
-    bool
-        True where ``v^s`` is at most eight times ``drawn``.
-    """
+    """Whether the rules of a level, ``drawn`` tuples, are drawn by shuffling all v^s: up to eight times as many."""
     return bool(v**s <= _DENSITY * drawn)
 
 
 @kernel(parallel=True)
 def upper_level(children: Any, members: Any, parents: int, m: int, dense: bool, key: Any, out: Any) -> None:
-    """Upward messages of a population from those of the level below.
+    """Upward messages of a population from those of the level below; both sum to 1, the true symbol at 0.
 
-    Parameters
-    ----------
-    children : ndarray, shape (N, v)
-        Upward messages, the true symbol at 0; each sums to 1.
-    members : ndarray of int64, shape (s, M)
-        Which child stands in each place of each new node.
-    parents, m : int
-        Symbols of the new level, and rules of each.
-    dense : bool
-        How the rules are drawn, see :func:`dense_rules`.
-    key : uint64
-        Of the random numbers.
-    out : ndarray, shape (M, parents)
-        Filled; each sums to 1.
+    children: float64 (N, v). members: int64 (s, M), the child in each place of each new node. dense: as
+    :func:`dense_rules` says. key: uint64, of the random numbers. out: float64 (M, parents), filled.
     """
     s, nodes = members.shape
     v, drawn = children.shape[1], parents * m
@@ -102,24 +77,9 @@ def upper_level(children: Any, members: Any, parents: int, m: int, dense: bool, 
 def lower_level(above: Any, parent: Any, siblings: Any, members: Any, m: int, dense: bool, key: Any, out: Any) -> None:
     """Downward messages to first children from those to their parents; by symmetry to any child.
 
-    Parameters
-    ----------
-    above : ndarray, shape (K, parents)
-        Downward messages to the parents, the true symbol at 0.
-    parent : ndarray of int64, shape (M,)
-        Parent of each new node.
-    siblings : ndarray, shape (N, v)
-        Upward messages of the new level.
-    members : ndarray of int64, shape (s - 1, M)
-        Which of them stand beside each new node.
-    m : int
-        Rules of a symbol.
-    dense : bool
-        How the rules are drawn, see :func:`dense_rules`.
-    key : uint64
-        Of the random numbers.
-    out : ndarray, shape (M, v)
-        Filled; each sums to 1.
+    above: float64 (K, parents), to the parents. parent: int64 (M), of each new node. siblings: float64 (N, v), upward
+    messages of the new level. members: int64 (s - 1, M), which of them stand beside each new node. out: float64 (M, v),
+    filled. The rest as for :func:`upper_level`.
     """
     nodes, parents = parent.size, above.shape[1]
     s, v, drawn = members.shape[0] + 1, siblings.shape[1], parents * m
@@ -158,9 +118,12 @@ def _scratch(products: int, s: int, drawn: int, dense: bool) -> Any:
     while slots < 2 * tuples:
         slots *= 2
     return (
-        np.empty(drawn if dense else 0, np.int32), np.empty(products), np.empty((tuples, s), np.int32),
-        np.empty(slots, np.uint64), np.zeros(slots, np.int64),
-    )  # fmt: skip
+        np.empty(drawn if dense else 0, np.int32),
+        np.empty(products),
+        np.empty((tuples, s), np.int32),
+        np.empty(slots, np.uint64),
+        np.zeros(slots, np.int64),
+    )
 
 
 @kernel()

@@ -143,9 +143,19 @@ def _raise_message(
 
 @kernel()
 def _lower_messages(
-    up: Any, children: int, down: Any, parent: int, symbols: int, target: int, starts: Any, first: int, rules: Any,
-    most: int, v: int, s: int,
-) -> None:  # fmt: skip
+    up: Any,
+    children: int,
+    down: Any,
+    parent: int,
+    symbols: int,
+    target: int,
+    starts: Any,
+    first: int,
+    rules: Any,
+    most: int,
+    v: int,
+    s: int,
+) -> None:
     """Messages of a node to each of its children: over the rules with the child's symbol, parent times siblings."""
     for j in range(s):
         own = target + j * (v + 1) * LANES
@@ -186,9 +196,21 @@ def _write_marginal(
 
 @kernel()
 def _upward(
-    messages: Any, steps: Any, sample: int, live: int, up: Any, blocks: Any, rules: Any, rule_starts: Any,
-    classes: int, v: int, m: int, s: int, depth: int, scratch: Any,
-) -> None:  # fmt: skip
+    messages: Any,
+    steps: Any,
+    sample: int,
+    live: int,
+    up: Any,
+    blocks: Any,
+    rules: Any,
+    rule_starts: Any,
+    classes: int,
+    v: int,
+    m: int,
+    s: int,
+    depth: int,
+    scratch: Any,
+) -> None:
     """All upward messages of a group, each parent as soon as its children are done."""
     for lane in range(LANES):
         scratch[lane], scratch[LANES + lane], scratch[2 * LANES + lane] = 1.0, 0.0, _INFINITE
@@ -202,9 +224,17 @@ def _upward(
         while True:
             symbols = classes if level == 0 else v
             _raise_message(
-                up, blocks[level] + node * width, symbols, blocks[level + 1] + node * s * width, rules,
-                rule_starts[level], v, m, s, scratch,
-            )  # fmt: skip
+                up,
+                blocks[level] + node * width,
+                symbols,
+                blocks[level + 1] + node * s * width,
+                rules,
+                rule_starts[level],
+                v,
+                m,
+                s,
+                scratch,
+            )
             if level == 0 or node % s != s - 1:
                 break
             node //= s
@@ -228,10 +258,23 @@ def _root(up: Any, prior: Any, sample: int, live: int, classes: int, down: Any, 
 
 @kernel()
 def _downward(
-    up: Any, blocks: Any, down: Any, slots: Any, starts: Any, lowered: Any, most: int, classes: int, v: int, s: int,
+    up: Any,
+    blocks: Any,
+    down: Any,
+    slots: Any,
+    starts: Any,
+    lowered: Any,
+    most: int,
+    classes: int,
+    v: int,
+    s: int,
     deepest: int,
-    out: Any, out_starts: Any, stride: int, column: int, scratch: Any,
-) -> None:  # fmt: skip
+    out: Any,
+    out_starts: Any,
+    stride: int,
+    column: int,
+    scratch: Any,
+) -> None:
     """Downward messages along every path, and the marginals of the levels that are asked for."""
     width = (v + 1) * LANES
     for q in range(s**deepest):
@@ -249,9 +292,19 @@ def _downward(
                 _write_marginal(up, blocks[row] + node * width, down, message, symbols, out, place, stride, scratch)
             if row < deepest:
                 _lower_messages(
-                    up, blocks[row + 1] + node * s * width, down, message, symbols, slots[row + 1], starts, row * s * v,
-                    lowered, most, v, s,
-                )  # fmt: skip
+                    up,
+                    blocks[row + 1] + node * s * width,
+                    down,
+                    message,
+                    symbols,
+                    slots[row + 1],
+                    starts,
+                    row * s * v,
+                    lowered,
+                    most,
+                    v,
+                    s,
+                )
 
 
 @kernel()
@@ -263,9 +316,20 @@ def _finish(scratch: Any, sample: int, live: int, constant: float, log_evidence:
 
 @kernel(parallel=True)
 def propagate_groups(
-    messages: Any, steps: Any, n: int, prior: Any, tables: Any, shape: Any, deepest: int, out: Any, out_starts: Any,
-    stride: int, threads: int, log_evidence: Any, sound: Any,
-) -> None:  # fmt: skip
+    messages: Any,
+    steps: Any,
+    n: int,
+    prior: Any,
+    tables: Any,
+    shape: Any,
+    deepest: int,
+    out: Any,
+    out_starts: Any,
+    stride: int,
+    threads: int,
+    log_evidence: Any,
+    sound: Any,
+) -> None:
     """Evidence, and the marginals of the levels that are asked for.
 
     messages: float64 (flat), whose element (sample, leaf, symbol) is at the scalar product with steps. prior: float64
@@ -284,9 +348,23 @@ def propagate_groups(
             _upward(messages, steps, sample, live, up, blocks, rules, rule_starts, classes, v, m, s, depth, scratch)
             _root(up, prior, sample, live, classes, down, scratch)
             _downward(
-                up, blocks, down, slots, lowered_starts, lowered, most, classes, v, s, deepest, out, out_starts, stride,
-                sample, scratch,
-            )  # fmt: skip
+                up,
+                blocks,
+                down,
+                slots,
+                lowered_starts,
+                lowered,
+                most,
+                classes,
+                v,
+                s,
+                deepest,
+                out,
+                out_starts,
+                stride,
+                sample,
+                scratch,
+            )
             _finish(scratch, sample, live, constant, log_evidence, sound)
         settle()
 
@@ -323,9 +401,18 @@ def _weigh_rules(up: Any, children: int, rules: Any, first: int, v: int, m: int,
 
 @kernel(parallel=True)
 def draw_groups(
-    messages: Any, steps: Any, n: int, prior: Any, tables: Any, shape: Any, uniforms: Any, trees: Any, tree_starts: Any,
-    threads: int, sound: Any,
-) -> None:  # fmt: skip
+    messages: Any,
+    steps: Any,
+    n: int,
+    prior: Any,
+    tables: Any,
+    shape: Any,
+    uniforms: Any,
+    trees: Any,
+    tree_starts: Any,
+    threads: int,
+    sound: Any,
+) -> None:
     """Trees from the posterior: the root from its marginal, then rules from the root down.
 
     Arguments as in ``propagate_groups``; uniforms: float64 (draws, internal nodes + 1, n), one number a choice, level

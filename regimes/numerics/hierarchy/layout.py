@@ -42,25 +42,14 @@ _known: WeakKeyDictionary[HierarchyRules, KernelTables] = WeakKeyDictionary()
 
 
 def kernel_tables(rules: HierarchyRules) -> KernelTables:
-    """Lay rules out for the kernels; kept as long as the rules are, which cannot change.
-
-    Parameters
-    ----------
-    rules : HierarchyRules
-        The rules.
-
-    Returns
-    -------
-    KernelTables
-        Their places.
-    """
+    """Rules laid out for the kernels; kept as long as the rules are, which cannot change."""
     if rules not in _known:
         _known[rules] = _laid_out(rules)
     return _known[rules]
 
 
 def _laid_out(rules: HierarchyRules) -> KernelTables:
-    classes, v, m, s, depth = rules.classes, rules.v, rules.m, rules.s, rules.depth
+    classes, v, m, s, depth = rules.classes, rules.v, rules.m, rules.s, rules.L
     nodes = np.array([s**level for level in range(depth + 1)], dtype=np.int64)
     widths = np.array([rules.symbols(level) for level in range(depth + 1)], dtype=np.int64)
     blocks = LANES * np.concatenate([[0], np.cumsum(nodes * (widths + 1))])  # a message and its bound
@@ -94,39 +83,17 @@ def _laid_out(rules: HierarchyRules) -> KernelTables:
 
 
 def aligned(size: int) -> NDArray[np.float64]:
-    """Room for numbers from the start of a cache line on, as the kernels stream them.
-
-    Parameters
-    ----------
-    size : int
-        How many.
-
-    Returns
-    -------
-    ndarray, shape (size,)
-        Not initialised.
-    """
+    """Room for numbers, not initialised, from the start of a cache line on, as the kernels stream them."""
     room = np.empty(size + LINE // 8)
     first = (-(room.ctypes.data // 8)) % (LINE // 8)
     return room[first : first + size]
 
 
 def flat_messages(messages: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
-    """Messages as one row of numbers and the steps between samples, leaves and symbols; copied only if need be.
-
-    Parameters
-    ----------
-    messages : ndarray, shape (n, d, v)
-        In any layout.
-
-    Returns
-    -------
-    flat : ndarray
-        All numbers.
-    steps : tuple of int
-        Distances between neighbouring samples, leaves and symbols.
-    """
+    """Messages in a row, and the steps between samples, leaves and symbols; copied only if need be."""
     n, d, v = messages.shape
+    if not messages.flags.writeable:  # another type to numba, for which it would compile every kernel again
+        messages = messages.copy(order="K")
     inner = messages.transpose(1, 2, 0)
     if n > 1 and inner.flags.c_contiguous:
         return inner.reshape(-1), (1, v * n, n)
@@ -134,25 +101,9 @@ def flat_messages(messages: NDArray[np.float64]) -> tuple[NDArray[np.float64], t
 
 
 def level_starts(rules: HierarchyRules) -> list[int]:
-    """Number of nodes above each level, and of all nodes last.
-
-    Parameters
-    ----------
-    rules : HierarchyRules
-        The rules.
-
-    Returns
-    -------
-    list of int
-        Length depth + 2.
-
-    Examples
-    --------
-    >>> level_starts(HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]]))
-    [0, 1, 3, 7]
-    """
-    sizes = [rules.s**level for level in range(rules.depth + 1)]
-    return [sum(sizes[:level]) for level in range(rules.depth + 2)]
+    """Number of nodes above each level, and of all nodes last."""
+    sizes = [rules.s**level for level in range(rules.L + 1)]
+    return [sum(sizes[:level]) for level in range(rules.L + 2)]
 
 
 def _flat(values: Any) -> Integers:

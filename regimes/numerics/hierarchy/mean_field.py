@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.hierarchy.parameters import check_formula_range, checked_epsilon, checked_hierarchy
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.hierarchy.problem import Hierarchy, check_formula_range, checked_epsilon, checked_hierarchy
 
 __all__ = ["HierarchyMeanField", "hierarchy_mean_field"]
 
@@ -19,14 +17,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HierarchyMeanField:
-    """Beliefs of every level of a random hierarchy model, averaged over its rules.
-
-    Level 0 is the root, level L the leaves.
+    """Beliefs of every level of a random hierarchy model, averaged over its rules; level 0 is the root, L the leaves.
 
     Attributes
     ----------
-    v, m, s, L, classes : int
-        Symbols, rules of a symbol, children of a symbol, levels of rules, symbols of the root.
+    hierarchy : Hierarchy
+        The model.
     epsilon : ndarray, shape (E,)
         Noise of the leaves.
     upward : ndarray, shape (L+1, E)
@@ -35,38 +31,16 @@ class HierarchyMeanField:
         Belief in the true symbol from the rest of the tree.
     reconstruction : ndarray, shape (L+1, E)
         Posterior probability of the true symbol.
-    assumes : tuple of str
-        What is averaged.
-    sources : tuple of str
-        Formulas used.
     """
 
-    v: int
-    m: int
-    s: int
-    L: int
-    classes: int
+    hierarchy: Hierarchy
     epsilon: Array
     upward: Array
     downward: Array
     reconstruction: Array
-    assumes: tuple[str, ...]
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name.
-        """
-        return plain_fields(self)
 
 
-def hierarchy_mean_field(
-    v: int, m: int, s: int, L: int, epsilon: ArrayLike, *, classes: int | None = None
-) -> HierarchyMeanField:
+def hierarchy_mean_field(hierarchy: Hierarchy, epsilon: ArrayLike) -> HierarchyMeanField:
     """Reconstruct every level of a random hierarchy model in mean field.
 
     Upwards ``p <- F(p)`` from the leaves' ``p_L = 1 - epsilon + epsilon/v``, downwards ``q <- G(q, p)`` from the
@@ -74,28 +48,15 @@ def hierarchy_mean_field(
 
     Parameters
     ----------
-    v : int
-        Number of symbols, at least 2.
-    m : int
-        Rules of a symbol, from 1 to v^(s-1).
-    s : int
-        Children of a symbol, at least 2.
-    L : int
-        Levels of rules, at least 1.
+    hierarchy : Hierarchy
+        The model.
     epsilon : array_like
         One noise level of the leaves or several, in [0, 1].
-    classes : int, optional
-        Symbols n_c of the root, v by default.
 
     Returns
     -------
     HierarchyMeanField
         Beliefs and reconstruction by level.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is no whole number in its range, or epsilon lies outside [0, 1].
 
     Notes
     -----
@@ -105,13 +66,15 @@ def hierarchy_mean_field(
 
     Examples
     --------
-    >>> hierarchy_mean_field(32, 8, 2, 8, [0.65, 0.7, 0.73, 0.76]).reconstruction[0].round(3).tolist()
+    >>> from regimes import Hierarchy
+    >>> hierarchy_mean_field(Hierarchy(32, 8), [0.65, 0.7, 0.73, 0.76]).reconstruction[0].round(3).tolist()
     [0.942, 0.766, 0.313, 0.046]
     """
-    v, m, s, L, roots = checked_hierarchy("hierarchy_mean_field", v, m, s, L, classes=classes)
-    check_formula_range("hierarchy_mean_field", v, s, L)
+    checked_hierarchy("hierarchy_mean_field", hierarchy)
+    check_formula_range("hierarchy_mean_field", hierarchy)
     levels = checked_epsilon("hierarchy_mean_field", epsilon)
-    up, to_class, down, marginal, leaf = (compile_formula(name, target="numpy") for name in _SOURCES)
+    v, m, s, L, roots = astuple(hierarchy)
+    up, to_class, down, marginal, leaf = (compile_formula(name, target="numpy") for name in _FORMULAS)
     upward, downward = np.empty((L + 1, levels.size)), np.empty((L + 1, levels.size))
     upward[L] = leaf(levels, v)
     for level in range(L - 1, 0, -1):
@@ -121,22 +84,10 @@ def hierarchy_mean_field(
     for level in range(L):
         downward[level + 1] = down(downward[level], upward[level + 1], v, m, s)
     reconstruction = np.vstack([upward[:1], marginal(upward[1:], downward[1:], v)])
-    return HierarchyMeanField(
-        v=v,
-        m=m,
-        s=s,
-        L=L,
-        classes=roots,
-        epsilon=levels,
-        upward=upward,
-        downward=downward,
-        reconstruction=reconstruction,
-        assumes=("annealed average over the rules", "epsilon-process on the leaves"),
-        sources=_SOURCES,
-    )
+    return HierarchyMeanField(hierarchy, levels, upward, downward, reconstruction)
 
 
-_SOURCES = (
+_FORMULAS = (
     "hierarchy_upward",
     "hierarchy_upward_to_class",
     "hierarchy_downward",

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.numerics.interface.checks import real_array, seeded, whole_number
+from regimes.numerics.interface.checks import real_array, whole_number
 
 __all__ = ["Noise", "checked_noise", "checked_noise_levels", "gaussian_log_messages", "leaf_messages"]
 
@@ -22,37 +23,10 @@ _MEANING = {
     "gaussian": "Ornstein-Uhlenbeck time t",
 }
 _EARLIEST = 1e-300  # the inverse of the noise variance is finite
-_STREAM = 0x6C6561766573  # sets the noise apart from other uses of a seed
 
 
 def checked_noise(function: str, noise: str, level: float) -> float:
-    """Check the kind of noise and its level.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    noise : {"epsilon", "masking", "uniform", "gaussian"}
-        Kind of noise.
-    level : float
-        Its level: epsilon, the masked or the replaced fraction, in [0, 1]; for Gaussian noise the positive
-        Ornstein-Uhlenbeck time.
-
-    Returns
-    -------
-    float
-        The level.
-
-    Raises
-    ------
-    ValueError
-        If the noise is unknown or the level out of its range.
-
-    Examples
-    --------
-    >>> checked_noise("leaf_messages", "masking", 0.5)
-    0.5
-    """
+    """Level of a kind of noise: a number in [0, 1], or a positive Ornstein-Uhlenbeck time for Gaussian noise."""
     if noise not in get_args(Noise):
         raise ValueError(f"{function}: noise must be one of {', '.join(get_args(Noise))}, got {noise!r}")
     value = _one_number(function, f"the level of {noise} noise ({_MEANING[noise]})", level)
@@ -81,32 +55,7 @@ def _one_number(function: str, what: str, value: Any) -> float:
 
 
 def checked_noise_levels(function: str, noise: str, levels: ArrayLike) -> NDArray[np.float64]:
-    """Check increasing levels of one kind of noise.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    noise : {"epsilon", "masking", "uniform", "gaussian"}
-        Kind of noise.
-    levels : array_like, shape (E,)
-        Its levels; a number counts as one.
-
-    Returns
-    -------
-    ndarray, shape (E,)
-        The levels.
-
-    Raises
-    ------
-    ValueError
-        If the noise is unknown, or the levels are none, not increasing or out of range.
-
-    Examples
-    --------
-    >>> checked_noise_levels("hierarchy_curves", "masking", [0.2, 0.5]).tolist()
-    [0.2, 0.5]
-    """
+    """Increasing levels of one kind of noise; a number counts as one."""
     grid = np.atleast_1d(real_array(function, "noise_levels", levels))
     if grid.ndim != 1 or grid.size == 0 or not (np.diff(grid) > 0).all():
         raise ValueError(f"{function}: noise_levels must be one or more increasing numbers")
@@ -144,11 +93,6 @@ def leaf_messages(
     ndarray, shape (n, d, v)
         Each sums to 1.
 
-    Raises
-    ------
-    ValueError
-        If the noise, its level or a symbol is out of range, or the level is not one number.
-
     Notes
     -----
     sclocchi2024 (epsilon-process), sclocchi2025 (masking); the likelihoods derived in docs/theory.
@@ -175,14 +119,14 @@ def leaf_messages(
         raise ValueError(
             f"leaf_messages: symbols must lie between 0 and {v - 1}, got {symbols.min()} to {symbols.max()}{masked}"
         )
-    generator = seeded(rng, _STREAM)
+    source = generator(Stream.HIERARCHY_NOISE, rng, "leaf_messages")
     n, d = symbols.shape
     # Samples innermost in memory, where belief propagation reads them side by side.
     messages = np.empty((d, v, n)).transpose(2, 0, 1)
     if noise == "gaussian":
         amplitude = float(compile_formula("signal_amplitude", target="numpy")(value))
         deviation = float(np.sqrt(compile_formula("noise_variance", target="numpy")(value)))
-        x = deviation * generator.standard_normal((d, v, n)).transpose(2, 0, 1)
+        x = deviation * source.standard_normal((d, v, n)).transpose(2, 0, 1)
         x += amplitude * (symbols[:, :, None] == np.arange(v))
         messages[:] = gaussian_log_messages(x, value)
         messages -= messages.max(axis=2, keepdims=True)
@@ -190,14 +134,14 @@ def leaf_messages(
         messages /= messages.sum(axis=2, keepdims=True)
         return messages
     if noise == "masking":
-        hidden = value > generator.random((d, n)).T
+        hidden = value > source.random((d, n)).T
         messages[:] = symbols[:, :, None] == np.arange(v)
         messages[hidden] = 1 / v
         return messages
     observed = symbols
     if noise == "uniform":
-        replaced = value > generator.random((d, n)).T
-        observed = np.where(replaced, generator.integers(0, v, (d, n)).T, symbols)
+        replaced = value > source.random((d, n)).T
+        observed = np.where(replaced, source.integers(0, v, (d, n)).T, symbols)
     own = float(compile_formula("hierarchy_leaf_belief", target="numpy")(value, v))
     other = float(compile_formula("hierarchy_leaf_doubt", target="numpy")(value, v))
     messages[:] = np.where(observed[:, :, None] == np.arange(v), own, other)
@@ -219,15 +163,9 @@ def gaussian_log_messages(x: ArrayLike, t: float) -> NDArray[np.float64]:
     ndarray, shape (n, d, v)
         ``x exp(-t)/Delta_t``.
 
-    Raises
-    ------
-    ValueError
-        If t is not positive.
-
-    Examples
-    --------
-    >>> gaussian_log_messages([[[1.0, 0.0]]], 1.0).round(4).tolist()
-    [[[0.4255, 0.0]]]
+    Notes
+    -----
+    ``one_hot_log_message``, derived in docs/theory.
     """
     time = checked_noise("gaussian_log_messages", "gaussian", t)
     return np.asarray(

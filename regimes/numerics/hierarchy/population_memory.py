@@ -6,6 +6,7 @@ from numba import get_num_threads
 
 from regimes.numerics.hierarchy.fresh_rules import dense_rules
 from regimes.numerics.hierarchy.noise import Noise
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.interface.checks import check_memory, whole_number
 
 __all__ = ["CHUNK", "MEMORY", "THINNING", "check_population"]
@@ -23,36 +24,10 @@ _DRAWN_ARRAYS = 3  # of as many messages as are drawn, while Gaussian noise is p
 
 
 def check_population(
-    function: str, v: int, m: int, s: int, width: int, noise: Noise, population: int, arrays: int, memory: int
+    function: str, hierarchy: Hierarchy, noise: Noise, population: int, arrays: int, memory: int
 ) -> None:
-    """Refuse populations that would take more memory than allowed, before they are made.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    v, m, s : int
-        Checked parameters.
-    width : int
-        Entries of the longest message.
-    noise : {"epsilon", "masking", "uniform", "gaussian"}
-        Kind of noise on the leaves.
-    population : int
-        Messages in a population.
-    arrays : int
-        Populations held at a time.
-    memory : int
-        Bytes allowed.
-
-    Raises
-    ------
-    ValueError
-        If more is needed, or memory is not a positive whole number.
-
-    Examples
-    --------
-    >>> check_population("hierarchy_threshold", 32, 8, 2, 32, "masking", 10_000, 2, 2**30)
-    """
+    """Refuse that many arrays of messages, and the rules of a node, where they would take more memory than allowed."""
+    width, m, s, v = max(hierarchy.v, hierarchy.classes), hierarchy.m, hierarchy.s, hierarchy.v
     allowed = whole_number(function, "memory", "bytes", memory, at_least=1)
     messages = 8 * population * (arrays * width + 2 * s + 4)
     if noise == "gaussian":

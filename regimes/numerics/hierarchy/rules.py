@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.interface.checks import whole_number
 
 __all__ = ["HierarchyRules", "checked_rules"]
@@ -25,16 +26,14 @@ class HierarchyRules:
     ----------
     tables : sequence of L integer array_like
         ``tables[l][a, k]`` is the tuple of rule k of symbol a of level l: shape (n_c, m, s) at level 0 with n_c
-        classes, (v, m, s) below.
+        classes, (v, m, s) below; kept read-only.
     v : int, optional
         Number of symbols of every level but the root's; taken from the tables where there are two levels or more.
 
     Attributes
     ----------
-    tables : tuple of ndarray, shape (n_c or v, m, s)
-        Read-only.
-    v : int
-        Number of symbols.
+    hierarchy : Hierarchy
+        The parameters v, m, s, L and classes, which are attributes of the rules too.
 
     Raises
     ------
@@ -48,15 +47,12 @@ class HierarchyRules:
 
     Examples
     --------
-    >>> rules = HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]])
-    >>> rules
-    HierarchyRules(v=2, m=1, s=2, depth=2, classes=2)
-    >>> rules.classes, rules.v, rules.m, rules.s, rules.depth, rules.leaves
-    (2, 2, 1, 2, 2, 4)
+    >>> HierarchyRules([[[[0, 1]], [[1, 0]]], [[[0, 0]], [[1, 1]]]])
+    HierarchyRules(v=2, m=1, s=2, L=2, classes=2)
     """
 
     tables: tuple[NDArray[np.int64], ...]
-    v: int
+    hierarchy: Hierarchy
 
     def __init__(self, tables: Sequence[ArrayLike], v: int | None = None) -> None:
         try:
@@ -71,88 +67,53 @@ class HierarchyRules:
                 raise ValueError("HierarchyRules: with one level of rules the number of symbols v must be given")
             v = arrays[1].shape[0]
         v = whole_number("HierarchyRules", "v", "number of symbols", v, at_least=2)
-        _, m, s = arrays[0].shape
+        classes, m, s = arrays[0].shape
         for level, table in enumerate(arrays):
             _check_table(level, table, v, m, s)
             table.setflags(write=False)
         object.__setattr__(self, "tables", tuple(arrays))
-        object.__setattr__(self, "v", v)
+        object.__setattr__(self, "hierarchy", Hierarchy(v, m, s, len(arrays), classes))
 
     def __repr__(self) -> str:
-        numbers = f"v={self.v}, m={self.m}, s={self.s}, depth={self.depth}, classes={self.classes}"
-        return f"HierarchyRules({numbers})"
+        return f"HierarchyRules{str(self.hierarchy).removeprefix('Hierarchy')}"
 
     @property
-    def classes(self) -> int:
-        """Number of symbols of the root."""
-        return int(self.tables[0].shape[0])
+    def v(self) -> int:
+        """Number of symbols of every level but the root's."""
+        return self.hierarchy.v
 
     @property
     def m(self) -> int:
-        """Number of rules of a symbol."""
-        return int(self.tables[0].shape[1])
+        """Rules of a symbol."""
+        return self.hierarchy.m
 
     @property
     def s(self) -> int:
-        """Number of children of a symbol."""
-        return int(self.tables[0].shape[2])
+        """Children of a symbol."""
+        return self.hierarchy.s
 
     @property
-    def depth(self) -> int:
-        """Number L of levels of rules."""
-        return len(self.tables)
+    def L(self) -> int:
+        """Levels of rules."""
+        return self.hierarchy.L
+
+    @property
+    def classes(self) -> int:
+        """Symbols of the root."""
+        return self.hierarchy.classes
 
     @property
     def leaves(self) -> int:
         """Number s^L of leaves."""
-        return int(self.s**self.depth)
-
-    @property
-    def nodes(self) -> int:
-        """Number of nodes of all levels."""
-        return (self.leaves * self.s - 1) // (self.s - 1)
+        return self.hierarchy.leaves
 
     def symbols(self, level: int) -> int:
-        """Number of symbols of a level.
-
-        Parameters
-        ----------
-        level : int
-            0 for the root to ``depth`` for the leaves.
-
-        Returns
-        -------
-        int
-            ``classes`` at the root, ``v`` below.
-        """
-        return self.classes if level == 0 else self.v
+        """Number of symbols of a level: ``classes`` at the root, ``v`` below."""
+        return self.hierarchy.symbols(level)
 
 
 def checked_rules(function: str, rules: Any) -> HierarchyRules:
-    """Check that something is rules, and not the tables of some.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    rules : HierarchyRules
-        What was given.
-
-    Returns
-    -------
-    HierarchyRules
-        The rules.
-
-    Raises
-    ------
-    ValueError
-        If they are anything else.
-
-    Examples
-    --------
-    >>> checked_rules("belief_propagation", HierarchyRules([[[[0, 1]], [[1, 0]]]], v=2)).depth
-    1
-    """
+    """Rules, where they are some and not the tables of some."""
     if isinstance(rules, HierarchyRules):
         return rules
     if isinstance(rules, list | tuple | np.ndarray):

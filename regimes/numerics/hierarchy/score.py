@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +12,6 @@ from regimes.numerics.hierarchy.belief_propagation import belief_propagation
 from regimes.numerics.hierarchy.noise import checked_noise, gaussian_log_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.interface.checks import real_array
-from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["HierarchyScore", "hierarchy_score"]
 
@@ -41,16 +39,6 @@ class HierarchyScore:
     posterior_mean: Array
     log_density: Array
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
-
 
 def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: ArrayLike | None = None) -> HierarchyScore:
     """Exact score ``(exp(-t) E[a | x_t] - x_t)/Delta_t`` by belief propagation.
@@ -70,11 +58,6 @@ def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: Arr
     -------
     HierarchyScore
         Score, posterior mean and log-density.
-
-    Raises
-    ------
-    ValueError
-        If x is not finite or has the wrong shape, t is not positive, or the prior is invalid.
 
     Notes
     -----
@@ -108,10 +91,8 @@ def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: Arr
         )
     if not np.isfinite(points).all():
         raise ValueError("hierarchy_score: x must be finite; it holds nan or infinite values")
-    beliefs = belief_propagation(
-        rules, gaussian_log_messages(points, time), log=True, prior=prior, levels=[rules.depth]
-    )
-    mean = beliefs.marginals[rules.depth]
+    beliefs = belief_propagation(rules, gaussian_log_messages(points, time), log=True, prior=prior, levels=[rules.L])
+    mean = beliefs.marginals[rules.L]
     variance = compile_formula("noise_variance", target="numpy")(time)
     snr = compile_formula("snr", target="numpy")(time)
     alone = compile_formula("gaussian_log_density", target="numpy")(points, variance).sum(axis=(1, 2))

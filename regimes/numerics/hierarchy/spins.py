@@ -6,13 +6,11 @@ The spin of a site is +1 where a sample leaves it unchanged and -1 where it chan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.estimation.jackknife import jackknife_error
-from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["SpinCorrelations", "SpinSusceptibility", "covariance_sums", "spin_correlations", "spin_susceptibility"]
 
@@ -44,16 +42,6 @@ class SpinSusceptibility:
     sites: int
     groups: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name.
-        """
-        return dict(vars(self))
-
 
 @dataclass(frozen=True, eq=False)
 class SpinCorrelations:
@@ -80,16 +68,6 @@ class SpinCorrelations:
     samples: int
     sites: int
     groups: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes by name.
-        """
-        return plain_fields(self)
 
 
 def spin_susceptibility(unchanged: ArrayLike, groups: ArrayLike | None = None) -> SpinSusceptibility:
@@ -169,21 +147,10 @@ def spin_correlations(unchanged: ArrayLike, s: int, groups: ArrayLike | None = N
     SpinCorrelations
         By distance, with standard errors.
 
-    Raises
-    ------
-    ValueError
-        As :func:`spin_susceptibility`, or if the number of sites is no power of s.
-
     Notes
     -----
     Every covariance is unbiased for independent samples. The observable is that of sclocchi2025.
 
-    Examples
-    --------
-    >>> pairs = np.random.default_rng(0).random((4000, 2, 1)) < np.full(2, 0.5)
-    >>> result = spin_correlations(pairs.reshape(4000, 4), 2)
-    >>> bool(np.all(abs(result.correlation - [1, 0]) <= 5 * result.correlation_se + 1e-3))
-    True
     """
     spins, labels = _checked_spins("spin_correlations", unchanged, groups)
     sites = spins.shape[1]
@@ -209,22 +176,9 @@ def spin_correlations(unchanged: ArrayLike, s: int, groups: ArrayLike | None = N
 
 
 def covariance_sums(unchanged: NDArray[np.bool_]) -> tuple[float, float]:
-    """Sum of the covariances of spins over all pairs of sites, and over each site with itself.
+    """Sums of the covariances of spins over all pairs of sites, and over each site with itself.
 
-    Parameters
-    ----------
-    unchanged : ndarray of bool, shape (samples, sites)
-        Where the spin is +1; two samples or more.
-
-    Returns
-    -------
-    tuple of float
-        Both sums, whose ratio is the susceptibility; unbiased, so that they may be added over sets of samples.
-
-    Examples
-    --------
-    >>> covariance_sums(np.array([[True, True], [False, False]]))
-    (8.0, 4.0)
+    Their ratio is the susceptibility; they are unbiased, so that they may be added over sets of samples.
     """
     samples, sites = unchanged.shape
     sizes = (1, sites)

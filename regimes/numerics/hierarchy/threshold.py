@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.hierarchy.density_evolution import leaf_population, upper_population
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.noise import Noise, checked_noise
-from regimes.numerics.hierarchy.parameters import checked_hierarchy
 from regimes.numerics.hierarchy.population_memory import MEMORY, check_population
-from regimes.numerics.interface.checks import positive_number, seeded, whole_number
+from regimes.numerics.hierarchy.populations import leaf_population, upper_population
+from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
+from regimes.numerics.interface.checks import positive_number, whole_number
 from regimes.numerics.interface.errors import NotConverged
-from regimes.numerics.interface.plain import plain_fields
 
-__all__ = ["HierarchyThreshold", "hierarchy_threshold"]
+__all__ = ["Bisection", "HierarchyThreshold", "hierarchy_threshold"]
 
-_STREAM = 0x7468726573686F6C64  # sets the populations apart from other uses of a seed
 _SCOUTS = 2000  # messages of the population that finds the neighbourhood
 _NEAR_FIXED_POINT = 0.05
 _ROUNDING = 1e-12
@@ -32,12 +30,12 @@ _ARRAYS = 2  # populations held at a time
 
 @dataclass(frozen=True)
 class HierarchyThreshold:
-    """Noise level at which the root of a deep hierarchy is lost, averaged over rules.
+    """Noise level at which the root of a deep hierarchy is lost, averaged over rules: one fixed set has its own.
 
     Attributes
     ----------
-    v, m, s : int
-        Symbols, rules of a symbol, children.
+    hierarchy : Hierarchy
+        The model, of which v, m and s matter.
     noise : str
         Kind of noise.
     value, se : float
@@ -51,17 +49,9 @@ class HierarchyThreshold:
         Independent populations, from whose scatter the standard error is.
     levels : int
         Levels of the hierarchy that the longest run needed to decide.
-    depth : int or None
-        Depth at which the root was judged; None for the limit of large depth.
-    averaged_over : str
-        ``"rules"``: every node has rules of its own. One fixed set of rules has a threshold of its own.
-    sources : tuple of str
-        Formulas and papers behind the value.
     """
 
-    v: int
-    m: int
-    s: int
+    hierarchy: Hierarchy
     noise: str
     value: float
     se: float
@@ -70,54 +60,14 @@ class HierarchyThreshold:
     population: int
     repeats: int
     levels: int
-    depth: int | None
-    averaged_over: str
-    sources: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, tuples as lists.
-        """
-        return plain_fields(self)
 
 
-def hierarchy_threshold(
-    v: int,
-    m: int,
-    s: int,
-    noise: Noise,
-    *,
-    population: int = 10_000,
-    repeats: int = 8,
-    rng: int | np.random.Generator = 0,
-    depth: int | None = None,
-    tolerance: float = 5e-4,
-    max_levels: int = 500,
-    memory: int = MEMORY,
-    progress: Callable[[int, int], None] | None = None,
-) -> HierarchyThreshold:
-    """Find the noise level at which the upward messages of a deep hierarchy flip from knowing to not knowing.
-
-    From leaves of a given noise, messages go up (:func:`regimes.numerics.hierarchy.density_evolution.upper_population`)
-    until the mean belief in the true symbol is near 1 or near 1/v and moves towards it. Each of the independent
-    populations is bisected in the noise level, with the same random numbers at every level of noise.
+@dataclass(frozen=True)
+class Bisection:
+    """How the threshold is sought.
 
     Parameters
     ----------
-    v, m, s : int
-        Symbols, rules of a symbol (at most ``v^(s-1)``), children.
-    noise : {"epsilon", "masking", "uniform", "gaussian"}
-        Kind of noise on the leaves.
-    population : int
-        Messages in a population.
-    repeats : int
-        Independent populations, at least 2.
-    rng : int or numpy.random.Generator
-        Seed or generator.
     depth : int, optional
         Judge the root at this depth: the threshold is where its mean belief is half way between 1/v and 1. The limit of
         large depth by default.
@@ -126,10 +76,56 @@ def hierarchy_threshold(
         the standard error holds this width too. At least 1e-12.
     max_levels : int
         Levels after which an undecided run is given up.
+    """
+
+    depth: int | None = None
+    tolerance: float = 5e-4
+    max_levels: int = 500
+
+    def __post_init__(self) -> None:
+        whole_number("Bisection", "max_levels", "levels after which a run is given up", self.max_levels, at_least=1)
+        positive_number(
+            "Bisection", "tolerance", "relative width of the last bracket", self.tolerance, at_least=_FINEST
+        )
+        if self.depth is not None:
+            whole_number("Bisection", "depth", "levels of rules", self.depth, at_least=1)
+
+
+def hierarchy_threshold(
+    hierarchy: Hierarchy,
+    noise: Noise,
+    *,
+    population: int = 10_000,
+    repeats: int = 8,
+    search: Bisection | None = None,
+    rng: int | np.random.Generator = 0,
+    memory: int = MEMORY,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> HierarchyThreshold:
+    """Find the noise level at which the upward messages of a deep hierarchy flip from knowing to not knowing.
+
+    From leaves of a given noise, messages go up (:func:`regimes.numerics.hierarchy.populations.upper_population`)
+    until the mean belief in the true symbol is near 1 or near 1/v and moves towards it. Each of the independent
+    populations is bisected in the noise level, with the same random numbers at every level of noise.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+        The model, of which v, m and s matter.
+    noise : {"epsilon", "masking", "uniform", "gaussian"}
+        Kind of noise on the leaves.
+    population : int
+        Messages in a population.
+    repeats : int
+        Independent populations, at least 2.
+    search : Bisection, optional
+        Depth at which the root is judged, tolerance and largest number of levels.
+    rng : int or numpy.random.Generator
+        Seed or generator.
     memory : int
         Bytes that two populations, with their random numbers, and the rules of a node for each thread may take.
     progress : callable, optional
-        Called with (populations done, populations) after each.
+        Called with the name of the part, the populations done and all populations after each.
 
     Returns
     -------
@@ -155,61 +151,44 @@ def hierarchy_threshold(
 
     Examples
     --------
-    >>> threshold = hierarchy_threshold(16, 4, 2, "masking", population=1000, repeats=4)
-    >>> round(threshold.value, 2), threshold.averaged_over
-    (0.51, 'rules')
+    >>> from regimes import Hierarchy
+    >>> round(hierarchy_threshold(Hierarchy(16, 4), "masking", population=1000, repeats=4).value, 2)
+    0.51
     """
     name = "hierarchy_threshold"
-    v, m, s, _, _ = checked_hierarchy(name, v, m, s)
+    checked_hierarchy(name, hierarchy)
     checked_noise(name, noise, 0.5)
     population = whole_number(name, "population", "messages in a population", population, at_least=2)
     repeats = whole_number(name, "repeats", "independent populations", repeats, at_least=2)
-    max_levels = whole_number(name, "max_levels", "levels after which a run is given up", max_levels, at_least=1)
-    tolerance = positive_number(name, "tolerance", "relative width of the last bracket", tolerance, at_least=_FINEST)
-    if depth is not None:
-        depth = whole_number(name, "depth", "levels of rules", depth, at_least=1)
-    check_population(name, v, m, s, v, noise, population, _ARRAYS, memory)
-    run = _Recursion(v, m, s, noise, depth, max_levels)
-    generator = seeded(rng, _STREAM)
-    scout, *seeds = generator.integers(2**63, size=1 + repeats)
+    search = Bisection() if search is None else search
+    check_population(name, replace(hierarchy, classes=hierarchy.v), noise, population, _ARRAYS, memory)
+    run = _Recursion(hierarchy, noise, search)
+    source = generator(Stream.HIERARCHY_THRESHOLD, rng, name)
+    scout, *seeds = source.integers(2**63, size=1 + repeats).tolist()
     low, high = run.bracket(scout, min(population, _SCOUTS), 0.5 if noise != "gaussian" else 0.0, 0.25, 2 * _FIRST_STEP)
     centre = (low + high) / 2
     step = _FIRST_STEP * run.scale(centre)
-    width = tolerance * run.scale(centre)
+    width = search.tolerance * run.scale(centre)
     values = []
     for done, seed in enumerate(seeds, 1):
-        start = centre + step * generator.uniform(-1, 1)
+        start = centre + step * source.uniform(-1, 1)
         values.append(sum(run.bracket(seed, population, start, step, width)) / 2)
         if progress is not None:
-            progress(done, repeats)
+            progress("threshold", done, repeats)
     found = np.exp(values) if noise == "gaussian" else np.array(values)
     value, se = float(found.mean()), float(found.std(ddof=1) / math.sqrt(repeats))
     time, time_se = _times(value, se) if noise == "gaussian" else (None, None)
-    return HierarchyThreshold(
-        v=v,
-        m=m,
-        s=s,
-        noise=noise,
-        value=value,
-        se=se,
-        time=time,
-        time_se=time_se,
-        population=population,
-        repeats=repeats,
-        levels=run.levels,
-        depth=depth,
-        averaged_over="rules",
-        sources=("sclocchi2024", "hierarchy_slope_at_one", "hierarchy_slope_at_uniform", "time_from_snr"),
-    )
+    return HierarchyThreshold(hierarchy, noise, value, se, time, time_se, population, repeats, run.levels)
 
 
 class _Recursion:
     """The upward recursion from leaves of one kind of noise, with the noise level (log sqrt(snr), if Gaussian) as x."""
 
-    def __init__(self, v: int, m: int, s: int, noise: Noise, depth: int | None, max_levels: int) -> None:
-        self.v, self.m, self.s, self.noise, self.depth, self.max_levels = v, m, s, noise, depth, max_levels
+    def __init__(self, hierarchy: Hierarchy, noise: Noise, search: Bisection) -> None:
+        self.v, self.m, self.s = v, m, s = hierarchy.v, hierarchy.m, hierarchy.s
+        self.noise, self.depth, self.max_levels = noise, search.depth, search.max_levels
         self.levels = 0
-        if depth is not None:
+        if search.depth is not None:
             self.known = self.lost = (1 + 1 / v) / 2
             return
         at_one = float(compile_formula("hierarchy_slope_at_one", target="numpy")(v, m, s))
@@ -223,7 +202,7 @@ class _Recursion:
         """Change of x that changes the noise level by itself."""
         return 1.0 if self.noise == "gaussian" else x
 
-    def bracket(self, seed: Any, population: int, start: float, step: float, width: float) -> tuple[float, float]:
+    def bracket(self, seed: int, population: int, start: float, step: float, width: float) -> tuple[float, float]:
         """Step from start to where the outcome flips, in doubling steps, then bisect to the width."""
         ends = (-_LARGEST_LOG_SNR / 2, _LARGEST_LOG_SNR / 2) if self.noise == "gaussian" else (0.0, 1.0)
         towards_noise = -1 if self.noise == "gaussian" else 1
@@ -252,22 +231,24 @@ class _Recursion:
                 outer = middle
         return inner, outer
 
-    def knows(self, seed: Any, population: int, x: float) -> bool:
+    def knows(self, seed: int, population: int, x: float) -> bool:
         """Whether the root is known at the noise x, by the population of the seed."""
-        generator = np.random.default_rng([_STREAM, int(seed)])
+        source = generator(Stream.HIERARCHY_THRESHOLD, seed, "hierarchy_threshold")
         level, shown = self._level(x)
-        messages = leaf_population(self.v, self.noise, level, population, generator)
+        messages = leaf_population(self.v, self.noise, level, population, source)
         belief = float(messages[:, 0].mean())
         for height in range(1, (self.depth or self.max_levels) + 1):
-            messages = upper_population(messages, self.m, self.s, generator)
+            messages = upper_population(messages, self.m, self.s, source)
             below, belief = belief, float(messages[:, 0].mean())
             if height == self.depth or (self.depth is None and self._decided(below, belief)):
                 self.levels = max(self.levels, height)
                 return belief >= self.known
         raise NotConverged(
-            f"hierarchy_threshold: density evolution at {self.noise} noise {shown:.6g}", self.max_levels,
-            min(self.known - belief, belief - self.lost), "raise max_levels, the tolerance or the population",
-        )  # fmt: skip
+            f"hierarchy_threshold: density evolution at {self.noise} noise {shown:.6g}",
+            self.max_levels,
+            min(self.known - belief, belief - self.lost),
+            "raise max_levels, the tolerance or the population",
+        )
 
     def _decided(self, below: float, belief: float) -> bool:
         """Near a fixed point, and not on the way out of it: noise that errs starts near 1 and need not stay there."""

@@ -16,7 +16,8 @@ from regimes.numerics.composition.data.connecting_overlaps import ConnectingOver
 from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
 from regimes.numerics.composition.overlap_kinds import checked_overlap
 from regimes.numerics.interface.checks import check_memory, positive_number, whole_number
-from regimes.numerics.interface.result import Number, Result, plain
+from regimes.numerics.interface.result import Number, Result
+from regimes.prediction.dataset.result import GivenData
 
 __all__ = ["DataPercolationPrediction", "PointOverlaps", "predict_data_percolation"]
 
@@ -30,20 +31,15 @@ class PointOverlaps:
 
     Attributes
     ----------
-    points : dict
-        What identifies the data: ``name``, ``n``, ``d``, ``classes``, ``preprocessing``.
+    points : GivenData
+        What identifies the data; overlaps depend on the preprocessing.
     overlap : {"cosine", "coefficient", "product"}
         Which overlap, see :func:`regimes.composition.data_percolation`.
     tau : float or None
         None for the largest overlap at which all points are connected.
-
-    Raises
-    ------
-    ValueError
-        If tau is not positive, or there is no such overlap.
     """
 
-    points: dict[str, Any]
+    points: GivenData
     overlap: str
     tau: float | None
 
@@ -52,6 +48,8 @@ class PointOverlaps:
         if self.tau is not None:
             tau = positive_number("PointOverlaps", "tau", "overlap from which two points connect", self.tau)
             object.__setattr__(self, "tau", tau)
+        if isinstance(self.points, dict):  # as it was stored
+            object.__setattr__(self, "points", GivenData(**self.points))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,8 +141,7 @@ def predict_data_percolation(
     orders = whole_number(name, "orders", "random orders", orders, at_least=1)
     rng = whole_number(name, "rng", "seed", rng, at_least=0)
     data = load_dataset(source, labels, classes=classes, scale=scale, center=center)
-    summary = {key: getattr(data, key) for key in ("name", "n", "d", "classes", "preprocessing")}
-    problem = PointOverlaps(plain(summary), overlap, tau)
+    problem = PointOverlaps(GivenData.of(data), overlap, tau)
 
     def part(what: str) -> Callable[[int, int], None] | None:
         return None if progress is None else partial(progress, what)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,16 +12,20 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
 from regimes.numerics.hierarchy.noise import Noise, checked_noise, checked_noise_levels
-from regimes.numerics.hierarchy.parameters import checked_hierarchy
+from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
 from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.result import Number
 from regimes.numerics.process.schedules import Schedule, noise_schedule
-from regimes.prediction.hierarchy.result import HierarchyLevels, HierarchyPrediction, NoiseThreshold, Susceptibility
+from regimes.prediction.hierarchy.budget import HierarchyBudget
+from regimes.prediction.hierarchy.result import HierarchyPrediction
+from regimes.theory.formula.record import recorded
 
 __all__ = ["predict_hierarchy"]
 
 Array = NDArray[np.float64]
+Curves = dict[str, Array]
 Progress = Callable[[str, int, int], None]
 
 _UNITS = {
@@ -32,25 +36,17 @@ _UNITS = {
 }
 _NOISELESS = 1e-12  # no leaf changes, and nothing correlates
 _CURVE_SHARE = 5  # of the population of the threshold in that of each level of noise
-_STREAM = 0x68696572  # sets the rules and samples apart from other uses of a seed
+_SHARED = "density evolution: every node has rules of its own, where the nodes of a level of one data set share them"
 
 
 def predict_hierarchy(
-    v: int,
-    m: int,
-    s: int,
-    L: int,
+    hierarchy: Hierarchy | HierarchyRules,
     *,
-    classes: int | None = None,
     noise: Noise = "epsilon",
     noise_levels: ArrayLike | None = None,
-    rules: HierarchyRules | None = None,
     exact: bool = False,
-    instances: int = 8,
-    samples: int = 64,
-    population: int = 10_000,
+    budget: HierarchyBudget | None = None,
     rng: int = 0,
-    memory: int = 2 * 2**30,
     schedule: str = "ddpm-linear",
     progress: Progress | None = None,
 ) -> HierarchyPrediction:
@@ -62,26 +58,18 @@ def predict_hierarchy(
 
     Parameters
     ----------
-    v, m, s, L : int
-        Symbols, rules a symbol, children of a symbol, levels of rules.
-    classes : int, optional
-        Symbols of the root; v if not given.
+    hierarchy : Hierarchy or HierarchyRules
+        Parameters of the model; or one set of rules, which asks for the exact curves of these very rules.
     noise : {"epsilon", "masking", "uniform", "gaussian"}
         Kind of noise at the leaves.
     noise_levels : array_like, shape (E,), optional
         Increasing levels: epsilon, fractions, or Ornstein-Uhlenbeck times for Gaussian noise; chosen if not given.
-    rules : HierarchyRules, optional
-        The rules for the exact curves, of these parameters; ``instances`` random ones if not given.
     exact : bool
         Add the exact curves.
-    instances, samples : int
-        Sets of rules, and samples of each.
-    population : int
-        Messages in a population of density evolution for the threshold; the curves take a fifth of it at each level.
+    budget : HierarchyBudget, optional
+        Sets of rules and samples of the exact curves, messages in a population, memory.
     rng : int
         Seed.
-    memory : int
-        Bytes of working memory; the result does not depend on it.
     schedule : str
         Noise schedule in whose steps the threshold of Gaussian noise is given, see :func:`regimes.noise_schedule`; a
         threshold of masking in as many steps that mask evenly.
@@ -91,12 +79,7 @@ def predict_hierarchy(
     Returns
     -------
     HierarchyPrediction
-        Transition, threshold, curves, and reasons for what does not exist.
-
-    Raises
-    ------
-    ValueError
-        If a parameter or a noise level is out of range, or the rules do not fit the parameters.
+        Transition, thresholds, curves, and reasons for what does not exist.
 
     Notes
     -----
@@ -104,151 +87,144 @@ def predict_hierarchy(
 
     Examples
     --------
-    >>> from regimes import predict_hierarchy
-    >>> result = predict_hierarchy(32, 8, 2, 8)
-    >>> round(result.threshold.value, 4), round(result.transition.slope, 3)
+    >>> from regimes import Hierarchy, predict_hierarchy
+    >>> result = predict_hierarchy(Hierarchy(32, 8))
+    >>> round(result["threshold.value"].value, 4), round(result["transition.slope"].value, 3)
     (0.7312, 1.442)
     """
-    v, m, s, L, roots = checked_hierarchy("predict_hierarchy", v, m, s, L, classes=classes)
+    rules = hierarchy if isinstance(hierarchy, HierarchyRules) else None
+    model = checked_hierarchy("predict_hierarchy", hierarchy if rules is None else rules.hierarchy)
+    budget = HierarchyBudget() if budget is None else budget
     if rules is not None:
-        own = (rules.v, rules.m, rules.s, rules.depth, rules.classes)
-        if own != (v, m, s, L, roots):
-            raise ValueError(
-                f"predict_hierarchy: the rules must have (v, m, s, L, classes) = {(v, m, s, L, roots)}, got {own}"
-            )
-        exact, instances = True, 1
-    instances = whole_number("predict_hierarchy", "instances", "sets of rules", instances, at_least=1)
-    samples = whole_number("predict_hierarchy", "samples", "samples of each set of rules", samples, at_least=2)
-    population = whole_number("predict_hierarchy", "population", "messages in a population", population, at_least=2)
+        exact, budget = True, replace(budget, instances=1)
     rng = whole_number("predict_hierarchy", "rng", "seed", rng, at_least=0)
-    report = progress if progress is not None else (lambda part, done, work: None)
-    transition = hierarchy_transition(v, m, s)
-    reasons: dict[str, str] = {}
-    if transition.reason is not None:
-        reasons["transition"] = transition.reason
+    report = progress if progress is not None else (lambda part, done, total: None)
+    transition = hierarchy_transition(model)
     checked_noise("predict_hierarchy", noise, 1.0)
     given = None if noise_levels is None else checked_noise_levels("predict_hierarchy", noise, noise_levels)
-    threshold = _threshold(transition, noise, noise_schedule(schedule), population, rng, memory, reasons, report)
-    grid = _grid(noise, threshold, exact=exact) if given is None else given
-    belief, evolution, evolution_se = _density_evolution(
-        v, m, s, L, roots, noise, grid, population, rng, memory, report
-    )
-    epsilon = grid if noise == "epsilon" else _epsilon_of(belief, v)
-    averaged = hierarchy_mean_field(v, m, s, L, epsilon, classes=roots)
-    chain = _chain_susceptibility(v, m, s, L, roots, epsilon)
-    found: dict[str, Any] = {}
+    steps = noise_schedule(schedule)
+    average = f"average over random rules{'' if rules is None else ', not of the rules given'}"
+    thresholds = _threshold(transition, noise, steps, average, budget, rng, report)
+    grid = _grid(noise, thresholds, exact=exact) if given is None else given
+    belief, evolution = _density_evolution(model, noise, grid, budget, rng, report)
+    epsilon = grid if noise == "epsilon" else _epsilon_of(belief, model.v)
+    curves = {"noise_level": grid, "mean_field": hierarchy_mean_field(model, epsilon).reconstruction, **evolution}
+    curves["susceptibility_mean_field"] = _chain_susceptibility(model, epsilon)
+    warnings: tuple[str, ...] = ()
     if exact:
         from regimes.prediction.hierarchy.exact import exact_curves
 
-        parameters, seed = (v, m, s, L, roots), (_STREAM, rng)
-        found = exact_curves(parameters, rules, noise, grid, instances, samples, seed, memory, report)
-    chi, chi_se = found.pop("chi", None), found.pop("chi_se", None)
-    if chi is not None and not np.isfinite(chi).all():
-        reasons["susceptibility.exact"] = (
-            f"no leaf changes in some samples but not in others at {_UNITS[noise]} "
-            f"{', '.join(f'{level:.4g}' for level in grid[~np.isfinite(chi)])}"
-        )
+        found, halves = exact_curves(model if rules is None else rules, noise, grid, budget, rng, report)
+        curves |= found
+        thresholds |= halves
+        missing = ~np.isfinite(found["susceptibility_exact"])
+        if missing.any():
+            where = ", ".join(f"{level:.4g}" for level in grid[missing])
+            warnings = (
+                "susceptibility_exact is missing: no leaf changes in some samples but not in others at "
+                f"{_UNITS[noise]} {where}",
+            )
     return HierarchyPrediction(
-        model={"v": v, "m": m, "s": s, "L": L, "classes": roots, "d": s**L},
-        transition=transition,
-        threshold=threshold,
-        levels=HierarchyLevels(
-            noise=noise,
-            unit=_UNITS[noise],
-            noise_level=grid,
-            mean_field=averaged.reconstruction,
-            density_evolution=evolution,
-            density_evolution_se=evolution_se,
-            **found,
-        ),
-        susceptibility=Susceptibility(chain, chi, chi_se, transition.chi_diverges),
+        problem=model,
+        numbers=transition.numbers | thresholds | {"tree.leaves": Number("leaves", model.leaves)},
+        curves=curves,
         settings={
             "noise": noise,
+            "unit": _UNITS[noise],
             "exact": exact,
-            "instances": instances if exact else None,
-            "samples": samples if exact else None,
-            "rules": "given" if rules is not None else "random",
-            "population": None if noise == "epsilon" else population,
+            "rules": "random" if rules is None else "given",
+            "instances": budget.instances if exact else None,
+            "samples": budget.samples if exact else None,
+            "population": None if noise == "epsilon" else budget.population,
             "rng": rng,
+            "schedule": {"gaussian": steps.name, "masking": "even masking"}.get(noise),
+            "schedule_steps": steps.steps if noise in ("gaussian", "masking") else None,
         },
-        reasons=reasons,
-        sources={
-            "transition": "hierarchy_upward, hierarchy_slope",
-            "threshold": threshold.method,
-            "levels.mean_field": "hierarchy_upward, hierarchy_downward, hierarchy_marginal",
-            "levels.exact": "belief propagation (sclocchi2024)",
-            "levels.density_evolution": "density evolution (sclocchi2024)",
-            "susceptibility.mean_field": "hierarchy_sibling_covariance, hierarchy_chain_eigenvalue",
-            "susceptibility.exact": "posterior samples by belief propagation (sclocchi2025)",
-        },
+        assumes=(*transition.assumes, *([] if noise == "epsilon" else [_SHARED])),
+        warnings=warnings,
     )
 
 
 def _threshold(
-    transition: HierarchyTransition, noise: Noise, schedule: Schedule, population: int, rng: int,
-    memory: int, reasons: dict[str, str], report: Progress,
-) -> NoiseThreshold:  # fmt: skip
+    transition: HierarchyTransition,
+    noise: Noise,
+    schedule: Schedule,
+    average: str,
+    budget: HierarchyBudget,
+    rng: int,
+    report: Progress,
+) -> dict[str, Number]:
+    """Where deep trees lose their root; ``average`` says over what."""
+    label = "sqrt(snr)" if noise == "gaussian" else _UNITS[noise]
+    star = transition["transition.epsilon_star"]
     if noise == "epsilon":
-        if transition.epsilon_star is None:
-            reasons["threshold"] = f"there is no transition under the epsilon-process: {transition.reason}"
-        return NoiseThreshold(noise, transition.epsilon_star, None, None, None, None, "mean field")
-    if not transition.exists:
-        reasons["threshold"] = f"every kind of noise needs both conditions of the transition: {transition.reason}"
-        return NoiseThreshold(noise, None, None, None, None, None, "density evolution")
+        reason = f"there is no transition under the epsilon-process: {star.reason}" if star.reason else None
+        covers = None if reason else f"mean field, {average}"
+        return {"threshold.value": replace(star, label=label, covers=covers, reason=reason)}
+    if star.value is None:
+        reason = f"every kind of noise needs both conditions of the transition: {star.reason}"
+        return {"threshold.value": Number(label, None, reason=reason)}
     from regimes.numerics.hierarchy.threshold import hierarchy_threshold
 
     report("threshold", 0, 1)
-    found = hierarchy_threshold(
-        transition.v, transition.m, transition.s, noise, population=population, rng=rng, memory=memory,
-        progress=lambda done, work: report("threshold", done, work),
-    )  # fmt: skip
-    steps = None
+    with recorded() as used:
+        found = hierarchy_threshold(
+            transition.problem,
+            noise,
+            population=budget.population,
+            rng=rng,
+            memory=budget.memory,
+            progress=report,
+        )
+    formulas = tuple(used)
+    covers = f"density evolution, {average}"
+    numbers = {"threshold.value": Number(label, found.value, found.se, covers=covers, formulas=formulas)}
     if found.time is not None:
-        place = schedule.at(found.time)
-        steps = {"schedule": schedule.name, "step": None if place is None else place.index, "steps": schedule.steps}
+        numbers["threshold.time"] = schedule.number("t (OU)", found.time, used, error=found.time_se, covers=covers)
     elif noise == "masking":
-        steps = {"schedule": "even masking", "step": round(found.value * schedule.steps), "steps": schedule.steps}
-    return NoiseThreshold(noise, found.value, found.se, found.time, found.time_se, steps, "density evolution")
+        place = round(found.value * schedule.steps)
+        numbers["threshold.step"] = Number(
+            "step of even masking", place, formulas=formulas, unit=f"of {schedule.steps}"
+        )
+    return numbers
 
 
-def _grid(noise: Noise, threshold: NoiseThreshold, *, exact: bool) -> Array:
+def _grid(noise: Noise, thresholds: dict[str, Number], *, exact: bool) -> Array:
     if noise == "gaussian":
-        centre = threshold.time if threshold.time is not None else 0.1
+        time = thresholds["threshold.time"].value if "threshold.time" in thresholds else None
+        centre = time if time is not None else 0.1
         return np.geomspace(centre / 5, centre * 5, 25)
     if noise != "epsilon":
         return np.linspace(0.0, 1.0, 21)
     grid = np.linspace(0.0, 1.0, 41 if exact else 101)
-    if exact or threshold.value is None:
+    star = thresholds["threshold.value"].value
+    if exact or star is None:
         return grid
     # Around a transition close to an end, or a sharp one, the even grid is too coarse.
-    reach = min(threshold.value, 1 - threshold.value) * 0.5 ** np.arange(1, 9)
-    return np.unique(np.concatenate([grid, threshold.value - reach, [threshold.value], threshold.value + reach]))
+    reach = min(star, 1 - star) * 0.5 ** np.arange(1, 9)
+    return np.unique(np.concatenate([grid, star - reach, [star], star + reach]))
 
 
 def _density_evolution(
-    v: int,
-    m: int,
-    s: int,
-    L: int,
-    roots: int,
-    noise: Noise,
-    grid: Array,
-    population: int,
-    rng: int,
-    memory: int,
-    report: Progress,
-) -> tuple[Array, Array | None, Array | None]:
-    """Mean belief at the leaves, and the reconstruction of all levels with its standard error."""
+    model: Hierarchy, noise: Noise, grid: Array, budget: HierarchyBudget, rng: int, report: Progress
+) -> tuple[Array, Curves]:
+    """Mean belief at the leaves, and the reconstruction of all levels with its standard error; none for epsilon."""
     if noise == "epsilon":
-        return np.empty(0), None, None
+        return np.empty(0), {}
     from regimes.numerics.hierarchy.density_evolution import density_evolution
 
     report("density evolution", 0, 1)
     found = density_evolution(
-        v, m, s, L, noise, grid, classes=roots, population=max(2, population // _CURVE_SHARE), rng=rng,
-        memory=memory, progress=lambda done, work: report("density evolution", done, work),
-    )  # fmt: skip
-    return found.upward[L], found.reconstruction, found.reconstruction_se
+        model,
+        noise,
+        grid,
+        population=max(2, budget.population // _CURVE_SHARE),
+        rng=rng,
+        memory=budget.memory,
+        progress=report,
+    )
+    curves = {"density_evolution": found.reconstruction, "density_evolution_se": found.reconstruction_se}
+    return found.upward[model.L], curves
 
 
 def _epsilon_of(belief: Array, v: int) -> Array:
@@ -257,9 +233,9 @@ def _epsilon_of(belief: Array, v: int) -> Array:
     return np.asarray(np.clip(epsilon, 0.0, 1.0))
 
 
-def _chain_susceptibility(v: int, m: int, s: int, L: int, roots: int, epsilon: Array) -> Array:
+def _chain_susceptibility(model: Hierarchy, epsilon: Array) -> Array:
     chi = np.full(epsilon.shape, np.nan)
     noisy = epsilon > _NOISELESS
-    if noisy.any() and (m > 1 or roots > 1):  # otherwise there is a single data point
-        chi[noisy] = hierarchy_correlations(v, m, s, L, epsilon[noisy], classes=roots).susceptibility
+    if noisy.any() and (model.m > 1 or model.classes > 1):  # otherwise there is a single data point
+        chi[noisy] = hierarchy_correlations(model, epsilon[noisy]).susceptibility
     return chi

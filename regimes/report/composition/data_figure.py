@@ -44,7 +44,7 @@ def data_figure(result: DataPercolationPrediction, ax: Axes | None = None) -> Fi
     pieces = count_words(len(result.sizes), "component")
     overlap, tau = OVERLAPS[result.problem.overlap], result["connecting.tau"].value
     axis.set_title(
-        f"{points['n']} points, {pieces}: {overlap} of {tau:g} or more connects\n"
+        f"{points.n} points, {pieces}: {overlap} of {tau:g} or more connects\n"
         f"{count_words(result.settings['orders'], 'random order')}",
         fontsize=10,
         pad=20,

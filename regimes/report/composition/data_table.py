@@ -33,8 +33,8 @@ def data_table(result: DataPercolationPrediction) -> RenderableType:
     chosen = f", {tau.covers}" if tau.covers else ""
     missing = [] if half.value is not None else [Text(f"no such fraction: {half.reason}", style="dim")]
     return Group(
-        Text(f"{points['name']}: {points['n']} points in {count_words(points['d'], 'dimension')}", style="bold"),
-        Text(points["preprocessing"]["description"]),
+        Text(f"{points.name}: {points.n} points in {count_words(points.d, 'dimension')}", style="bold"),
+        Text(points.preprocessing["description"]),
         Text(f"{OVERLAPS[result.problem.overlap]} of {tau.value:.6g} or more connects{chosen}", style="bold"),
         _pieces(result),
         *(Text(f"note: {warning}") for warning in result.warnings),
@@ -44,7 +44,7 @@ def data_table(result: DataPercolationPrediction) -> RenderableType:
 
 
 def _pieces(result: DataPercolationPrediction) -> Table:
-    sizes, n = result.sizes, result.problem.points["n"]
+    sizes, n = result.sizes, result.problem.points.n
     first = ", ".join(str(size) for size in sizes[:_LARGEST_SHOWN])
     of_sizes = f"of size{'' if len(sizes) == 1 else 's'} {first}{', ...' if len(sizes) > _LARGEST_SHOWN else ''}"
     number = result.numbers
@@ -71,7 +71,7 @@ def _pieces(result: DataPercolationPrediction) -> Table:
 def _curve(result: DataPercolationPrediction) -> Table:
     table = columns("kept fraction", "points kept", "share in the largest component")
     x, kept = result.curves["lambda"], result.curves["kept"]
-    parts = np.rint(np.arange(1, _PARTS + 1) / _PARTS * result.problem.points["n"])
+    parts = np.rint(np.arange(1, _PARTS + 1) / _PARTS * result.problem.points.n)
     by_default = np.array_equal(np.unique(np.maximum(1, parts)), kept)
     for row in rows_near_round(x, [result["components.half_fraction"].value]) if by_default else range(x.size):
         share = curve_entry(result.curves["largest_share"], result.curves["largest_share_se"], row)

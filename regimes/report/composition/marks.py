@@ -36,11 +36,11 @@ def mark(axis: Axes, number: Number, style: dict[str, Any]) -> None:
     if number.value is None:
         return
     axis.axvline(number.value, **style)
-    ends = number.interval
+    low, high = number.interval or (None, None)
     if number.error:
-        ends = (number.value - _ERRORS * number.error, number.value + _ERRORS * number.error)
-    if ends is not None and None not in ends:
-        axis.axvspan(*ends, color=style["color"], alpha=0.2, linewidth=0)
+        low, high = number.value - _ERRORS * number.error, number.value + _ERRORS * number.error
+    if low is not None and high is not None:
+        axis.axvspan(low, high, color=style["color"], alpha=0.2, linewidth=0)
 
 
 def name_above(axis: Axes, place: float, text: str, *, side: str = "center", color: str = "0.1") -> None:

@@ -57,6 +57,6 @@ def _ascii(text: str) -> str:
     """Accents as LaTeX writes them: every console can show these, and every BibTeX read them."""
     written_out = ""
     for character in text:
-        base, *marks = unicodedata.normalize("NFD", character)
+        base, *marks = list(unicodedata.normalize("NFD", character))
         written_out += f"{{\\{_ACCENTS[marks[0]]}{base}}}" if marks and marks[0] in _ACCENTS else character
     return written_out

@@ -18,7 +18,7 @@ import sympy
 from regimes.numerics.compiled.formula_files import theory_cache
 from regimes.numerics.compiled.sealed_file import digest, read_sealed, write_sealed
 from regimes.theory.catalogue import catalogue
-from regimes.theory.formula import joint_domain, special_functions, verification
+from regimes.theory.formula import joint_domain, special_functions, variable, verification
 from regimes.theory.formula.formula import Formula, StepCheck
 
 __all__ = ["checked_steps", "stale"]
@@ -66,10 +66,7 @@ def _opened(formula: Formula, entry: Any) -> tuple[StepCheck, ...] | None:
         outcome = entry["checks"]
         if entry["seal"] != _seal(formula, outcome):
             return None
-        reasons = [
-            *(step.reason for step in formula.steps),
-            *(["float-safe form"] if formula.stable is not None else []),
-        ]
+        reasons = [step.reason for step in formula.steps] + ["float-safe form"] * (formula.stable is not None)
         return tuple(StepCheck(reason, *found) for reason, found in zip(reasons, outcome, strict=True))
     except (KeyError, TypeError, ValueError):
         return None
@@ -84,17 +81,19 @@ def _content(formula: Formula) -> Iterator[bytes]:
     yield from (formula.name.encode(), sympy.srepr(formula.symbol).encode(), sympy.srepr(formula.expr).encode())
     yield b"" if formula.stable is None else sympy.srepr(formula.stable).encode()
     extra = (variable for step in formula.steps for variable in step.extra)
-    for variable in (*formula.inputs, *extra):
-        yield from (sympy.srepr(variable.symbol).encode(), sympy.srepr(variable.domain).encode())
+    for each in (*formula.inputs, *extra):
+        yield from (sympy.srepr(each.symbol).encode(), sympy.srepr(each.domain).encode())
+    for relation in formula.where:
+        yield sympy.srepr(relation).encode()
     for step in formula.steps:
         yield from (step.reason.encode(), sympy.srepr(step.claim).encode())
-    yield from (sympy.srepr(relation).encode() for relation in formula.where)
 
 
 @functools.cache
 def _checking() -> tuple[bytes, ...]:
     """The code that checks."""
-    return tuple(Path(str(module.__file__)).read_bytes() for module in (verification, joint_domain, special_functions))
+    modules = (verification, special_functions, joint_domain, variable)
+    return tuple(Path(str(module.__file__)).read_bytes() for module in modules)
 
 
 @functools.cache

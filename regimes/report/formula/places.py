@@ -56,7 +56,7 @@ def tests_of(name: str) -> tuple[str, ...]:
 def number_links() -> dict[str, NumberLinks]:
     """Every number that a result has had in a run of the tests, by its key."""
     return {
-        key: NumberLinks(**{name: value if name == "label" else tuple(value) for name, value in entry.items()})
+        key: NumberLinks(entry["label"], **{name: tuple(entry[name]) for name in entry if name != "label"})
         for key, entry in _links()["numbers"].items()
     }
 

@@ -1,1 +1,1 @@
-"""Hierarchies: table, figure and phase diagram."""
+"""Hierarchies: levels and susceptibility against noise, the transition, the phase diagram."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rich.console import Group
 from rich.text import Text
 
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.report.hierarchy.figure import EQUAL_BELIEF, level_name, noise_name, shown_levels
+from regimes.report.hierarchy.levels import EQUAL_BELIEF, level_name, noise_name, shown_levels
+from regimes.report.hierarchy.transition.table import transition_rows
 from regimes.report.parts.columns import columns, with_error
 
 if TYPE_CHECKING:
@@ -17,132 +17,121 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from regimes.numerics.interface.result import Number
     from regimes.prediction.hierarchy.result import HierarchyPrediction
 
-__all__ = ["hierarchy_table"]
-
-if TYPE_CHECKING:
-    _Curve = NDArray[np.float64] | None
-    _Method = tuple[str, NDArray[np.float64], _Curve, _Curve, _Curve]
+__all__ = ["table"]
 
 _NOISE_ROWS = 11
 _FAR = 4  # standard errors between noise levels that are far apart
 _ABSENT = "-"
 
 
-def hierarchy_table(prediction: HierarchyPrediction) -> RenderableType:
-    """Transition, threshold and levels of a hierarchy, with the reasons for what does not exist.
-
-    Parameters
-    ----------
-    prediction : HierarchyPrediction
-        The result.
-
-    Returns
-    -------
-    rich renderable
-        For a terminal.
-    """
-    model = prediction.model
+def table(result: HierarchyPrediction) -> RenderableType:
+    """Transition, threshold and levels of a hierarchy, with the reasons for what does not exist."""
+    model, settings = result.problem, result.settings
     title = (
-        f"random hierarchy: {model['v']} symbols, {model['m']} rules a symbol, {model['s']} children, "
-        f"{model['L']} levels, {model['d']} leaves, {_count(model['classes'], 'class', 'classes')}"
+        f"random hierarchy: {model.v} symbols, {model.m} rules a symbol, {model.s} children, {model.L} levels, "
+        f"{result['tree.leaves'].value} leaves, {_count(model.classes, 'class', 'classes')}"
     )
-    parts: list[RenderableType] = [Text(title, style="bold"), _transition(prediction), _threshold(prediction)]
-    if prediction.settings["exact"]:
-        parts.append(Text(f"exact curves: {_whose_rules(prediction)}"))
-    if prediction.settings["rules"] == "given":
-        others = "mean field" if prediction.levels.density_evolution is None else "mean field and density evolution"
+    real, given = "density_evolution" in result.curves, settings["rules"] == "given"
+    average = f"average over random rules{', not of the rules given' if given else ''}"
+    parts: list[RenderableType] = [Text(title, style="bold"), transition_rows(result.numbers, average)]
+    parts.append(_threshold(result))
+    if settings["exact"]:
+        parts.append(Text(f"exact curves: {_whose_rules(result)}"))
+    if given:
+        others = "mean field and density evolution" if real else "mean field"
         parts.append(Text(f"{others}: average over random rules, not of the rules given"))
-    parts.append(_levels(prediction))
-    if prediction.levels.density_evolution is not None:
+    parts.append(_levels(result))
+    if real:
         parts.append(Text(f"{EQUAL_BELIEF}: that of the epsilon-process with the same mean belief at the leaves"))
-    if prediction.levels.exact_thresholds is not None:
-        parts += _exact_thresholds(prediction)
-    return Group(*parts, *(Text(text, style="dim") for text in _reasons(prediction)))
+    if settings["exact"]:
+        parts += _exact_thresholds(result)
+    return Group(*parts, *(Text(text, style="dim") for text in _reasons(result)))
 
 
-def _transition(prediction: HierarchyPrediction) -> Table:
-    found = prediction.transition
-    table = columns(f"transition (mean field, {_average(prediction)})", "value", "")
-    table.add_row("p*, unstable fixed point of the map F", _decimals(found.p_star), "")
-    table.add_row("epsilon*, noise of the epsilon-process", _decimals(found.epsilon_star), "")
-    table.add_row("lambda, slope of F at p*", _decimals(found.slope), "")
-    table.add_row("nu, exponent of the correlation length", _decimals(found.nu), "")
-    for place, slope in (("1", found.slope_at_one), ("1/v", found.slope_at_uniform)):
-        table.add_row(
-            f"slope of F at {place}", f"{slope:.4f}", "below 1" if slope < 1 else "not below 1: no transition"
-        )
-    if found.slope is not None:
-        ratio = float(compile_formula("hierarchy_susceptibility_ratio", target="numpy")(found.slope, found.s))
-        grows = "above 1: chi diverges" if found.chi_diverges else "not above 1: chi stays finite"
-        table.add_row("growth of chi a level at p*, lambda^2/s", f"{ratio:.4f}", grows)
-    return _notes(table)
-
-
-def _threshold(prediction: HierarchyPrediction) -> Table:
-    found = prediction.threshold
-    table = columns(f"threshold of {noise_name(found.noise)}", "value", "")
-    unit = "sqrt(snr)" if found.noise == "gaussian" else prediction.levels.unit
+def _threshold(result: HierarchyPrediction) -> Table:
+    rows = columns(f"threshold of {noise_name(result.settings['noise'])}", "value", "")
+    rows.columns[-1].justify = "left"
+    found = result["threshold.value"]
     if found.value is None:
-        table.add_row(unit, _ABSENT, "no transition")
-        return _notes(table)
-    table.add_row(unit, _with_error(found.value, found.se), f"{found.method}, {_average(prediction)}")
-    if found.time is not None:
-        table.add_row("t (OU)", _with_error(found.time, found.time_se), "")
-    if found.steps is not None:
-        step = "outside" if found.steps["step"] is None else str(found.steps["step"])
-        table.add_row(f"step of {found.steps['schedule']}", step, f"of {found.steps['steps']}")
-    return _notes(table)
+        rows.add_row(found.label, _ABSENT, "no transition")
+        return rows
+    rows.add_row(found.label, _number(found), found.covers)
+    if "threshold.time" in result.numbers:
+        time = result["threshold.time"]
+        rows.add_row(time.label, _number(time), "")
+        place = "outside" if time.step is None else str(time.step.index)
+        rows.add_row(f"step of {result.settings['schedule']}", place, f"of {result.settings['schedule_steps']}")
+    if "threshold.step" in result.numbers:
+        step = result["threshold.step"]
+        rows.add_row(step.label, str(step.value), step.unit)
+    return rows
 
 
-def _levels(prediction: HierarchyPrediction) -> Table:
+class _Method(NamedTuple):
+    """What one method says of the levels and of the susceptibility."""
+
+    name: str
+    curve: NDArray[np.float64]
+    error: NDArray[np.float64] | None = None
+    chi: NDArray[np.float64] | None = None
+    chi_error: NDArray[np.float64] | None = None
+
+
+def _levels(result: HierarchyPrediction) -> Table:
     """Rows by noise, with a line for each method where there is more than one."""
-    levels, chi = prediction.levels, prediction.susceptibility
-    shown = shown_levels(prediction.model["L"])
-    averaged = "mean field" if levels.density_evolution is None else EQUAL_BELIEF
-    methods: list[_Method] = [(averaged, levels.mean_field, None, chi.mean_field, None)]
-    if levels.density_evolution is not None:
-        methods.append(("density evolution", levels.density_evolution, levels.density_evolution_se, None, None))
-    if levels.exact is not None:
-        methods.append(("exact", levels.exact, levels.exact_se, chi.exact, chi.exact_se))
+    curves, depth = result.curves, result.problem.L
+    shown, real = shown_levels(depth), "density_evolution" in curves
+    chi = curves["susceptibility_mean_field"]
+    methods = [_Method(EQUAL_BELIEF if real else "mean field", curves["mean_field"], chi=chi)]
+    if real:
+        methods.append(_Method("density evolution", curves["density_evolution"], curves["density_evolution_se"]))
+    if "exact" in curves:
+        chi, chi_error = curves["susceptibility_exact"], curves["susceptibility_exact_se"]
+        methods.append(_Method("exact", curves["exact"], curves["exact_se"], chi, chi_error))
     several = len(methods) > 1
-    names = [level_name(level, prediction.model["L"]) for level in shown]
-    table = columns(_abscissa(prediction), *(["reconstruction"] if several else []), *names, "chi")
-    for e in _rows(prediction):
-        for number, (name, curve, error, own_chi, own_chi_error) in enumerate(methods):
-            table.add_row(
-                f"{levels.noise_level[e]:.4f}" if number == 0 else "",
-                *([name] if several else []),
-                *(_entry(curve[level], None if error is None else error[level], e) for level in shown),
-                _entry(own_chi, own_chi_error, e),
+    names = [level_name(level, depth) for level in shown]
+    rows = columns(_abscissa(result), *(["reconstruction"] if several else []), *names, "chi")
+    for e in _rows(result):
+        for i, method in enumerate(methods):
+            rows.add_row(
+                f"{curves['noise_level'][e]:.4f}" if i == 0 else "",
+                *([method.name] if several else []),
+                *(
+                    _entry(method.curve[level], None if method.error is None else method.error[level], e)
+                    for level in shown
+                ),
+                _entry(method.chi, method.chi_error, e),
             )
     if several:
-        table.columns[1].justify = "left"
+        rows.columns[1].justify = "left"
     else:
-        table.columns[1].header = f"reconstruction: {names[0]}"
-    return table
+        rows.columns[1].header = f"reconstruction: {names[0]}"
+    return rows
 
 
-def _exact_thresholds(prediction: HierarchyPrediction) -> list[RenderableType]:
+def _exact_thresholds(result: HierarchyPrediction) -> list[RenderableType]:
     """Values with errors, and the noise levels between which each was interpolated."""
-    levels, depth = prediction.levels, prediction.model["L"]
+    depth, x = result.problem.L, result.curves["noise_level"]
     shown = shown_levels(depth)
-    found, x = levels.exact_thresholds or (None,) * (depth + 1), levels.noise_level
-    errors = levels.exact_thresholds_se or (None,) * (depth + 1)
-    table = columns(f"{_abscissa(prediction)} at which half is lost", *(level_name(level, depth) for level in shown))
-    table.add_row("normalised clone probability one half", *(_with_error(found[k], errors[k]) for k in shown))
-    gaps = {level: _gap(x, value) for level in shown if (value := found[level]) is not None}
+    found = {level: result[f"threshold.exact.level_{level}"] for level in shown}
+    names = (level_name(level, depth) for level in shown)
+    rows = columns(f"{_abscissa(result)} at which half is lost", *names)
+    rows.add_row("normalised clone probability one half", *(_number(each) for each in found.values()))
+    gaps = {level: _gap(x, each.value) for level, each in found.items() if each.value is not None}
     if not gaps:
-        return [table]
+        return [rows]
     for side, name in enumerate(("interpolated between", "and")):
-        table.add_row(name, *(_decimals(gaps[level][side] if level in gaps else None) for level in shown))
-    notes = [f"exact, at this depth and not in deep trees{'' if levels.exact_thresholds_se is None else '; errors'}"]
-    if levels.exact_thresholds_se is not None:
-        notes[0] += " are over sets of rules, without that of the interpolation"
-    if any((error := errors[k]) is None or high - low > _FAR * error for k, (low, high) in gaps.items()):
-        notes.append(f"the noise levels lie far apart: give more of them (--level) near {_near(gaps)}")
-    return [table, *(Text(note) for note in notes)]
+        rows.add_row(name, *(f"{gaps[level][side]:.4f}" if level in gaps else _ABSENT for level in shown))
+    notes = ["exact, at this depth and not in deep trees"]
+    if result.settings["instances"] > 1:
+        notes[0] += "; errors are over sets of rules, without that of the interpolation"
+    if any((error := found[k].error) is None or high - low > _FAR * error for k, (low, high) in gaps.items()):
+        near = f"{min(low for low, _ in gaps.values()):.4g} to {max(high for _, high in gaps.values()):.4g}"
+        notes.append(f"the noise levels lie far apart: give more of them (--level) near {near}")
+    return [rows, *(Text(note) for note in notes)]
 
 
 def _gap(x: NDArray[np.float64], value: float) -> tuple[float, float]:
@@ -151,19 +140,15 @@ def _gap(x: NDArray[np.float64], value: float) -> tuple[float, float]:
     return float(x[after - 1]), float(x[after])
 
 
-def _near(gaps: dict[int, tuple[float, float]]) -> str:
-    return f"{min(low for low, _ in gaps.values()):.4g} to {max(high for _, high in gaps.values()):.4g}"
-
-
-def _rows(prediction: HierarchyPrediction) -> list[int]:
+def _rows(result: HierarchyPrediction) -> list[int]:
     """About ten evenly spaced, on the axis of the figure, and the threshold or those next to it."""
-    x, found = prediction.levels.noise_level, prediction.threshold
-    spaced = np.geomspace if found.noise == "gaussian" else np.linspace
+    x, gaussian = result.curves["noise_level"], result.settings["noise"] == "gaussian"
+    spaced = np.geomspace if gaussian else np.linspace
     rows = {int(np.argmin(np.abs(x - level))) for level in spaced(x[0], x[-1], _NOISE_ROWS)}
-    place = found.time if found.noise == "gaussian" else found.value
-    if place is not None:
-        after = int(np.searchsorted(x, place))
-        exact = after < x.size and x[after] == place
+    found = result.numbers.get("threshold.time" if gaussian else "threshold.value")
+    if found is not None and found.value is not None:
+        after = int(np.searchsorted(x, found.value))
+        exact = after < x.size and x[after] == found.value
         rows |= {row for row in ((after,) if exact else (after - 1, after)) if 0 <= row < x.size}
     return sorted(rows)
 
@@ -171,37 +156,25 @@ def _rows(prediction: HierarchyPrediction) -> list[int]:
 def _entry(curve: NDArray[np.float64] | None, error: NDArray[np.float64] | None, e: int) -> str:
     if curve is None or not np.isfinite(curve[e]):
         return _ABSENT
-    return _with_error(float(curve[e]), None if error is None else float(error[e]))
+    return f"{curve[e]:.4f}" if error is None else with_error(float(curve[e]), float(error[e]))
 
 
-def _with_error(value: float | None, error: float | None) -> str:
-    return _decimals(value) if value is None or error is None else with_error(value, error)
+def _number(number: Number) -> str:
+    if number.value is None:
+        return _ABSENT
+    return f"{number.value:.4f}" if number.error is None else with_error(number.value, number.error)
 
 
-def _decimals(value: float | None) -> str:
-    return _ABSENT if value is None else f"{value:.4f}"
-
-
-def _abscissa(prediction: HierarchyPrediction) -> str:
-    return "t (OU)" if prediction.levels.noise == "gaussian" else prediction.levels.unit
-
-
-def _notes(table: Table) -> Table:
-    table.columns[-1].justify = "left"
-    return table
+def _abscissa(result: HierarchyPrediction) -> str:
+    return "t (OU)" if result.settings["noise"] == "gaussian" else str(result.settings["unit"])
 
 
 def _count(number: int, one: str, more: str) -> str:
     return f"{number} {one if number == 1 else more}"
 
 
-def _average(prediction: HierarchyPrediction) -> str:
-    own = ", not of the rules given" if prediction.settings["rules"] == "given" else ""
-    return f"average over random rules{own}"
-
-
-def _whose_rules(prediction: HierarchyPrediction) -> str:
-    settings = prediction.settings
+def _whose_rules(result: HierarchyPrediction) -> str:
+    settings = result.settings
     samples = _count(settings["samples"], "sample", "samples")
     if settings["rules"] == "given":
         return f"the rules given, {samples}; errors are over samples"
@@ -210,12 +183,10 @@ def _whose_rules(prediction: HierarchyPrediction) -> str:
     return f"{settings['instances']} random sets of rules, {samples} of each; errors are over sets of rules"
 
 
-def _reasons(prediction: HierarchyPrediction) -> list[str]:
+def _reasons(result: HierarchyPrediction) -> list[str]:
     """One line each; what has no transition is said once."""
-    reasons, cause = prediction.reasons, prediction.transition.reason
-    lines = [f"{name} is missing: {text}" for name, text in reasons.items() if name not in ("transition", "threshold")]
+    cause, noise = result["transition.p_star"].reason, result.settings["noise"]
     if cause is None:
-        return lines
-    noise = prediction.threshold.noise
+        return list(result.warnings)
     needs = "" if noise == "epsilon" else f" {noise_name(noise)} needs both conditions of the epsilon-process:"
-    return [f"no transition:{needs} {cause}", *lines]
+    return [f"no transition:{needs} {cause}", *result.warnings]

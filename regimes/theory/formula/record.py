@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 __all__ = ["note", "recorded", "remembered"]
 
@@ -44,7 +44,7 @@ def remembered(function: Callable[_P, _R]) -> Callable[_P, _R]:
             value = function(*arguments, **options)
         return value, tuple(names)
 
-    computed: Callable[_P, tuple[_R, tuple[str, ...]]] = functools.cache(compute)
+    computed = cast(Callable[_P, tuple[_R, tuple[str, ...]]], functools.cache(compute))
 
     @functools.wraps(function)
     def recalled(*arguments: _P.args, **options: _P.kwargs) -> _R:

@@ -63,7 +63,7 @@ def enumerate_posterior(rules, messages, prior=None):
     log_evidence[possible] = (
         np.log(total[possible, 0])
         + math.log(2) * top[possible, 0]
-        - number_of_nodes(rules.s, rules.depth) * math.log(rules.m)
+        - number_of_nodes(rules.s, rules.L) * math.log(rules.m)
     )
     posterior = weight / np.where(possible[:, None], total, 1)
     return log_evidence, tree_marginals(rules, trees, posterior), posterior
@@ -87,7 +87,7 @@ def exact_posterior(rules, log_messages, prior=None):
             for root, leaves in zip(trees[0][:, 0].tolist(), trees[-1].tolist(), strict=True)
         ]
         total = mpmath.fsum(weights)
-        log_evidence = mpmath.log(total) - number_of_nodes(rules.s, rules.depth) * mpmath.log(rules.m)
+        log_evidence = mpmath.log(total) - number_of_nodes(rules.s, rules.L) * mpmath.log(rules.m)
         posterior = np.array([float(weight / total) for weight in weights])
     return float(log_evidence), [m[0] for m in tree_marginals(rules, trees, posterior[None])], posterior
 
@@ -122,7 +122,7 @@ def models(draw, most_trees=MOST_TREES):
 
 
 def number_of_trees(rules):
-    return rules.classes * rules.m ** number_of_nodes(rules.s, rules.depth)
+    return rules.classes * rules.m ** number_of_nodes(rules.s, rules.L)
 
 
 def batch_sizes(rules):
@@ -179,7 +179,7 @@ def rounding_of_logs(rules, messages):
 # Equality with enumeration.
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.data())
 def test_beliefs_equal_enumeration(data):
     rules = data.draw(models())
@@ -382,7 +382,7 @@ def test_score_is_the_gradient_of_the_enumerated_log_density(data, t):
     log_density = (
         np.log(weight.sum(axis=1))
         - nearest[:, 0] / (2 * variance)
-        - number_of_nodes(rules.s, rules.depth) * math.log(rules.m)
+        - number_of_nodes(rules.s, rules.L) * math.log(rules.m)
         - x[0].size / 2 * math.log(2 * math.pi * variance)
     )
     mean = np.einsum("nk,kdv->ndv", weight / weight.sum(axis=1, keepdims=True), points)
@@ -404,7 +404,7 @@ def mixture_density(rules, x, t, prior):
         ones = {leaf * rules.v + a for leaf, a in enumerate(leaves)}
         distance = mpmath.fsum((value - decay * (k in ones)) ** 2 for k, value in enumerate(x))
         total += prior[root] * mpmath.exp(-distance / (2 * variance))
-    return total / rules.m ** number_of_nodes(rules.s, rules.depth) / (2 * mpmath.pi * variance) ** (len(x) / 2)
+    return total / rules.m ** number_of_nodes(rules.s, rules.L) / (2 * mpmath.pi * variance) ** (len(x) / 2)
 
 
 @pytest.mark.parametrize("t", [1e-6, 1e-3, 0.3, 2.0])
@@ -513,10 +513,18 @@ def test_messages_that_are_no_numbers(solve, wrong):
 @pytest.mark.parametrize(
     "prior",
     [
-        [-0.1, 0.6, 0.5], [0.0, 0.0, 0.0], [[0.2, 0.3, 0.5], [0.0, 0.0, 0.0]], [np.nan, 0.5, 0.5], [np.inf, 0, 0],
-        [0.5, 0.5], [0.25] * 4, [[0.2, 0.3, 0.5]] * 3, [[[0.2, 0.3, 0.5]] * 2], 0.5,
+        [-0.1, 0.6, 0.5],
+        [0.0, 0.0, 0.0],
+        [[0.2, 0.3, 0.5], [0.0, 0.0, 0.0]],
+        [np.nan, 0.5, 0.5],
+        [np.inf, 0, 0],
+        [0.5, 0.5],
+        [0.25] * 4,
+        [[0.2, 0.3, 0.5]] * 3,
+        [[[0.2, 0.3, 0.5]] * 2],
+        0.5,
     ],
-)  # fmt: skip
+)
 def test_bad_prior(solve, prior):
     rules = random_rules(3, 2, 2, 2, 3, 4)
     with pytest.raises(ValueError, match="prior must"):
@@ -571,7 +579,7 @@ def with_leaf_known(rules, ups, leaf, symbol):
     """Log message of the root when one leaf is known: only the nodes above the leaf change."""
     changed = np.full_like(ups[-1][:, leaf], -np.inf)
     changed[:, symbol] = ups[-1][:, leaf, symbol]
-    for level in range(rules.depth - 1, -1, -1):
+    for level in range(rules.L - 1, -1, -1):
         first = leaf // rules.s * rules.s
         children = ups[level + 1][:, first : first + rules.s].copy()
         children[:, leaf - first] = changed
@@ -579,9 +587,7 @@ def with_leaf_known(rules, ups, leaf, symbol):
     return changed
 
 
-@pytest.mark.parametrize(
-    ("v", "m", "noise", "level"), [(2, 2, "epsilon", 0.4), (3, 2, "epsilon", 0.9), (2, 1, "uniform", 0.5)]
-)
+@pytest.mark.parametrize(("v", "m", "noise", "level"), [(2, 2, "epsilon", 0.4), (3, 2, "epsilon", 0.9)])
 def test_depth_twenty_does_not_underflow(v, m, noise, level):
     rules = random_rules(v, m, 2, 20, v, 3)
     messages = leaf_messages(random_trees(rules, 2, np.random.default_rng(1))[-1], noise, level, v, rng=2)
@@ -686,7 +692,7 @@ def test_uturn_by_sampling_agrees_with_the_marginals(noise, level):
     marginals = belief_propagation(rules, messages).marginals
     first, second = zip(*sample_posterior(rules, messages, draws=2, rng=11), strict=True)
     assert_obeys(rules, first)
-    for place in range(rules.depth + 1):
+    for place in range(rules.L + 1):
         agreement = (marginals[place] ** 2).sum(axis=2)
         for other in (second,) if noise == "epsilon" else (second, truth):
             excess = ((first[place] == other[place]) - agreement).mean(axis=1)

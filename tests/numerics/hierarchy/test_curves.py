@@ -9,10 +9,11 @@ from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior
 from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
 from regimes.numerics.hierarchy.noise import leaf_messages
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.process.schedules import noise_schedule
 
 SAMPLES = 600
-RULES = random_hierarchy(6, 3, 2, 3, rng=0)
+RULES = random_hierarchy(Hierarchy(6, 3, 2, 3), rng=0)
 DATA = sample_hierarchy(RULES, SAMPLES, rng=1)
 REAL = {"masking": [0.2, 0.5, 0.8], "uniform": [0.1, 0.3, 0.6], "gaussian": [0.05, 0.15, 0.4]}
 
@@ -105,9 +106,9 @@ def test_a_generator_gives_new_noise_each_time() -> None:
 
 
 def test_progress_reaches_the_end() -> None:
-    calls: list[tuple[int, int]] = []
+    calls: list[tuple[str, int, int]] = []
     hierarchy_curves(RULES, DATA.tree, "masking", [0.2, 0.4], progress=lambda *call: calls.append(call))
-    assert calls == [(1, 2), (2, 2)]
+    assert calls == [("belief propagation", 1, 2), ("belief propagation", 2, 2)]
 
 
 def made_up(**changes: object) -> HierarchyCurves:
@@ -117,10 +118,14 @@ def made_up(**changes: object) -> HierarchyCurves:
     phi = np.stack([0.25 + 0.75 * (1 - x), 0.5 + 0.5 * (1 - x**2)])
     values: dict[str, object] = dict.fromkeys(
         (
-            "clone_probability_se", "conditional_entropy", "conditional_entropy_se", "reconstruction",
+            "clone_probability_se",
+            "conditional_entropy",
+            "conditional_entropy_se",
+            "reconstruction",
             "reconstruction_se",
-        ), phi,
-    )  # fmt: skip
+        ),
+        phi,
+    )
     given = {"noise": "masking", "noise_level": x, "clone_probability": phi, "samples": 2, **values, **changes}
     return HierarchyCurves(clone_probability_at_infinity=floors, **given)  # type: ignore[arg-type]
 

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from regimes.numerics.hierarchy.density_evolution import density_evolution, leaf_population
+from regimes.numerics.hierarchy.density_evolution import density_evolution
 from regimes.numerics.hierarchy.fresh_rules import _draw_tuples, _shuffle, dense_rules, upper_level
+from regimes.numerics.hierarchy.populations import leaf_population
+from regimes.numerics.hierarchy.problem import Hierarchy
+from regimes.numerics.interface.result import plain
 
 CURVES = ("reconstruction", "clone_probability", "conditional_entropy")
 
@@ -75,7 +78,7 @@ NOISES = [("epsilon", 0.5), ("masking", 0.4), ("uniform", 0.35), ("gaussian", 0.
 @pytest.mark.parametrize(("noise", "level"), NOISES)
 def test_all_levels_against_enumeration_with_fresh_rules(v, m, noise, level):
     (exact, exact_se) = enumerate_trees(v, m, noise, level, n=20_000, seed=3, shared=False)
-    result = density_evolution(v, m, 2, 2, noise, level, population=5000)
+    result = density_evolution(Hierarchy(v, m, 2, 2), noise, level, population=5000)
     for exact_row, se_row, curve in zip(exact, exact_se, CURVES, strict=True):
         mean, se = getattr(result, curve)[:, 0], getattr(result, f"{curve}_se")[:, 0]
         z = (mean - exact_row) / np.hypot(se, se_row)
@@ -103,14 +106,14 @@ def test_one_level_of_rules_against_the_posterior(v, m, s, noise, level):
     for i in range(s):
         terms *= messages[np.arange(n)[:, None, None], i, tables[..., i]]
     belief = terms[:, 0].sum(axis=1) / terms.sum(axis=(1, 2))
-    result = density_evolution(v, m, s, 1, noise, level, population=5000)
+    result = density_evolution(Hierarchy(v, m, s, 1), noise, level, population=5000)
     z = (result.upward[0, 0] - belief.mean()) / np.hypot(result.upward_se[0, 0], belief.std() / np.sqrt(n))
     assert abs(z) < 4  # 20000 rule sets against 8 populations of 5000
 
 
 def test_without_noise_all_is_known():
     for noise in ("epsilon", "masking", "uniform"):
-        result = density_evolution(8, 2, 3, 3, noise, 0.0, population=200, repeats=2)
+        result = density_evolution(Hierarchy(8, 2, 3, 3), noise, 0.0, population=200, repeats=2)
         assert np.all(result.reconstruction == 1)
         assert np.all(result.conditional_entropy == 0)
 
@@ -119,7 +122,7 @@ def test_without_noise_all_is_known():
 def test_without_leaves_the_root_is_at_chance_and_lower_levels_above_it(classes):
     """A symbol that many rules use is more often the true one: size bias, by the mean of a hypergeometric law."""
     v, m, s = 4, 2, 2
-    result = density_evolution(v, m, s, 2, "masking", 1.0, classes=classes, population=20_000)
+    result = density_evolution(Hierarchy(v, m, s, 2, classes), "masking", 1.0, population=20_000)
     roots = classes or v
     np.testing.assert_allclose(result.reconstruction[0], 1 / roots, rtol=1e-14)
     np.testing.assert_allclose(result.upward[1:], 1 / v, rtol=1e-14)
@@ -131,7 +134,7 @@ def test_without_leaves_the_root_is_at_chance_and_lower_levels_above_it(classes)
 
 @pytest.mark.parametrize("noise", ["masking", "uniform", "gaussian"])
 def test_for_real_noise_the_reconstruction_is_the_clone_probability(noise):
-    result = density_evolution(8, 2, 2, 4, noise, [0.15, 0.3], population=4000, repeats=8)
+    result = density_evolution(Hierarchy(8, 2, 2, 4), noise, [0.15, 0.3], population=4000, repeats=8)
     difference = result.reconstruction - result.clone_probability
     error = np.hypot(result.reconstruction_se, result.clone_probability_se) + 1e-12
     assert np.abs(difference / error).max() < 5
@@ -143,7 +146,7 @@ def test_slopes_at_both_fixed_points(v, m, s):
     """A little information, and a little noise, grow by these factors a level, whatever the law of the messages."""
     at_uniform = s * (v - 1) * v ** (s - 1) / (m * (v**s - 1))
     at_one = s * m * (v - 1) / (v**s - 1)
-    result = density_evolution(v, m, s, 2, "epsilon", [1e-4, 1 - 1e-4], population=20_000)
+    result = density_evolution(Hierarchy(v, m, s, 2), "epsilon", [1e-4, 1 - 1e-4], population=20_000)
     doubt, excess = 1 - result.upward[:, 0], result.upward[:, 1] - 1 / v
     for ratio, slope, error, below in (
         (doubt[:-1] / doubt[1:], at_one, result.upward_se[:-1, 0], doubt[1:]),
@@ -154,16 +157,16 @@ def test_slopes_at_both_fixed_points(v, m, s):
 
 def test_against_mean_field_under_the_epsilon_process():
     # the root in mean field: .823 and .250
-    result = density_evolution(16, 4, 2, 6, "epsilon", [0.70, 0.80], population=3000, repeats=4)
+    result = density_evolution(Hierarchy(16, 4, 2, 6), "epsilon", [0.70, 0.80], population=3000, repeats=4)
     assert result.reconstruction[0] == pytest.approx([0.823, 0.250], abs=0.015)
 
 
 def test_against_exact_belief_propagation_averaged_over_rules():
-    """400 rule sets with 64 samples of each; sharing the rules of a level adds up to .01 near the threshold."""
+    """200 rule sets with 64 samples of each; sharing the rules of a level adds up to .01 near the threshold."""
     from regimes.numerics.hierarchy.belief_propagation import belief_propagation
     from regimes.numerics.hierarchy.rules import HierarchyRules
 
-    v, m, s, L, n, instances = 16, 4, 2, 6, 64, 400
+    v, m, s, L, n, instances = 16, 4, 2, 6, 64, 200
     rng = np.random.default_rng(11)
     for level in (0.7, 0.8):
         found = np.empty((instances, L + 1))
@@ -176,7 +179,7 @@ def test_against_exact_belief_propagation_averaged_over_rules():
             for depth in range(L + 1):
                 own = np.take_along_axis(beliefs.marginals[depth], tree[depth][..., None], axis=2)
                 found[k, depth] = own.mean()
-        result = density_evolution(v, m, s, L, "epsilon", level, population=20_000)
+        result = density_evolution(Hierarchy(v, m, s, L), "epsilon", level, population=10_000)
         se = np.hypot(found.std(axis=0, ddof=1) / np.sqrt(instances), result.reconstruction_se[:, 0])
         assert np.all(np.abs(found.mean(axis=0) - result.reconstruction[:, 0]) < 0.01 + 4 * se)
 
@@ -235,14 +238,14 @@ def test_tuples_of_a_huge_space_are_distinct_and_cost_no_table():
     _draw_tuples(np.uint64(1), v * m, v, tuples, np.empty(1024, np.uint64), np.zeros(1024, np.int64), 1)
     assert len(np.unique(tuples, axis=0)) == v * m
     assert set(np.unique(tuples)) == set(range(v))
-    result = density_evolution(v, m, s, 2, "masking", [0.1, 0.99], population=200, repeats=2)
+    result = density_evolution(Hierarchy(v, m, s, 2), "masking", [0.1, 0.99], population=200, repeats=2)
     assert result.reconstruction[0, 0] > 0.99
     assert result.reconstruction[0, 1] < 0.2
 
 
 def test_every_rule_in_use_tells_nothing():
     """With all v^s tuples a known child leaves every parent possible: m = v^(s-1)."""
-    result = density_evolution(3, 3, 2, 1, "masking", [0.0, 0.5], population=2000, repeats=4)
+    result = density_evolution(Hierarchy(3, 3, 2, 1), "masking", [0.0, 0.5], population=2000, repeats=4)
     exact = 0.25 + 0.5 * enumerate_one_child(3, 3) + 0.25 / 3
     assert result.upward[0, 0] == 1
     assert abs(result.upward[0, 1] - exact) < 0.015
@@ -268,7 +271,10 @@ def test_leaves_have_the_law_of_the_noise():
 
 
 def test_standard_errors_are_those_of_repeated_runs():
-    runs = [density_evolution(4, 2, 2, 3, "masking", 0.5, population=300, repeats=4, rng=seed) for seed in range(60)]
+    runs = [
+        density_evolution(Hierarchy(4, 2, 2, 3), "masking", 0.5, population=300, repeats=4, rng=seed)
+        for seed in range(60)
+    ]
     for curve in ("upward", *CURVES):
         spread = np.var([getattr(run, curve)[:3, 0] for run in runs], axis=0, ddof=1)
         claimed = np.mean([getattr(run, f"{curve}_se")[:3, 0] ** 2 for run in runs], axis=0)
@@ -278,63 +284,65 @@ def test_standard_errors_are_those_of_repeated_runs():
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize(("v", "m", "s"), [(8, 2, 2), (8, 2, 4)])
 def test_threads_change_no_bit(v, m, s, monkeypatch):
-    monkeypatch.setattr("regimes.numerics.hierarchy.density_evolution._SMALL", 0)
+    monkeypatch.setattr("regimes.numerics.hierarchy.populations._SMALL", 0)
     found, threads = [], numba.get_num_threads()
     try:
         for number in (1, 2):
             numba.set_num_threads(number)
-            found.append(json.dumps(density_evolution(v, m, s, 3, "gaussian", [0.2, 0.4], population=777).to_dict()))
+            found.append(
+                json.dumps(plain(density_evolution(Hierarchy(v, m, s, 3), "gaussian", [0.2, 0.4], population=777)))
+            )
     finally:
         numba.set_num_threads(threads)
     assert found[0] == found[1]
 
 
-def test_seeds_generators_and_result():
+def test_seeds_and_generators():
     def value(rng):
-        return density_evolution(4, 2, 2, 2, "uniform", 0.3, population=100, repeats=2, rng=rng).upward[0, 0]
+        return density_evolution(Hierarchy(4, 2, 2, 2), "uniform", 0.3, population=100, repeats=2, rng=rng).upward[0, 0]
 
     generator = np.random.default_rng(8)
     first, second, seeded, again = value(generator), value(generator), value(8), value(np.int64(8))
     assert seeded == again
     assert len({first, second, seeded}) == 3
-    plain = density_evolution(4, 2, 2, 2, "uniform", [0.3], classes=2, population=100, repeats=2).to_dict()
-    assert json.loads(json.dumps(plain)) == plain
-    assert plain["averaged_over"] == "rules"
-    assert np.shape(plain["conditional_entropy_se"]) == (3, 1)
 
 
 def test_an_interrupt_passes_through():
-    def stop(done, total):
-        assert (done, total) == (1, 4)
+    def stop(*step):
+        assert step == ("density evolution", 1, 4)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        density_evolution(4, 2, 2, 2, "masking", [0.3, 0.5], population=100, repeats=2, progress=stop)
+        density_evolution(Hierarchy(4, 2, 2, 2), "masking", [0.3, 0.5], population=100, repeats=2, progress=stop)
 
 
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((1, 1, 2, 2, "masking", 0.5), {}, "density_evolution: v .* must be at least 2, got 1"),
-        ((4, 5, 2, 2, "masking", 0.5), {}, r"must be at most v\^\(s-1\) = 4"),
-        ((4, 2, 2, 0, "masking", 0.5), {}, "L .* must be at least 1, got 0"),
-        ((4, 2, 2, 2, "salt", 0.5), {}, "density_evolution: noise must be one of .*, got 'salt'"),
-        ((4, 2, 2, 2, "masking", [0.5, 1.5]), {}, r"must lie in \[0, 1\], got 1.5"),
-        ((4, 2, 2, 2, "gaussian", 0.0), {}, "must be at least 1e-300 and finite, got 0"),
-        ((4, 2, 2, 2, "masking", []), {}, "levels must be a number or a 1-d sequence"),
-        ((4, 2, 2, 2, "masking", 0.5), {"classes": 9}, "classes times m must be at most"),
-        ((4, 2, 2, 2, "masking", 0.5), {"population": 1}, "population .* must be at least 2, got 1"),
-        ((4, 2, 2, 2, "masking", 0.5), {"repeats": 1}, "repeats .* must be at least 2, got 1"),
-        ((4, 2, 2, 2, "masking", [[0.5], [1, 2]]), {}, "levels must be a number or a 1-d sequence of numbers"),
-        ((4, 2, 2, 2, "masking", "x"), {}, "levels must be a number or a 1-d sequence of numbers, got 'x'"),
-        ((4, 2, 2, 2, "masking", 0.5), {"memory": 0.5}, r"memory \(bytes\) must be a whole number, got 0.5"),
+        ((Hierarchy(4, 2, 2, 2), "salt", 0.5), {}, "density_evolution: noise must be one of .*, got 'salt'"),
+        ((Hierarchy(4, 2, 2, 2), "masking", [0.5, 1.5]), {}, r"must lie in \[0, 1\], got 1.5"),
+        ((Hierarchy(4, 2, 2, 2), "gaussian", 0.0), {}, "must be at least 1e-300 and finite, got 0"),
+        ((Hierarchy(4, 2, 2, 2), "masking", []), {}, "levels must be a number or a 1-d sequence"),
+        ((Hierarchy(4, 2, 2, 2), "masking", 0.5), {"population": 1}, "population .* must be at least 2, got 1"),
+        ((Hierarchy(4, 2, 2, 2), "masking", 0.5), {"repeats": 1}, "repeats .* must be at least 2, got 1"),
         (
-            (32, 8, 2, 8, "masking", 0.5),
+            (Hierarchy(4, 2, 2, 2), "masking", [[0.5], [1, 2]]),
+            {},
+            "levels must be a number or a 1-d sequence of numbers",
+        ),
+        ((Hierarchy(4, 2, 2, 2), "masking", "x"), {}, "levels must be a number or a 1-d sequence of numbers, got 'x'"),
+        ((Hierarchy(4, 2, 2, 2), "masking", 0.5), {"memory": 0.5}, r"memory \(bytes\) must be a whole number, got 0.5"),
+        (
+            (Hierarchy(32, 8, 2, 8), "masking", 0.5),
             {"population": 10**9},
             r"of 1000000000 messages of 32 symbols would take 3.\d*e\+03 GiB, .* = 2 GiB; take a smaller population",
         ),
-        ((2000, 10**6, 3, 2, "masking", 0.5), {"population": 2}, r"tuples that are the rules .*; take fewer rules"),
-        ((4, 2, 2, 2, "masking", 0.5), {"rng": "x"}, r"rng \(seed\) must be a whole number, got 'x'"),
+        (
+            (Hierarchy(2000, 10**6, 3, 2), "masking", 0.5),
+            {"population": 2},
+            r"tuples that are the rules .*; take fewer rules",
+        ),
+        ((Hierarchy(4, 2, 2, 2), "masking", 0.5), {"rng": "x"}, r"rng \(seed\) must be a whole number, got 'x'"),
     ],
 )
 def test_bad_input(arguments, options, message):
@@ -345,7 +353,7 @@ def test_bad_input(arguments, options, message):
 @pytest.mark.parametrize("noise", ["masking", "gaussian"])
 def test_the_memory_that_is_asked_for_is_about_that_which_is_used(noise):
     """Peak of what is allocated, within the limit at which a run is refused, and not far below it."""
-    arguments, options = (16, 4, 2, 3, noise, 0.3), {"population": 20_000, "repeats": 2}
+    arguments, options = (Hierarchy(16, 4, 2, 3), noise, 0.3), {"population": 20_000, "repeats": 2}
     density_evolution(*arguments, population=10, repeats=2)
     tracemalloc.start()
     density_evolution(*arguments, **options)

@@ -1,12 +1,12 @@
 """Mean field by level: numbers of the exact solution's companion table, limits, and the recursion written out."""
 
-import json
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
+from regimes.numerics.hierarchy.problem import Hierarchy
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,9 @@ from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
     ],
 )
 def test_probability_of_the_root(given, epsilon, root):
-    np.testing.assert_allclose(hierarchy_mean_field(*given, epsilon).reconstruction[0], root, rtol=0, atol=0.0005)
+    np.testing.assert_allclose(
+        hierarchy_mean_field(Hierarchy(*given), epsilon).reconstruction[0], root, rtol=0, atol=0.0005
+    )
 
 
 def exact(v, m, s, L, n, epsilon):
@@ -52,7 +54,7 @@ def exact(v, m, s, L, n, epsilon):
 )
 def test_recursion_in_rational_arithmetic(v, m, s, L, n):
     levels = [Fraction(1, 10), Fraction(1, 2), Fraction(9, 10), Fraction(1)]
-    found = hierarchy_mean_field(v, m, s, L, [float(e) for e in levels], classes=n)
+    found = hierarchy_mean_field(Hierarchy(v, m, s, L, n), [float(e) for e in levels])
     for column, epsilon in enumerate(levels):
         up, down, both = exact(v, m, s, L, n, epsilon)
         for array, want in ((found.upward, up), (found.downward, down), (found.reconstruction, both)):
@@ -60,50 +62,44 @@ def test_recursion_in_rational_arithmetic(v, m, s, L, n):
 
 
 def test_without_noise_all_is_known_and_at_full_noise_the_root_is_not():
-    found = hierarchy_mean_field(16, 4, 2, 6, [0.0, 1.0], classes=5)
+    found = hierarchy_mean_field(Hierarchy(16, 4, 2, 6, 5), [0.0, 1.0])
     np.testing.assert_array_equal(found.reconstruction[:, 0], 1)
     assert found.reconstruction[0, 1] == pytest.approx(1 / 5, rel=1e-14)
     np.testing.assert_allclose(found.upward[1:, 1], 1 / 16, rtol=1e-14)
     # Size bias: below a root of v classes, (1 + (m v - 1)(v^(s-1) - 1)/(v^s - 1))/(m v)
-    at_full = hierarchy_mean_field(16, 4, 2, 1, 1.0).reconstruction[1, 0]
+    at_full = hierarchy_mean_field(Hierarchy(16, 4, 2, 1), 1.0).reconstruction[1, 0]
     assert at_full == pytest.approx((1 + 63 * 15 / 255) / 64, rel=1e-14)
     assert at_full > 1 / 16
 
 
 def test_deep_trees_do_not_underflow():
-    found = hierarchy_mean_field(32, 8, 2, 300, [0.5, 0.72, 0.74, 0.99])
+    found = hierarchy_mean_field(Hierarchy(32, 8, 2, 300), [0.5, 0.72, 0.74, 0.99])
     assert np.all(np.isfinite(found.reconstruction))
     np.testing.assert_allclose(found.reconstruction[0], [1, 1, 1 / 32, 1 / 32], rtol=1e-12)
 
 
 def test_noise_loses_information_at_every_level():
-    found = hierarchy_mean_field(32, 8, 2, 8, np.linspace(0, 1, 101))
+    found = hierarchy_mean_field(Hierarchy(32, 8, 2, 8), np.linspace(0, 1, 101))
     assert found.reconstruction.shape == (9, 101)
     assert np.all(np.diff(found.reconstruction, axis=1) <= 1e-15)
 
 
 def test_one_class_is_known():
-    np.testing.assert_allclose(hierarchy_mean_field(8, 2, 2, 3, [0.3, 1.0], classes=1).reconstruction[0], 1, rtol=1e-15)
+    np.testing.assert_allclose(
+        hierarchy_mean_field(Hierarchy(8, 2, 2, 3, 1), [0.3, 1.0]).reconstruction[0], 1, rtol=1e-15
+    )
 
 
 @pytest.mark.parametrize(
-    ("given", "options", "message"),
+    ("L", "epsilon", "message"),
     [
-        ((8, 2, 2, 0, 0.5), {}, r"hierarchy_mean_field: L \(levels of rules\) must be at least 1, got 0"),
-        ((8, 2, 2, 3, 1.5), {}, r"epsilon \(noise of the leaves\) must lie in \[0, 1\], got 1.5"),
-        ((8, 2, 2, 3, [0.1, np.nan]), {}, r"must lie in \[0, 1\], got nan"),
-        ((8, 2, 2, 3, []), {}, r"must be a number or a 1-d sequence of numbers, got shape \(0,\)"),
-        ((8, 2, 2, 3, "high"), {}, "must be a number or a 1-d sequence of numbers, got 'high'"),
-        ((8, 2, 2, 3, 0.5), {"classes": 33}, r"classes times m must be at most v\^s = 64, .* got 33 times 2"),
-        ((8, 2, 2, 400, 0.5), {}, r"s\^L must be at most 1e100, got 2\^400"),
+        (3, 1.5, r"epsilon \(noise of the leaves\) must lie in \[0, 1\], got 1.5"),
+        (3, [0.1, np.nan], r"must lie in \[0, 1\], got nan"),
+        (3, [], r"must be a number or a 1-d sequence of numbers, got shape \(0,\)"),
+        (3, "high", "must be a number or a 1-d sequence of numbers, got 'high'"),
+        (400, 0.5, r"s\^L must be at most 1e100, got 2\^400"),
     ],
 )
-def test_bad_input(given, options, message):
-    with pytest.raises(ValueError, match=message):
-        hierarchy_mean_field(*given, **options)
-
-
-def test_to_dict_is_json():
-    content = json.loads(json.dumps(hierarchy_mean_field(8, 2, 2, 3, [0.2, 0.4], classes=4).to_dict()))
-    assert np.shape(content["reconstruction"]) == (4, 2)
-    assert content["classes"] == 4
+def test_bad_input(L, epsilon, message):
+    with pytest.raises(ValueError, match="^hierarchy_mean_field: .*" + message):
+        hierarchy_mean_field(Hierarchy(8, 2, 2, L), epsilon)

@@ -1,9 +1,11 @@
 """Rules of a hierarchy: what is accepted, and what is said about the rest."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
-from regimes.numerics.hierarchy.parameters import checked_hierarchy
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 
 TOP = [[[0, 1], [1, 0]], [[0, 0], [1, 1]]]
@@ -13,7 +15,7 @@ def test_sizes_are_read_from_the_tables() -> None:
     top = [[[0, 1, 2]], [[2, 1, 0]]]
     below = [[[0, 0, 0]], [[1, 1, 1]], [[2, 2, 2]]]
     rules = HierarchyRules([top, below, below])
-    assert (rules.v, rules.m, rules.s, rules.depth, rules.classes, rules.leaves) == (3, 1, 3, 3, 2, 27)
+    assert (rules.v, rules.m, rules.s, rules.L, rules.classes, rules.leaves) == (3, 1, 3, 3, 2, 27)
     assert [rules.symbols(level) for level in range(4)] == [2, 3, 3, 3]
 
 
@@ -55,7 +57,7 @@ def test_what_is_no_set_of_rules_is_refused(tables: list, v: int | None, message
     if message is None:
         assert HierarchyRules(tables, v).v == v
         return
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="^HierarchyRules: .*" + message):
         HierarchyRules(tables, v)
 
 
@@ -66,6 +68,7 @@ def test_what_is_no_set_of_rules_is_refused(tables: list, v: int | None, message
         ({"s": 1}, r"s \(children of a symbol\) must be at least 2, got 1"),
         ({"m": 0}, r"m \(rules of a symbol\) must be at least 1, got 0"),
         ({"m": 9}, r"m \(rules of a symbol\) must be at most v\^\(s-1\) = 8, .* got 9"),
+        ({"v": True}, r"v \(number of symbols\) must be a whole number, got True"),
         ({"m": 2.0}, r"m \(rules of a symbol\) must be a whole number, got 2.0"),
         ({"L": 0}, r"L \(levels of rules\) must be at least 1, got 0"),
         ({"classes": 33}, r"classes times m must be at most v\^s = 64, .* got 33 times 2"),
@@ -73,17 +76,18 @@ def test_what_is_no_set_of_rules_is_refused(tables: list, v: int | None, message
     ],
 )
 def test_parameters_out_of_range_are_refused(given: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        checked_hierarchy("random_hierarchy", **({"v": 8, "m": 2, "s": 2, "L": 3} | given))
+    with pytest.raises(ValueError, match="^Hierarchy: " + message):
+        Hierarchy(**({"v": 8, "m": 2, "s": 2, "L": 3} | given))
 
 
 def test_the_largest_number_of_rules_uses_every_tuple() -> None:
-    assert checked_hierarchy("random_hierarchy", 8, 8, 2, 3, classes=8) == (8, 8, 2, 3, 8)
+    assert astuple(Hierarchy(8, 8, 2, 3)) == (8, 8, 2, 3, 8)
+    assert Hierarchy(2, 4, 2, 1, classes=1).classes == 1  # one level below one class has room for all
 
 
 def test_rules_show_their_numbers_on_one_line() -> None:
     rules = HierarchyRules([[[[0, 1]], [[1, 0]], [[1, 1]]], [[[0, 0]], [[1, 1]]]])
-    assert repr(rules) == "HierarchyRules(v=2, m=1, s=2, depth=2, classes=3)"
+    assert repr(rules) == "HierarchyRules(v=2, m=1, s=2, L=2, classes=3)"
 
 
 def test_tables_are_not_rules() -> None:

@@ -7,6 +7,7 @@ from scipy.special import logsumexp
 from regimes.hierarchy import random_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation, sample_posterior
 from regimes.numerics.hierarchy.noise import gaussian_log_messages
+from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 
 
@@ -45,10 +46,16 @@ def strong(seed, rules, samples, scale):
 
 CASES = {
     "chain": (CHAIN, CHAIN_MESSAGES),
-    "deep": (random_hierarchy(3, 2, 2, 4, rng=1), strong(1, random_hierarchy(3, 2, 2, 4, rng=1), 24, 2000)),
-    "three children": (random_hierarchy(3, 4, 3, 3, rng=2), strong(2, random_hierarchy(3, 4, 3, 3, rng=2), 12, 2000)),
+    "deep": (
+        random_hierarchy(Hierarchy(3, 2, 2, 4), rng=1),
+        strong(1, random_hierarchy(Hierarchy(3, 2, 2, 4), rng=1), 24, 2000),
+    ),
+    "three children": (
+        random_hierarchy(Hierarchy(3, 4, 3, 3), rng=2),
+        strong(2, random_hierarchy(Hierarchy(3, 4, 3, 3), rng=2), 12, 2000),
+    ),
     "off the data": (
-        random_hierarchy(8, 2, 2, 4, rng=1),
+        random_hierarchy(Hierarchy(8, 2, 2, 4), rng=1),
         gaussian_log_messages(np.random.default_rng(3).normal(size=(40, 16, 8)), 0.003),
     ),
 }
@@ -58,7 +65,7 @@ CASES = {
 def test_no_level_depends_on_which_levels_are_asked_for(case):
     rules, messages = CASES[case]
     whole = belief_propagation(rules, messages, log=True)
-    alone = [belief_propagation(rules, messages, log=True, levels=[level]) for level in range(rules.depth + 1)]
+    alone = [belief_propagation(rules, messages, log=True, levels=[level]) for level in range(rules.L + 1)]
     for sample, own in enumerate(messages):
         evidence, marginals = by_logarithms(rules, own)
         size = np.abs(own).max() * rules.leaves

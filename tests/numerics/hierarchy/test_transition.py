@@ -3,6 +3,7 @@
 import json
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.hierarchy.transition import epsilon_threshold, hierarchy_transition
+from regimes.numerics.hierarchy.problem import Hierarchy
+from regimes.numerics.hierarchy.transition import HierarchyTransition, epsilon_threshold, hierarchy_transition
 
 # v, m, s, p*, eps*, lambda, whether lambda^2 > s
 TABLE = [
@@ -24,15 +25,24 @@ TABLE = [
 
 @pytest.mark.parametrize(("v", "m", "s", "p_star", "epsilon_star", "slope", "diverges"), TABLE)
 def test_table_of_closed_forms(v, m, s, p_star, epsilon_star, slope, diverges):
-    found = hierarchy_transition(v, m, s)
+    found = transition(v, m, s)
     assert found.exists
     assert found.reason is None
     assert abs(found.p_star - p_star) <= 0.00005
     assert abs(found.epsilon_star - epsilon_star) <= 0.00005
     assert abs(found.slope - slope) <= 0.0005
     assert found.nu == pytest.approx(math.log(s) / math.log(found.slope), rel=1e-14)
-    assert found.chi_diverges is diverges
-    assert epsilon_threshold(v, m, s) == found.epsilon_star
+    assert found.susceptibility_growth == pytest.approx(found.slope**2 / s, rel=1e-14)
+    assert (found.susceptibility_growth > 1) is diverges
+    assert epsilon_threshold(Hierarchy(v, m, s)) == found.epsilon_star
+
+
+def transition(v, m, s):
+    """Values by name, and the reason where there is none."""
+    numbers = hierarchy_transition(Hierarchy(v, m, s)).numbers
+    values = {key.removeprefix("transition."): number.value for key, number in numbers.items()}
+    reason = numbers["transition.p_star"].reason
+    return SimpleNamespace(**values, reason=reason, exists=reason is None)
 
 
 def upward(p, v, m, s):
@@ -45,7 +55,7 @@ def upward(p, v, m, s):
 def test_exists_where_a_scan_of_the_map_crosses_the_diagonal(v, s):
     grid = np.linspace(1 / v, 1, 20_001)[1:-1]
     for m in range(1, v ** (s - 1) + 1):
-        found = hierarchy_transition(v, m, s)
+        found = transition(v, m, s)
         excess = upward(grid, v, m, s) - grid
         rises = np.flatnonzero((excess[:-1] < 0) & (excess[1:] >= 0))
         assert len(rises) == found.exists, (v, m, s)
@@ -54,7 +64,7 @@ def test_exists_where_a_scan_of_the_map_crosses_the_diagonal(v, s):
             assert grid[rises[0]] - 1e-15 <= found.p_star <= grid[rises[0] + 1] + 1e-15
             assert found.slope > 1
         else:
-            assert found.p_star is found.epsilon_star is found.slope is found.nu is found.chi_diverges is None
+            assert found.p_star is found.epsilon_star is found.slope is found.nu is found.susceptibility_growth is None
 
 
 @given(st.floats(0, 4), st.integers(2, 8), st.floats(0, 1))
@@ -64,7 +74,7 @@ def test_fixed_point_in_high_precision(log_v, s, place):
     v = max(2, round(10**log_v))
     low, high = s * (v - 1) * v ** (s - 1) / (v**s - 1), (v**s - 1) // (s * (v - 1))
     m = min(max(1, round(low * (max(high, 1) / low) ** place)), v ** (s - 1))
-    found = hierarchy_transition(v, m, s)
+    found = transition(v, m, s)
     if not found.exists:
         return
     with mpmath.workdps(150):
@@ -87,7 +97,7 @@ def test_fixed_point_in_high_precision(log_v, s, place):
 
 @pytest.mark.parametrize(("v", "m", "s"), [(32, 8, 2), (16, 40, 3), (4, 3, 3), (10, 30, 4)])
 def test_deep_trees_keep_or_lose_the_root_on_the_two_sides(v, m, s):
-    star = epsilon_threshold(v, m, s)
+    star = epsilon_threshold(Hierarchy(v, m, s))
     for epsilon, root in ((star - 1e-6, 1.0), (star + 1e-6, 1 / v)):
         p = 1 - epsilon + epsilon / v
         for _ in range(400):
@@ -99,14 +109,14 @@ def test_a_transition_next_to_certainty_keeps_its_digits():
     """The largest m below (v^s - 1)/(s (v - 1)): F'(1) is 1 in float64, and epsilon* is 3e-29."""
     v, s = 10_000, 8
     m = (v**s - 1) // (s * (v - 1))
-    found = hierarchy_transition(v, m, s)
+    found = transition(v, m, s)
     assert found.exists
     assert found.slope_at_one == np.nextafter(1, 0)  # so that what says that there is a transition is below 1
     # to first order in 1 - p: sum_k (v^k - m) = (1 - p) sum_k k (v^k - m), k < s
     first = mpmath.mpf(sum(v**k - m for k in range(s))) / sum(k * (v**k - m) for k in range(s))
     assert found.epsilon_star == pytest.approx(float(first * v / (v - 1)), rel=1e-12)
     assert found.nu == pytest.approx(2.08e28, rel=0.01)
-    assert not hierarchy_transition(v, m + 1, s).exists
+    assert not transition(v, m + 1, s).exists
 
 
 @pytest.mark.parametrize("v", [10**5, 10**9, 10**15, 10**23, 10**49])
@@ -115,7 +125,7 @@ def test_two_rules_or_nearly_too_many_and_any_number_of_symbols(v, last):
     """Next to either end: slopes in fractions, and nu from the fixed point formula of a rational map of degree 2."""
     m = v // 2 if last else 2
     slopes = [Fraction(2 * m, v + 1), Fraction(2 * v, m * (v + 1))]
-    found = hierarchy_transition(v, m, 2)
+    found = transition(v, m, 2)
     assert all(slope < 1 for slope in slopes)
     assert found.exists
     for shown, slope in zip((found.slope_at_one, found.slope_at_uniform), slopes, strict=True):
@@ -139,33 +149,56 @@ def test_two_rules_or_nearly_too_many_and_any_number_of_symbols(v, last):
     ],
 )
 def test_where_there_is_none_the_failing_condition_is_named(given, reason):
-    found = hierarchy_transition(*given)
+    found = transition(*given)
     assert not found.exists
     with pytest.raises(ValueError, match="epsilon_threshold: there is no transition: " + reason.removesuffix("$")):
-        epsilon_threshold(*given)
+        epsilon_threshold(Hierarchy(*given))
     assert found.epsilon_star is None
 
 
+def test_too_many_tuples_for_float64():
+    with pytest.raises(ValueError, match=r"^hierarchy_transition: v\^s must be at most 1e100, got 10000\^26"):
+        hierarchy_transition(Hierarchy(10_000, 2, 26))
+
+
+def test_numbers_in_place_of_a_hierarchy():
+    with pytest.raises(ValueError, match=r"^hierarchy_transition: hierarchy must be a Hierarchy, got int; make it of"):
+        hierarchy_transition(32)
+
+
+PAIR, MANY = ("hierarchy_fixed_point_pair",), ("hierarchy_fixed_point_rules",)
+FORMULAS = {
+    2: {
+        "p_star": PAIR,
+        "epsilon_star": ("hierarchy_threshold_pair",),
+        "slope": ("hierarchy_slope_pair",),
+        "nu": ("hierarchy_slope_pair", "hierarchy_exponent"),
+        "susceptibility_growth": ("hierarchy_slope_pair", "hierarchy_susceptibility_ratio"),
+    },
+    3: {
+        "p_star": MANY,
+        "epsilon_star": (*MANY, "hierarchy_epsilon_from_belief"),
+        "slope": (*MANY, "hierarchy_slope"),
+        "nu": (*MANY, "hierarchy_slope", "hierarchy_exponent"),
+        "susceptibility_growth": (*MANY, "hierarchy_slope", "hierarchy_susceptibility_ratio"),
+    },
+}
+ENDS = {"slope_at_one": ("hierarchy_slope_at_one",), "slope_at_uniform": ("hierarchy_slope_at_uniform",)}
+
+
 @pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ((1, 1, 2), r"hierarchy_transition: v \(number of symbols\) must be at least 2, got 1"),
-        ((8, 2, 1), r"s \(children of a symbol\) must be at least 2, got 1"),
-        ((8, 0, 2), r"m \(rules of a symbol\) must be at least 1, got 0"),
-        ((8, 9, 2), r"m \(rules of a symbol\) must be at most v\^\(s-1\) = 8, .* got 9; take fewer rules"),
-        ((8, 2.5, 2), "m .* must be a whole number, got 2.5"),
-        ((True, 1, 2), "v .* must be a whole number, got True"),
-        ((10_000, 2, 26), r"v\^s must be at most 1e100, got 10000\^26"),
-    ],
+    ("v", "m", "s"), [(32, 8, 2), (10**9, 2, 2), (4, 3, 3), (10_000, (10_000**8 - 1) // (8 * 9999), 8)]
 )
-def test_bad_input(given, message):
-    with pytest.raises(ValueError, match=message):
-        hierarchy_transition(*given)
+def test_formulas_are_those_that_made_the_number(v, m, s):
+    """In float64 and, next to a slope or a belief of 1, in exact arithmetic."""
+    result = hierarchy_transition(Hierarchy(v, m, s))
+    wanted = FORMULAS[min(s, 3)] | ENDS
+    assert {key: number.formulas for key, number in result.numbers.items()} == {
+        f"transition.{name}": formulas for name, formulas in wanted.items()
+    }
 
 
-def test_to_dict_is_json():
+def test_a_result_comes_back_from_json():
     for parameters in ((32, 8, 2), (8, 1, 2), (16, 40, 3)):
-        content = json.loads(json.dumps(hierarchy_transition(*parameters).to_dict()))
-        assert {"exists", "p_star", "epsilon_star", "slope", "nu", "slope_at_one", "slope_at_uniform"} <= set(content)
-        assert content["sources"]
-        assert all(compile_formula(name, target="numpy") for name in content["sources"])
+        result = hierarchy_transition(Hierarchy(*parameters))
+        assert HierarchyTransition.from_dict(json.loads(json.dumps(result.to_dict(), allow_nan=False))) == result

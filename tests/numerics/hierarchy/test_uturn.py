@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.linalg import toeplitz
 from scipy.stats import multivariate_normal
 
+from regimes import Hierarchy
 from regimes.hierarchy import (
     gaussian_field_correlations,
     gaussian_field_uturns,
@@ -48,7 +49,7 @@ def mean_product_of_signs(covariance):
     return total
 
 
-@pytest.mark.parametrize(("a", "t"), [(0.0, 0.5), (0.75, 0.3), (0.75, 1.2), (2.0, 0.05), (2.0, 2.0)])
+@pytest.mark.parametrize(("a", "t"), [(0.0, 0.5), (0.75, 1.2), (2.0, 0.05)])
 def test_correlations_of_signs_against_orthant_probabilities(a, t):
     spectrum = power_law_spectrum(16, a)
     prior, cross = joint_covariance(spectrum, t)
@@ -220,7 +221,7 @@ def test_the_peak_of_a_hierarchy_stands_above_its_late_value():
     def chi(t):
         unchanged = []
         for seed in range(6):
-            sample = sample_hierarchy(random_hierarchy(64, 8, 2, 6, rng=seed), 300, rng=seed)
+            sample = sample_hierarchy(random_hierarchy(Hierarchy(64, 8, L=6), rng=seed), 300, rng=seed)
             messages = leaf_messages(sample.leaves, "gaussian", t, 64, rng=seed)
             unchanged.append(sample_posterior(sample.rules, messages, rng=seed)[-1][0] == sample.leaves)
         return susceptibility(np.concatenate(unchanged), 6)[0]  # one group for each draw of the rules
@@ -237,9 +238,6 @@ def test_the_same_seed_gives_the_same_bytes():
     ):
         assert make(3).unchanged.tobytes() == make(3).unchanged.tobytes()
         assert make(3).unchanged.tobytes() != make(4).unchanged.tobytes()
-        assert set(make(3).to_dict()) == {"t", "samples", "d", "kept", "kept_se", "clone_probability"}
-    result = gaussian_field_correlations(power_law_spectrum(16, 1.0), 0.7)
-    assert len(result.to_dict()["correlation"]) == 9
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from regimes import Hierarchy  # noqa: E402
 from regimes.hierarchy import random_hierarchy  # noqa: E402
 from regimes.validation.scores import EmpiricalScore, HierarchyBeliefScore  # noqa: E402
 
-RULES = random_hierarchy(3, 2, 2, 2, rng=4)
+RULES = random_hierarchy(Hierarchy(3, 2, 2, 2), rng=4)
 LEAVES, V = 4, 3
 
 

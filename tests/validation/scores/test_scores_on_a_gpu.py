@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from regimes import Hierarchy  # noqa: E402
 from regimes.hierarchy import random_hierarchy  # noqa: E402
 from regimes.validation.sampling.noise import NoiseStream  # noqa: E402
 from regimes.validation.scores import (  # noqa: E402
@@ -25,7 +26,7 @@ SCORES = {
     "mixture": (MixtureScore([1, 2, 3], RNG.normal(size=(3, 12)), [0.5, 1.0, 1.5]), 12),
     "projected": (ProjectedMixtureScore(2.0, 1.0), 1),
     "empirical": (EmpiricalScore(RNG.normal(size=(300, 12))), 12),
-    "hierarchy": (HierarchyBeliefScore(random_hierarchy(3, 2, 2, 2, rng=4)), 12),
+    "hierarchy": (HierarchyBeliefScore(random_hierarchy(Hierarchy(3, 2, 2, 2), rng=4)), 12),
     "network": (NetworkScore(lambda x, t: x * torch.exp(-t)[:, None], prediction="v", clock="time"), 12),
 }
 

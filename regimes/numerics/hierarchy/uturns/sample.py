@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +42,3 @@ class UTurns:
     def kept_se(self) -> float:
         """Its standard error over samples."""
         return float(self.unchanged.mean(axis=1).std(ddof=1) / np.sqrt(self.samples))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON: a summary, without the sites.
-
-        Returns
-        -------
-        dict
-            Keys ``t``, ``samples``, ``d``, ``kept``, ``kept_se``, ``clone_probability`` (null without classes).
-        """
-        return {
-            "t": self.t,
-            "samples": self.samples,
-            "d": int(self.unchanged.shape[1]),
-            "kept": self.kept,
-            "kept_se": self.kept_se,
-            "clone_probability": None if self.same_class is None else float(self.same_class.mean()),
-        }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.noise import leaf_messages
 from regimes.numerics.hierarchy.uturns.sample import UTurns
-from regimes.numerics.interface.checks import positive_number, seeded, whole_number
+from regimes.numerics.interface.checks import positive_number, whole_number
 
 __all__ = ["token_mixture_uturns"]
 
-_STREAM = 0x746F6B656E73  # sets the samples apart from other uses of a seed
 _BLOCK_BYTES = 64 * 2**20
 
 
@@ -53,21 +53,11 @@ def token_mixture_uturns(
     UTurns
         Which tokens, and which classes, came back as they were.
 
-    Raises
-    ------
-    ValueError
-        If a shape, a symbol or a number is out of range.
-
     Notes
     -----
     Posterior derived in docs/theory. Where sites know of each other through the class alone the susceptibility is
     ``cloned_class_susceptibility``.
 
-    Examples
-    --------
-    >>> turns = token_mixture_uturns([[0, 0, 0], [1, 1, 1]], 2, 0.9, 20.0, 4000)
-    >>> bool(abs(turns.kept - 0.5) < 4 * turns.kept_se)
-    True
     """
     name = "token_mixture_uturns"
     template, v, weight = _checked_mixture(name, templates, v, weights)
@@ -80,18 +70,18 @@ def token_mixture_uturns(
         )
     time = positive_number(name, "t", "Ornstein-Uhlenbeck time", t)
     count = whole_number(name, "samples", "number of U-turns", samples, at_least=2)
-    generator = seeded(rng, _STREAM)
+    source = generator(Stream.UTURNS_TOKEN_MIXTURE, rng, name)
     rows = max(1, min(count, _BLOCK_BYTES // (32 * d * v)))
     unchanged = np.empty((count, d), dtype=np.bool_)
     same_class = np.empty(count, dtype=np.bool_)
     for start in range(0, count, rows):
         part = slice(start, min(start + rows, count))
-        own = generator.choice(classes, size=part.stop - start, p=weight)
+        own = source.choice(classes, size=part.stop - start, p=weight)
         tokens = template[own]
-        strayed = generator.random(tokens.shape) >= fidelity
-        tokens = np.where(strayed, (tokens + generator.integers(1, v, tokens.shape)) % v, tokens)
-        messages = leaf_messages(tokens, "gaussian", time, v, rng=generator)
-        other, clone = _draw_clones(messages, template, weight, fidelity, generator)
+        strayed = source.random(tokens.shape) >= fidelity
+        tokens = np.where(strayed, (tokens + source.integers(1, v, tokens.shape)) % v, tokens)
+        messages = leaf_messages(tokens, "gaussian", time, v, rng=source)
+        other, clone = _draw_clones(messages, template, weight, fidelity, source)
         unchanged[part] = clone == tokens
         same_class[part] = other == own
     return UTurns(time, unchanged, same_class)
@@ -102,7 +92,7 @@ def _draw_clones(
     template: NDArray[np.intp],
     weight: NDArray[np.float64],
     fidelity: float,
-    generator: np.random.Generator,
+    source: np.random.Generator,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Class and tokens of one clone for each sample, from normalised messages (n, d, v)."""
     n, d, v = messages.shape
@@ -113,17 +103,17 @@ def _draw_clones(
     sites = np.arange(d)
     log_posterior = np.stack([evidence[:, sites, row].sum(axis=1) for row in template], axis=1) + np.log(weight)
     posterior = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
-    classes = _draw(posterior, generator)
+    classes = _draw(posterior, source)
     own = template[classes]
     on_template = np.take_along_axis(messages, own[:, :, None], axis=2)[:, :, 0] * excess
-    from_template = generator.random((n, d)) * (stray + on_template) < on_template
-    return classes, np.where(from_template, own, _draw(messages, generator))
+    from_template = source.random((n, d)) * (stray + on_template) < on_template
+    return classes, np.where(from_template, own, _draw(messages, source))
 
 
-def _draw(weights: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.intp]:
+def _draw(weights: NDArray[np.float64], source: np.random.Generator) -> NDArray[np.intp]:
     """One index of the last axis for each of the others, with probability in proportion to its weight."""
     cumulated = np.cumsum(weights, axis=-1)
-    threshold = generator.random(weights.shape[:-1]) * cumulated[..., -1]
+    threshold = source.random(weights.shape[:-1]) * cumulated[..., -1]
     drawn = (cumulated <= threshold[..., None]).sum(axis=-1)
     return np.asarray(np.minimum(drawn, weights.shape[-1] - 1), dtype=np.intp)
 

@@ -1,0 +1,1 @@
+"""Where in the plane of symbols and rules a hierarchy has a transition."""

@@ -1,0 +1,1 @@
+"""The transition of a hierarchy: the upward map with its fixed points."""
