@@ -198,7 +198,7 @@ def test_samples_spread_over_the_domain(domain: sympy.Set) -> None:
         (
             "hierarchy_threshold_pair",
             (30, 32),
-            r"2*m < v + 1 must hold \(v is the number of symbols; m is the number",
+            r"2\*m < v \+ 1 must hold \(v is the number of symbols; m is the number",
             "v = 30, m = 32",
         ),
         ("hierarchy_threshold_pair", (32, 1), "m >= 2 must hold", "m = 1"),
@@ -208,7 +208,7 @@ def test_samples_spread_over_the_domain(domain: sympy.Set) -> None:
     ],
 )
 def test_values_that_do_not_go_together(name: str, values: tuple[float, ...], relation: str, got: str) -> None:
-    with pytest.raises(ValueError, match=rf"^{name}: {relation.replace('2*m', '2[*]m')}.*, got {got}$"):
+    with pytest.raises(ValueError, match=rf"^{name}: {relation}.*, got {got}$"):
         formula(name).mp(*values)
 
 

@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from regimes.report.formula.lookup import SYMBOLS, look_up
-from regimes.report.formula.places import compiled_at, number_links, tests_of, written_at
+from regimes.report.formula.places import compiled_at, number_links, held_by, written_at
 from regimes.theory.catalogue import formula
 from regimes.theory.formula.written import written
 
@@ -56,7 +56,7 @@ def test_every_number_leads_to_its_formulas_solver_and_tests():
 
 
 def test_every_formula_has_a_test():
-    assert all(1 <= len(tests_of(name)) <= 5 for name in written())
+    assert all(1 <= len(held_by(name)) <= 5 for name in written())
 
 
 def test_lines_are_those_of_the_sources():
