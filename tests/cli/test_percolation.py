@@ -51,7 +51,7 @@ def test_options_reach_the_prediction():
         "periodic": True,
     }
     assert plain["curves"]["lambda"] == [0.2, 0.4, 0.9]
-    assert plain["settings"] == {"runs": 3, "rng": 5, "depth": None}
+    assert plain["settings"] == {"runs": 3, "seed": 5, "depth": None}
     assert result("--grid", "20x30", "--sigma", 0.6, "--dx", 2, "--runs", 0)["problem"]["steps"] == [2, 2]
     sampled = result("--grid", 16, "--sigma", 0.5, "--pixels", "--runs", 0)
     assert value(sampled, "percolation.radius") is None

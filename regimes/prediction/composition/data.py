@@ -177,7 +177,7 @@ def predict_data_percolation(
             "largest_share": found.curve,
             "largest_share_se": found.curve_se,
         },
-        settings={"orders": orders, "rng": rng},
+        settings={"orders": orders, "seed": rng},
         warnings=(found.half_note,) if trivial else (),
         sizes=tuple(found.components.tolist()),
     )

@@ -118,7 +118,7 @@ def predict_percolation(
             **_finite(problem, lattice.neighbourhood, simulation, near, simulated),
         },
         curves={} if simulation is None else _curves(simulation),
-        settings={"runs": runs, "rng": rng, "depth": lattice.depth},
+        settings={"runs": runs, "seed": rng, "depth": lattice.depth},
         sentences=_sentences(problem, lattice, of_infinite["percolation.threshold_infinite"].formulas, runs),
         assumes=("each image is kept independently of the others, with probability lambda",),
     )

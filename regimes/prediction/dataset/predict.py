@@ -169,7 +169,7 @@ def predict(
         problem=GivenData.of(data),
         numbers=numbers,
         curves=shown,
-        settings=_settings(curves, rng) | {"schedule": steps.name, "steps": steps.steps},
+        settings=_settings(curves, rng) | {"schedule": steps.name, "schedule_steps": steps.steps},
         sentences=sentences,
         warnings=(*data.notes, *order_warnings(numbers), *warnings),
     )

@@ -136,7 +136,7 @@ def predict_hierarchy(
             "instances": budget.instances if exact else None,
             "samples": budget.samples if exact else None,
             "population": None if noise == "epsilon" else budget.population,
-            "rng": rng,
+            "seed": rng,
             "schedule": {"gaussian": steps.name, "masking": "even masking"}.get(noise),
             "schedule_steps": steps.steps if noise in ("gaussian", "masking") else None,
         },

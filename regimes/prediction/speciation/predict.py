@@ -101,7 +101,7 @@ def predict_speciation(
         problem=of,
         numbers=numbers,
         curves=_curves(of, grid, steps),
-        settings={"schedule": steps.name, "steps": steps.steps},
+        settings={"schedule": steps.name, "schedule_steps": steps.steps},
         assumes=_assumes(of, numbers),
     )
 

@@ -68,7 +68,7 @@ def _cells(key: str, result: Prediction) -> tuple[str, ...]:
     interval = "-" if number.interval is None else "{:.4f} to {:.4f}".format(*number.interval)
     covers = (number.covers or "").partition(",")[0]
     value = "-" if number.value is None else f"{number.value:.4f}"
-    return label, value, interval, _step(number, result.settings["steps"]), covers
+    return label, value, interval, _step(number, result.settings["schedule_steps"]), covers
 
 
 def _step(number: Number, steps: int) -> str:

@@ -71,7 +71,7 @@ def test_numbers_in_images_are_shares_of_the_points():
     for of in ("infinite", "grid"):
         assert result[f"percolation.images_{of}"].value == 240 * result[f"percolation.threshold_{of}"].value
     assert result.curves["lambda"].tolist() == [0.1, 0.5]
-    assert result.settings == {"runs": 3, "rng": 1, "depth": 1}
+    assert result.settings == {"runs": 3, "seed": 1, "depth": 1}
 
 
 def test_where_a_threshold_comes_from_is_said():
