@@ -1,12 +1,14 @@
-"""The directive ``derivations``: every formula of the theory with its derivation, each line checked now."""
+"""The directive ``derivations``: the formulas of a subject with their derivations, each line checked now."""
 
 import sympy
 from docutils import nodes
 from references import linked
 from sphinx.util.docutils import SphinxDirective
 
-from regimes import catalogue
 from regimes.report.formula.outcomes import checked_steps
+from regimes.report.formula.places import written_at
+from regimes.theory.catalogue import formula
+from regimes.theory.formula.written import written
 
 
 def math(latex):
@@ -18,10 +20,15 @@ def bullets(*paragraphs):
 
 
 class Derivations(SphinxDirective):
-    """One section for each formula."""
+    """One section for each formula of a subject: process, speciation, collapse, hierarchy or composition."""
+
+    required_arguments = 1
 
     def run(self):
-        return [self.section(formula) for formula in catalogue()]
+        names = [name for name, place in written().items() if place.subject == self.arguments[0]]
+        if not names:
+            raise self.error(f"derivations: there is no subject called {self.arguments[0]}")
+        return [self.section(formula(name)) for name in names]
 
     def section(self, formula):
         name = f"formula-{formula.name.replace('_', '-')}"
@@ -34,11 +41,15 @@ class Derivations(SphinxDirective):
         source += nodes.literal("", formula.name)
         section += source
         section += nodes.paragraph("", "with")
-        section += bullets(*map(self.variable, formula.inputs))
+        relations = [nodes.paragraph("", "", nodes.math("", sympy.latex(relation))) for relation in formula.where]
+        section += bullets(*map(self.variable, formula.inputs), *relations)
         if formula.assumes:
             section += nodes.paragraph("", "It assumes:")
             section += bullets(*[nodes.paragraph("", text) for text in formula.assumes])
         section += self.steps(formula)
+        section += nodes.paragraph("", "Written in ")
+        section[-1] += nodes.literal("", written_at(formula.name))
+        section[-1] += nodes.Text(".")
         return section
 
     def variable(self, variable):
@@ -52,20 +63,17 @@ class Derivations(SphinxDirective):
         failed = [check.reason for check in checks if check.method == "failed"]
         if failed:
             raise self.error(f"derivations: {formula.name} does not hold: {failed}")
-        if not formula.steps:
-            yield nodes.paragraph("", "A definition: there is nothing to derive.")
-        else:
-            items = nodes.enumerated_list("", enumtype="arabic", prefix="", suffix=".")
-            for step, check in zip(formula.steps, checks, strict=False):
-                claim = step.claim
-                if not isinstance(claim, sympy.Eq):
-                    claim = sympy.Eq(formula.symbol, claim, evaluate=False)
-                item = nodes.list_item("", nodes.paragraph("", step.reason), math(sympy.latex(claim)))
-                if step.extra:
-                    item += bullets(*map(self.variable, step.extra))
-                item += nodes.paragraph("", "", nodes.emphasis("", f"Checked: {check}."))
-                items += item
-            yield items
+        items = nodes.enumerated_list("", enumtype="arabic", prefix="", suffix=".")
+        for step, check in zip(formula.steps, checks, strict=False):
+            claim = step.claim
+            if not isinstance(claim, sympy.Eq):
+                claim = sympy.Eq(formula.symbol, claim, evaluate=False)
+            item = nodes.list_item("", nodes.paragraph("", step.reason), math(sympy.latex(claim)))
+            if step.extra:
+                item += bullets(*map(self.variable, step.extra))
+            item += nodes.paragraph("", "", nodes.emphasis("", f"Checked: {check}."))
+            items += item
+        yield items
         if formula.stable is not None:
             yield nodes.paragraph("", "In floating point it is evaluated in the equal form")
             yield math(sympy.latex(formula.stable))

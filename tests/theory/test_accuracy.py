@@ -5,6 +5,7 @@ This holds the float-safe form, the printer and the compiler; the physics is hel
 
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import mpmath
@@ -239,11 +240,9 @@ def values_at(name: str, place: NDArray[np.float64]) -> tuple[float, ...]:
 
 
 def allowed(name: str, values: tuple[float, ...]) -> bool:
-    try:
-        formula(name).check(**{v.name: value for v, value in zip(formula(name).inputs, values, strict=True)})
-    except ValueError:
-        return False
-    return True
+    """Whether the values go together; each of them is in its own domain."""
+    symbols = [variable.symbol for variable in formula(name).inputs]
+    return formula(name)._domain.broken(dict(zip(symbols, values, strict=True))) is None
 
 
 @cache
@@ -255,7 +254,8 @@ def sweep(name: str) -> tuple[tuple[tuple[float, ...], Any, Any], ...]:
     count = len(formula(name).inputs)
     rng = np.random.default_rng(2024)
     corners = np.array(np.meshgrid(*[(0.0, 1.0)] * count)).reshape(count, -1).T[:CORNERS]
-    places = [p for p in [*corners, *rng.random((40 * POINTS, count))] if allowed(name, values_at(name, p))][:POINTS]
+    candidates = (*corners, *rng.random((40 * POINTS, count)))
+    places = list(islice((place for place in candidates if allowed(name, values_at(name, place))), POINTS))
     exact = [formula(name).mp(*values_at(name, place)) for place in places]
     negative = [place for place, value in zip(places, exact, strict=True) if value < 0]
     positive = [place for place, value in zip(places, exact, strict=True) if value > 0]

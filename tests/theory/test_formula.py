@@ -192,11 +192,51 @@ def test_samples_spread_over_the_domain(domain: sympy.Set) -> None:
     assert len(drawn) > 15
 
 
-def test_samples_of_every_input_are_accepted() -> None:
-    rng = random.Random(1)
+@pytest.mark.parametrize(
+    ("name", "values", "relation", "got"),
+    [
+        (
+            "hierarchy_threshold_pair",
+            (30, 32),
+            r"2\*m < v \+ 1 must hold \(v is the number of symbols; m is the number",
+            "v = 30, m = 32",
+        ),
+        ("hierarchy_threshold_pair", (32, 1), "m >= 2 must hold", "m = 1"),
+        ("linear_beta", (10, 10, 0.1, 0.2), "k <= K - 1 must hold", "k = 10, K = 10"),
+        ("overlap_step_mean", (0.1, 1, 1, 4, 1, 1), "dt < t must hold", "t = 1, dt = 1"),
+        ("hierarchy_upward", (0.5, 4, 5, 2), r"m <= v\*\*\(s - 1\) must hold", "v = 4, m = 5, s = 2"),
+    ],
+)
+def test_values_that_do_not_go_together(name: str, values: tuple[float, ...], relation: str, got: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: {relation}.*, got {got}$"):
+        formula(name).mp(*values)
+
+
+def test_relations_to_inputs_that_are_not_named_are_not_checked() -> None:
+    formula("hierarchy_threshold_pair").check(m=1000)
+    with pytest.raises(ValueError, match="m >= 2 must hold"):
+        formula("hierarchy_threshold_pair").check(m=1)
+
+
+def test_a_relation_is_held_to_the_last_digit() -> None:
+    formula("hierarchy_upward").check(p=0.5, v=3, m=9, s=3)
+    with pytest.raises(ValueError, match="must hold"):
+        formula("hierarchy_upward").check(p=0.5, v=3, m=mpmath.mpf(9) + mpmath.mpf(10) ** -14, s=3)
+
+
+def test_stray_symbols_of_a_relation_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^Formula toy: every free symbol must be an input, got \['y'\] besides"):
+        toy(where=(Y < X,))
+
+
+def test_points_of_the_joint_domain() -> None:
+    rng = random.Random(2)
     for entry in catalogue():
-        for variable in entry.inputs:
-            entry.check(**{variable.name: variable.sample(rng)})
+        for _ in range(5 if entry.where else 1):
+            point = entry.sample(rng)
+            entry.check(**{v.name: value for v, value in zip(entry.inputs, point, strict=True)})
+    with pytest.raises(ValueError, match="points drawn, none with"):
+        toy(where=(sympy.Lt(X, -1, evaluate=False),)).sample(rng)
 
 
 def test_text_of_a_derivation_is_escaped() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from regimes.report.formula.outcomes import checked_steps
-from regimes.report.formula.places import NumberLinks, compiled_at, tests_of, written_at
+from regimes.report.formula.places import NumberLinks, compiled_at, held_by, written_at
 from regimes.theory.formula.formula import Formula, StepCheck
 from regimes.theory.formula.written import written
 
@@ -84,13 +84,13 @@ def derivation_dict(formula: Formula) -> dict[str, Any]:
         "float_form": stable,
         "written": written_at(formula.name),
         "compiled": list(compiled_at(formula.name)),
-        "tests": list(tests_of(formula.name)),
+        "tests": list(held_by(formula.name)),
     }
 
 
 def _places(name: str) -> dict[str, tuple[str, ...]]:
     """Places of a formula by what they are; what there is none of is left out."""
-    places = {"written": (written_at(name),), "compiled": compiled_at(name), "tests": tests_of(name)}
+    places = {"written": (written_at(name),), "compiled": compiled_at(name), "tests": held_by(name)}
     return {label: found for label, found in places.items() if found}
 
 

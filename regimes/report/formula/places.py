@@ -12,7 +12,7 @@ from typing import Any
 
 from regimes.theory.formula.written import written
 
-__all__ = ["NumberLinks", "compiled_at", "number_links", "tests_of", "written_at"]
+__all__ = ["NumberLinks", "compiled_at", "number_links", "held_by", "written_at"]
 
 _PACKAGE = Path(__file__).parents[2]
 _LINKS = Path(__file__).with_name("links.json")
@@ -48,7 +48,7 @@ def compiled_at(name: str) -> tuple[str, ...]:
     return tuple(_compiled().get(name, ()))
 
 
-def tests_of(name: str) -> tuple[str, ...]:
+def held_by(name: str) -> tuple[str, ...]:
     """Tests that evaluate a formula, the most particular first."""
     return tuple(_links()["formulas"].get(name, ()))
 

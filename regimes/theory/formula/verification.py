@@ -26,6 +26,7 @@ _ROUNDS = 3
 _LONG = 60  # operations; simplifying a longer expression with branches can take minutes
 _GUARDS = (_GUARD, 720, 2880)  # exp(-x) is as small as 1e-308 in float64, its square, added to 1, 1e-616
 _POINTS = 3
+_POINTS_WITH_INTEGRALS = 2  # each takes seconds
 _ATTEMPTS = 10  # a step with symbols of its own may have no real value at some points
 _POINTS_WITH_BRANCHES = 24  # three points could all miss a branch
 
@@ -71,7 +72,7 @@ def compare(reason: str, left: Any, right: Any, domain: JointDomain, seed: int) 
     if stray:
         raise ValueError(f"step '{reason}': symbols without a domain: {sorted(map(str, stray))}")
     difference = left - right
-    points = (_POINTS_WITH_BRANCHES if difference.has(sympy.Piecewise) else _POINTS) if free else 1
+    points = _number_of_points(difference) if free else 1
     if difference.has(sympy.zoo, sympy.nan):
         return StepCheck(reason, "failed", 0.0, points)
     symbols = tuple(v.symbol for v in used.variables)
@@ -110,6 +111,12 @@ def evaluate(function: Any, values: Sequence[Any], dps: int, *, adaptive: bool =
         previous = value
     with mpmath.workdps(dps):
         return +value
+
+
+def _number_of_points(difference: Any) -> int:
+    if difference.has(sympy.Piecewise):
+        return _POINTS_WITH_BRANCHES
+    return _POINTS_WITH_INTEGRALS if difference.has(sympy.Integral) else _POINTS
 
 
 class _Side:

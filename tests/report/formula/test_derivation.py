@@ -1,14 +1,17 @@
 """Derivations as text."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import sympy
 
-from regimes import catalogue, formula
 from regimes.report.formula import derivation, outcomes
 from regimes.report.formula.derivation import derivation_dict, derivation_text
 from regimes.report.formula.kept_text import kept_text
 from regimes.report.formula.outcomes import checked_steps
+from regimes.theory.catalogue import catalogue, formula
 
 
 def test_text_holds_everything_that_the_formula_holds():
@@ -60,6 +63,23 @@ def test_a_text_is_kept_until_the_package_changes(tmp_path, monkeypatch):
     assert kept_text("snr.latex", lambda: next(made)) == "second"
     monkeypatch.setattr("regimes.report.formula.kept_text._package", lambda: "another")
     assert kept_text("snr.text", lambda: next(made)) == "third"
+
+
+def test_a_console_with_a_single_byte_code_page_gets_plain_characters():
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-m", "regimes", "derive", "snr"]
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert b"snr = ---------" in done.stdout
+
+
+def test_where_a_formula_stands_and_what_it_demands_of_its_inputs_together():
+    text = derivation_text(formula("hierarchy_threshold_pair"))
+    assert "  2*m < v + 1\n" in text
+    assert "written: regimes/theory/hierarchy/transition.py:" in text
+    assert "compiled: regimes/numerics/hierarchy/" in text
+    assert "tests: tests/" in text
 
 
 def test_dictionaries_hold_latex_for_every_formula(monkeypatch):

@@ -1,0 +1,80 @@
+"""What a person may call a formula or a number, and where it leads."""
+
+import pytest
+import sympy
+
+from regimes.report.formula.lookup import SYMBOLS, look_up
+from regimes.report.formula.places import compiled_at, number_links, held_by, written_at
+from regimes.theory.catalogue import formula
+from regimes.theory.formula.written import written
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("snr", "snr"),
+        ("t_S", "speciation_time"),
+        ("tS", "speciation_time"),
+        ("$t_{C}$", "collapse_time"),
+        ("phi", "clone_probability"),
+        ("φ", "clone_probability"),
+        ("epsilon*", "hierarchy_threshold_pair"),
+        ("eps_star", "hierarchy_threshold_pair"),
+        ("ε*", "hierarchy_threshold_pair"),
+        ("lambda_c", "percolation_threshold_fit"),
+        ("λ_c", "percolation_threshold_fit"),
+    ],
+)
+def test_names_and_symbols(asked, first):
+    assert look_up(asked).formulas[0] == first
+
+
+def test_symbols_are_those_of_their_formulas():
+    for symbol, names in SYMBOLS.items():
+        assert {str(formula(name).symbol) for name in names} == {symbol}
+    speciation = [name for name in written() if str(formula(name).symbol) == "t_S"]
+    assert sorted(speciation) == sorted(SYMBOLS["t_S"])
+
+
+@pytest.mark.parametrize(("wrong", "offered"), [("colapse_time", "collapse_time"), ("clock.snrr", "clock.snr")])
+def test_a_wrong_name_is_answered_with_close_ones(wrong, offered):
+    with pytest.raises(ValueError, match=f"^derive: no formula, number or symbol is called '{wrong}'; did .*{offered}"):
+        look_up(wrong)
+    with pytest.raises(ValueError, match="called 'xyzzy'; `regimes derive --list` lists all$"):
+        look_up("xyzzy")
+
+
+def test_every_number_leads_to_its_formulas_solver_and_tests():
+    links = number_links()
+    assert links
+    for key, entry in links.items():
+        assert look_up(key).links == entry
+        assert entry.label
+        assert entry.solvers
+        assert 1 <= len(entry.tests) <= 5
+        assert set(entry.formulas) <= set(written())
+
+
+def test_every_formula_has_a_test():
+    assert all(1 <= len(held_by(name)) <= 5 for name in written())
+
+
+def test_lines_are_those_of_the_sources():
+    place, line = written_at("snr").split(":")
+    assert place == "regimes/theory/process/forward.py"
+    assert written()["snr"].file.read_text(encoding="utf-8").splitlines()[int(line) - 1] == "SNR = Formula("
+    for name in ("collapse_time", "hierarchy_threshold_pair", "score_from_v", "index_clone_probability"):
+        assert compiled_at(name)
+        for where in compiled_at(name):
+            place, line = where.split(":")
+            source = written()["snr"].file.parents[3] / place
+            assert name in source.read_text(encoding="utf-8").splitlines()[int(line) - 1]
+
+
+def test_the_index_of_formulas_is_what_is_built():
+    for name, place in written().items():
+        entry = formula(name)
+        assert (entry.name, entry.title) == (name, place.title)
+        assert isinstance(entry.expr, sympy.Basic)
+    text = "".join(path.read_text(encoding="utf-8") for path in written()["snr"].file.parents[1].rglob("*.py"))
+    assert text.count(" = Formula(\n") == len(written())
