@@ -140,7 +140,7 @@ def test_axes_of_the_user_are_drawn_into(plain):
     own = Figure()
     axes = own.subplots(2)
     assert plain.plot(axes) is own
-    with pytest.raises(ValueError, match="ax must hold 2 axes, got 1"):
+    with pytest.raises(ValueError, match="ax must hold 2 axes, .* got 1"):
         plain.plot(axes[0])
 
 
@@ -267,5 +267,5 @@ def test_nothing_is_shaded_where_there_is_no_transition(phases):
 def test_phase_diagram_draws_into_axes_of_the_user():
     axes = Figure().subplots(1, 2)
     assert hierarchy_phase_diagram(children=(2, 4)).plot(axes) is axes[0].figure
-    with pytest.raises(ValueError, match="ax must hold 1 axes, got 2"):
+    with pytest.raises(ValueError, match="ax must hold 1 axes, .* got 2"):
         hierarchy_phase_diagram(children=(2,)).plot(axes)
