@@ -32,7 +32,7 @@ from scipy.special import ndtr
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.speciation.clone_probability import clone_probability
-from regimes.validation.experiments.mixture_clones.runs import CloneCurve
+from regimes.validation.experiments.mixture_clones.runs import MixtureCurve
 from regimes.validation.sampling import NoiseStream, clone_pairs, coupled_steps, halved_times, noised, sampler
 from regimes.validation.scores import ProjectedMixtureScore
 
@@ -44,8 +44,8 @@ METHOD = "euler-maruyama"
 LONG_STEPS = (0.12, 0.1, 0.08, 0.06, 0.05, 0.04, 0.03, 0.02)
 
 
-def curve(d: int) -> CloneCurve:
-    return CloneCurve(0, d, 1.0, OFFSETS)
+def curve(d: int) -> MixtureCurve:
+    return MixtureCurve(0, d, 1.0, OFFSETS)
 
 
 def binomial(offset: float) -> tuple[float, float]:

@@ -77,7 +77,7 @@ loss = -4 * np.expm1(-2 * t)
 table = np.column_stack([t, loss, 1.2 * loss, 0.01 * loss, 0.01 * loss])
 head = "t,train_loss,test_loss,train_se,test_se"
 np.savetxt("losses.csv", table, fmt="%.17g", delimiter=",", header=head, comments="")
-regimes.save_rules(regimes.random_hierarchy(8, 2, 2, 4, classes=3, rng=1), "rules.json")
+regimes.hierarchy.save_rules(regimes.hierarchy.random_hierarchy(8, 2, 2, 4, classes=3, rng=1), "rules.json")
 """
 INPUT_FILE = re.compile(r"\b(?:points\.np[yz]|labels\.npy|losses\.csv|rules\.json)\b")
 

@@ -50,10 +50,10 @@ PUBLIC = {
         Step StepCheck Variable
     """,
     "regimes.validation": """
-        Agreement Checkpoints ChiSquare CloneCurve CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS
-        EmpiricalScore Experiment ExperimentResult HierarchyBeliefScore LastChange LossCurve LossInformation
-        MeasuredTime MissingTorch MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned
-        PredictedTime ProjectedMixtureScore ResidualMLP SAMPLERS Sampler SmallUNet TimeRatio TrainedClassifier
+        Agreement Checkpoints ChiSquare CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS
+        EmpiricalScore Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation
+        MeasuredModel MissingTorch MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned
+        ProjectedMixtureScore ResidualMLP SAMPLERS Sampler SmallUNet TrainedClassifier
         TrainedDenoiser TrainingHistory TransitionMeasurement backward backward_states backward_times chi_square
         choose_device clone_pairs corrected_clone_probability correlated_chi_square halved_times
         information_from_losses linear_start load_denoiser loss_curve measure_transitions noised run_experiment

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from regimes.cli import main
-from regimes.report.experiment.table import experiment_table
+from regimes.report.views import table
 from regimes.validation import ExperimentResult
 
 ROOT = Path(__file__).parents[1]
@@ -77,9 +77,9 @@ def test_shown_experiments_are_stored_ones(text):
     command, _, shown = text.partition("\n")
     name = command.split()[3]
     stored = json.loads((ROOT / "docs" / "results" / f"{name}.json").read_text(encoding="utf-8"))
-    assert stored["provenance"]["command"].startswith(command.removeprefix("$ "))
+    assert stored["settings"]["command"].startswith(command.removeprefix("$ "))
     console = Console(file=io.StringIO(), width=110, highlight=False)
-    console.print(experiment_table(ExperimentResult.from_dict(stored)))
+    console.print(table(ExperimentResult.from_dict(stored)))
     words = console.file.getvalue().split()
     for part in shown.split("...\n"):
         assert " ".join(part.split()) in " ".join(words)

@@ -51,15 +51,16 @@ class Experiment(SphinxDirective):
         folder = Path(self.env.srcdir) / FIGURES
         folder.mkdir(exist_ok=True)
         save_figure(result.plot(), folder / f"{name}.svg")
-        origin = result.provenance
-        versions = ", ".join(f"{package} {version}" for package, version in origin["versions"].items())
+        ran = result.settings
+        versions = ", ".join(f"{package} {version}" for package, version in ran["versions"].items())
+        asked = {name: value for name, value in ran.items() if name not in result.run}
         yield nodes.image("", uri=f"/{FIGURES}/{name}.svg", alt=f"theory and simulation of {name}")
         yield nodes.bullet_list("", *[nodes.list_item("", nodes.paragraph("", text)) for text in result.statements])
-        command = nodes.literal_block("", f"$ {origin['command']}")
+        command = nodes.literal_block("", f"$ {ran['command']}")
         command["language"] = "text"
         yield command
-        yield nodes.paragraph("", f"Run on {origin['date']} in {result.seconds:.0f} s with {versions}.")
-        yield nodes.paragraph("", f"Settings: {shown(result.settings)}.")
+        yield nodes.paragraph("", f"Run on {ran['date']} in {ran['seconds']:.0f} s with {versions}.")
+        yield nodes.paragraph("", f"Settings: {shown(asked)}.")
         yield nodes.paragraph("", f"Verdict: {result.verdict}.")
         if result.tests:
             yield nodes.paragraph("", "Each group of numbers at once:")
@@ -72,16 +73,32 @@ class Experiment(SphinxDirective):
             ("quantity", "at", "theory", "simulation", "standard error", "z", "samples"),
             [
                 (
-                    each.quantity, f"{each.at:.4g}", f"{each.theory:.5g}", f"{each.simulation:.5g}", f"{each.se:.2g}",
-                    f"{each.z:+.2f}", each.samples,
+                    each.quantity,
+                    f"{each.at:.4g}",
+                    f"{each.theory:.5g}",
+                    f"{each.simulation:.5g}",
+                    f"{each.se:.2g}",
+                    f"{each.z:+.2f}",
+                    each.samples,
                 )
                 for each in result.agreement
             ],
-        )  # fmt: skip
-        found = {what: value for what, value in result.findings.items() if not isinstance(value, dict | list)}
+        )
+        found = {key: number for key, number in result.numbers.items() if key.startswith("measure.")}
         if found:
             yield nodes.paragraph("", "Also measured:")
-            yield table(("what", "value"), [(what, shown(value)) for what, value in found.items()])
+            yield table(
+                ("number", "value", "standard error", "key"),
+                [
+                    (
+                        number.label,
+                        number.reason if number.value is None else shown(number.value),
+                        "" if number.error is None else f"{number.error:.2g}",
+                        key,
+                    )
+                    for key, number in found.items()
+                ],
+            )
 
 
 def setup(app):

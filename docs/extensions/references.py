@@ -1,21 +1,17 @@
 """The directive ``references``: renders references.bib, one entry a paragraph, each a target to link to."""
 
 import re
-from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-FILE = Path(__file__).parents[1] / "references.bib"
+from regimes.report.formula.citation import references
 
 
 def entries():
     """Fields of each entry by its key, in the order of the file."""
-    found = {}
-    for key, body in re.findall(r"^@\w+\{(\w+),\n(.*?)^\}", FILE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
-        found[key] = dict(re.findall(r"^  (\w+) = \{(.*)\},$", body, re.MULTILINE))
-    return found
+    return {key: dict(re.findall(r"^  (\w+) = \{(.*)\},$", text, re.MULTILINE)) for key, text in references().items()}
 
 
 def linked(source):

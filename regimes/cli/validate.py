@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any
 
 import click
 
-from regimes.cli.output import check_outputs, emit, output_options, progress_bars, user_errors
+from regimes.cli.output import Output, emit, output_options, progress_bars, user_errors
 
 __all__ = ["command"]
 
@@ -20,15 +19,21 @@ __all__ = ["command"]
 @click.option("--device", metavar="DEVICE", help="Of torch: cpu, cuda, ...; a GPU if there is one by default.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the simulation.")
 @click.option(
-    "--checkpoint", metavar="FOLDER",
+    "--checkpoint",
+    metavar="FOLDER",
     help="Keep what is finished in FOLDER; the same command goes on there after an interruption.",
-)  # fmt: skip
-@output_options
+)
 @functools.partial(user_errors, advice="use --quick, or a device with more of it")
+@output_options
 def command(
-    name: str | None, listed: bool, quick: bool, device: str | None, seed: int, checkpoint: str | None,
-    plot: str | None, as_json: bool, output: str | None,
-) -> None:  # fmt: skip
+    name: str | None,
+    listed: bool,
+    quick: bool,
+    device: str | None,
+    seed: int,
+    checkpoint: str | None,
+    output: Output,
+) -> None:
     """Run the experiment NAME: theory, simulation and their agreement. Needs torch (the extra simulate).
 
     \b
@@ -39,29 +44,20 @@ def command(
     from regimes.validation.running.missing_torch import MissingTorch
 
     if listed:
-        _list(as_json)
+        _list(output.as_json)
         return
     if name is None:
         raise ValueError(f"validate: name an experiment: {', '.join(EXPERIMENTS)}")
-    check_outputs(output, plot)
     try:
         with progress_bars() as report:
-            result = run_experiment(
-                name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report
-            )  # fmt: skip
+            result = run_experiment(name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report)
     except MissingTorch as error:
         raise ValueError(str(error)) from None
     except KeyboardInterrupt:
         if checkpoint is None or not os.path.isdir(checkpoint):
             raise
         raise KeyboardInterrupt(f"{checkpoint} keeps what is finished, the same command goes on there") from None
-
-    def table() -> Any:
-        from regimes.report.experiment.table import experiment_table
-
-        return experiment_table(result)
-
-    emit(result, table, as_json=as_json, output=output, plot=plot)
+    emit(result, output)
 
 
 def _list(as_json: bool) -> None:

@@ -1,10 +1,6 @@
 from regimes.validation.measurement.transitions import measure_transitions as measure_transitions
 from regimes.validation.measurement.result import TransitionMeasurement as TransitionMeasurement
-from regimes.validation.measurement.result import CloneCurve as CloneCurve
-from regimes.validation.measurement.crossings import MeasuredTime as MeasuredTime
-from regimes.validation.measurement.predicted_times import PredictedTime as PredictedTime
-from regimes.validation.measurement.result import TimeRatio as TimeRatio
-from regimes.validation.measurement.last_change import LastChange as LastChange
+from regimes.validation.measurement.result import MeasuredModel as MeasuredModel
 from regimes.validation.training.training import train_denoiser as train_denoiser
 from regimes.validation.training.trained_denoiser import TrainedDenoiser as TrainedDenoiser
 from regimes.validation.training.trained_denoiser import TrainingHistory as TrainingHistory
@@ -45,8 +41,8 @@ from regimes.validation.experiments.catalogue import run_experiment as run_exper
 from regimes.validation.experiments.catalogue import EXPERIMENTS as EXPERIMENTS
 from regimes.validation.experiments.catalogue import Experiment as Experiment
 from regimes.validation.outcome.experiment import ExperimentResult as ExperimentResult
-from regimes.validation.outcome.experiment import Panel as Panel
-from regimes.validation.outcome.experiment import Curve as Curve
+from regimes.validation.outcome.panels import Panel as Panel
+from regimes.validation.outcome.panels import Curve as Curve
 from regimes.validation.outcome.agreement import Agreement as Agreement
 from regimes.validation.outcome.agreement import chi_square as chi_square
 from regimes.validation.outcome.agreement import correlated_chi_square as correlated_chi_square

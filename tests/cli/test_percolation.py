@@ -103,6 +103,12 @@ def test_files_are_written(tmp_path):
     assert (tmp_path / "data.svg").exists()
 
 
+def test_the_result_and_the_figure_are_two_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "must differ" in run(*SMALL, "-o", "both.png", "--plot", "./both.png", code=2)
+    assert not (tmp_path / "both.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regimes import builtin_datasets, load_dataset
+from regimes import load_dataset
 from regimes.datasets.points.builtin import load_builtin
 
 
@@ -24,10 +24,6 @@ def test_sizes(name, n, d, classes):
     assert data.name == name
     assert data.source == f"scikit-learn, load_{name}"
     assert data.preprocessing.scale == ("range" if name == "digits" else "feature")
-
-
-def test_every_builtin_is_tested_and_loads():
-    assert set(builtin_datasets()) == {"digits", "iris", "wine", "breast_cancer", "diabetes"}
 
 
 def test_class_names_are_those_of_the_data():

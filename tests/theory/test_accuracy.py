@@ -3,7 +3,6 @@
 This holds the float-safe form, the printer and the compiler; the physics is held in the other modules.
 """
 
-import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,12 +16,12 @@ from numpy.typing import NDArray
 from regimes import catalogue, formula
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.formula_files import Target
-from regimes.theory.composition import bump, bump_overlap, percolation, pixel_overlap
 from regimes.theory.formula.verification import DIGITS, evaluate
-from regimes.theory.process import samplers
+from regimes.theory.formula.written import written
 
 REQUIRED = 1e-13
 REQUIRED_OF_CONDITIONED = 1e-14
+LARGEST = 1e300
 SMALLEST = 1e-300  # towards 1e-308 float64 runs out of digits; 0 and anything as small are accepted
 POINTS = 100
 CORNERS = 32
@@ -162,11 +161,6 @@ PERCOLATION_LADDERS: dict[str, Ladder] = {
     "w_1": between(1e-3, 1e3),
     "z": between(1, 1e6),
 }
-PERCOLATION = {
-    name
-    for module in (bump, bump_overlap, percolation, pixel_overlap)
-    for name in (vars(module)[f].name for f in module.__all__)
-}
 
 # And so do the steps of samplers.
 SAMPLER_LADDERS: dict[str, Ladder] = {
@@ -174,37 +168,16 @@ SAMPLER_LADDERS: dict[str, Ladder] = {
     "h": between(1e-12, 300),
     "s": from_zero(1e-12, 300),
 }
-SAMPLERS = {vars(samplers)[f].name for f in samplers.__all__}
 
 
 def ladder(name: str, variable: str) -> Ladder:
-    if name in PERCOLATION:
+    place = written()[name]
+    if place.subject == "composition":
         return PERCOLATION_LADDERS[variable]
-    if name in SAMPLERS:
+    if place.module.endswith((".samplers", ".ancestral")):
         return SAMPLER_LADDERS[variable]
     return HIERARCHY_LADDERS[variable] if name.startswith("hierarchy_") else LADDERS[variable]
 
-
-# What the formula assumes of its inputs jointly.
-JOINT: dict[str, Callable[..., bool]] = {
-    "canonical_weight_ratio": lambda k, n, lambda_: k <= n,
-    "chain_mean_cluster_size": lambda lambda_, k: -k * math.log1p(-lambda_) < 700,
-    "linear_beta": lambda k, K, first, last: k <= K - 1,
-    "cosine_beta": lambda k, K, offset: k <= K - 1,
-    "edm_step_sigma": lambda k, K, first, last, rho: k <= K - 1,
-    "mixture_speciation_time": lambda d, mu, sigma: d * mu**2 > sigma**2,
-    "collapse_gap_integrand": lambda delta, w, c, xi: delta / w + c * xi > -37,
-    "clone_partial_correlation": lambda c, g, g_0: abs(g_0 + g) < 1 + c and abs(g_0 - g) < 1 - c,
-    "hierarchy_fixed_point_pair": lambda v, m: 2 <= m < (v + 1) / 2,
-    "hierarchy_sibling_covariance": lambda pi_true, p, v, m, s: m <= v ** (s - 1),
-    "hierarchy_slope_pair": lambda v, m: 2 <= m < (v + 1) / 2,
-    "hierarchy_threshold_pair": lambda v, m: 2 <= m < (v + 1) / 2,
-    "overlap_step_mean": lambda q, t, dt, d, mu, sigma: dt < t,
-    "overlap_step_variance": lambda q, t, dt, d, mu, sigma: dt < t,
-    "product_radius": lambda tau, sigma: 4 * math.pi * sigma**2 * tau < 1,
-    "sign_clone_integrand": lambda y, h, b: h + b * abs(y) < 37,
-    "sign_posterior": lambda y, h, b: h + b * abs(y) < 37,
-}
 
 # Quantities that change sign: near the zero no arithmetic on rounded terms keeps relative accuracy. There the error
 # is held against what a relative change of the inputs does to the value, sum |x df/dx|, and against the largest term.
@@ -266,7 +239,11 @@ def values_at(name: str, place: NDArray[np.float64]) -> tuple[float, ...]:
 
 
 def allowed(name: str, values: tuple[float, ...]) -> bool:
-    return name not in JOINT or JOINT[name](*values)
+    try:
+        formula(name).check(**{v.name: value for v, value in zip(formula(name).inputs, values, strict=True)})
+    except ValueError:
+        return False
+    return True
 
 
 @cache
@@ -334,7 +311,7 @@ def check_sweep(name: str) -> None:
     assert columns.shape[1] >= POINTS
     for variable, column in zip(formula(name).inputs, columns, strict=True):
         ends = {ladder(name, variable.name)(0.0), ladder(name, variable.name)(1.0)}
-        if name not in JOINT and 2 ** len(columns) <= CORNERS:
+        if not formula(name).where and 2 ** len(columns) <= CORNERS:
             assert ends <= set(column.tolist())
         assert column.min() < np.quantile(column, 0.3) < np.quantile(column, 0.7) < column.max()
     exact = [value for _, value, _ in sweep(name)]
@@ -360,6 +337,8 @@ def test_compiled_function_is_accurate_over_the_whole_domain(name: str, target: 
     worst, where = 0.0, None
     for number, (values, exact, size) in zip(computed, sweep(name), strict=True):
         if abs(exact) < SMALLEST and abs(number) < SMALLEST:
+            continue
+        if abs(exact) > LARGEST and number > LARGEST:
             continue
         assert np.isfinite(number), f"{name}{values} is {number}, should be {mpmath.nstr(exact, 15)}"
         error = float(abs(mpmath.mpf(float(number)) - exact) / size)
@@ -401,6 +380,5 @@ def test_integrals_are_the_formulas_that_solvers_evaluate() -> None:
         "clone_probability",
         "clone_disagreement",
         "class_entropy",
-        "class_information_slope",
         "sign_clone_disagreement",
     ]

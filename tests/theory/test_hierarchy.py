@@ -131,11 +131,8 @@ def test_size_bias_where_the_leaves_say_nothing(v: int, m: int, s: int, n: int) 
         first[level + 1] = drawn[np.arange(draws), rule] // v ** (s - 1)
     q = 1 / n
     for level in range(1, depth + 1):
-        q = value("hierarchy_blind_downward", q, v, m, s)
+        q = value("hierarchy_downward", q, 1 / v, v, m, s)
         assert abs(score((first[level][0] == first[level][1]) - q)) < 4
-    for _ in range(200):
-        q = compiled("hierarchy_blind_downward", q, v, m, s)
-    assert q == pytest.approx(value("hierarchy_blind_limit", v, m, s), rel=1e-12)
     assert q > 1 / v
 
 
@@ -148,7 +145,6 @@ def test_every_probability_is_one(v: int, s: int, p: float, q: float, data: st.D
         "hierarchy_upward_to_class": (p, v, m, s, n),
         "hierarchy_downward": (q, p, v, m, s),
         "hierarchy_marginal": (p, q, v),
-        "hierarchy_blind_downward": (q, v, m, s),
         "hierarchy_chain_right": (p, v, m, s),
         "hierarchy_chain_wrong": (p, s),
         "hierarchy_pair_right": (p, v, m, s),

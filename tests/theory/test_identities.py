@@ -21,10 +21,9 @@ NUMERIC = {
     "clone_disagreement": {0, 1},
     "class_entropy": {0, 1},
     "class_entropy_integrand": {0, 1},
-    "class_information_slope": {0},
     "collapse_gap_integrand": {0, 1},
     "collapse_margin_ratio": {0, 1},
-    "collapse_width": {0},
+    "collapse_width": {1},
     "cosine_beta": {2},
     "disc_neighbours": {0},
     "kept_sign_probability": {1},
@@ -63,10 +62,6 @@ def test_every_step_and_the_float_safe_form_hold(name: str) -> None:
 def test_names_are_unique_and_found() -> None:
     assert len(set(NAMES)) == len(NAMES) >= 50
     assert all(formula(name).name == name for name in NAMES)
-
-
-def test_modules_export_formulas_alone() -> None:
-    assert all(isinstance(entry, Formula) for entry in catalogue())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -112,12 +112,6 @@ def test_the_forms_of_the_excess_entropy_agree(t: float, d: int, n: float, sigma
     assert abs(mp("excess_entropy_corrected", t, d, n, sigma, 0.5) + mpmath.mpf(0.5) / d - direct) < size * TINY
 
 
-@given(t=TIMES, d=st.integers(1, 1000), sigma=SIGMAS)
-def test_information_is_lost_at_its_slope(t: float, d: int, sigma: float) -> None:
-    exact = mp("information_slope", t, d, sigma)
-    assert abs(slope("isotropic_information", 0, t, d, sigma) / exact + 1) < 1e-20
-
-
 @given(snr=log_uniform(1e-6, 1e6), eigenvalue=log_uniform(1e-6, 1e6))
 def test_gaussian_channel_obeys_i_mmse(snr: float, eigenvalue: float) -> None:
     mmse = mp("gaussian_channel_mmse", snr, eigenvalue)

@@ -159,11 +159,10 @@ def test_fit_of_thresholds_against_extended_neighbourhoods(z: int, published: fl
     assert abs(value("percolation_threshold_fit", z) / published - 1) <= 0.021
 
 
-def test_limits_of_overlapping_discs_and_spheres() -> None:
-    """xun2021: z p_c tends to 4.51235 in two and to 2.73512 in three dimensions."""
+def test_limit_of_overlapping_discs() -> None:
+    """xun2021: z p_c tends to 4.51235 in two dimensions."""
     assert abs(1e9 * value("percolation_threshold_fit", 1e9) - 4.51235) <= 0.000005
     assert abs(math.pi * 100**2 * value("percolation_disc_limit", 100) - 4.51235) <= 0.000005
-    assert abs(4 / 3 * math.pi * 100**3 * value("percolation_sphere_limit", 100) - 2.73512) <= 0.00001
 
 
 def test_bumps_connect_from_these_widths_on() -> None:

@@ -7,13 +7,6 @@ from scipy import stats
 from regimes.validation import Agreement, chi_square, correlated_chi_square
 
 
-def test_z_and_dict():
-    check = Agreement("phi", at=1.0, theory=0.5, simulation=0.53, se=0.01, samples=100)
-    assert check.z == pytest.approx(3.0)
-    assert check.to_dict()["z"] == check.z
-    assert list(check.to_dict()) == ["quantity", "at", "theory", "simulation", "se", "samples", "z"]
-
-
 @pytest.mark.parametrize("se", [0.0, -1.0, float("nan"), float("inf")])
 def test_without_an_error_there_is_nothing_to_compare(se):
     with pytest.raises(ValueError, match="se of phi must be positive and finite"):
@@ -35,7 +28,6 @@ def test_chi_square_of_independent_points_is_scipys():
     assert test.dof == 7
     assert test.value == pytest.approx(np.sum(differences**2) / 0.01)
     assert test.p == pytest.approx(stats.chi2.sf(test.value, 7))
-    assert list(test.to_dict()) == ["quantity", "value", "dof", "p", "draws"]
     with pytest.raises(ValueError, match="needs at least one comparison"):
         chi_square("f", [])
 

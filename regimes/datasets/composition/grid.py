@@ -41,15 +41,6 @@ class ImageGrid:
     margin : float
         Pixels between open edges and the positions.
 
-    Raises
-    ------
-    ValueError
-        If a value is out of its range, or the steps do not fit.
-
-    See Also
-    --------
-    image_grid : makes one, with the usual values for what is not given.
-
     Examples
     --------
     >>> grid = image_grid(32, 1.5, dx=2)
@@ -142,29 +133,10 @@ class ImageGrid:
         return positions
 
     def images(self, points: ArrayLike | None = None, *, memory: int = MEMORY) -> NDArray[np.float64]:
-        """Draw the images of some positions, or of all.
+        """Images of some positions, or of all, shape (n, height, width), in the order of ``points``.
 
-        Parameters
-        ----------
-        points : integer or boolean array_like, optional
-            Numbers of the positions, rows of ``positions``; or a mask of shape ``grid_shape`` or (n,).
-        memory : int
-            Bytes that the images may take; fewer can be drawn at a time.
-
-        Returns
-        -------
-        ndarray, shape (n, height, width)
-            The images, in the order of ``points``.
-
-        Raises
-        ------
-        ValueError
-            If there is no such position, or the images would take more memory.
-
-        Examples
-        --------
-        >>> image_grid(8, 1).images([[True] * 8] + [[False] * 8] * 7).shape
-        (8, 8, 8)
+        ``points`` are numbers of positions, rows of ``positions``; or a mask of shape ``grid_shape`` or (n,).
+        ``memory`` is in bytes; fewer images can be drawn at a time.
         """
         return bump_images(
             self.positions[self._numbers(points)],
@@ -214,30 +186,18 @@ def image_grid(
     N : int or (int, int)
         Pixels along each side, or (height, width).
     sigma : float
-        Width of the bump or of the stripes, in pixels. Far below a pixel, images are dark where the position lies
-        between pixels.
+        Width in pixels. Far below a pixel, images are dark where the position lies between pixels.
     dx : float
-        Step of the positions along x, in pixels. The width less both margins is a whole multiple of it.
+        Step along x, in pixels. The width less both margins is a whole multiple of it.
     dy : float, optional
         Step along y; as along x by default.
-    amplitude : float
-        Brightness of the middle of a bump, and of each stripe.
-    periodic : bool
-        Whether opposite edges meet; the positions then have no edge either.
-    margin : float
-        Pixels that positions keep from open edges, at least 0 and less than half of each side.
-    kind : {"bump", "sos"}
-        One bump, or the sum of a vertical and a horizontal stripe.
+    amplitude, periodic, margin, kind
+        As the attributes of :class:`ImageGrid`.
 
     Returns
     -------
     ImageGrid
         The grid; images are drawn when they are asked for.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its range, or a step does not fit: the steps that do are listed.
 
     Notes
     -----

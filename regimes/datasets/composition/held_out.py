@@ -37,11 +37,6 @@ def hold_out_band(grid: ImageGrid, width: float, *, axis: str = "x", center: flo
     GridSubset
         The positions outside the band. Across periodic edges the band goes on at the other side.
 
-    Raises
-    ------
-    ValueError
-        If the width is not positive, the axis unknown, or the band holds no position or all of them.
-
     Notes
     -----
     liang2024b (figure 11: interpolation across a lesion).
@@ -78,11 +73,6 @@ def hold_out_square(grid: ImageGrid, side: float, *, center: Sequence[float] | N
     GridSubset
         The positions outside the square.
 
-    Raises
-    ------
-    ValueError
-        If the side is not positive, the centre is no position, or the square holds no position or all of them.
-
     Notes
     -----
     liang2024b (figure 12: interior and exterior test regions).
@@ -117,11 +107,6 @@ def hold_out_cross(grid: ImageGrid, width: float, *, center: Sequence[float] | N
     -------
     GridSubset
         The positions outside the cross.
-
-    Raises
-    ------
-    ValueError
-        If the width is not positive, the centre is no position, or the cross holds no position or all of them.
 
     Notes
     -----

@@ -64,12 +64,6 @@ def bump_images(
     ndarray, shape (n, height, width)
         The images, [image, py, px].
 
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range, the positions have not this shape, a position is infinite or both its
-        coordinates are nan, or the images would take more memory.
-
     Notes
     -----
     liang2024a, liang2024b (data). Single stripes are there made by moving the other one out of the picture, which

@@ -41,11 +41,6 @@ def random_subset(
     GridSubset
         The positions.
 
-    Raises
-    ------
-    ValueError
-        If not one of fraction and count is given, or it is out of its range, or so small a fraction keeps nothing.
-
     Notes
     -----
     liang2024b (percentage of the data in the training set). In site percolation every position is kept with
@@ -91,12 +86,6 @@ def thinned_subset(grid: ImageGrid, kx: int, ky: int) -> GridSubset:
     -------
     GridSubset
         The positions, steps kx dx and ky dy apart.
-
-    Raises
-    ------
-    ValueError
-        If kx or ky is no whole number from 1 to the number of columns or rows, or, with periodic edges, does not
-        divide it: the last step around would be another.
 
     Notes
     -----

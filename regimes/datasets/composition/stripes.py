@@ -30,11 +30,6 @@ class StripedSubset:
     compositions : GridSubset
         The compositions that are kept; there may be none.
 
-    Raises
-    ------
-    ValueError
-        If the compositions are no subset of a grid.
-
     Examples
     --------
     >>> from regimes.composition import image_grid, random_subset
@@ -84,23 +79,7 @@ class StripedSubset:
         return np.repeat(STRIPE_KINDS, [n_x, n_y, self.compositions.n])
 
     def images(self, *, memory: int = MEMORY) -> NDArray[np.float64]:
-        """Draw all images of the training set.
-
-        Parameters
-        ----------
-        memory : int
-            Bytes that they may take.
-
-        Returns
-        -------
-        ndarray, shape (n, height, width)
-            In the order of ``positions``.
-
-        Raises
-        ------
-        ValueError
-            If they would take more memory.
-        """
+        """All images of the training set, in the order of ``positions``."""
         grid = self.compositions.grid
         return bump_images(
             self.positions,
@@ -120,33 +99,8 @@ class StripedSubset:
         name: str | None = None,
         memory: int = MEMORY,
     ) -> Dataset:
-        """Turn the images into a data set.
+        """All images as a data set, as :meth:`GridSubset.dataset`; ``classes="kind"`` tells stripes from compositions.
 
-        Parameters
-        ----------
-        classes : {"kind"}, optional
-            Classes vertical, horizontal and composition; none by default.
-        scale : str or float
-            See :func:`regimes.load_dataset`; every time depends on it.
-        name : str, optional
-            Name in tables and figures; that of the kind and "stripes" by default.
-        memory : int
-            Bytes that the images may take, and two copies of them: one that is scaled, and one that is searched for
-            repeated images.
-
-        Returns
-        -------
-        Dataset
-            What :func:`regimes.predict` accepts, points in the order of ``positions``; the mean over the points is
-            subtracted.
-
-        Raises
-        ------
-        ValueError
-            If the classes are unknown, or the images would take more memory.
-
-        Examples
-        --------
         >>> from regimes.composition import image_grid, random_subset, with_stripes
         >>> striped = with_stripes(random_subset(image_grid(16, 1, kind="sos"), count=8))
         >>> data = striped.dataset(classes="kind")
@@ -179,11 +133,6 @@ def with_stripes(compositions: GridSubset) -> StripedSubset:
     -------
     StripedSubset
         The training set, with stripes as wide and bright as those of the grid.
-
-    Raises
-    ------
-    ValueError
-        If the compositions are no subset of a grid.
 
     Notes
     -----

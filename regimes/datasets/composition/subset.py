@@ -29,11 +29,6 @@ class GridSubset:
     description : str
         How the positions were chosen.
 
-    Raises
-    ------
-    ValueError
-        If the grid is none, or the mask has not its shape.
-
     Examples
     --------
     >>> from regimes.composition import image_grid
@@ -86,23 +81,7 @@ class GridSubset:
         return GridSubset(self.grid, ~self.kept, f"complement of {self.description}")
 
     def images(self, *, memory: int = MEMORY) -> NDArray[np.float64]:
-        """Draw the kept images.
-
-        Parameters
-        ----------
-        memory : int
-            Bytes that they may take.
-
-        Returns
-        -------
-        ndarray, shape (n, height, width)
-            In the order of ``positions``.
-
-        Raises
-        ------
-        ValueError
-            If they would take more memory; ``grid.images`` draws some of them at a time.
-        """
+        """The kept images, in the order of ``positions``; ``grid.images`` draws some of them at a time."""
         return self.grid.images(self.kept, memory=memory)
 
     def dataset(
@@ -113,41 +92,16 @@ class GridSubset:
         name: str | None = None,
         memory: int = MEMORY,
     ) -> Dataset:
-        """Turn the kept images into a data set.
+        """The kept images as a data set, which :func:`regimes.predict` accepts; the mean over the points is subtracted.
 
-        Parameters
-        ----------
-        classes : {"x", "y", "quadrant"}, optional
-            Class of an image: each x or each y of its own, or the quarter of the grid. Without it there are no
-            classes, and the clone probability of the class is left out of a prediction.
-        scale : str or float
-            See :func:`regimes.load_dataset`; every time depends on it. ``"range"`` maps dark to -1 and the
-            brightest pixel to 1.
-        name : str, optional
-            Name in tables and figures; that of the kind by default.
-        memory : int
-            Bytes that the images may take, and two copies of them: one that is scaled, and one that is searched for
-            repeated images.
+        ``classes`` are ``"x"``, ``"y"`` or ``"quadrant"``: each x or each y of its own, or the quarter of the grid.
+        Every time depends on ``scale``, see :func:`regimes.load_dataset`. ``memory`` is for the images and two copies
+        of them: one that is scaled, and one that is searched for repeated images.
 
-        Returns
-        -------
-        Dataset
-            What :func:`regimes.predict` accepts, points in the order of ``positions``; the mean over the points is
-            subtracted.
-
-        Raises
-        ------
-        ValueError
-            If the classes are unknown, the images would take more memory, or are fewer than two different ones.
-
-        Notes
-        -----
-        Pixels that no bump reaches are constant features. They count in d, hence in alpha = log(n)/d, as they do for
-        a model that draws whole images, and a note of the data set says how many there are. Another note counts images
+        Pixels that no bump reaches are constant features. They count in d, hence in alpha = log(n)/d, as they do for a
+        model that draws whole images, and a note of the data set says how many there are. Another note counts images
         that are dark, since their bump is far narrower than a pixel and lies between pixels.
 
-        Examples
-        --------
         >>> from regimes.composition import image_grid, random_subset
         >>> data = random_subset(image_grid(16, 2), 0.5, rng=1).dataset(classes="quadrant")
         >>> data.n, data.d, data.classes

@@ -79,25 +79,7 @@ def _print(printer: _Printer, value: Any, formula: Formula) -> str:
 
 
 def formula_source(formula: Formula, target: str) -> str:
-    """Generate the module that evaluates a formula.
-
-    Parameters
-    ----------
-    formula : Formula
-        What to print; its float-safe form is used.
-    target : {"numba", "numpy"}
-        Whether the functions are decorated for numba.
-
-    Returns
-    -------
-    str
-        Source of a module with ``ARGUMENTS``, ``scalar`` and ``elementwise``.
-
-    Raises
-    ------
-    ValueError
-        If the form holds something without a float64 equivalent.
-    """
+    """Source of a module with ``ARGUMENTS``, ``scalar`` and ``elementwise``; refused where there is no float64 form."""
     form = formula.float_form
     if form.has(sympy.Integral, sympy.Sum, sympy.Product, sympy.Derivative):
         raise ValueError(

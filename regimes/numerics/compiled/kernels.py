@@ -48,16 +48,10 @@ _SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "USING_SVM
 def kernel(
     *, formulas: tuple[str, ...] = (), signature: str | None = None, **options: Any
 ) -> Callable[[Function], Function]:
-    """Compile a function for numba, with its machine code cached.
+    """Compile a function for numba (``options`` are those of ``numba.njit``), with its machine code cached.
 
-    Parameters
-    ----------
-    formulas : tuple of str
-        Names of the formulas that the kernel embodies: noted whenever Python calls it, not when a kernel does.
-    signature : str, optional
-        Compile for these types at once, and for no others.
-    **options
-        Of ``numba.njit``: ``parallel``, ``nogil``, ``inline``, ``fastmath``.
+    ``formulas`` are the names of those that the kernel embodies: noted whenever Python calls it,
+    not when a kernel does. With a ``signature`` it is compiled at once for these types, and for no others.
     """
 
     def compiled(function: Function) -> Function:
@@ -104,7 +98,6 @@ class _MachineCode(caching._Cache):
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self._function = function
         self._options = options
-        self._content: list[bytes] | None = None
         self._enabled = True
 
     @property
@@ -147,11 +140,11 @@ class _MachineCode(caching._Cache):
             yield
 
     def _path(self, sig: Any, codegen: Any) -> Path:
-        if self._content is None:  # not when decorated: what the kernel calls may be defined below it
-            self._content = [*reached(self._function), *reached(self._options), *_versions()]
+        # As it stands now: what the kernel calls may be defined below it, and constants may have been set anew.
+        content = [*reached(self._function), *reached(self._options), *_versions()]
         where = [repr(sig).encode(), *_named_fields(sig), repr(codegen.magic_tuple()).encode()]
         name = self._function.__qualname__.replace("<", "").replace(">", "")
-        return _folder() / f"{self._function.__module__}.{name}-{digest(*self._content, *where)}"
+        return _folder() / f"{self._function.__module__}.{name}-{digest(*content, *where)}"
 
 
 def _folder() -> Path:

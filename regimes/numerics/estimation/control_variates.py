@@ -26,16 +26,9 @@ _FOLDS = 16
 class ControlMeans:
     """What is known of the controls beforehand.
 
-    Attributes
-    ----------
-    mean : ndarray, shape (T, C)
-        Means; the first of each time is exact.
-    covariance : ndarray, shape (T, C, T, C)
-        Of the errors of the means: 0 for the first control.
-    slope : ndarray, shape (T, C)
-        Of each control in the first.
-    variance : ndarray, shape (T, C)
-        Of what the first leaves of each control; that of itself in its own place.
+    ``mean`` (T, C), the first of each time exact; ``covariance`` (T, C, T, C) of the errors of the means; ``slope``
+    (T, C) of each control in the first; ``variance`` (T, C) of what the first leaves of each, that of itself in its
+    own place.
     """
 
     mean: Array
@@ -45,19 +38,9 @@ class ControlMeans:
 
 
 def control_means(chunks: Iterable[Array], exact: Array) -> ControlMeans:
-    """Means of the controls from draws of their own.
+    """Means of the controls from draws of their own, shape (S, T, C) in pieces, corrected for the error of the first.
 
-    Parameters
-    ----------
-    chunks : iterable of ndarray, shape (S, T, C)
-        Independent draws, piece by piece.
-    exact : ndarray, shape (T,)
-        Mean of the first control.
-
-    Returns
-    -------
-    ControlMeans
-        Means corrected for the error of the first one.
+    ``exact``, shape (T,), is the mean of the first control.
     """
     times, total = exact.size, 0
     mean, squares = np.zeros(0), np.zeros((0, 0))
@@ -88,26 +71,11 @@ def control_means(chunks: Iterable[Array], exact: Array) -> ControlMeans:
 
 
 def controlled_mean(values: Array, controls: Array, means: ControlMeans, use: list[int]) -> tuple[Array, Array]:
-    """Mean of each column of values, reduced in variance, and the covariance of these means.
+    """Mean of each column of ``values``, shape (S, T), reduced in variance, and the covariance (T, T) of these means.
 
-    Parameters
-    ----------
-    values : ndarray, shape (S, T)
-        Independent draws of a curve, two for each of the 16 folds at least.
-    controls : ndarray, shape (S, T, C)
-        The controls of the same draws.
-    means : ControlMeans
-        Their means.
-    use : list of int
-        Which controls to use beside the first.
-
-    Returns
-    -------
-    mean : ndarray, shape (T,)
-        Mean of ``values - factors . (controls - known means)``. The factors of a draw are fitted by least squares to
-        the other folds: fitted to the draw itself they would bias the mean where values or controls are skewed.
-    covariance : ndarray, shape (T, T)
-        Of the draws, and of the sampled means of the controls.
+    ``controls``, shape (S, T, C), are of the same draws; ``use`` says which of them to use beside the first. The mean
+    is that of ``values - factors . (controls - known means)``. The factors of a draw are fitted by least squares to the
+    other 15 of 16 folds: fitted to the draw itself they would bias the mean where values or controls are skewed.
     """
     count, times = values.shape
     places = np.array([0, *use])

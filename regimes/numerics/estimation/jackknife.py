@@ -9,20 +9,10 @@ __all__ = ["jackknife_error"]
 
 
 def jackknife_error(left_out: ArrayLike) -> NDArray[np.float64]:
-    """Delete-a-group jackknife error: ``(G-1)/G sum (value_g - mean)^2`` is the variance.
+    """Delete-a-group jackknife error of an estimate, given without each of G groups of one size along the first axis.
 
-    Parameters
-    ----------
-    left_out : array_like, shape (G, ...)
-        Estimate without each of G groups of the same size.
+    The variance is ``(G-1)/G sum (value_g - mean)^2``.
 
-    Returns
-    -------
-    ndarray, shape (...)
-        Standard error.
-
-    Examples
-    --------
     >>> float(jackknife_error([4.0, 2.0]))
     1.0
     """

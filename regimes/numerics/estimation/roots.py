@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -22,38 +23,11 @@ def bracketed_root(
     tolerance: float = 1e-13,
     what: str = "root",
 ) -> float:
-    """Solve ``function(x) = 0`` for the x between two points of opposite sign (Brent's method).
+    """Solve ``function(x) = 0`` for the x between two points of opposite sign (Brent's method); ``what`` is for errors.
 
-    Parameters
-    ----------
-    function : callable
-        Continuous on [low, high].
-    low, high : float
-        Ends of the bracket.
-    tolerance : float
-        Relative and absolute tolerance on x.
-    what : str
-        Name of the quantity in errors.
-
-    Returns
-    -------
-    float
-        The root.
-
-    Raises
-    ------
-    ValueError
-        If the function has the same sign at both ends.
-    NotConverged
-        If the tolerance is not reached.
-
-    Examples
-    --------
     >>> round(bracketed_root(lambda x: x * x - 2, 1.0, 2.0), 9)
     1.414213562
     """
-    from scipy.optimize import brentq
-
     at_low, at_high = function(low), function(high)
     if at_low == 0:
         return low
@@ -64,45 +38,54 @@ def bracketed_root(
             f"{what}: the bracket must hold a change of sign, got {at_low:.3g} at {low:.6g} and {at_high:.3g} at "
             f"{high:.6g}; widen it"
         )
-    root, report = brentq(
-        function,
-        low,
-        high,
-        xtol=tolerance,
-        rtol=max(tolerance, 1e-15),
-        maxiter=_ITERATIONS,
-        full_output=True,
-        disp=False,
-    )
-    if not report.converged:
-        raise NotConverged(what, report.iterations, abs(function(root)), "narrow the bracket or raise the tolerance")
-    return float(root)
+    return _brent(function, (low, at_low), (high, at_high), tolerance, what)
+
+
+def _brent(
+    function: Callable[[float], float],
+    last: tuple[float, float],
+    now: tuple[float, float],
+    tolerance: float,
+    what: str,
+) -> float:
+    """Brent 1973, step for step as in ``scipy.optimize.brentq``, whose import takes longer than a calculator may."""
+    (x_last, f_last), (x, f) = map(float, last), map(float, now)
+    x_other = f_other = step_last = step = 0.0  # the other end of the bracket, and the last two steps
+    for _ in range(_ITERATIONS):
+        if math.copysign(1.0, f_last) != math.copysign(1.0, f) and f_last != 0.0 != f:
+            x_other, f_other = x_last, f_last
+            step_last = step = x - x_last
+        if abs(f_other) < abs(f):
+            x_last, x, x_other = x, x_other, x
+            f_last, f, f_other = f, f_other, f
+        reach = (tolerance + max(tolerance, 1e-15) * abs(x)) / 2
+        half = (x_other - x) / 2
+        if f == 0.0 or abs(half) < reach:
+            return x
+        trial = math.inf
+        if abs(step_last) > reach and abs(f) < abs(f_last):
+            if x_last == x_other:  # the secant
+                trial = -f * (x - x_last) / (f - f_last)
+            else:  # the inverse parabola
+                slope_last, slope_other = (f_last - f) / (x_last - x), (f_other - f) / (x_other - x)
+                below = slope_other * slope_last * (f_other - f_last)
+                trial = -f * (f_other * slope_other - f_last * slope_last) / below if below else math.inf
+        good = 2 * abs(trial) < min(abs(step_last), 3 * abs(half) - reach)
+        step_last, step = (step, trial) if good else (half, half)
+        x_last, f_last = x, f
+        x += step if abs(step) > reach else math.copysign(reach, half)
+        f = float(function(x))
+        if math.isnan(f):
+            raise ValueError(f"{what}: the function is not a number at {x:.6g}; narrow the bracket")
+    raise NotConverged(what, _ITERATIONS, abs(f), "narrow the bracket or raise the tolerance")
 
 
 def curve_crossings(t: ArrayLike, values: ArrayLike, level: float, *, logarithmic: bool = True) -> NDArray[np.float64]:
-    """Times at which a curve known on a grid crosses a level.
+    """All times, increasing, at which a curve known on a grid crosses a level.
 
-    The curve is interpolated by a cubic spline in log t, so a grid with a ratio of 1.1 between neighbours places the
-    crossing of a smooth curve to about 1e-5.
+    The curve is interpolated by a cubic spline in log t (in t itself unless ``logarithmic``), so a grid with a ratio of
+    1.1 between neighbours places the crossing of a smooth curve to about 1e-5.
 
-    Parameters
-    ----------
-    t : array_like, shape (T,)
-        Increasing times, positive where they are taken on a logarithmic scale.
-    values : array_like, shape (T,)
-        The curve.
-    level : float
-        The level.
-    logarithmic : bool
-        Interpolate in log t; in t itself otherwise.
-
-    Returns
-    -------
-    ndarray, shape (crossings,)
-        All crossings, increasing; empty if there is none.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> t = np.geomspace(0.1, 10, 60)
     >>> curve_crossings(t, np.log(t), 0.5).round(5).tolist()

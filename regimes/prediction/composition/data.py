@@ -37,11 +37,6 @@ class PointOverlaps:
         Which overlap, see :func:`regimes.composition.data_percolation`.
     tau : float or None
         None for the largest overlap at which all points are connected.
-
-    Raises
-    ------
-    ValueError
-        If tau is not positive, or there is no such overlap.
     """
 
     points: GivenData

@@ -15,64 +15,55 @@ if TYPE_CHECKING:
     from regimes.validation.experiments.catalogue import Experiment
     from regimes.validation.outcome.experiment import ExperimentResult
 
-__all__ = ["experiment_list", "experiment_table"]
+__all__ = ["experiment_list", "table"]
 
 
-def experiment_table(result: ExperimentResult) -> RenderableType:
-    """Each compared number, each test, and what was found.
-
-    Parameters
-    ----------
-    result : ExperimentResult
-        The result.
-
-    Returns
-    -------
-    rich renderable
-        For a terminal.
-    """
-    settings = ", ".join(f"{name} {_value(value)}" for name, value in result.settings.items())
+def table(result: ExperimentResult) -> RenderableType:
+    """Each compared number, each test, and what was found."""
+    verdict, *sentences = result.sentences
+    settings = ", ".join(f"{name} {_value(value)}" for name, value in result.settings.items() if name not in result.run)
     agreement = columns("quantity", "at", "theory", "simulation", "s.e.", "z", "samples")
     for each in result.agreement:
         agreement.add_row(
-            each.quantity, f"{each.at:.4g}", _number(each.theory), _number(each.simulation), f"{each.se:.2g}",
-            f"{each.z:+.2f}", str(each.samples),
-        )  # fmt: skip
-    tests = columns("test", "chi-square", "degrees of freedom", "p")
-    for test in result.tests:
-        law = f"{test.dof}" if test.draws is None else f"{test.dof} ({test.draws} draws)"
-        tests.add_row(test.quantity, f"{test.value:.2f}", law, f"{test.p:.3g}")
-    quick = " (quick form: a check of the machinery)" if result.settings.get("quick") else ""
-    lines: list[RenderableType] = [Text(f"{result.experiment}: {result.verdict}{quick}"), Text(settings), Text("")]
-    lines.append(agreement)
+            each.quantity,
+            f"{each.at:.4g}",
+            _number(each.theory),
+            _number(each.simulation),
+            f"{each.se:.2g}",
+            f"{each.z:+.2f}",
+            str(each.samples),
+        )
+    lines: list[RenderableType] = [Text(verdict), Text(settings), Text(""), agreement]
     if result.tests:
+        tests = columns("test", "chi-square", "degrees of freedom", "p")
+        for test in result.tests:
+            law = f"{test.dof}" if test.draws is None else f"{test.dof} ({test.draws} draws)"
+            tests.add_row(test.quantity, f"{test.value:.2f}", law, f"{test.p:.3g}")
         lines += [Text(""), tests]
-    plain = {name: value for name, value in result.findings.items() if not isinstance(value, dict | list | tuple)}
-    if plain:
-        found = columns("found", "value")
-        for name, value in plain.items():
-            found.add_row(name, _value(value))
-        lines += [Text(""), found]
-    if result.statements:
+    lines += _found(result)
+    if sentences:
         lines.append(Text(""))
-    lines += [Text(statement) for statement in result.statements]
-    lines += [Text(""), Text(f"{result.seconds:.0f} s; {result.provenance.get('command', '')}")]
+    lines += [Text(sentence) for sentence in sentences]
+    lines += [Text(""), Text(f"{result.settings['seconds']:.0f} s; {result.settings['command']}")]
     return Group(*lines)
 
 
+def _found(result: ExperimentResult) -> list[RenderableType]:
+    """Rows that were measured beside the compared numbers."""
+    rows = {key: number for key, number in result.numbers.items() if key.startswith("measure.")}
+    if not rows:
+        return []
+    errors = any(number.error is not None for number in rows.values())
+    found = columns("found", "value", *(["s.e."] if errors else []))
+    for key, number in rows.items():
+        error = "" if number.error is None else f"{number.error:.2g}"
+        value = number.reason or "" if number.value is None else _value(number.value)
+        found.add_row(key.removeprefix("measure."), value, *([error] if errors else []))
+    return [Text(""), found]
+
+
 def experiment_list(experiments: list[Experiment]) -> RenderableType:
-    """What can be run.
-
-    Parameters
-    ----------
-    experiments : list of Experiment
-        The catalogue.
-
-    Returns
-    -------
-    rich renderable
-        For a terminal.
-    """
+    """What can be run, and what it compares."""
     table = columns("experiment", "what is compared")
     table.columns[1].justify = "left"
     table.columns[1].no_wrap = False

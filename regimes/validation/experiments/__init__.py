@@ -1,1 +1,1 @@
-"""Experiments: one module for each, run by name through the catalogue."""
+"""Experiments: a folder for each, with a plan that the runner runs by name."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from regimes.validation.running.missing_torch import import_simulation
 
 if TYPE_CHECKING:
-    from regimes.validation.outcome.experiment import ExperimentResult, Progress
+    from regimes.validation.outcome.experiment import ExperimentResult
+    from regimes.validation.running.progress import Progress
 
 __all__ = ["EXPERIMENTS", "Experiment", "run_experiment"]
 
@@ -21,7 +22,7 @@ class Experiment:
     Attributes
     ----------
     name : str
-        On the command line.
+        On the command line; the folder has underscores for dashes.
     compares : str
         What is held against what.
     reproduces : str
@@ -31,16 +32,6 @@ class Experiment:
     name: str
     compares: str
     reproduces: str = ""
-
-    @property
-    def module(self) -> str:
-        """Module of the experiment: a folder with the name of the experiment, underscores for dashes."""
-        return f"regimes.validation.experiments.{self.function}.experiment"
-
-    @property
-    def function(self) -> str:
-        """Name of the function that runs it."""
-        return self.name.replace("-", "_")
 
 
 EXPERIMENTS = {
@@ -129,11 +120,10 @@ def run_experiment(
     """
     if name not in EXPERIMENTS:
         raise ValueError(f"validate: there is no experiment {name!r}; choose one of {', '.join(EXPERIMENTS)}")
-    experiment = EXPERIMENTS[name]
-    module = import_simulation(experiment.module, f"regimes validate {name}")
-    threads = import_simulation("regimes.validation.running.torch_threads", f"regimes validate {name}")
-    with threads.torch_threads_kept():
-        result: ExperimentResult = getattr(module, experiment.function)(
-            quick=quick, device=device, rng=rng, checkpoint=checkpoint, progress=progress
-        )
+    who, folder = f"regimes validate {name}", name.replace("-", "_")
+    plan = import_simulation(f"regimes.validation.experiments.{folder}.experiment", who).PLAN
+    run_plan = import_simulation("regimes.validation.experiments.runner.run", who).run_plan
+    result: ExperimentResult = run_plan(
+        plan, quick=quick, device=device, rng=rng, checkpoint=checkpoint, progress=progress
+    )
     return result

@@ -27,54 +27,21 @@ _SURELY = 3.0  # standard errors
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Numbers the class of points, and knows how often it errs.
-
-    Attributes
-    ----------
-    classes : int
-        K.
-    confusion : ndarray of int64, shape (K, K), or None
-        Points of known class (row) by the class found (column), held out; None where that is not known.
-    trained_here : bool
-        Whether it was trained on the data at hand.
-    agrees : float or None
-        Share of the data points on whose class it agrees with the labels; None without labels.
-    """
+    """Numbers the class of points, and knows how often it errs."""
 
     classes: int
+    # (K, K): points of known class (row) by the class found (column), held out; None where that is not known
     confusion: Integers | None
-    trained_here: bool
-    agrees: float | None
+    trained_here: bool  # whether it was trained on the data at hand
+    agrees: float | None  # share of the data points on whose class it agrees with the labels; None without labels
     _of_points: Callable[[Tensor], Any]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Class of each point.
-
-        Parameters
-        ----------
-        x : Tensor, shape (rows, d)
-            Points.
-
-        Returns
-        -------
-        Tensor of int64, shape (rows,)
-            Classes 0 to K - 1, on the CPU.
-
-        Raises
-        ------
-        ValueError
-            If the classifier gives anything else.
-        """
+        """Class of each point."""
         return checked_classes(self._of_points(x), len(x), self.classes)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            ``trained_here``, ``agrees_with_labels``, ``accuracy`` on points held out, ``confusion``.
-        """
+    def summary(self) -> dict[str, Any]:
+        """What is known of how often it errs."""
         known = self.confusion
         return {
             "trained_here": self.trained_here,
@@ -85,27 +52,7 @@ class Classifier:
 
 
 def checked_classes(found: Any, rows: int, classes: int | None) -> Tensor:
-    """Check what a classifier gave.
-
-    Parameters
-    ----------
-    found : array_like or Tensor
-        Class of each point.
-    rows : int
-        Number of points.
-    classes : int or None
-        Number of classes, where it is known.
-
-    Returns
-    -------
-    Tensor of int64, shape (rows,)
-        The same, on the CPU.
-
-    Raises
-    ------
-    ValueError
-        If it is not one whole number a point, or out of range.
-    """
+    """Check what a classifier gave."""
     if not isinstance(found, Tensor) and np.asarray(found).dtype.kind in "USO":
         raise ValueError(
             "measure_transitions: classifier must give class numbers, got names such as "
@@ -127,29 +74,7 @@ def checked_classes(found: Any, rows: int, classes: int | None) -> Tensor:
 
 
 def make_classifier(given: Any, data: Dataset, points: Tensor, *, rng: int) -> Classifier:
-    """Take the user's classifier, or train one on the data.
-
-    Parameters
-    ----------
-    given : TrainedClassifier, callable or None
-        What the user gave.
-    data : Dataset
-        With labels.
-    points : Tensor, shape (n, d)
-        The points of the data on the device of the simulation.
-    rng : int
-        Seed of a training.
-
-    Returns
-    -------
-    Classifier
-        The classifier.
-
-    Raises
-    ------
-    ValueError
-        If it is neither, its classes are not those of the data, or the data have fewer than two.
-    """
+    """Take the user's classifier, or train one on the data."""
     if len(data.classes) < 2:
         found = "the data have no labels" if data.labels is None else "there is one class"
         raise ValueError(f"measure_transitions: classes need labels of two classes at least, but {found}")
@@ -177,22 +102,7 @@ def make_classifier(given: Any, data: Dataset, points: Tensor, *, rng: int) -> C
 
 
 def as_classified(data: Dataset, classifier: Classifier, points: Tensor) -> Dataset:
-    """Give every data point the class that the classifier finds, which is what clones are measured by.
-
-    Parameters
-    ----------
-    data : Dataset
-        With labels.
-    classifier : Classifier
-        The classifier.
-    points : Tensor, shape (n, d)
-        The points on the device of the simulation.
-
-    Returns
-    -------
-    Dataset
-        The same where the two agree, or where a class would be left without a point.
-    """
+    """Give every data point the class that the classifier finds, which is what clones are measured by."""
     if classifier.agrees is None or classifier.agrees == 1:
         return data
     found = classifier(points).numpy().astype(np.intp)
@@ -202,26 +112,7 @@ def as_classified(data: Dataset, classifier: Classifier, points: Tensor) -> Data
 def class_curve(
     pairs: list[Integers], classifier: Classifier, generator: np.random.Generator, draws: int
 ) -> dict[str, Any]:
-    """Clone probability of the class at every time, raw and corrected, with bootstrap draws of both.
-
-    Parameters
-    ----------
-    pairs : list of ndarray of int64, shape (2, N)
-        Classes found for the clones of each pair, at each time.
-    classifier : Classifier
-        With a confusion matrix, if there is one.
-    generator : numpy.random.Generator
-        For the draws.
-    draws : int
-        How many.
-
-    Returns
-    -------
-    dict
-        ``measured``, ``measured_se`` of shape (T,), ``draws`` of shape (draws, T); with a confusion matrix also
-        ``corrected``, ``corrected_se``, ``corrected_draws``, where one confusion matrix a draw serves all times; or
-        ``reason``, why there are none.
-    """
+    """Clone probability of the class at every time, raw and corrected, with bootstrap draws of both."""
     K = classifier.classes
     tables = [np.bincount(K * each[0] + each[1], minlength=K * K).reshape(K, K) for each in pairs]
     counts = np.array([table.sum() for table in tables])
@@ -247,7 +138,7 @@ def class_curve(
         confusions = np.stack(
             [generator.multinomial(n, share, size=draws) for n, share in zip(known.sum(axis=1), shares, strict=True)],
             axis=1,
-        )  # fmt: skip
+        )
         corrected = [
             [corrected_clone_probability(table, confusion).corrected for table in row]
             for row, confusion in zip(redrawn, confusions, strict=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,31 +27,11 @@ _PLACES = 129
 
 @dataclass(frozen=True)
 class MeasuredTime:
-    """A time read off a simulation.
-
-    Attributes
-    ----------
-    time : float or None
-        Ornstein-Uhlenbeck time.
-    se : float or None
-        Standard error over the simulated samples.
-    reason : str or None
-        Why one of the two is None.
-    """
+    """An Ornstein-Uhlenbeck time read off a simulation."""
 
     time: float | None
-    se: float | None = None
-    reason: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes.
-        """
-        return asdict(self)
+    se: float | None = None  # over the simulated samples
+    reason: str | None = None  # why one of the two is None
 
 
 def measured_crossing(
@@ -65,30 +44,6 @@ def measured_crossing(
     through the level nowhere or more than once, the values are made monotone by isotonic regression and joined by a
     monotone cubic in log t, which rests on the times next to the crossing alone. The same is done to each replicate,
     and the error is the deviation of their crossings.
-
-    Parameters
-    ----------
-    t : array_like, shape (T,)
-        Increasing times, three at least.
-    values : array_like, shape (T,)
-        The curve, between 1 and 0 but for its errors.
-    level : float
-        The level.
-    replicates : array_like, shape (B, T)
-        Bootstrap draws of the curve, two at least.
-    what : str
-        Name of the curve in reasons.
-
-    Returns
-    -------
-    MeasuredTime
-        ``time`` is None, with the reason, where the curve stays on one side; ``se`` is None where more than one in
-        twenty replicates does, or fewer than two times lie on the slope, so that any place between two times would do.
-
-    Raises
-    ------
-    ValueError
-        If shapes disagree, times do not increase, or something is not finite.
 
     Examples
     --------
@@ -118,10 +73,11 @@ def measured_crossing(
     if time is None:
         side = "above" if curve[-1] > level else "below"
         return MeasuredTime(
-            None, None,
+            None,
+            None,
             f"{what} stays {side} {level:.3g} for t from {times[0]:.3g} to {times[-1]:.3g} (it goes from "
             f"{curve[0]:.3g} to {curve[-1]:.3g})",
-        )  # fmt: skip
+        )
     if np.count_nonzero((curve > _EDGE) & (curve < 1 - _EDGE)) < _FEWEST_ON_SLOPE:
         return MeasuredTime(
             time, None, f"{what} falls between two of the times, which tells no error; measure at times in between"

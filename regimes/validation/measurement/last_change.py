@@ -10,7 +10,6 @@ exit y lies on a face, and is beyond it at any later u with probability 1/2, hen
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.plain import plain_fields
-from regimes.validation.measurement.blocks import batch_memory, in_blocks
-from regimes.validation.measurement.clones import Classify, draw_points
+from regimes.validation.measurement.blocks import Blocks
+from regimes.validation.measurement.clones import SimulatedModel, draw_points
 from regimes.validation.measurement.nearest import NearestPoint
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling.backward import backward, noised
 from regimes.validation.sampling.noise import Noise, NoiseStream
-from regimes.validation.sampling.samplers import Sampler, Score
 from regimes.validation.sampling.times import backward_times, decreasing_times
 
 __all__ = ["LastChange", "exact_last_change", "measure_last_change", "path_times"]
@@ -110,19 +106,13 @@ class LastChange:
         middle, count = np.unique(self.time, return_counts=True)
         return middle, 1 - (np.cumsum(count) - count / 2) / self.time.size
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            ``mean``, ``mean_se``, ``quantiles``, ``unchanged``, ``paths``; the single paths are left out.
-        """
+    def summary(self) -> dict[str, Any]:
+        """Mean, quantiles and counts; the single paths are left out."""
         return {
             "mean": self.mean,
             "mean_se": self.mean_se,
             "quantiles": self.quantiles(),
-            **plain_fields(self, without=("time", "index", "classes")),
+            "unchanged": self.unchanged,
             "paths": self.time.size,
         }
 
@@ -132,25 +122,6 @@ def path_times(start: float, low: float, *, end: float = 0.0, steps: int, Lambda
 
     Down to ``low``, steps are short both in t, without which samplers would change the variance of the noise, and in
     ``log(1 + Lambda snr)``, which counts from where the data stand out of it. From there, even steps of t.
-
-    Parameters
-    ----------
-    start, low, end : float
-        Ornstein-Uhlenbeck times of the beginning, of the smallest time of interest, and of the end; decreasing.
-    steps : int
-        An eighth of them for every unit of t, a fifth for every one of ``log(1 + Lambda snr)``, a fifth below ``low``.
-    Lambda : float
-        Top eigenvalue of the covariance of the data.
-
-    Returns
-    -------
-    ndarray
-        Strictly decreasing.
-
-    Raises
-    ------
-    ValueError
-        If the times do not decrease, or there is no step.
 
     Examples
     --------
@@ -166,65 +137,29 @@ def path_times(start: float, low: float, *, end: float = 0.0, steps: int, Lambda
 
 
 def measure_last_change(
-    score: Score,
-    points: Tensor,
+    model: SimulatedModel,
     times: ArrayLike,
     *,
     paths: int,
     noise: NoiseStream,
-    nearest: NearestPoint,
     every: int = 1,
     steps_noise: Noise | None = None,
-    classify: Classify | None = None,
-    sampler: str | Sampler = "ancestral",
-    block: int | None = None,
-    memory: int = 2**28,
-    store: Checkpoints | None = None,
+    blocks: Blocks | None = None,
     name: str = "last-change",
-    progress: Callable[[int], None] | None = None,
 ) -> LastChange:
-    """Follow the nearest data point along backward paths that begin as pure noise.
+    """Follow the nearest data point along backward paths that begin as pure noise, at a time at which the data are.
 
-    Parameters
-    ----------
-    score : callable
-        Score of states at a time.
-    points : Tensor, shape (n, ...)
-        Data points, in the type and on the device of the simulation.
-    times : array_like, shape (steps + 1,)
-        Ornstein-Uhlenbeck times, strictly decreasing, from one at which the data are noise.
-    paths : int
-        Number of paths.
-    noise : NoiseStream
-        Source of all random numbers.
-    every : int
-        Look at the nearest point after so many steps only; it divides their number.
-    steps_noise : Noise, optional
-        Source of the noise of the steps in place of one made of ``noise``: what couples runs with different steps.
-    nearest, classify, sampler, block, memory, store, name, progress
-        As of :func:`regimes.validation.measurement.clones.measure_clones`, for paths in place of pairs.
-
-    Returns
-    -------
-    LastChange
-        One time a path.
-
-    Raises
-    ------
-    ValueError
-        If ``every`` does not divide the number of steps, or for the reasons of
-        :func:`regimes.validation.sampling.backward`.
-
-    Notes
-    -----
-    Last changes feel the step more than clones do: between two points a and b, the spread of a step lacks the share
-    ``|a - b|^2 dsnr/4``. With a share of 1/4, ``P(last change > t)`` was found 0.01 to 0.02 below the exact law.
+    With ``every`` it is looked at after so many steps only; ``steps_noise`` replaces the noise of the steps: what
+    couples runs with different steps. Last changes feel the step more than clones do: between two points a and b, the
+    spread of a step lacks the share ``|a - b|^2 dsnr/4``. With a share of 1/4, ``P(last change > t)`` was found 0.01 to
+    0.02 below the exact law.
     """
     t = decreasing_times("measure_last_change", times)
     if every < 1 or (t.size - 1) % every:
         raise ValueError(f"measure_last_change: every must divide the number of steps, {t.size - 1}, got {every}")
     start = noise.substream(_START)
     path = noise.substream(_PATH) if steps_noise is None else steps_noise
+    points, kept = model.points, blocks or Blocks()
     shape = tuple(points.shape[1:])
 
     def follow(first: int, rows: int, piece: str) -> dict[str, NDArray[Any]]:
@@ -237,22 +172,28 @@ def measure_last_change(
             if step % every:
                 return
             here = slice(first_row - first, first_row - first + len(x))
-            found = nearest(x, time)
+            found = model.nearest(x, time)
             if step > 0:
                 last[here] = torch.where(found != now[here], step // every, last[here])
             now[here] = found
 
         x = start.normal(0, first, rows, shape, device=points.device, dtype=points.dtype)
         ends = backward(
-            score, x, t, sampler=sampler, noise=path, first_row=first, memory=batch_memory(points, memory), watch=watch
-        )  # fmt: skip
+            model.score,
+            x,
+            t,
+            sampler=model.sampler,
+            noise=path,
+            first_row=first,
+            memory=kept.batch_memory(points),
+            watch=watch,
+        )
         found = {"step": last.cpu().numpy(), "index": now.cpu().numpy()}
-        if classify is not None:
-            found["classes"] = np.asarray(classify(ends).cpu().numpy(), dtype=np.int64)
+        if model.classify is not None:
+            found["classes"] = np.asarray(model.classify(ends).cpu().numpy(), dtype=np.int64)
         return found
 
-    joined = in_blocks(follow, points, paths, block=block, memory=memory, store=store, name=name, progress=progress)
-    return _on_grid(joined, t[::every])
+    return _on_grid(kept.run(follow, points, paths, name), t[::every])
 
 
 def exact_last_change(
@@ -262,30 +203,14 @@ def exact_last_change(
     paths: int,
     noise: NoiseStream,
     nearest: NearestPoint,
-    block: int | None = None,
-    memory: int = 2**28,
-    store: Checkpoints | None = None,
+    blocks: Blocks | None = None,
     name: str = "exact-last-change",
-    progress: Callable[[int], None] | None = None,
 ) -> LastChange:
     """Draw from the law of the last change under the exact empirical score, seen on the same grid of times.
 
-    Forward paths are drawn without error at the times of the grid, and no score is needed.
-
-    Parameters
-    ----------
-    points, times, paths, noise, nearest, block, memory, store, name, progress
-        As of :func:`measure_last_change`; the backward process is taken to begin at the exact law of the first time.
-
-    Returns
-    -------
-    LastChange
-        One time a path.
-
-    Notes
-    -----
-    The law is that of the first exit of a Brownian motion from the Voronoi cell in which it starts; derived at the top
-    of this module.
+    Forward paths are drawn without error at the times of the grid, and no score is needed: the law is that of the first
+    exit of a Brownian motion from the Voronoi cell in which it starts (derived at the top of this module). The backward
+    process is taken to begin at the exact law of the first time.
     """
     t = decreasing_times("exact_last_change", times)
     start, path = noise.substream(_START), noise.substream(_PATH)
@@ -305,8 +230,7 @@ def exact_last_change(
                 break
         return {"step": left.cpu().numpy(), "index": own.cpu().numpy()}
 
-    joined = in_blocks(follow, points, paths, block=block, memory=memory, store=store, name=name, progress=progress)
-    return _on_grid(joined, t)
+    return _on_grid((blocks or Blocks()).run(follow, points, paths, name), t)
 
 
 def _on_grid(joined: dict[str, NDArray[Any]], t: Array) -> LastChange:

@@ -31,23 +31,7 @@ _FEW, _SAME_OF_FEW = 2, 0.02  # half precision rounds by the batch; batch norm m
 
 
 def check_score(score: Any) -> Score:
-    """Check that something can be a score.
-
-    Parameters
-    ----------
-    score : callable
-        What was given.
-
-    Returns
-    -------
-    callable
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be called, with what to call instead.
-    """
+    """Check that something can be a score."""
     if callable(score):
         found: Score = score
         return found
@@ -59,18 +43,7 @@ def check_score(score: Any) -> Score:
 
 
 def device_of(score: Any) -> torch.device | None:
-    """Where the model behind a score is.
-
-    Parameters
-    ----------
-    score : callable
-        A module, or an object whose ``model`` is one.
-
-    Returns
-    -------
-    torch.device or None
-        Of its first parameter; None if there is none.
-    """
+    """Where the model behind a score is."""
     module = score if isinstance(score, nn.Module) else getattr(score, "model", None)
     parameter = next(module.parameters(), None) if isinstance(module, nn.Module) else None
     return None if parameter is None else parameter.device
@@ -78,29 +51,7 @@ def device_of(score: Any) -> torch.device | None:
 
 @torch.no_grad()
 def denoising_loss(score: Score, points: Tensor, t: ArrayLike, noise: NoiseStream) -> Array:
-    """Mean squared error of the noise that a score predicts, a dimension: 1 for a score of 0.
-
-    Parameters
-    ----------
-    score : callable
-        Score of states at a time.
-    points : Tensor, shape (n, d)
-        Data points, of which 256 are drawn.
-    t : array_like, shape (T,)
-        Ornstein-Uhlenbeck times.
-    noise : NoiseStream
-        Source of the random numbers; the same draws serve all times.
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        The loss.
-
-    Raises
-    ------
-    ValueError
-        If the score is no finite tensor of the shape of the states, or not the same for the same states.
-    """
+    """Mean squared error of the noise that a score predicts, a dimension: 1 for a score of 0."""
     times = np.asarray(t, dtype=np.float64)
     checked = CheckedScore("measure_transitions", score, times)
     own = points[draw_points(len(points), noise.substream(_POINTS), 0, _ROWS).to(points.device)]
@@ -132,22 +83,7 @@ def _first_call(checked: CheckedScore, score: Score, x: Tensor, t: float) -> Ten
 
 
 def linear_loss(data: Dataset, t: ArrayLike, memory: int) -> Array:
-    """Loss of the best linear denoiser of the data, which their covariance tells.
-
-    Parameters
-    ----------
-    data : Dataset
-        The data.
-    t : array_like, shape (T,)
-        Ornstein-Uhlenbeck times.
-    memory : int
-        Bytes beyond the data.
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        Mean squared error of the noise a dimension, ``snr lambda/(1 + snr lambda)`` on average over the eigenvalues.
-    """
+    """Loss of the best linear denoiser of the data, which their covariance tells."""
     spectrum = covariance_spectrum(data.X, memory=memory)
     rest = spectrum.remainder_count
     eigenvalues = np.append(spectrum.eigenvalues, spectrum.remainder / max(rest, 1)).clip(min=1e-300)
@@ -168,25 +104,7 @@ def _check_same(found: Tensor, again: Tensor, tolerance: float) -> None:
 
 
 def same_model(store: Checkpoints, loss: Array) -> Array:
-    """Make sure that a checkpoint goes on with the model that it began with.
-
-    Parameters
-    ----------
-    store : Checkpoints
-        Keeps the loss of the model at the beginning.
-    loss : ndarray, shape (T,)
-        Of the model at hand.
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        That at the beginning.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
-    """
+    """Make sure that a checkpoint goes on with the model that it began with."""
     first = store.piece("model", lambda: {"loss": loss})["loss"]
     if not np.allclose(first, loss, rtol=_SAME, atol=0):
         raise ValueError(

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.checks import check_memory, positive_times, seeded, whole_number
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import check_memory, positive_times, whole_number
 from regimes.numerics.interface.data_checks import checked_points
 
 __all__ = ["most_probable_point"]
 
 Array = NDArray[np.float64]
 
-_STREAM = 0x6D617870
 _ARRAYS = 4  # distances, products, log-weights, and what sums their exponentials
 
 
@@ -25,31 +25,6 @@ def most_probable_point(
     Given x_t, the data point at which a backward path ends is a draw from P(nu | x_t), and the most probable one is the
     nearest. So M(t) is the probability that the nearest point at t is the one at which the path ends.
 
-    Parameters
-    ----------
-    X : array_like, shape (n, d)
-        Data points.
-    t : array_like, shape (T,)
-        Ornstein-Uhlenbeck times.
-    probes : int
-        Number of noised points x_t, the same noise at all times.
-    rng : int or numpy.random.Generator
-        Seed or generator.
-    memory : int
-        Bytes for working arrays.
-
-    Returns
-    -------
-    mean, error : ndarray, shape (T,)
-        M and its standard error; errors at different times are correlated.
-
-    Raises
-    ------
-    ValueError
-        If X or t is unusable, or a row of the products does not fit into the memory.
-
-    Notes
-    -----
     Derived here; biroli2024 for the posterior. Equal points count as one, of their joint weight: then M is the mean
     probability of the nearest, which need not be the most probable.
 
@@ -65,14 +40,14 @@ def most_probable_point(
     count = whole_number("most_probable_point", "probes", "number of noised points", probes, at_least=2)
     a_row = 8 * (_ARRAYS * len(data) + 2 * data.shape[1])
     check_memory("most_probable_point", "one probe", a_row, memory, "thin the data")
-    rows, generator = max(1, memory // a_row), seeded(rng, _STREAM)
+    rows, drawn = max(1, memory // a_row), generator(Stream.MOST_PROBABLE, rng, "most_probable_point")
     snr = compile_formula("snr", target="numpy")(times)
     squares = np.einsum("ij,ij->i", data, data)
     found = np.empty((times.size, count))
     for first in range(0, count, rows):
         size = min(rows, count - first)
-        own = np.searchsorted(np.cumsum(copies), generator.integers(copies.sum(), size=size), side="right")
-        noise = generator.standard_normal((size, data.shape[1])) @ data.T
+        own = np.searchsorted(np.cumsum(copies), drawn.integers(copies.sum(), size=size), side="right")
+        noise = drawn.standard_normal((size, data.shape[1])) @ data.T
         distance = squares[own, None] + squares - 2 * data[own] @ data.T
         noise -= np.take_along_axis(noise, own[:, None], axis=1)
         for place, ratio in enumerate(snr):

@@ -15,20 +15,6 @@ __all__ = ["NearestPoint"]
 class NearestPoint:
     """Finds the data point a with the smallest ``|x - exp(-t) a|``: the most probable one given x_t.
 
-    Parameters
-    ----------
-    points : Tensor, shape (n, ...)
-        Data points.
-    memory : int
-        Bytes for a block of distances.
-
-    Attributes
-    ----------
-    first_copy, copies : ndarray of int64, shape (n,)
-        The first point that equals each, and how many do.
-
-    Notes
-    -----
     Given x_t, the law of the data point is a softmax of ``-|x_t - exp(-t) a|^2/(2 Delta_t)``, so the nearest is the one
     at which a backward path ends most often. Equal points are indistinguishable: the first of them stands for all.
 
@@ -49,18 +35,5 @@ class NearestPoint:
         self._first = torch.from_numpy(first).to(points.device)
 
     def __call__(self, x: Tensor, t: float) -> Tensor:
-        """Number of the nearest data point.
-
-        Parameters
-        ----------
-        x : Tensor, shape (rows, ...)
-            States at t, on the device of the points.
-        t : float
-            Ornstein-Uhlenbeck time; 0 for the data themselves.
-
-        Returns
-        -------
-        Tensor of int64, shape (rows,)
-            The first of equal points.
-        """
+        """Number of the nearest data point."""
         return self._first[self._score.nearest(x, t)]

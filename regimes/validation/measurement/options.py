@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,12 @@ from regimes.datasets.points.builtin import builtin_datasets
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.validation.measurement.classification import checked_classes
 from regimes.validation.measurement.last_change import path_times
 from regimes.validation.measurement.predicted_times import Predictions
+from regimes.validation.running.progress import Progress, silent
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.sampling import sampler as choose_sampler
 from regimes.validation.sampling.samplers import Sampler
@@ -27,6 +30,7 @@ from regimes.validation.sampling.samplers import Sampler
 __all__ = [
     "MEASURED_PARTS",
     "MeasurementOptions",
+    "MeasurementRequest",
     "birth_times",
     "checked_options",
     "data_as_trained",
@@ -38,7 +42,6 @@ Array = NDArray[np.float64]
 MEASURED_PARTS = ("classes", "collapse", "trajectories")
 """What can be measured: class and index of pairs of clones, and the last change along paths from pure noise."""
 
-_STREAM = 0x6D656173
 _AROUND = (0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
 _FEWEST_PAIRS = 10
 _AFTER_SPECIATION = 3.5  # Lambda exp(-2t) is then 1e-3
@@ -48,60 +51,64 @@ _FUNCTION = "measure_transitions"
 
 
 @dataclass(frozen=True)
-class MeasurementOptions:
-    """Options of a measurement, checked.
+class MeasurementRequest:
+    """What :func:`regimes.validation.measure_transitions` was asked for, unchecked, with its defaults."""
 
-    Attributes
-    ----------
-    parts : tuple of str
-        What to measure.
-    asked : bool
-        Whether the parts were asked for by name.
-    pairs, steps : int
-        Pairs of clones at each time, steps of a backward path.
-    sampler : Sampler
-        Stochastic, unless paths from pure noise are all there is to measure.
-    end : float
-        Ornstein-Uhlenbeck time of the end.
-    seed, memory : int
-        Seed, and bytes beyond the data.
-    """
+    classifier: Any = None
+    t: ArrayLike | None = None
+    pairs: int = 1000
+    sampler: str | Sampler = "ancestral"
+    steps: int = 200
+    end: float = 0.0
+    start: float | None = None
+    parts: Sequence[str] | None = None
+    level: float | None = None
+    probes: int | None = None
+    rng: int = 0
+    device: str | torch.device | None = None
+    dtype: str | torch.dtype | None = None
+    memory: int = 2**31
+    checkpoint: str | Path | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class MeasurementOptions:
+    """Options of a measurement, checked."""
 
     parts: tuple[str, ...]
-    asked: bool
+    asked: bool  # whether the parts were asked for by name
+    goes_on: bool  # whether times may be added below
     pairs: int
     steps: int
-    sampler: Sampler
+    sampler: Sampler  # stochastic, unless paths from pure noise are all there is to measure
     end: float
     seed: int
-    memory: int
+    memory: int  # bytes beyond the data
+    report: Progress
 
     @property
     def noise(self) -> NoiseStream:
         """Source of all random numbers of the simulation."""
-        return NoiseStream(self.seed, _STREAM)
+        return NoiseStream(self.seed, Stream.MEASUREMENT)
+
+    def settings(self) -> dict[str, Any]:
+        """What the numbers depend on, as plain values."""
+        rule = self.sampler
+        return {
+            "sampler": rule.name if rule.eta is None else f"{rule.name}, eta = {rule.eta:g}",
+            "steps": self.steps,
+            "pairs": self.pairs,
+            "end": self.end,
+            "seed": self.seed,
+        }
 
 
-def checked_options(
-    parts: Sequence[str] | None, *, pairs: Any, steps: Any, sampler: Any, end: Any, rng: Any, memory: Any
-) -> MeasurementOptions:
-    """Check what needs no data.
-
-    Parameters
-    ----------
-    parts, pairs, steps, sampler, end, rng, memory
-        As of :func:`regimes.validation.measure_transitions`.
-
-    Returns
-    -------
-    MeasurementOptions
-        The options.
-
-    Raises
-    ------
-    ValueError
-        If one is out of range, or clones are asked for under a deterministic sampler.
-    """
+def checked_options(request: MeasurementRequest) -> MeasurementOptions:
+    """Check what needs no data."""
+    parts, level = request.parts, request.level
+    if level is not None and not 0 < level < 1:
+        raise ValueError(f"{_FUNCTION}: level must lie between 0 and 1, got {level:g}")
     chosen = MEASURED_PARTS if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
     unknown = [each for each in chosen if each not in MEASURED_PARTS]
     if unknown or not chosen:
@@ -109,53 +116,32 @@ def checked_options(
             f"{_FUNCTION}: parts must be among {', '.join(MEASURED_PARTS)}, got "
             f"{', '.join(map(str, unknown)) or 'none'}"
         )
-    rule = choose_sampler(sampler)
+    rule = choose_sampler(request.sampler)
     if not rule.stochastic and set(chosen) != {"trajectories"}:
         raise ValueError(
             f"{_FUNCTION}: sampler must be stochastic, got the deterministic {rule.name!r}, under which the clones of "
             "a state coincide; take 'ancestral' or 'exponential', or ask for parts=['trajectories'] alone"
         )
-    last = float(end)
+    last = float(request.end)
     if not 0 <= last < np.inf:
         raise ValueError(f"{_FUNCTION}: end (Ornstein-Uhlenbeck time of the end) must be at least 0, got {last:g}")
+    pairs = whole_number(_FUNCTION, "pairs", "pairs of clones at each time", request.pairs, at_least=_FEWEST_PAIRS)
     return MeasurementOptions(
         parts=chosen,
         asked=parts is not None,
-        pairs=whole_number(_FUNCTION, "pairs", "pairs of clones at each time", pairs, at_least=_FEWEST_PAIRS),
-        steps=whole_number(_FUNCTION, "steps", "steps of a backward path", steps, at_least=2),
+        goes_on=request.t is None,
+        pairs=pairs,
+        steps=whole_number(_FUNCTION, "steps", "steps of a backward path", request.steps, at_least=2),
         sampler=rule,
         end=last,
-        seed=whole_number(_FUNCTION, "rng", "seed", rng, at_least=0),
-        memory=whole_number(_FUNCTION, "memory", "bytes beyond the data", memory, at_least=1),
+        seed=whole_number(_FUNCTION, "rng", "seed", request.rng, at_least=0),
+        memory=whole_number(_FUNCTION, "memory", "bytes beyond the data", request.memory, at_least=1),
+        report=request.progress or silent,
     )
 
 
 def data_as_trained(data: Any, labels: Any, classifier: Any, device: torch.device, dtype: torch.dtype) -> Dataset:
-    """Read the data in the units of the model: an array or a file holds what the model saw, mean and scale included.
-
-    Parameters
-    ----------
-    data : Dataset, str, path or array_like
-        A data set as it is, a built-in one as :func:`regimes.load_dataset` scales it, values as they are.
-    labels : array_like, path or str, or None
-        Class of each point.
-    classifier : TrainedClassifier, callable or None
-        Classifies the points if they have no labels.
-    device : torch.device
-        Where the classifier gets them.
-    dtype : torch.dtype
-        In which precision.
-
-    Returns
-    -------
-    Dataset
-        The points.
-
-    Raises
-    ------
-    ValueError
-        If they cannot be read, or the classifier leaves a class empty.
-    """
+    """Read the data in the units of the model: an array or a file holds what the model saw, mean and scale included."""
     if isinstance(data, Tensor):
         data = data.detach().cpu().numpy()
     if isinstance(data, Dataset):
@@ -178,34 +164,11 @@ def data_as_trained(data: Any, labels: Any, classifier: Any, device: torch.devic
 
 
 def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts: Sequence[str]) -> NDArray[np.float64]:
-    """Times at which clones are born.
-
-    Parameters
-    ----------
-    t : array_like or None
-        Those of the user.
-    predictions : Predictions
-        Around whose times the others are placed.
-    end : float
-        Below all of them.
-    parts : sequence of str
-        What is measured.
-
-    Returns
-    -------
-    ndarray, shape (T,)
-        Increasing.
-
-    Raises
-    ------
-    ValueError
-        If a time is not positive, not above the end or so large that nothing is left of the data, or nothing is
-        predicted around which times could be placed.
-    """
+    """Times at which clones are born."""
     if t is not None:
         times = np.unique(positive_times(_FUNCTION, t))
     else:
-        names = ["collapse.clone_crossing", *(["speciation.clone_crossing"] if "classes" in parts else [])]
+        names = ["collapse.point_time", *(["speciation.class_time_memorised"] if "classes" in parts else [])]
         centres = [found.time for name in names if (found := predictions.times.get(name)) and found.time is not None]
         if not centres:
             raise ValueError(
@@ -218,8 +181,7 @@ def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts
             f"{_FUNCTION}: end must lie below every t, got end = {end:g} and t = {times[0]:g}; take a smaller end, or "
             "give larger times as t"
         )
-    speciation = predictions.prediction.speciation
-    Lambda = 1.0 if speciation is None else max(speciation.Lambda, 1.0)
+    Lambda = 1.0 if predictions.Lambda is None else max(predictions.Lambda, 1.0)
     left = Lambda * float(compile_formula("snr", target="numpy")(times[-1]))
     if left < _NOTHING_LEFT:
         raise ValueError(
@@ -231,30 +193,8 @@ def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts
 
 
 def noise_path(start: float | None, predictions: Predictions, times: Array, options: MeasurementOptions) -> Array:
-    """Times of paths from pure noise.
-
-    Parameters
-    ----------
-    start : float or None
-        Where they begin; 3.5 above the speciation time by default.
-    predictions : Predictions
-        Of the data.
-    times : ndarray, shape (T,)
-        At which clones are born.
-    options : MeasurementOptions
-        Steps and end.
-
-    Returns
-    -------
-    ndarray
-        Strictly decreasing.
-
-    Raises
-    ------
-    ValueError
-        If the start does not lie above the times of the clones.
-    """
-    speciation, collapse = predictions.prediction.speciation, predictions.times.get("collapse.clone_crossing")
+    """Times of paths from pure noise."""
+    speciation, collapse = (predictions.times.get(key) for key in ("speciation.spectral_time", "collapse.point_time"))
     first, low = float(times[-1]), float(times[0])
     if start is None:
         time = None if speciation is None else speciation.time
@@ -267,5 +207,5 @@ def noise_path(start: float | None, predictions: Predictions, times: Array, opti
     if collapse is not None and collapse.time is not None:
         low = min(low, _AROUND[0] * collapse.time)
     low = low if low > options.end else (options.end + first) / 2
-    Lambda = 1.0 if speciation is None else max(speciation.Lambda, 1.0)
+    Lambda = 1.0 if predictions.Lambda is None else max(predictions.Lambda, 1.0)
     return path_times(float(start), low, end=options.end, steps=options.steps, Lambda=Lambda)

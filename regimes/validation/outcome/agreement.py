@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -69,16 +68,6 @@ class Agreement:
         """Difference in standard errors, positive where the simulation is larger."""
         return (self.simulation - self.theory) / self.se
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes and ``z``.
-        """
-        return asdict(self) | {"z": self.z}
-
 
 @dataclass(frozen=True)
 class ChiSquare:
@@ -103,16 +92,6 @@ class ChiSquare:
     dof: int
     p: float
     draws: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes.
-        """
-        return asdict(self)
 
 
 def chi_square(quantity: str, agreements: Sequence[Agreement]) -> ChiSquare:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.interface.whole_file import check_place, replacing
+from regimes.theory.formula.record import note, recorded
 
 __all__ = ["Checkpoints", "Partial"]
 
@@ -21,6 +22,7 @@ _SETTINGS = "settings.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")
 _LEFTOVER = re.compile(rf"\.({re.escape(_SETTINGS)}|{_NAME.pattern}\.npz)\.[a-z0-9_]{{8}}")  # of a kill
 _EVERY = 20.0
+_FORMULAS = "formulas"  # kept with a piece, so that what made a number is known after an interruption too
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -110,9 +112,12 @@ class Checkpoints:
             return {key: np.asarray(value) for key, value in compute().items()}
         found = _read(place)
         if found is None:
-            found = {key: np.asarray(value) for key, value in compute().items()}
-            _write(place, found)
+            with recorded() as used:
+                found = {key: np.asarray(value) for key, value in compute().items()}
+            _write(place, found | {_FORMULAS: np.array(list(used), dtype=str)})
             self.partial(name).clear()
+            return found
+        note(*found.pop(_FORMULAS).tolist())
         return found
 
     def partial(self, name: str) -> Partial:
@@ -137,55 +142,22 @@ class Checkpoints:
 
 
 class Partial:
-    """State of an unfinished piece: written at most once in a while, whole or not at all.
-
-    Parameters
-    ----------
-    path : path or None
-        Where; None keeps nothing.
-    every : float
-        Seconds between two states on disk.
-    """
+    """State of an unfinished piece: written at most once in a while, whole or not at all."""
 
     def __init__(self, path: Path | None, every: float = _EVERY) -> None:
         self.path, self.every = path, every
         self._last = time.monotonic()
 
     def load(self) -> Arrays | None:
-        """Read the last state.
-
-        Returns
-        -------
-        dict of ndarray or None
-            None if there is none.
-        """
+        """Read the last state."""
         return None if self.path is None else _read(self.path)
 
     def due(self) -> bool:
-        """Whether :meth:`save` would write, for states that cost something to collect.
-
-        Returns
-        -------
-        bool
-            True once ``every`` seconds have passed since the last state.
-        """
+        """Whether :meth:`save` would write, for states that cost something to collect."""
         return self.path is not None and time.monotonic() - self._last >= self.every
 
     def save(self, arrays: Mapping[str, ArrayLike], *, force: bool = False) -> None:
-        """Keep a state in place of the last one.
-
-        Parameters
-        ----------
-        arrays : mapping of array_like
-            The state by name.
-        force : bool
-            Write even if the last state is younger than ``every`` seconds.
-
-        Raises
-        ------
-        ValueError
-            If the folder cannot be written.
-        """
+        """Keep a state in place of the last one."""
         if self.path is None or not (force or self.due()):
             return
         _write(self.path, {key: np.asarray(value) for key, value in arrays.items()})

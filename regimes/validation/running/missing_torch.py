@@ -20,25 +20,7 @@ class MissingTorch(ImportError):
 
 
 def import_simulation(module: str, what: str) -> ModuleType:
-    """Import a module that needs torch.
-
-    Parameters
-    ----------
-    module : str
-        Its full name.
-    what : str
-        Who asks, for the error.
-
-    Returns
-    -------
-    module
-        The module.
-
-    Raises
-    ------
-    MissingTorch
-        If torch is not installed.
-    """
+    """Import a module that needs torch."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:

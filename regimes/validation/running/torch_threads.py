@@ -12,13 +12,7 @@ __all__ = ["one_torch_thread", "torch_threads_kept"]
 
 @contextmanager
 def torch_threads_kept() -> Iterator[None]:
-    """Put the number of torch's threads back: the first start of compiled kernels may change it, as they share OpenMP.
-
-    Yields
-    ------
-    None
-        For a ``with`` statement around whatever runs kernels.
-    """
+    """Put the number of torch's threads back: the first start of compiled kernels may change it by OpenMP."""
     threads = torch.get_num_threads()
     torch.set_num_threads(threads)  # also stops libraries below torch from choosing a number for each product
     try:
@@ -29,13 +23,7 @@ def torch_threads_kept() -> Iterator[None]:
 
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
-    """Let torch use one thread: over small blocks threads wait for each other, beside other programs for long.
-
-    Yields
-    ------
-    None
-        For a ``with`` statement around many short operations.
-    """
+    """Let torch use one thread: over small blocks threads wait for each other, beside other programs for long."""
     with torch_threads_kept():
         torch.set_num_threads(1)
         yield

@@ -14,10 +14,12 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import positive_number, whole_number
 from regimes.validation.running.checkpoints import Partial
+from regimes.validation.running.progress import Progress
 from regimes.validation.sampling.checked_score import CheckedScore, all_finite
-from regimes.validation.sampling.noise import BACKWARD, NOISED, Noise, as_noise
+from regimes.validation.sampling.noise import Noise, as_noise
 from regimes.validation.sampling.samplers import Sampler, Score, advance
 from regimes.validation.sampling.samplers import sampler as choose_sampler
 from regimes.validation.sampling.saved_state import SavedState
@@ -39,7 +41,7 @@ class RunOptions(TypedDict, total=False):
     batch: int | None
     memory: int | None
     watch: Watch | None
-    progress: Callable[[int, int], None] | None
+    progress: Progress | None
     checkpoint: Partial | None
 
 
@@ -61,7 +63,7 @@ def backward(
     batch: int | None = None,
     memory: int | None = None,
     watch: Watch | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     checkpoint: Partial | None = None,
 ) -> Tensor:
     """Run the backward process ``-dx = (x + 2 score) dt + sqrt(2) dW``, or its flow, from the first time to the last.
@@ -97,7 +99,7 @@ def backward(
         ``watch(step, t, x, first_row)`` sees the states of every batch at every time, the first included. x is the
         state itself: copy what is to be kept. After a resumption it sees what comes after the saved state alone.
     progress : callable, optional
-        Called after every step with (done, total), steps of single rows counted.
+        Called after every step with (part, done, total), steps of single rows counted.
     checkpoint : Partial, optional
         ``Checkpoints.partial(name)``: keeps the state every 20 s. Called again with the same arguments, a run that was
         killed goes on from there.
@@ -130,9 +132,16 @@ def backward(
     1.0
     """
     options = RunOptions(
-        sampler=sampler, noise=noise, first_row=first_row, first_step=first_step, batch=batch, memory=memory,
-        watch=watch, progress=progress, checkpoint=checkpoint,
-    )  # fmt: skip
+        sampler=sampler,
+        noise=noise,
+        first_row=first_row,
+        first_step=first_step,
+        batch=batch,
+        memory=memory,
+        watch=watch,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
     return _run("backward", score, x, times, (), options)[0]
 
 
@@ -222,7 +231,7 @@ def noised(a: Tensor, t: float, *, noise: Noise | int = 0, first_row: int = 0, s
     time = positive_number("noised", "t", "Ornstein-Uhlenbeck time", t)
     amplitude = float(compile_formula("signal_amplitude", target="numpy")(time))
     deviation = math.sqrt(compile_formula("noise_variance", target="numpy")(time))
-    source = as_noise("noised", noise, NOISED)
+    source = as_noise("noised", noise, Stream.NOISED)
     normal = source.normal(step, first_row, len(a), tuple(a.shape[1:]), device=a.device, dtype=a.dtype)
     return (a * amplitude).add_(normal, alpha=deviation)
 
@@ -234,7 +243,7 @@ def _run(
     """States at the last time, and those at the times numbered in ``keep``."""
     t = decreasing_times(function, times)
     rule = choose_sampler(options.get("sampler", "exponential"))
-    source = as_noise(function, options.get("noise", 0), BACKWARD, float(t[0]))
+    source = as_noise(function, options.get("noise", 0), Stream.BACKWARD, float(t[0]))
     weights = rule.weights(t)
     check_states(function, "x", x)
     first_row, first_step = (
@@ -272,7 +281,7 @@ def _run(
             advance(rule, weights, step, checked, state, float(t[step]), float(t[step + 1]), draw)
             passed(step + 1, state, first)
             if progress is not None:
-                progress(first * steps + (step + 1) * count, rows * steps)
+                progress("backward run", first * steps + (step + 1) * count, rows * steps)
             saved.save(x, kept, (first, count, step + 1))
         first, count, done = first + count, 0, 0
     if not all_finite(x):
@@ -285,20 +294,7 @@ def _run(
 
 
 def check_states(function: str, name: str, x: Tensor) -> None:
-    """Check states of simulated rows.
-
-    Parameters
-    ----------
-    function, name : str
-        For the error.
-    x : Tensor
-        What was given.
-
-    Raises
-    ------
-    ValueError
-        If it is no float32 or float64 tensor with at least one row, or not finite.
-    """
+    """Check states of simulated rows."""
     given: Any = x
     if not isinstance(given, Tensor):
         raise ValueError(f"{function}: {name} must be a torch tensor, got {type(x).__name__}; use torch.as_tensor")

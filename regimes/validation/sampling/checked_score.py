@@ -15,69 +15,24 @@ __all__ = ["CheckedScore", "all_finite"]
 
 
 def all_finite(x: Tensor) -> bool:
-    """Whether no entry is nan or infinite.
-
-    Parameters
-    ----------
-    x : Tensor
-        Any numbers.
-
-    Returns
-    -------
-    bool
-        True if all are finite.
-    """
+    """Whether no entry is nan or infinite."""
     # A sum is finite only if every term is, and costs a fortieth of isfinite().all(); finite terms may overflow in it.
     return math.isfinite(float(x.sum())) or bool(torch.isfinite(x).all())
 
 
 class CheckedScore:
-    """A score that refuses to hand on what is no score.
-
-    Parameters
-    ----------
-    function : str
-        Who asks, for the error.
-    score : callable
-        The score.
-    times : ndarray, shape (steps + 1,)
-        Times of the run.
-    """
+    """A score that refuses to hand on what is no score."""
 
     def __init__(self, function: str, score: Score, times: NDArray[Any]) -> None:
         self._function, self._score, self._times = function, score, times
         self._step, self._first = 0, 0
 
     def at(self, step: int, first: int) -> None:
-        """Say where the run stands.
-
-        Parameters
-        ----------
-        step, first : int
-            Step, and number of the first row.
-        """
+        """Say where the run stands."""
         self._step, self._first = step, first
 
     def __call__(self, x: Tensor, t: float, /) -> Tensor:
-        """Score of every state.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            States.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            The score.
-
-        Raises
-        ------
-        ValueError
-            If it is no tensor of the shape, type and device of x, or not finite.
-        """
+        """Score of every state."""
         gradient: Any = self._score(x, t)
         if not isinstance(gradient, Tensor):
             raise ValueError(

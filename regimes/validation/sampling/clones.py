@@ -7,9 +7,10 @@ from typing import Unpack
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import whole_number
 from regimes.validation.sampling.backward import RunOptions, backward, check_states
-from regimes.validation.sampling.noise import CLONES, as_noise
+from regimes.validation.sampling.noise import as_noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.sampling.samplers import sampler as choose_sampler
 from regimes.validation.sampling.times import decreasing_times
@@ -66,7 +67,7 @@ def clone_pairs(
     number = whole_number("clone_pairs", "count", "clones of a state", count, at_least=2)
     check_states("clone_pairs", "x_t", x_t)
     t = decreasing_times("clone_pairs", times)
-    options["noise"] = as_noise("clone_pairs", options.get("noise", 0), CLONES, float(t[0]))
+    options["noise"] = as_noise("clone_pairs", options.get("noise", 0), Stream.CLONES, float(t[0]))
     options["first_row"] = number * whole_number(
         "clone_pairs", "first_row", "number of the first state", options.get("first_row", 0), at_least=0
     )

@@ -149,24 +149,7 @@ class CoarseNoise:
 def coupled_steps(
     coarse_times: NDArray[np.float64], sampler: str, noise: NoiseStream, *, coarse: bool
 ) -> dict[str, Any]:
-    """Options of a backward run with halved steps, or of that with the steps themselves on the same path of the noise.
-
-    Parameters
-    ----------
-    coarse_times : ndarray, shape (steps + 1,)
-        Times of the coarse run.
-    sampler : str
-        Of both runs.
-    noise : NoiseStream
-        Of the run with halved steps.
-    coarse : bool
-        Which of the two.
-
-    Returns
-    -------
-    dict
-        ``times``, ``sampler`` and ``noise``.
-    """
+    """Options of a backward run with halved steps, or of that with the given ones on the same path of the noise."""
     times = halved_times(coarse_times)
     if coarse:
         return {"times": coarse_times, "sampler": sampler, "noise": CoarseNoise(noise, times, sampler)}

@@ -51,28 +51,7 @@ def choose_device(device: str | torch.device | None = None) -> torch.device:
 
 
 def choose_dtype(dtype: str | torch.dtype | None = None) -> torch.dtype:
-    """Choose the precision.
-
-    Parameters
-    ----------
-    dtype : {"float32", "float64"} or torch.dtype, optional
-        Precision of states and scores; float32 by default.
-
-    Returns
-    -------
-    torch.dtype
-        The precision.
-
-    Raises
-    ------
-    ValueError
-        If it is another one.
-
-    Examples
-    --------
-    >>> choose_dtype("float64")
-    torch.float64
-    """
+    """Choose the precision."""
     for name, known in (("float32", torch.float32), ("float64", torch.float64)):
         if dtype == name or dtype is known:
             return known

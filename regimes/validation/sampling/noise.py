@@ -12,14 +12,12 @@ import torch
 from torch import Tensor
 
 from regimes.numerics.compiled.threads import in_threads
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import whole_number
 from regimes.validation.sampling.philox import NORMAL, TILE, UNIFORM, fill
 from regimes.validation.sampling.philox_tensors import tiles
 
-__all__ = ["BACKWARD", "CLONES", "NOISED", "U_TURN", "Noise", "NoiseStream", "as_noise"]
-
-NOISED, BACKWARD, CLONES, U_TURN = 0x6E6F69736564, 0x6261636B, 0x636C6F6E6573, 0x757475726E
-"""Streams of the uses of a seed, so that no two of them share numbers."""
+__all__ = ["Noise", "NoiseStream", "as_noise"]
 
 _WORD = 2**32
 _LAST_TILE = 2**57  # numbers of a step are counted in 63 bits
@@ -39,39 +37,11 @@ class Noise(Protocol):
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Standard normal numbers, independent between steps, rows and columns.
-
-        Parameters
-        ----------
-        step : int
-            Step of the backward process.
-        first, rows : int
-            Rows ``first`` to ``first + rows - 1``.
-        shape : tuple of int
-            Shape of a row.
-        device, dtype
-            Of the result.
-
-        Returns
-        -------
-        Tensor, shape (rows, *shape)
-            The same numbers for a row whatever the other rows asked for with it.
-        """
+        """Standard normal numbers, independent between steps, rows and columns."""
         ...
 
     def substream(self, *keys: int) -> Noise:
-        """Make an independent source.
-
-        Parameters
-        ----------
-        *keys : int
-            Its name among the substreams of this one.
-
-        Returns
-        -------
-        Noise
-            The source.
-        """
+        """Make an independent source."""
         ...
 
 
@@ -245,30 +215,8 @@ class NoiseStream:
         return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
 
 
-def as_noise(function: str, noise: Noise | int, stream: int, start: float | None = None) -> Noise:
-    """Take a source as it is, and a seed for the numbers of one use of it.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    noise : Noise or int
-        A source, or a seed.
-    stream : int
-        Which use.
-    start : float, optional
-        Time at which it begins: a run that goes on from the end of another takes other numbers.
-
-    Returns
-    -------
-    Noise
-        The source.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-    """
+def as_noise(function: str, noise: Noise | int, stream: Stream, start: float | None = None) -> Noise:
+    """Take a source as it is, and a seed for the numbers of one use of it."""
     given: Any = noise
     if hasattr(given, "normal") and hasattr(given, "substream"):
         source: Noise = given

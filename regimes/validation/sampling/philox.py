@@ -38,9 +38,16 @@ WEYL = (0x9E3779B9, 0xBB67AE85)
 # Polynomials of the Cephes library (Moshier 1989: logf, sinf, cosf): log(1 + x) - x + x^2/2 over x^3 on
 # sqrt(1/2) <= 1 + x < sqrt(2); (sin(y) - y)/y^3 and (cos(y) - 1 + y^2/2)/y^4 in y^2 on |y| <= pi/4.
 _LOG = (
-    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-    2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-)  # fmt: skip
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+)
 _SIN = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 _COS = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 _ROOT_HALF_BITS = 0x3F3504F3
@@ -54,21 +61,7 @@ _WORDS, _LONGS, _SINGLES = (ir.VectorType(kind, LANES) for kind in (_WORD, _LONG
 
 
 def fill(out: NDArray[np.float32], kind: int, tile: int, step: int, key: tuple[int, int]) -> None:
-    """Fill an array with the numbers of whole tiles.
-
-    Parameters
-    ----------
-    out : ndarray of float32, shape (TILE * tiles,)
-        Where to; contiguous. The interpreter lock is released meanwhile.
-    kind : int
-        ``NORMAL``, or ``UNIFORM`` over [0, 1) in steps of 2^-24.
-    tile : int
-        First tile, below 2^60.
-    step : int
-        Third word of the counter, below 2^32.
-    key : tuple of int
-        Two words below 2^32.
-    """
+    """Fill an array with the numbers of whole tiles."""
     kernel = _fill_normal if kind == NORMAL else _fill_uniform
     kernel(out, np.int64(tile), np.uint32(step), np.uint32(key[0]), np.uint32(key[1]))
 

@@ -19,22 +19,7 @@ _MASK = 0xFFFFFFFF
 
 
 def tiles(kind: int, tile: int, count: int, step: int, key: tuple[int, int], device: torch.device) -> Tensor:
-    """Numbers of whole tiles.
-
-    Parameters
-    ----------
-    kind, tile, step, key
-        As of :func:`regimes.validation.sampling.philox.fill`.
-    count : int
-        Number of tiles.
-    device : torch.device
-        Where to compute.
-
-    Returns
-    -------
-    Tensor of float32, shape (TILE * count,)
-        The numbers.
-    """
+    """Numbers of whole tiles."""
     lanes = torch.arange(LANES * tile, LANES * (tile + count), device=device)
     words = _words(lanes & _MASK, lanes >> 32, step, kind, key)
     if kind == NORMAL:

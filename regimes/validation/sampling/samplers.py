@@ -33,24 +33,13 @@ class Score(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class StepWeights:
-    """Weights of the steps between times.
+    """Weights of the steps between times."""
 
-    Attributes
-    ----------
-    growth : ndarray, shape (steps,)
-        Of the state.
-    score : ndarray, shape (steps,)
-        Of the score at the beginning of the step.
-    noise : ndarray, shape (steps,)
-        Standard deviation of the noise, 0 for none.
-    carry : ndarray, shape (steps,)
-        Factor by which noise that entered before the step is still there after it, at a given data point; what couples
-        steps of different length (:class:`regimes.validation.sampling.coupling.CoarseNoise`).
-    """
-
-    growth: NDArray[np.float64]
-    score: NDArray[np.float64]
-    noise: NDArray[np.float64]
+    growth: NDArray[np.float64]  # (steps,): of the state
+    score: NDArray[np.float64]  # (steps,): of the score at the beginning of the step
+    noise: NDArray[np.float64]  # (steps,): standard deviation of the noise, 0 for none
+    # (steps,): factor by which noise that entered before the step is still there after it, at a given data point; what
+    # couples steps of different length (CoarseNoise)
     carry: NDArray[np.float64]
 
 
@@ -168,25 +157,7 @@ def advance(
     s: float,
     draw: Callable[[], Tensor],
 ) -> None:
-    """Take a step in place.
-
-    Parameters
-    ----------
-    sampler : Sampler
-        The rule.
-    weights : StepWeights
-        Its weights.
-    step : int
-        Which of them.
-    score : callable
-        Score of states at a time.
-    state : Tensor, shape (n, ...)
-        States at t; those at s afterwards.
-    t, s : float
-        Ornstein-Uhlenbeck times of the step.
-    draw : callable
-        Gives the normal numbers, if the step takes any.
-    """
+    """Take a step in place."""
     growth, weight, deviation = (float(each[step]) for each in (weights.growth, weights.score, weights.noise))
     gradient = score(state, t)
     if sampler.name == "flow" and (s > 0 or sampler.score_at_zero):

@@ -19,17 +19,7 @@ Place = tuple[int, int, int]
 
 
 class SavedState:
-    """Keeps the state of one backward run.
-
-    Parameters
-    ----------
-    partial : Partial or None
-        Where; None keeps nothing.
-    x : Tensor, shape (n, ...)
-        States at the beginning, before anything is done to them: with ``settings`` they tell one run from another.
-    settings : tuple
-        What else the result depends on, as far as it can be told: times, sampler, noise, numbers of rows and steps.
-    """
+    """Keeps the state of one backward run."""
 
     def __init__(self, partial: Partial | None, x: Tensor, settings: tuple[Any, ...]) -> None:
         self._partial = partial
@@ -40,25 +30,7 @@ class SavedState:
             self._run = digest.hexdigest()
 
     def load(self, x: Tensor, kept: Tensor) -> Place:
-        """Put the last state back.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            States of all rows; those on disk are written over them.
-        kept : Tensor, shape (times, n, ...)
-            States kept on the way; likewise.
-
-        Returns
-        -------
-        tuple of int
-            The place; ``(0, 0, 0)`` if nothing was kept.
-
-        Raises
-        ------
-        ValueError
-            If the state on disk is that of another run.
-        """
+        """Put the last state back."""
         found = None if self._partial is None else self._partial.load()
         if found is None:
             return 0, 0, 0
@@ -74,26 +46,12 @@ class SavedState:
         return first, rows, step
 
     def save(self, x: Tensor, kept: Tensor, place: Place) -> None:
-        """Keep the state, if the last one is old enough.
-
-        Parameters
-        ----------
-        x, kept : Tensor
-            As of :meth:`load`.
-        place : tuple of int
-            The place.
-        """
+        """Keep the state, if the last one is old enough."""
         if self._partial is not None and self._partial.due():
             self._write(x, kept, place)
 
     def finish(self, x: Tensor, kept: Tensor) -> None:
-        """Keep the result of a run that has been kept before, so that it is found whole if it is asked for again.
-
-        Parameters
-        ----------
-        x, kept : Tensor
-            As of :meth:`load`.
-        """
+        """Keep the result of a run that has been kept before, so that it is found whole if it is asked for again."""
         if self._wrote:
             self._write(x, kept, (len(x), 0, 0))
 

@@ -169,25 +169,7 @@ def halved_times(times: ArrayLike) -> NDArray[np.float64]:
 
 
 def decreasing_times(function: str, times: ArrayLike) -> NDArray[np.float64]:
-    """Check the times of a backward process.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    times : array_like
-        What was given.
-
-    Returns
-    -------
-    ndarray, shape (steps + 1,)
-        As float64.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two, or they are not finite, not strictly decreasing or negative.
-    """
+    """Check the times of a backward process."""
     t = real_array(function, "times", times)
     if t.ndim != 1 or t.size < 2:
         raise ValueError(

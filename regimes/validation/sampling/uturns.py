@@ -7,8 +7,9 @@ from typing import Unpack
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from regimes.numerics.estimation.streams import Stream
 from regimes.validation.sampling.backward import RunOptions, backward, noised
-from regimes.validation.sampling.noise import U_TURN, as_noise
+from regimes.validation.sampling.noise import as_noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.sampling.times import backward_times, decreasing_times
 
@@ -69,7 +70,7 @@ def u_turn(
     )
     if float(path[0]) != float(t):
         raise ValueError(f"u_turn: times must begin at t = {float(t):.17g}, got {path[0]:.17g}; put t first")
-    source = as_noise("u_turn", options.get("noise", 0), U_TURN, float(t))
+    source = as_noise("u_turn", options.get("noise", 0), Stream.U_TURN, float(t))
     out = noised(a, t, noise=source.substream(0), first_row=options.get("first_row", 0))
     options["noise"] = source.substream(1)
     return backward(score, out, path, **options)

@@ -12,32 +12,7 @@ __all__ = ["checked_states", "checked_time"]
 
 
 def checked_states(function: str, x: Any, shape: tuple[int, ...] | None) -> Tensor:
-    """Check noised points.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    x : Tensor, shape (n, ...)
-        What was given.
-    shape : tuple of int or None
-        Shape that a point must have; any if None.
-
-    Returns
-    -------
-    Tensor
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If it is no tensor of float32 or float64, or has another shape.
-
-    Examples
-    --------
-    >>> checked_states("MixtureScore", torch.zeros(2, 3), (3,)).shape
-    torch.Size([2, 3])
-    """
+    """Check noised points."""
     if not isinstance(x, Tensor):
         raise ValueError(f"{function}: x must be a tensor, got {type(x).__name__}; use torch.as_tensor")
     if x.dtype not in (torch.float32, torch.float64):
@@ -52,32 +27,7 @@ def checked_states(function: str, x: Any, shape: tuple[int, ...] | None) -> Tens
 
 
 def checked_time(function: str, t: Any, *, zero: bool = False) -> float:
-    """Check the time at which a score is wanted.
-
-    Parameters
-    ----------
-    function : str
-        For the error.
-    t : float
-        Ornstein-Uhlenbeck time.
-    zero : bool
-        Whether 0 will do, where the score of the data themselves exists.
-
-    Returns
-    -------
-    float
-        The time.
-
-    Raises
-    ------
-    ValueError
-        If it is no finite number, or not positive.
-
-    Examples
-    --------
-    >>> checked_time("MixtureScore", 0, zero=True)
-    0.0
-    """
+    """Check the time at which a score is wanted."""
     try:
         time = float(t)
     except (TypeError, ValueError, RuntimeError):

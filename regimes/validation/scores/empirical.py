@@ -152,11 +152,6 @@ class EmpiricalScore:
         -------
         Tensor, shape (n', ...)
             The denoised points.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         x, time = self._checked(x, t)
         mean = self._combine(x, time, 0.0, 1.0)
@@ -177,11 +172,6 @@ class EmpiricalScore:
         -------
         Tensor, shape (n', n)
             Probabilities, of the type of x.
-
-        Raises
-        ------
-        ValueError
-            As for the score, and if the result does not fit in the memory.
         """
         x, time = self._checked(x, t)
         size = len(x) * len(self.points) * x.element_size()
@@ -206,11 +196,6 @@ class EmpiricalScore:
         -------
         Tensor of int64, shape (n',)
             Indices.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         x, time = self._checked(x, t, zero=True)
         result = torch.empty(len(x), dtype=torch.int64, device=x.device)
@@ -237,11 +222,6 @@ class EmpiricalScore:
         -------
         Tensor of int64, shape (n',)
             Indices.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         x, time = self._checked(x, t)
         result = torch.empty(len(x), dtype=torch.int64, device=x.device)

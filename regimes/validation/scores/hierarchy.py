@@ -86,11 +86,6 @@ class HierarchyBeliefScore:
         -------
         Tensor
             Of the shape and type of x.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         return _like(x, self._solve(x, t).posterior_mean)
 
@@ -108,11 +103,6 @@ class HierarchyBeliefScore:
         -------
         Tensor, shape (n,)
             In float64.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         return torch.tensor(self._solve(x, t).log_density, device=x.device)
 
@@ -132,11 +122,6 @@ class HierarchyBeliefScore:
         -------
         Tensor
             Of the type of x and shape (n, classes) at the root, (n, s^level, v) below.
-
-        Raises
-        ------
-        ValueError
-            As for the score, and if there is no such level.
         """
         level = whole_number("HierarchyBeliefScore", "level", "of the hierarchy", level, at_least=0)
         if level > self.rules.L:

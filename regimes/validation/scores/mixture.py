@@ -141,11 +141,6 @@ class MixtureScore:
         -------
         Tensor, shape (n, ...)
             The denoised points.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         x, time = self._checked(x, t)
         flat = x.reshape(len(x), -1)
@@ -168,11 +163,6 @@ class MixtureScore:
         -------
         Tensor, shape (n, K)
             Probabilities, of the type of x.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         x, time = self._checked(x, t)
         return self._posterior(x.reshape(len(x), -1), time).to(x.dtype)
@@ -191,11 +181,6 @@ class MixtureScore:
         -------
         Tensor, shape (n,)
             In float64 whatever the type of x.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         x, time = self._checked(x, t)
         flat, amplitude = x.reshape(len(x), -1).double(), float(_scalar("signal_amplitude", time))

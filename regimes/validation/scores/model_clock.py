@@ -23,25 +23,8 @@ ROUNDINGS = ("fractional", "nearest")
 class ModelClock:
     """Reading of a clock as a function of Ornstein-Uhlenbeck time.
 
-    Parameters
-    ----------
-    clock : {"time", "log_snr", "alpha_bar", "sigma", "flow_time", "step"}
-        Which clock.
-    schedule : str or Schedule, optional
-        Whose steps clock ``"step"`` counts; a name stands for its default number of steps.
-    rounding : {"fractional", "nearest"}
-        Between two steps: the fraction by Ornstein-Uhlenbeck time, which is linear in the logarithm of alpha_bar, or
-        the nearest step in this time.
-
-    Raises
-    ------
-    ValueError
-        If the clock, the schedule or the rounding is unknown, or a schedule is missing or not needed.
-
-    Notes
-    -----
-    Formulas: ``log_snr``, ``alpha_bar``, ``edm_sigma``, ``flow_time``. A fraction of a step as in DPM-Solver (Lu et
-    al. 2022, discrete-time models).
+    Formulas: ``log_snr``, ``alpha_bar``, ``edm_sigma``, ``flow_time``. A fraction of a step as in DPM-Solver (Lu et al.
+    2022, discrete-time models).
 
     Examples
     --------
@@ -69,23 +52,7 @@ class ModelClock:
         self.schedule = noise_schedule(schedule) if isinstance(schedule, str) else schedule
 
     def reading(self, t: float) -> float | int:
-        """What the clock shows.
-
-        Parameters
-        ----------
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        float or int
-            Reading; a whole number for the nearest step.
-
-        Raises
-        ------
-        ValueError
-            If the schedule does not reach the time; the message gives its range.
-        """
+        """What the clock shows."""
         if self.schedule is not None:
             return self._step(self.schedule, t)
         return t if self.clock == "time" else float(compile_formula(_FORMULAS[self.clock], target="numpy")(t))

@@ -164,11 +164,6 @@ class NetworkScore:
         -------
         Tensor, shape (n, ...)
             The denoised points.
-
-        Raises
-        ------
-        ValueError
-            As for the score.
         """
         return self._converted(_MEANS[self.prediction], x, t)
 

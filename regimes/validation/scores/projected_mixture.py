@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,11 @@ from regimes.validation.scores.checks import checked_states, checked_time
 from regimes.validation.scores.mixture import MixtureScore
 from regimes.validation.scores.torch_formula import torch_formula
 
-__all__ = ["ProjectedMixtureScore"]
+__all__ = ["NOISE_AFTER_SPECIATION", "ProjectedMixtureScore"]
+
+NOISE_AFTER_SPECIATION = math.log(1e4) / 2
+"""Time after t_S at which backward runs may begin with pure noise. kappa = 1e-4 there: the law of x_t is as close to it
+as kappa/2 in total variation (Pinsker's inequality; chi-square is cosh(kappa) - 1), and no step makes that more."""
 
 
 class ProjectedMixtureScore:

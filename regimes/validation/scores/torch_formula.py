@@ -26,39 +26,16 @@ __all__ = ["TorchFormula", "torch_formula"]
 
 @dataclass(frozen=True, eq=False)
 class TorchFormula:
-    """A formula as a function of tensors and numbers.
-
-    Attributes
-    ----------
-    name : str
-        Name of the formula.
-    arguments : tuple of str
-        Names of the inputs, in order.
-    """
+    """A formula as a function of tensors and numbers."""
 
     name: str
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...]  # names of the inputs, in order
     _evaluate: Callable[..., Any]
 
     def __call__(self, *values: Any) -> Any:
         """Evaluate elementwise with broadcasting; the inputs are not checked against their domains.
 
         What depends on numbers alone, such as ``exp(-t)``, is computed in float64 and meets the tensors last.
-
-        Parameters
-        ----------
-        *values : Tensor or number
-            One for each input, in order. Tensors are of floating point and on one device.
-
-        Returns
-        -------
-        Tensor or float
-            A tensor of the common shape and type of the tensors, or a number if there is none.
-
-        Raises
-        ------
-        ValueError
-            If the number of inputs is wrong, or a tensor is not of floating point.
         """
         if len(values) != len(self.arguments):
             names = ", ".join(self.arguments)
@@ -90,22 +67,6 @@ class TorchFormula:
 @functools.cache
 def torch_formula(name: str) -> TorchFormula:
     """Make a formula of the theory a function of tensors; made once in a process.
-
-    Parameters
-    ----------
-    name : str
-        As listed by ``regimes derive --list``.
-
-    Returns
-    -------
-    TorchFormula
-        Callable with tensors and numbers, one for each input, that broadcast against each other; of any floating type,
-        on any device, differentiable.
-
-    Raises
-    ------
-    ValueError
-        If no formula has that name, or it holds what torch cannot compute.
 
     Examples
     --------
@@ -174,9 +135,24 @@ def _bound(of_tensors: Callable[[Tensor, Tensor], Tensor], side: str) -> Callabl
 
 
 _ELEMENTARY = (
-    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh",
-    "floor", "ceil", "sign",
-)  # fmt: skip
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "floor",
+    "ceil",
+    "sign",
+)
 _NUMPY = SimpleNamespace(
     **{name: _either(getattr(torch, name), getattr(np, name)) for name in _ELEMENTARY},
     pi=math.pi,

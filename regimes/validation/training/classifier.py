@@ -10,6 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import positive_number, whole_number
 from regimes.numerics.interface.data_checks import checked_labels, checked_points
 from regimes.validation.sampling.device import choose_device
@@ -18,7 +19,6 @@ from regimes.validation.training.classifier_networks import ClassifierOptions, N
 
 __all__ = ["TrainedClassifier", "train_classifier"]
 
-_STREAM = 0x636C6173736966  # sets a classifier apart from other uses of a seed
 _FOLDS, _TRAINING = 0, 1  # substreams
 
 Indices = NDArray[np.intp]
@@ -205,7 +205,7 @@ def train_classifier(
     mean, spread = points.mean(axis=0), float(points.var(axis=0).mean())
     if not spread > 0:
         raise ValueError("train_classifier: the points must differ, got equal ones: nothing to tell apart")
-    stream, where = NoiseStream(rng, _STREAM), choose_device(device)
+    stream, where = NoiseStream(rng, Stream.CLASSIFIER), choose_device(device)
     fold = _folds(members, options.folds, stream.substream(_FOLDS))
     centre, scale = torch.from_numpy(mean).float().to(where), float(spread**-0.5)
     rows = (torch.from_numpy(points).float().to(where) - centre) * scale

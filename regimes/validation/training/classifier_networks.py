@@ -21,77 +21,33 @@ _MOST_POINTS = 512
 
 @dataclass(frozen=True)
 class ClassifierOptions:
-    """How the networks of a classifier are trained.
+    """How the networks of a classifier are trained."""
 
-    Attributes
-    ----------
-    folds : int
-        Parts of the cross-validation.
-    networks : int
-        Networks for each part, and as many for all points.
-    width : int
-        Units of each of two hidden layers.
-    steps : int
-        Steps of AdamW with a cosine decay to zero.
-    learning_rate, weight_decay : float
-        Its options.
-    noise : float
-        Standard deviation of the noise on the points.
-    """
-
-    folds: int
-    networks: int
-    width: int
-    steps: int
-    learning_rate: float
+    folds: int  # parts of the cross-validation
+    networks: int  # networks for each part, and as many for all points
+    width: int  # units of each of two hidden layers
+    steps: int  # steps of AdamW with a cosine decay to zero
+    learning_rate: float  # learning_rate, weight_decay: its options
     weight_decay: float
-    noise: float
+    noise: float  # standard deviation of the noise on the points
 
 
 class Networks:
-    """Several networks of one shape, computed together.
-
-    Parameters
-    ----------
-    weights, biases : list of Tensor
-        For each layer, shapes (count, inputs, outputs) and (count, 1, outputs).
-    """
+    """Several networks of one shape, computed together."""
 
     def __init__(self, weights: list[Tensor], biases: list[Tensor]) -> None:
         self.weights, self.biases = weights, biases
         self.count = len(weights[0])
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Logits of every network.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, inputs) or (count, n, inputs)
-            Points, the same or one set for each network.
-
-        Returns
-        -------
-        Tensor, shape (count, n, outputs)
-            Logits.
-        """
+        """Logits of every network."""
         hidden = x.expand(self.count, *x.shape[-2:])
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = torch.baddbmm(bias, functional.silu(hidden) if number else hidden, weight)
         return hidden
 
     def last(self, count: int) -> Networks:
-        """Take the last of them out.
-
-        Parameters
-        ----------
-        count : int
-            How many.
-
-        Returns
-        -------
-        Networks
-            Without gradients.
-        """
+        """Take the last of them out."""
         kept = ([each[-count:].detach().clone() for each in part] for part in (self.weights, self.biases))
         return Networks(*kept)
 
@@ -99,24 +55,7 @@ class Networks:
 def fit_networks(
     points: Tensor, members: Tensor, fold: Tensor, options: ClassifierOptions, noise: NoiseStream
 ) -> Networks:
-    """Train networks that do not see one fold, for each fold, and networks that see all points.
-
-    Parameters
-    ----------
-    points : Tensor, shape (n, d)
-        Points with mean 0 and variance of order 1.
-    members, fold : Tensor of int64, shape (n,)
-        Class and fold of each.
-    options : ClassifierOptions
-        How.
-    noise : NoiseStream
-        Source of weights, order and noise.
-
-    Returns
-    -------
-    Networks
-        In blocks of ``options.networks``: without fold 0, 1, ..., and at last those with all points.
-    """
+    """Train networks that do not see one fold, for each fold, and networks that see all points."""
     (n, d), classes, device = points.shape, int(members.max()) + 1, points.device
     left_out = torch.arange(options.folds + 1, device=device).repeat_interleave(options.networks)[:, None]
     model = _initial((d, options.width, options.width, classes), len(left_out), noise.substream(_WEIGHTS), device)

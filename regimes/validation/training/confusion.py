@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from regimes.numerics.interface.plain import plain_fields
 
 __all__ = ["CorrectedCloneProbability", "corrected_clone_probability"]
 
@@ -42,16 +39,6 @@ class CorrectedCloneProbability:
     corrected_se: float
     joint: Array
     pairs: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
 
 
 def corrected_clone_probability(pair_counts: ArrayLike, confusion: ArrayLike) -> CorrectedCloneProbability:

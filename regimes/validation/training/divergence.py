@@ -17,13 +17,6 @@ class DivergenceWatch:
     """Raises once the loss is nan or infinite, or has long been far above that of an output of zero.
 
     Far is four times as much in moving averages over some 50 steps, and long are 300 steps after the warm-up.
-
-    Parameters
-    ----------
-    learning_rate : float
-        For the advice.
-    warmup : int
-        Steps at the beginning that do not count.
     """
 
     def __init__(self, learning_rate: float, warmup: int) -> None:
@@ -32,20 +25,7 @@ class DivergenceWatch:
         self._trivial, self._far = 0.0, 0
 
     def see(self, step: int, loss: float, trivial: float) -> None:
-        """Take the loss of a step.
-
-        Parameters
-        ----------
-        step : int
-            Step.
-        loss, trivial : float
-            Loss of the batch, and what an output of zero would have had.
-
-        Raises
-        ------
-        NotConverged
-            If the training diverges.
-        """
+        """Take the loss of a step."""
         if not math.isfinite(loss):
             raise self._diverged("the loss", step, loss, "nan or infinite")
         if self._loss is None:
@@ -60,47 +40,24 @@ class DivergenceWatch:
             )
 
     def see_held_out(self, step: int, loss: float) -> None:
-        """Take a held-out loss.
-
-        Parameters
-        ----------
-        step : int
-            Steps done.
-        loss : float
-            Of the averaged model.
-
-        Raises
-        ------
-        NotConverged
-            If it is nan or infinite.
-        """
+        """Take a held-out loss."""
         if not math.isfinite(loss):
             raise self._diverged(
                 "the held-out loss (averaged weights, model in evaluation mode)", step, loss, "nan or infinite"
             )
 
     def state(self) -> list[float | None]:
-        """What it remembers, as plain numbers.
-
-        Returns
-        -------
-        list
-            For :meth:`restore`.
-        """
+        """What it remembers, as plain numbers."""
         return [self._loss, self._trivial, float(self._far)]
 
     def restore(self, state: list[float | None]) -> None:
-        """Go on from what was remembered.
-
-        Parameters
-        ----------
-        state : list
-            From :meth:`state`.
-        """
+        """Go on from what was remembered."""
         self._loss, self._trivial, self._far = state[0], float(state[1] or 0.0), int(state[2] or 0)
 
     def _diverged(self, which: str, step: int, loss: float, what: str) -> NotConverged:
         return NotConverged(
-            f"train_denoiser: {which} became {what}", step, loss,
+            f"train_denoiser: {which} became {what}",
+            step,
+            loss,
             f"lower learning_rate ({self._learning_rate:g}), lengthen warmup, or check the scale of the data",
-        )  # fmt: skip
+        )

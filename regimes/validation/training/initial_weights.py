@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import whole_number
 from regimes.validation.sampling.noise import NoiseStream
 
 __all__ = ["initial_weights"]
-
-_STREAM = 0x77656967687473  # sets weights apart from other uses of a seed
 
 
 @torch.no_grad()
@@ -20,18 +19,6 @@ def initial_weights(module: nn.Module, rng: int) -> None:
     Weights and biases are uniform within ``1/sqrt(inputs of a unit)``, which is torch's law for these layers; other
     layers keep what they have.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Changed in place.
-    rng : int
-        Seed; the same seed gives the same weights on every machine.
-
-    Raises
-    ------
-    ValueError
-        If the seed is not a whole number or negative.
-
     Examples
     --------
     >>> first, second = nn.Linear(3, 2), nn.Linear(3, 2)
@@ -40,7 +27,7 @@ def initial_weights(module: nn.Module, rng: int) -> None:
     >>> bool((first.weight == second.weight).all())
     True
     """
-    noise = NoiseStream(whole_number("initial_weights", "rng", "seed", rng, at_least=0), _STREAM)
+    noise = NoiseStream(whole_number("initial_weights", "rng", "seed", rng, at_least=0), Stream.INITIAL_WEIGHTS)
     for number, layer in enumerate(module.modules()):
         if not isinstance(layer, nn.Linear | nn.Conv2d):
             continue

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.data_checks import checked_points
 from regimes.prediction.losses.curve import LossCurve
+from regimes.validation.running.progress import Progress, counter, silent
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.sampling.samplers import Score
@@ -22,7 +24,6 @@ from regimes.validation.training.trained_denoiser import TrainedDenoiser
 
 __all__ = ["loss_curve"]
 
-_STREAM = 0x6C6F73736573  # sets these noises apart from other uses of a seed
 _TRAIN, _TEST = 0, 1  # substreams
 _ROWS = 4096
 
@@ -39,7 +40,7 @@ def loss_curve(
     draws: int = 8,
     batch: int | None = None,
     device: str | torch.device | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> LossCurve:
     """Loss of a denoiser at every noise level, on training and on test points.
 
@@ -63,7 +64,7 @@ def loss_curve(
     device : str or torch.device, optional
         Where; that of a trained denoiser, else the CPU, by default.
     progress : callable, optional
-        Called with (noised points done, noised points) after each block and time.
+        Called with (part, done, total), noised points counted, after each block and time.
 
     Returns
     -------
@@ -95,14 +96,15 @@ def loss_curve(
         raise ValueError("loss_curve: t (Ornstein-Uhlenbeck times) must increase; sort them")
     whole_number("loss_curve", "draws", "noises a point", draws, at_least=2)
     rows = whole_number("loss_curve", "batch", "noised points at a time", batch or _ROWS, at_least=1)
-    stream = noise if isinstance(noise, NoiseStream) else NoiseStream(noise, _STREAM)
+    stream = noise if isinstance(noise, NoiseStream) else NoiseStream(noise, Stream.LOSSES)
     sets = [("train", train)] + ([] if test is None else [("test", test)])
     points = [_rows(name, values) for name, values in sets]
     if len({each.shape[1:] for each in points}) > 1:
         raise ValueError(f"loss_curve: test must have points of shape {points[0].shape[1:]}, got {points[1].shape[1:]}")
     where = _device(denoiser) if device is None else choose_device(device)
     centre = points[0].mean(axis=0)
-    work = _Progress(progress, times.size * draws * sum(len(each) for each in points))
+    total = times.size * draws * sum(len(each) for each in points)
+    work = counter(progress or silent, "losses", total)
     measured = [
         _measure(score, each, times, stream.substream(key), draws, rows, where, work)
         for key, each in zip((_TRAIN, _TEST), points, strict=False)
@@ -127,21 +129,17 @@ def loss_curve(
     )
 
 
-class _Progress:
-    def __init__(self, report: Callable[[int, int], None] | None, total: int) -> None:
-        self._report, self._total, self._done = report, total, 0
-
-    def add(self, rows: int) -> None:
-        self._done += rows
-        if self._report is not None:
-            self._report(self._done, self._total)
-
-
 @torch.no_grad()
 def _measure(
-    score: Any, points: Array, times: Array, noise: NoiseStream, draws: int, batch: int, device: torch.device,
-    work: _Progress,
-) -> tuple[Array, Array, Array]:  # fmt: skip
+    score: Any,
+    points: Array,
+    times: Array,
+    noise: NoiseStream,
+    draws: int,
+    batch: int,
+    device: torch.device,
+    work: Callable[[int], None],
+) -> tuple[Array, Array, Array]:
     """Mean loss, covariance of its error for given points, and covariance with the choice of the points in it."""
     n, shape = len(points), points.shape[1:]
     means, spread = np.empty((n, times.size)), np.zeros((times.size, times.size))
@@ -163,7 +161,7 @@ def _measure(
             errors[k] = error.double().cpu().numpy().reshape(draws, rows)
             if not np.isfinite(errors[k]).all():
                 raise ValueError(f"loss_curve: the denoiser gave nan or infinite points at t = {time:g}")
-            work.add(len(x))
+            work(len(x))
         mean = errors.mean(axis=1)
         means[first : first + rows] = mean.T
         left = (errors - mean[:, None]).reshape(times.size, -1)

@@ -19,25 +19,6 @@ class MovingAverage:
     After k updates the decay is ``min(decay, (1 + k)/(10 + k))``, so that the first weights are soon forgotten.
     Buffers, and weights that take no gradient, are copied.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        The model that is being trained.
-    decay : float
-        Share of the average that survives a step; below 1, and 0 for no average at all.
-
-    Attributes
-    ----------
-    model : torch.nn.Module
-        A copy with the averaged weights, which takes no gradients.
-    updates : int
-        Number of updates so far.
-
-    Raises
-    ------
-    ValueError
-        If the decay is negative or not below 1.
-
     Examples
     --------
     >>> layer = nn.Linear(1, 1, bias=False)

@@ -106,20 +106,7 @@ class NoiseLevels:
 
 
 def noised_rows(a: Tensor, log_snr: Tensor, z: Tensor) -> Tensor:
-    """Noise each row to a level of its own, ``x_t = exp(-t) a + sqrt(Delta_t) z``.
-
-    Parameters
-    ----------
-    a, z : Tensor, shape (n, ...)
-        Data points and normal noise.
-    log_snr : Tensor, shape (n,)
-        Logarithm of the signal-to-noise ratio of each.
-
-    Returns
-    -------
-    Tensor, shape (n, ...)
-        Noised points.
-    """
+    """Noise each row to a level of its own, ``x_t = exp(-t) a + sqrt(Delta_t) z``."""
     t = torch_formula("time_from_log_snr")(log_snr).view(-1, *[1] * (a.ndim - 1))
     x: Tensor = torch_formula("signal_amplitude")(t) * a + torch_formula("noise_variance")(t).sqrt() * z
     return x

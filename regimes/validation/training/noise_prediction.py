@@ -15,27 +15,7 @@ TRAINED_PREDICTIONS = ("eps", "x0", "v")
 
 
 def checked_output(what: str, output: Any, x: Tensor) -> Tensor:
-    """Check what a network returned before it is broadcast or reshaped.
-
-    Parameters
-    ----------
-    what : str
-        Call of the network, for the error.
-    output : object
-        What it returned.
-    x : Tensor, shape (n, ...)
-        Its input.
-
-    Returns
-    -------
-    Tensor, shape (n, ...)
-        The output.
-
-    Raises
-    ------
-    ValueError
-        If it is no tensor of the shape of x.
-    """
+    """Check what a network returned before it is broadcast or reshaped."""
     if not isinstance(output, Tensor) or output.shape != x.shape:
         given = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise ValueError(
@@ -46,29 +26,7 @@ def checked_output(what: str, output: Any, x: Tensor) -> Tensor:
 
 
 def predicted_noise(output: Tensor, x: Tensor, log_snr: Tensor, prediction: str) -> Tensor:
-    """Convert a network's output to the noise in x_t.
-
-    Parameters
-    ----------
-    output, x : Tensor, shape (n, ...)
-        Output of the network, and its input.
-    log_snr : Tensor, shape (n,)
-        Logarithm of the signal-to-noise ratio of each row.
-    prediction : {"eps", "x0", "v"}
-        What the output is.
-
-    Returns
-    -------
-    Tensor, shape (n, ...)
-        The noise; the score is minus this over ``sqrt(Delta_t)``.
-
-    Examples
-    --------
-    >>> import torch
-    >>> x, level = torch.ones(1, 1), torch.zeros(1)  # equal parts of a and z: x = (a + z)/sqrt(2)
-    >>> predicted_noise(torch.zeros(1, 1), x, level, "x0").item()
-    1.414...
-    """
+    """Convert a network's output to the noise in x_t."""
     if prediction == "eps":
         return output
     t = torch_formula("time_from_log_snr")(log_snr).view(-1, *[1] * (x.ndim - 1))

@@ -17,21 +17,7 @@ _SLOWEST, _FASTEST = 0.05, 3.0
 class TimeEmbedding(nn.Module):
     """Features of the log signal-to-noise ratio: sines and cosines, mixed by two layers.
 
-    Parameters
-    ----------
-    width : int
-        Number of features.
-    waves : int
-        Number of wave numbers, geometric between 0.05 and 3.
-
-    Notes
-    -----
     Vaswani et al. 2017 (sinusoidal features), on the log-SNR clock of Kingma, Salimans, Poole, Ho 2021.
-
-    Examples
-    --------
-    >>> tuple(TimeEmbedding(16)(torch.zeros(5)).shape)
-    (5, 16)
     """
 
     def __init__(self, width: int, *, waves: int = 32) -> None:
@@ -41,18 +27,7 @@ class TimeEmbedding(nn.Module):
         self.mix = nn.Sequential(nn.Linear(2 * waves, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, log_snr: Tensor) -> Tensor:
-        """Features of each row.
-
-        Parameters
-        ----------
-        log_snr : Tensor, shape (n,)
-            Logarithm of the signal-to-noise ratio.
-
-        Returns
-        -------
-        Tensor, shape (n, width)
-            Features.
-        """
+        """Features of each row."""
         phase = log_snr[:, None] * self.get_buffer("wave_numbers")
         waves = torch.cat([phase.sin(), phase.cos()], dim=1)
         features: Tensor = self.mix(

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import replacing
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.scores.network import NetworkScore
@@ -44,16 +44,6 @@ class TrainingHistory:
     step: NDArray[np.int64]
     train_loss: Array
     held_out_loss: Array | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes, arrays as lists.
-        """
-        return plain_fields(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +115,7 @@ class TrainedDenoiser:
             "best_step": self.best_step,
             "held_out_loss": self.held_out_loss,
             "settings": self.settings,
-            "history": self.history.to_dict(),
+            "history": plain(self.history),
         }
 
     def save(self, path: str | Path) -> None:
@@ -212,25 +202,7 @@ def load_denoiser(
 
 
 def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
-    """Build a network from what it says of itself.
-
-    Parameters
-    ----------
-    settings : mapping or None
-        Its ``settings``.
-    place : path
-        For the error.
-
-    Returns
-    -------
-    torch.nn.Module
-        With other weights.
-
-    Raises
-    ------
-    ValueError
-        If the network is none of this package.
-    """
+    """Build a network from what it says of itself."""
     options = dict(settings) if isinstance(settings, Mapping) else {}
     name = options.pop("network", None)
     if name == "Preconditioned":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,10 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import positive_number, whole_number
 from regimes.validation.running.checkpoints import Partial
+from regimes.validation.running.progress import Progress
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.sampling.noise import NoiseStream
 from regimes.validation.training.divergence import DivergenceWatch
@@ -27,7 +28,6 @@ from regimes.validation.training.training_state import SavedTraining, training_d
 
 __all__ = ["train_denoiser"]
 
-_STREAM = 0x747261696E696E67  # sets a training apart from other uses of a seed
 _DATA, _LEVELS, _NOISE, _HELD_OUT = 0, 1, 2, 3  # substreams
 _HELD_OUT_ROWS = 4096
 _LARGEST_GRADIENT = 1.0
@@ -52,7 +52,7 @@ def train_denoiser(
     patience: int | None = None,
     rng: int = 0,
     device: str | torch.device | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     checkpoint: Partial | None = None,
 ) -> TrainedDenoiser:
     """Train a network to predict the noise in ``x_t = exp(-t) a + sqrt(Delta_t) z``.
@@ -98,7 +98,7 @@ def train_denoiser(
     device : str or torch.device, optional
         Where; the GPU if torch sees one, else the CPU, by default.
     progress : callable, optional
-        Called after every step with (done, steps).
+        Called after every step with (part, done, total).
     checkpoint : Partial, optional
         ``Checkpoints.partial(name)``: keeps the state every 20 s. Called again with the same arguments, a training that
         was killed goes on from there.
@@ -131,15 +131,24 @@ def train_denoiser(
     torch.Size([3, 2])
     """
     options = _checked_options(
-        prediction=prediction, precondition=precondition, steps=steps, batch=batch, learning_rate=learning_rate,
-        warmup=warmup, weight_decay=weight_decay, ema=ema, evaluate_every=evaluate_every, patience=patience, rng=rng,
-    )  # fmt: skip
+        prediction=prediction,
+        precondition=precondition,
+        steps=steps,
+        batch=batch,
+        learning_rate=learning_rate,
+        warmup=warmup,
+        weight_decay=weight_decay,
+        ema=ema,
+        evaluate_every=evaluate_every,
+        patience=patience,
+        rng=rng,
+    )
     if np.shape(t_range) != (2,):
         raise ValueError(f"train_denoiser: t_range must be two times, (t_min, t_max), got {t_range!r}")
     levels = NoiseLevels(float(t_range[0]), float(t_range[1]), times)
     _check_weights(model)
     where = choose_device(device)
-    noise = NoiseStream(rng, _STREAM)
+    noise = NoiseStream(rng, Stream.TRAINING)
     points = training_data(data, held_out, noise.substream(_DATA), where)
     if patience is not None and points.held_out is None:
         raise ValueError("train_denoiser: patience needs held-out points to judge by; give held_out, or leave it out")
@@ -186,7 +195,7 @@ class _Training:
         self.history: list[tuple[int, float, float]] = []
         self.fixed = None if data.held_out is None else self._fixed(data.held_out)
 
-    def run(self, saved: SavedTraining, progress: Callable[[int, int], None] | None) -> None:
+    def run(self, saved: SavedTraining, progress: Progress | None) -> None:
         steps, every, patience = (self.options[name] for name in ("steps", "evaluate_every", "patience"))
         # Between two entries of the history nothing can have become better.
         longest = math.inf if patience is None else max(patience, every)
@@ -201,7 +210,7 @@ class _Training:
             if saved.due():
                 saved.save(self.state())
             if progress is not None:
-                progress(self.step, steps)
+                progress("training", self.step, steps)
         saved.save(self.state())
 
     def _advance(self) -> float:

@@ -26,50 +26,19 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Source of the batches of a training.
+    """Source of the batches of a training."""
 
-    Attributes
-    ----------
-    points : Tensor, shape (n, ...), or None
-        Training points, on the device; None where fresh ones are drawn.
-    held_out : Tensor, shape (n', ...), or None
-        Points that the training never sees.
-    training_rows, held_out_rows : ndarray of intp or None
-        Rows of the array that was given; None where it was not split.
-    draw : callable or None
-        See :data:`Draw`.
-    noise : NoiseStream
-        Source of the order of the points.
-    device : torch.device
-        Where batches are put.
-    """
-
-    points: Tensor | None
-    held_out: Tensor | None
+    points: Tensor | None  # (n, ...): training points, on the device; None where fresh ones are drawn
+    held_out: Tensor | None  # (n', ...): points that the training never sees
+    # training_rows, held_out_rows: rows of the array that was given; None where it was not split
     training_rows: Indices | None
     held_out_rows: Indices | None
-    draw: Draw | None
-    noise: NoiseStream
-    device: torch.device
+    draw: Draw | None  # see :data:Draw
+    noise: NoiseStream  # source of the order of the points
+    device: torch.device  # where batches are put
 
     def batch(self, step: int, rows: int) -> Tensor:
-        """Points of one step: the training points in random orders, one order after the other, or fresh ones.
-
-        Parameters
-        ----------
-        step, rows : int
-            Step, and number of points.
-
-        Returns
-        -------
-        Tensor, shape (rows, ...)
-            On the device.
-
-        Raises
-        ------
-        ValueError
-            If what was drawn has another number of rows or is not finite.
-        """
+        """Points of one step: the training points in random orders, one order after the other, or fresh ones."""
         if self.points is None:
             return self._drawn(self.noise.substream(_ROWS), step, rows)
         n = len(self.points)
@@ -79,13 +48,7 @@ class TrainingData:
         return self.points[chosen.to(self.device)]
 
     def probe(self) -> NDArray[np.float64]:
-        """Points whose mean and covariance stand for those of the data.
-
-        Returns
-        -------
-        ndarray, shape (n, ...)
-            The training points, or some four thousand fresh ones.
-        """
+        """Points whose mean and covariance stand for those of the data."""
         points = self.points
         if points is None:
             points = self._drawn(self.noise.substream(_PROBE), 0, _PROBES)
@@ -118,29 +81,7 @@ def training_data(
     noise: NoiseStream,
     device: torch.device,
 ) -> TrainingData:
-    """Check the data of a training and set the held-out points apart.
-
-    Parameters
-    ----------
-    data : array_like, Tensor or callable
-        Points (n, ...), or a function that draws fresh ones.
-    held_out : float, array_like, Tensor or None
-        Share of the points, or the points themselves, that the training never sees.
-    noise : NoiseStream
-        Source of the split and of the order.
-    device : torch.device
-        Where the training runs.
-
-    Returns
-    -------
-    TrainingData
-        The source.
-
-    Raises
-    ------
-    ValueError
-        If points are not finite, too few, or of unlike shapes, or the share does not leave points on both sides.
-    """
+    """Check the data of a training and set the held-out points apart."""
     draw: Any = data if callable(data) else None
     points = None if draw is not None else _points("data", data).to(device)
     if held_out is None or np.ndim(held_out) > 0:

@@ -18,57 +18,20 @@ __all__ = ["SavedTraining", "load_tensors", "tensor_bytes", "training_digest"]
 
 
 def tensor_bytes(values: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """Write tensors and plain values to bytes.
-
-    Parameters
-    ----------
-    values : mapping
-        State dictionaries and numbers by name.
-
-    Returns
-    -------
-    ndarray of uint8
-        What :func:`load_tensors` reads.
-    """
+    """Write tensors and plain values to bytes."""
     buffer = io.BytesIO()
     torch.save(dict(values), buffer)
     return np.frombuffer(buffer.getvalue(), dtype=np.uint8)
 
 
 def load_tensors(data: NDArray[np.uint8]) -> dict[str, Any]:
-    """Read tensors and plain values; nothing in the bytes is executed.
-
-    Parameters
-    ----------
-    data : ndarray of uint8
-        From :func:`tensor_bytes`.
-
-    Returns
-    -------
-    dict
-        The values by name, on the CPU.
-    """
+    """Read tensors and plain values; nothing in the bytes is executed."""
     values: dict[str, Any] = torch.load(io.BytesIO(data.tobytes()), map_location="cpu", weights_only=True)
     return values
 
 
 def training_digest(settings: Mapping[str, Any], model: nn.Module, *points: Tensor | None) -> str:
-    """Fingerprint of a training: settings, first weights, which of them are trained, and points.
-
-    Parameters
-    ----------
-    settings : mapping
-        Plain values.
-    model : torch.nn.Module
-        Before the first step.
-    *points : Tensor or None
-        The data.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits.
-    """
+    """Fingerprint of a training: settings, first weights, which of them are trained, and points."""
     digest = hashlib.sha256(repr(sorted(settings.items())).encode())
     for name, value in [*model.state_dict().items(), *((str(k), each) for k, each in enumerate(points))]:
         digest.update(name.encode())
@@ -83,32 +46,13 @@ def training_digest(settings: Mapping[str, Any], model: nn.Module, *points: Tens
 
 
 class SavedTraining:
-    """Keeps the state of one training on disk.
-
-    Parameters
-    ----------
-    partial : Partial or None
-        Where; None keeps nothing.
-    run : str
-        Fingerprint of the training.
-    """
+    """Keeps the state of one training on disk."""
 
     def __init__(self, partial: Partial | None, run: str) -> None:
         self._partial, self._run = partial, run
 
     def load(self) -> dict[str, Any] | None:
-        """Read the last state.
-
-        Returns
-        -------
-        dict or None
-            Its values; None if there is none.
-
-        Raises
-        ------
-        ValueError
-            If the state is that of another training.
-        """
+        """Read the last state."""
         found = None if self._partial is None else self._partial.load()
         if found is None:
             return None
@@ -120,22 +64,10 @@ class SavedTraining:
         return load_tensors(found["state"])
 
     def due(self) -> bool:
-        """Whether the last state is old enough.
-
-        Returns
-        -------
-        bool
-            False where nothing is kept.
-        """
+        """Whether the last state is old enough."""
         return self._partial is not None and self._partial.due()
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Keep a state.
-
-        Parameters
-        ----------
-        state : mapping
-            State dictionaries and plain values by name.
-        """
+        """Keep a state."""
         if self._partial is not None:
             self._partial.save({"run": np.array(self._run), "state": tensor_bytes(state)}, force=True)

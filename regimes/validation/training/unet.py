@@ -82,8 +82,11 @@ class SmallUNet(nn.Module):
                 f"{int(math.log2(side))}"
             )
         self.settings: dict[str, Any] = {
-            "network": "SmallUNet", "shape": list(self.shape), "channels": channels, "levels": levels,
-        }  # fmt: skip
+            "network": "SmallUNet",
+            "shape": list(self.shape),
+            "channels": channels,
+            "levels": levels,
+        }
         wide = 2 * channels
         sizes = [channels] + [wide] * levels
         with torch.random.fork_rng(devices=[]):  # layers draw weights of their own when they are made

@@ -155,6 +155,22 @@ def test_every_kernel_of_the_package_has_a_key_without_addresses():
         assert not any(b" at 0x" in part for part in reached(each)), name
 
 
+SHIFT = 1.0
+
+
+@kernel()
+def shifted(x):
+    return x + SHIFT
+
+
+def test_a_constant_that_is_set_anew_is_not_taken_from_the_cache(monkeypatch):
+    assert shifted(1.0) == 2.0
+    monkeypatch.setitem(shifted.py_func.__globals__, "SHIFT", 10.0)
+    assert shifted(np.float32(1.0)) == 11.0
+    monkeypatch.undo()
+    assert shifted(1) == 2.0
+
+
 @kernel(formulas=("one", "two"))
 def embodies(x: float) -> float:
     return x + 1.0

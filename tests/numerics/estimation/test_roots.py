@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from regimes.numerics.estimation import roots
 from regimes.numerics.estimation.roots import bracketed_root, curve_crossings
@@ -12,6 +13,46 @@ def test_root_and_ends():
     assert bracketed_root(np.cos, 1.0, 2.0) == pytest.approx(np.pi / 2, abs=1e-12)
     assert bracketed_root(lambda x: x, 0.0, 1.0) == 0.0
     assert bracketed_root(lambda x: x - 1, 0.0, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("tolerance", [1e-13, 1e-9, 1e-4])
+def test_every_step_is_that_of_scipy(tolerance):
+    """The same points are asked for, in the same order, to the last bit: 2000 curves, smooth, stepped and flat."""
+    rng = np.random.default_rng(0)
+    for curve in range(2000):
+        a, b, c = rng.normal(size=3) * 10.0 ** rng.integers(-3, 3, 3)
+        functions = (
+            lambda x, a=a, b=b, c=c: a * x**3 + b * x + c,
+            lambda x, a=a, b=b, c=c: np.tanh(a * (x - c)) + 0.3 * b,
+            lambda x, a=a, b=b, c=c: np.exp(min(a * x, 300.0)) - abs(b) - 1.1,
+            lambda x, a=a, b=b, c=c: np.sign(x - c) * abs(x - c) ** 0.2 + 1e-3 * a,
+            lambda x, a=a, b=b, c=c: float(np.floor(b * x)) + 0.5 + c,
+            lambda x, a=a, b=b, c=c: (x - c) ** 9,
+        )
+        function, low, high = functions[curve % 6], *np.sort(rng.normal(size=2) * 10).tolist()
+        if not function(low) * function(high) < 0:
+            continue
+        options = {"xtol": tolerance, "rtol": max(tolerance, 1e-15), "maxiter": 200}
+        assert asked(bracketed_root, function, low, high, tolerance=tolerance) == asked(
+            brentq, function, low, high, **options
+        )
+
+
+def asked(solver, function, *arguments, **options):
+    """The points at which a solver evaluates the function, and the root."""
+    points = []
+
+    def watched(x):
+        points.append(x)
+        return function(x)
+
+    root = solver(watched, *arguments, **options)
+    return [*points, root]
+
+
+def test_a_function_that_is_not_a_number_inside_the_bracket():
+    with pytest.raises(ValueError, match=r"width: the function is not a number at 0\.5; narrow the bracket"):
+        bracketed_root(lambda x: x - 0.5 if x in (0.0, 1.0) else np.nan, 0.0, 1.0, what="width")
 
 
 def test_no_change_of_sign():

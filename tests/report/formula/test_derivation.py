@@ -1,10 +1,14 @@
 """Derivations as text."""
 
+import dataclasses
+
 import sympy
 
 from regimes import catalogue, formula
-from regimes.report.formula import derivation
-from regimes.report.formula.derivation import checked_steps, derivation_dict, derivation_text
+from regimes.report.formula import derivation, outcomes
+from regimes.report.formula.derivation import derivation_dict, derivation_text
+from regimes.report.formula.kept_text import kept_text
+from regimes.report.formula.outcomes import checked_steps
 
 
 def test_text_holds_everything_that_the_formula_holds():
@@ -18,18 +22,45 @@ def test_text_holds_everything_that_the_formula_holds():
 def test_checks_are_recalled_and_equal_a_fresh_verification(tmp_path, monkeypatch):
     monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
     entry = formula("snr")
-    fresh = checked_steps(entry)
-    assert fresh == entry.verify()
+    fresh = entry.verify()
 
     def refuse(self, **options):
         raise AssertionError("checked again")
 
     monkeypatch.setattr(type(entry), "verify", refuse)
+    assert checked_steps(entry) == fresh  # shipped
+    monkeypatch.setattr(outcomes, "_shipped", dict)
+    monkeypatch.setattr(type(entry), "verify", lambda self: fresh)
+    assert checked_steps(entry) == fresh  # found now, and kept
+    monkeypatch.setattr(type(entry), "verify", refuse)
     assert checked_steps(entry) == fresh
-    next(tmp_path.rglob("snr.checks.json")).write_text("garbage")
-    monkeypatch.undo()
+
+
+def test_an_outcome_is_of_one_formula_and_one_way_of_checking(tmp_path, monkeypatch):
     monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
-    assert checked_steps(entry) == fresh
+    entry = formula("snr")
+    count = len(entry.verify())
+    other = dataclasses.replace(entry, expr=2 * entry.expr)
+    assert [check.method for check in checked_steps(other)] == ["failed"] * count
+    assert all(check.method == "symbolic" for check in checked_steps(entry))
+    monkeypatch.setattr(outcomes, "_checking", lambda: (b"another way",))
+    assert "snr" in outcomes.stale()
+
+
+def test_shipped_outcomes_are_of_the_formulas_as_they_stand():
+    """If this fails: ``python -m regimes.report.formula.outcomes`` checks what has changed and writes the file."""
+    assert outcomes.stale() == []
+    assert not [name for name, entry in outcomes._shipped().items() if "failed" in str(entry["checks"])]
+
+
+def test_a_text_is_kept_until_the_package_changes(tmp_path, monkeypatch):
+    monkeypatch.setenv("REGIMES_CACHE_DIR", str(tmp_path))
+    made = iter(["first", "second", "third"])
+    for expected in ("first", "first"):
+        assert kept_text("snr.text", lambda: next(made)) == expected
+    assert kept_text("snr.latex", lambda: next(made)) == "second"
+    monkeypatch.setattr("regimes.report.formula.kept_text._package", lambda: "another")
+    assert kept_text("snr.text", lambda: next(made)) == "third"
 
 
 def test_dictionaries_hold_latex_for_every_formula(monkeypatch):

@@ -1,24 +1,21 @@
 """Clones of a learned score of two Gaussian classes: what its error explains, the loss in closed form, resuming."""
 
-import json
-
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation import ExperimentResult, checkpoints  # noqa: E402
-from regimes.validation.experiments import learned_mixture as module  # noqa: E402
-from regimes.validation.experiments.learned_mixture.experiment import _closed_loss, _Form, learned_mixture  # noqa: E402
-from regimes.validation.experiments.learned_mixture.runs import MixtureClones, two_classes  # noqa: E402
+from regimes.validation.experiments.learned_mixture.losses import closed_loss  # noqa: E402
+from regimes.validation.experiments.learned_mixture.runs import LearnedClones, two_classes  # noqa: E402
+from regimes.validation.experiments.runner.run import Bench  # noqa: E402
 from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
+from regimes.validation.running.progress import silent  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import MixtureScore  # noqa: E402
 from regimes.validation.training import loss_curve  # noqa: E402
 
-CPU = torch.device("cpu")
-TINY = _Form(8, 16, 1, 20, 32, (-0.3, 0.3, 0.6), 300, 100, 0.15, 512, 5)
+BENCH = Bench(NoiseStream(5), torch.device("cpu"), Checkpoints(None, {}), silent, 0)
 
 
 def of_another_mixture(t, d, mu):
@@ -38,7 +35,7 @@ def test_the_error_of_a_score_explains_its_clones(mu):
     """A score that is exact for classes at another distance, whose clones are known in closed form."""
     d, pairs = 16, 4000
     other = MixtureScore([1, 1], [np.full(d, mu), np.full(d, -mu)], 1.0)
-    runs = MixtureClones(two_classes(d), other, NoiseStream(5), CPU, Checkpoints(None, {}), 0.01)
+    runs = LearnedClones(two_classes(d), other, BENCH, 0.01)
     point = runs.point(0, 0.0, pairs=pairs, step=0.02, halved=64, progress=lambda rows: None)
     expected = of_another_mixture(point.t, d, mu)
     assert abs(expected - point.theory) > 5 * point.shift_se
@@ -50,7 +47,7 @@ def test_the_error_of_a_score_explains_its_clones(mu):
 
 def test_an_exact_score_moves_nothing():
     mixture = two_classes(16)
-    runs = MixtureClones(mixture, mixture, NoiseStream(5), CPU, Checkpoints(None, {}), 0.01)
+    runs = LearnedClones(mixture, mixture, BENCH, 0.01)
     point = runs.point(0, 0.3, pairs=400, step=0.05, halved=64, progress=lambda rows: None)
     assert (point.difference, point.shift) == (0.0, 0.0)
     assert abs(point.change) < 4 * point.change_se + 1e-9
@@ -61,53 +58,21 @@ def test_the_smallest_loss_in_closed_form_is_that_of_the_exact_denoiser():
     mixture = two_classes(d)
     X = mixture.draw(20_000, NoiseStream(2))[0].numpy()
     measured = loss_curve(mixture, X[:2], t, test=X, noise=3, draws=2)
-    z = (measured.test_loss - _closed_loss(t, d)) / measured.test_se
+    z = (measured.test_loss - closed_loss(t, d)) / measured.test_se
     assert np.abs(z).max() < 3.5
-    assert _closed_loss(np.array([12.0]), d) == pytest.approx(2 * d, rel=1e-6)  # all that a point varies
+    assert closed_loss(np.array([12.0]), d) == pytest.approx(2 * d, rel=1e-6)  # all that a point varies
 
 
-@pytest.fixture(scope="module")
-def result():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_QUICK", TINY)
-        yield learned_mixture(quick=True, device="cpu", rng=3)
-
-
-def test_result_is_stored_and_drawn(result):
-    stored = json.loads(json.dumps(result.to_dict()))
-    assert ExperimentResult.from_dict(stored).to_dict() == result.to_dict()
-    assert len(result.plot().axes) == len(result.panels) == 3
-    assert "check of the machinery" in result.statements[0]
-    assert [test.quantity for test in result.tests] == [
-        "phi, exact score, same steps", "phi, learned score", "phi, learned score less the effect of its error",
+@pytest.mark.simulation
+def test_a_denoiser_that_knows_less_loses_information(tiny):
+    found = tiny("learned-mixture")
+    assert "check of the machinery" in found.statements[0]
+    assert [test.quantity for test in found.tests] == [
+        "phi, exact score, same steps",
+        "phi, learned score",
+        "phi, learned score less the effect of its error",
         "loss, exact score",
-    ]  # fmt: skip
-
-
-def test_a_denoiser_that_knows_less_loses_information(result):
-    found = result.findings
-    lost = found["information"]["information_learned"] - found["information"]["information_exact"]
-    assert found["information_excess"] > 0
-    assert lost == pytest.approx(found["information_excess"], rel=0.3)
-
-
-class Stopped(Exception):
-    pass
-
-
-def test_an_interrupted_run_ends_alike(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_QUICK", TINY)
-    monkeypatch.setattr(checkpoints, "_EVERY", 0.0)
-    for part, after in (("training", 11), ("pairs of clones", 700)):
-
-        def stop(name, done, total, part=part, after=after):
-            if name == part and done >= after:
-                raise Stopped
-
-        with pytest.raises(Stopped):
-            learned_mixture(quick=True, device="cpu", rng=3, checkpoint=tmp_path / "run", progress=stop)
-    again = learned_mixture(quick=True, device="cpu", rng=3, checkpoint=tmp_path / "run")
-    one, two = (each.to_dict() for each in (result, again))
-    assert {**one, "seconds": 0} == {**two, "seconds": 0}
-    with pytest.raises(ValueError, match="belongs to a run with other settings"):
-        learned_mixture(quick=True, device="cpu", rng=4, checkpoint=tmp_path / "run")
+    ]
+    lost = found["measure.information_learned"].value - found["measure.information_exact"].value
+    assert found["measure.information_excess"].value > 0
+    assert lost == pytest.approx(found["measure.information_excess"].value, rel=0.3)

@@ -1,6 +1,5 @@
 """Clones of the mixture: the discrete chain against quadrature of its law, and what the experiment makes of it."""
 
-import json
 import math
 from dataclasses import replace
 from itertools import pairwise
@@ -12,18 +11,23 @@ from scipy.special import expit, ndtr
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.speciation.clone_probability import clone_probability  # noqa: E402
 from regimes.numerics.speciation.sign_clones import sign_clone_probability  # noqa: E402
-from regimes.speciation import clone_probability  # noqa: E402
-from regimes.validation import ExperimentResult, run_experiment  # noqa: E402
-from regimes.validation.experiments import mixture_clones as module  # noqa: E402
-from regimes.validation.experiments.mixture_clones.runs import START, CloneCurve, CloneRuns  # noqa: E402
+from regimes.validation import run_experiment  # noqa: E402
+from regimes.validation.experiments.mixture_clones.experiment import (  # noqa: E402
+    _COMPARED,
+    _OFFSETS,
+    _SAMPLER,
+    PLAN,
+)
+from regimes.validation.experiments.mixture_clones.runs import CloneRuns, MixtureCurve, PairRun  # noqa: E402
 from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import CoarseNoise, NoiseStream, coupled_steps, halved_times, sampler  # noqa: E402
+from regimes.validation.scores.projected_mixture import NOISE_AFTER_SPECIATION  # noqa: E402
 
 CPU = torch.device("cpu")
 OFFSETS = (-0.9, -0.6, 0.0, 0.9)
-LARGE = CloneCurve(0, 64, 1.0, OFFSETS)
-SMALL_FORM = module._Form((16, 256), 200, 0.1, 32, 60, 0.1, (0.0,), 200, 0.1)
+LARGE = MixtureCurve(0, 64, 1.0, OFFSETS)
 
 
 def runs(seed=0):
@@ -81,7 +85,7 @@ def chain_density(times, name, mean, y):
 @pytest.mark.parametrize("name", ["euler-maruyama", "exponential", "ancestral"])
 def test_runs_are_the_discrete_chain_they_say_and_halving_measures_its_error(name):
     step = 0.05
-    point = runs().along_axis(LARGE, 0.9, pairs=20_000, step=step, sampler=name)
+    point = runs().along_axis(LARGE, 0.9, PairRun(20_000, step, name))
     coarse = LARGE.coarse_times(point.t, 0.0, step)
     fine_phi, coarse_phi = chain_phi(LARGE, halved_times(coarse), name), chain_phi(LARGE, coarse, name)
     assert abs(point.phi - fine_phi) < 4 * point.se
@@ -92,58 +96,58 @@ def test_runs_are_the_discrete_chain_they_say_and_halving_measures_its_error(nam
 
 
 def test_runs_from_pure_noise_are_the_discrete_chain_they_say():
-    of, step = CloneCurve(1, 64, 1.0, OFFSETS, "backward"), 0.1
-    point = runs().along_axis(of, 0.0, pairs=20_000, step=step, sampler="euler-maruyama")
-    above = halved_times(of.coarse_times(of.t_S + START, point.t, step))
+    of, step = MixtureCurve(1, 64, 1.0, OFFSETS, "backward"), 0.1
+    point = runs().along_axis(of, 0.0, PairRun(20_000, step, "euler-maruyama"))
+    above = halved_times(of.coarse_times(of.t_S + NOISE_AFTER_SPECIATION, point.t, step))
     below = halved_times(of.coarse_times(point.t, 0.0, step))
     assert abs(point.phi - chain_phi(of, below, "euler-maruyama", above)) < 4 * point.se
 
 
 def test_labels_are_the_discrete_chain_too():
-    of = CloneCurve(2, 64, 0.125, (0.2,), "forward", "label")
-    point = runs().along_axis(of, 0.2, pairs=20_000, step=0.02, sampler="exponential")
+    of = MixtureCurve(2, 64, 0.125, (0.2,), "forward", "label")
+    point = runs().along_axis(of, 0.2, PairRun(20_000, 0.02, "exponential"))
     assert abs(point.phi - chain_phi(of, halved_times(of.coarse_times(0.2, 0.0, 0.02)), "exponential")) < 4 * point.se
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_the_steps_of_the_full_form_are_short_enough(offset):
     """By the exact law of the chain: a tenth of a standard error of 10 000 pairs, extrapolated ones included."""
-    form, t = module._FULL, LARGE.t_S + offset
+    form, t = PLAN.full, LARGE.t_S + offset
     theory = float(LARGE.theory(t))
     bound = 0.1 * math.sqrt(theory * (1 - theory) / form.pairs)
     times = halved_times(LARGE.coarse_times(t, 0.0, form.step))
-    assert abs(chain_phi(LARGE, times, module._SAMPLER) - theory) < bound
+    assert abs(chain_phi(LARGE, times, _SAMPLER) - theory) < bound
     coarse = LARGE.coarse_times(t, 0.0, form.step_in_full)
-    fine = chain_phi(LARGE, halved_times(coarse), module._SAMPLER)
-    assert abs(2 * fine - chain_phi(LARGE, coarse, module._SAMPLER) - theory) < bound
+    fine = chain_phi(LARGE, halved_times(coarse), _SAMPLER)
+    assert abs(2 * fine - chain_phi(LARGE, coarse, _SAMPLER) - theory) < bound
 
 
 def test_the_steps_of_backward_runs_are_short_enough():
     """Where a standard error is smallest; at four times the step, of whose error as a first order a fourth is left."""
-    of, step = CloneCurve(1, 64, 1.0, OFFSETS, "backward"), 4 * module._FULL.step
+    of, step = MixtureCurve(1, 64, 1.0, OFFSETS, "backward"), 4 * PLAN.full.step
     t = of.t_S + OFFSETS[0]
     theory = float(of.theory(t))
-    above = halved_times(of.coarse_times(of.t_S + START, t, step))
-    error = chain_phi(of, halved_times(of.coarse_times(t, 0.0, step)), module._SAMPLER, above) - theory
-    assert abs(error) / 4 < 0.1 * math.sqrt(theory * (1 - theory) / module._FULL.pairs)
+    above = halved_times(of.coarse_times(of.t_S + NOISE_AFTER_SPECIATION, t, step))
+    error = chain_phi(of, halved_times(of.coarse_times(t, 0.0, step)), _SAMPLER, above) - theory
+    assert abs(error) / 4 < 0.1 * math.sqrt(theory * (1 - theory) / PLAN.full.pairs)
 
 
 def test_the_sampler_is_the_one_with_the_smallest_error():
     """Root mean square over the times, and mean, in standard errors, at equal steps."""
     errors = {}
-    for name in module._COMPARED:
+    for name in _COMPARED:
         found = []
-        for offset in module._OFFSETS:
+        for offset in _OFFSETS:
             t, theory = LARGE.t_S + offset, float(LARGE.theory(LARGE.t_S + offset))
             error = chain_phi(LARGE, LARGE.coarse_times(t, 0.0, 0.02), name) - theory
             found.append(error / math.sqrt(theory * (1 - theory)))
         errors[name] = (math.sqrt(np.mean(np.square(found))), abs(np.mean(found)))
-    assert min(errors, key=lambda name: errors[name][0]) == module._SAMPLER
-    assert min(errors, key=lambda name: errors[name][1]) == module._SAMPLER
+    assert min(errors, key=lambda name: errors[name][0]) == _SAMPLER
+    assert min(errors, key=lambda name: errors[name][1]) == _SAMPLER
 
 
 def test_pure_noise_is_close_to_the_law_at_the_start():
-    kappa = math.exp(-2 * START)
+    kappa = math.exp(-2 * NOISE_AFTER_SPECIATION)
     y = np.linspace(-12, 12, 20_001)
     noise = np.exp(-(y**2) / 2)
     mixture = noise * np.exp(-kappa / 2) * np.cosh(math.sqrt(kappa) * y)
@@ -162,7 +166,7 @@ def test_times_lead_to_zero_by_long_steps_after_the_decision():
     assert steps[~decided].max() <= 0.1 + 1e-12
     assert 0.1 < steps[decided].max() <= 0.2 + 1e-12
     assert LARGE.coarse_times(6.0, 3.0, 0.05)[-1] == 3.0
-    early = CloneCurve(0, 64, 0.125, (0.5,))
+    early = MixtureCurve(0, 64, 0.125, (0.5,))
     assert early.t_S == 0
     assert np.ptp(np.diff(early.coarse_times(0.5, 0.0, 0.05))) < 1e-12
 
@@ -170,15 +174,15 @@ def test_times_lead_to_zero_by_long_steps_after_the_decision():
 def test_both_definitions_of_the_class_have_their_theory():
     t = np.array([0.1, 0.5])
     assert (
-        CloneCurve(0, 64, 0.125, (), by="sign").theory(t).tolist() == sign_clone_probability(t, 64, 0.125, 1).tolist()
+        MixtureCurve(0, 64, 0.125, (), by="sign").theory(t).tolist() == sign_clone_probability(t, 64, 0.125, 1).tolist()
     )
-    assert CloneCurve(0, 64, 0.125, (), by="label").theory(t) == pytest.approx(clone_probability(np.exp(-2 * t)))
+    assert MixtureCurve(0, 64, 0.125, (), by="label").theory(t) == pytest.approx(clone_probability(np.exp(-2 * t)))
 
 
 @pytest.mark.parametrize("branch", ["forward", "backward"])
 def test_all_dimensions_are_one(branch):
     of = replace(LARGE, branch=branch)
-    point, beside = runs(5).in_full(of, 0.0, pairs=3000, step=0.05, sampler="euler-maruyama")
+    point, beside = runs(5).in_full(of, 0.0, PairRun(3000, 0.05, "euler-maruyama"))
     assert abs(point.z) < 4
     assert abs(beside.z) < 4
     assert point.se > math.sqrt(point.theory * (1 - point.theory) / 3000)
@@ -186,12 +190,12 @@ def test_all_dimensions_are_one(branch):
 
 
 def test_random_numbers_differ_between_points_and_kinds():
-    other = CloneCurve(1, 64, 1.0, OFFSETS)
+    other = MixtureCurve(1, 64, 1.0, OFFSETS)
     kept = {}
     for of in (LARGE, other):
         for offset in OFFSETS[2:]:
             t, noise = runs()._point_of(of, offset)
-            kept[of.number, offset] = runs()._pairs(of, t, 400, 0.1, "euler-maruyama", noise, False)
+            kept[of.number, offset] = runs()._pairs(of, t, PairRun(400, 0.1, "euler-maruyama"), noise, False)
     for first, second in pairwise(kept.values()):
         assert (first != second).any()
 
@@ -208,70 +212,36 @@ def test_coarse_and_fine_run_share_their_noise():
 def test_threads_are_left_as_they_were():
     torch.set_num_threads(2)
     try:
-        runs().along_axis(LARGE, 0.0, pairs=10, step=0.5, sampler="exponential")
+        runs().along_axis(LARGE, 0.0, PairRun(10, 0.5, "exponential"))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(module, "_QUICK", SMALL_FORM)
-
-
-def comparable(result):
-    return {key: value for key, value in result.to_dict().items() if key not in ("seconds", "provenance")}
-
-
-def test_the_experiment_is_whole(small, tmp_path):
-    calls = []
-    result = run_experiment(
-        "mixture-clones", quick=True, device="cpu", rng=2, progress=lambda *each: calls.append(each)
-    )
-    assert result.experiment == "mixture-clones"
-    assert (
-        len(result.agreement) == 2 * 2 * 8 + 4 * 8 + 2 + 2
-    )  # of the last two, one from noised data and one from a backward run
-    names = [test.quantity for test in result.tests]
-    assert names == [
-        "phi by sign, forward", "phi by sign, backward", "phi by sign, sqrt(d) mu = sigma",
-        "phi by label, sqrt(d) mu = sigma", "phi in all dimensions", "all of these", "mean z",
+@pytest.mark.simulation
+def test_what_is_compared(tiny):
+    result = tiny("mixture-clones")
+    # Of the last two, one from noised data and one from a backward run.
+    assert len(result.agreement) == 2 * 2 * 8 + 4 * 8 + 2 + 2
+    assert [test.quantity for test in result.tests] == [
+        "phi by sign, forward",
+        "phi by sign, backward",
+        "phi by sign, sqrt(d) mu = sigma",
+        "phi by label, sqrt(d) mu = sigma",
+        "phi in all dimensions",
+        "all of these",
+        "mean z",
         "all dimensions against one, same steps",
-    ]  # fmt: skip
+    ]
     assert [test.dof for test in result.tests] == [16, 16, 16, 16, 2, 66, 1, 2]
-    assert set(result.findings["samplers"]) == set(module._COMPARED)
-    assert len(result.findings["points"]) == 64
-    assert ("one dimension", 64, 64) in calls
+    assert set(result.tables["samplers"]) == set(_COMPARED)
+    assert len(result.tables["points"]) == 64
     assert any("Simulated in all dimensions: d = 32, 60 pairs" in text for text in result.statements)
-    stored = json.loads(json.dumps(result.to_dict()))
-    assert comparable(ExperimentResult.from_dict(stored)) == comparable(result)
-    assert len(result.plot().axes) == 4
-
-
-def test_an_interrupted_run_goes_on_to_the_same_result(small, tmp_path):
-    whole = comparable(module.mixture_clones(quick=True, device="cpu"))
-
-    def stop(part, done, total):
-        if part.startswith("all dimensions") and done == total:
-            raise KeyboardInterrupt
-
-    folder = tmp_path / "kept"
-    with pytest.raises(KeyboardInterrupt):
-        module.mixture_clones(quick=True, device="cpu", checkpoint=folder, progress=stop)
-    again = module.mixture_clones(quick=True, device="cpu", checkpoint=folder)
-    assert json.dumps(comparable(again)) == json.dumps(whole)
-    with pytest.raises(ValueError, match=r"^checkpoint: .* belongs to a run with other settings"):
-        module.mixture_clones(quick=True, device="cpu", rng=1, checkpoint=folder)
-
-
-def test_unknown_devices_are_refused():
-    with pytest.raises(ValueError, match="^choose_device: "):
-        module.mixture_clones(quick=True, device="abacus")
 
 
 @pytest.mark.long
 def test_the_full_form_agrees():
-    result = module.mixture_clones(device="cpu")
+    result = run_experiment("mixture-clones", device="cpu")
     assert result.verdict == "agrees"
-    assert all(len(found) == 3 for found in (result.findings["samplers"][name] for name in module._COMPARED))
-    assert abs(result.findings["mean_change"]) < 0.05
+    assert all(len(result.tables["samplers"][name]) == 3 for name in _COMPARED)
+    assert abs(result["measure.mean_change"].value) < 0.05

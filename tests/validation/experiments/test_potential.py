@@ -1,6 +1,5 @@
 """The potential of the overlap: steps in bins, the test of a histogram, and what the experiment makes of both."""
 
-import json
 import math
 
 import numpy as np
@@ -8,13 +7,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation import ExperimentResult, run_experiment  # noqa: E402
-from regimes.validation.experiments import potential as module  # noqa: E402
-from regimes.validation.experiments.potential.runs import Binned, OverlapLaw, binned, histogram_test  # noqa: E402
+from regimes.validation import run_experiment  # noqa: E402
+from regimes.validation.experiments.potential.figure import _integrated  # noqa: E402
+from regimes.validation.experiments.potential.law import Binned, OverlapLaw, binned, histogram_test  # noqa: E402
+from regimes.validation.experiments.potential.runs import BINS, WINDOW, transition_times  # noqa: E402
 
 LAW = OverlapLaw(64, 1.0, 0.8)
 T = 1.9
-SMALL_FORM = module._Form(pairs=1500, trajectories=400, step=0.02, histogram_bins=8)
 
 
 def overlaps(size, t, seed=0, law=LAW):
@@ -124,73 +123,43 @@ def test_the_potential_comes_back_from_its_drift():
     q = LAW.edges(T, (np.arange(400) + 0.5) / 400)
     sums = np.zeros((7, 400))
     sums[0], sums[1], sums[2], sums[4] = 2, 2 * q, 2 * LAW.drift(q, T), 2.0
-    well, error = module._integrated(Binned(sums))
+    well, error = _integrated(Binned(sums))
     assert well == pytest.approx(LAW.potential(q, T), abs=2e-3)
     assert np.all(error > 0)
     assert error[200] < error[300] < error[399]
 
 
 def test_the_times_are_before_at_and_after_both_transitions():
-    marks, at = module._times()
+    marks, at = transition_times()
     assert marks["t_S"] == pytest.approx(math.log(256) / 2)
     assert marks["t_V"] == pytest.approx(math.log(2 * 256) / 2)
     assert at[0] > at[1] == marks["t_V"] > at[2] == marks["t_S"] > at[3]
-    assert np.diff(at).max() < -module._WINDOW  # windows do not overlap
+    assert np.diff(at).max() < -WINDOW  # windows do not overlap
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(module, "_QUICK", SMALL_FORM)
-
-
-def comparable(result):
-    return {key: value for key, value in result.to_dict().items() if key not in ("seconds", "provenance")}
-
-
-def test_the_experiment_is_whole(small):
-    calls = []
-    result = run_experiment("potential", quick=True, device="cpu", rng=3, progress=lambda *each: calls.append(each))
-    assert result.experiment == "potential"
-    assert len(result.agreement) == 3 * 2 * 4 * module._BINS
+@pytest.mark.simulation
+def test_every_source_agrees(tiny):
+    result = tiny("potential")
+    assert len(result.agreement) == 3 * 2 * 4 * BINS
     assert [test.quantity for test in result.tests] == [
-        "drift, noised pairs", "2 mu^2, noised pairs", "drift, single steps", "2 mu^2, single steps",
-        "drift, displacement", "2 mu^2, displacement",
-        *(f"law of q, t = {t:.3g}" for t in module._times()[1]),
-    ]  # fmt: skip
+        "drift, noised pairs",
+        "2 mu^2, noised pairs",
+        "drift, single steps",
+        "2 mu^2, single steps",
+        "drift, displacement",
+        "2 mu^2, displacement",
+        *(f"law of q, t = {t:.3g}" for t in transition_times()[1]),
+    ]
     steps = [each for each in result.agreement if each.quantity.startswith("drift") and "single steps" in each.quantity]
     # 0.3 in steps of at most 0.02, an even number on either side of the middle.
     assert sum(each.samples for each in steps) == 4 * 400 * 16
     assert min(test.p for test in result.tests) > 1e-4
-    assert result.findings["drift_ratio"]["noised pairs"][0] == pytest.approx(1, abs=0.3)
-    assert any(part == "noised pairs, t = 3.62" and done == total == 1500 for part, done, total in calls)
-    stored = json.loads(json.dumps(result.to_dict()))
-    assert json.dumps(comparable(ExperimentResult.from_dict(stored))) == json.dumps(comparable(result))
-    assert len(result.plot().axes) == 4
-
-
-@pytest.mark.parametrize("part", ["fine run to t = 2.62", "noised pairs, t = 2.77"])
-def test_an_interrupted_run_goes_on_to_the_same_result(small, tmp_path, part):
-    whole = comparable(module.potential(quick=True, device="cpu"))
-
-    def stop(name, done, total):
-        if name == part:
-            raise KeyboardInterrupt
-
-    folder = tmp_path / "kept"
-    with pytest.raises(KeyboardInterrupt):
-        module.potential(quick=True, device="cpu", checkpoint=folder, progress=stop)
-    again = module.potential(quick=True, device="cpu", checkpoint=folder)
-    assert json.dumps(comparable(again)) == json.dumps(whole)
-
-
-def test_unknown_devices_are_refused():
-    with pytest.raises(ValueError, match="^choose_device: "):
-        module.potential(quick=True, device="abacus")
+    assert result["measure.drift_ratio.noised_pairs"].value == pytest.approx(1, abs=0.3)
 
 
 @pytest.mark.long
 def test_the_full_form_agrees():
-    result = module.potential(device="cpu")
+    result = run_experiment("potential", device="cpu")
     assert result.verdict == "agrees"
-    assert result.findings["drift_ratio"]["noised pairs"][1] < 0.005
-    assert all(abs(change) < 0.5 for change, _ in result.findings["change"])
+    assert result["measure.drift_ratio.noised_pairs"].error < 0.005
+    assert all(abs(change) < 0.5 for change, _ in result.tables["change"])

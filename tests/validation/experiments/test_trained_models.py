@@ -6,21 +6,20 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes import load_dataset  # noqa: E402
-from regimes.validation.experiments.trained.case import share_agreement  # noqa: E402
-from regimes.validation.experiments.trained.models import (  # noqa: E402
-    Gap,
-    generate,
-    information_gap,
-    kept_denoiser,
-    split_points,
-)
+from regimes.numerics.interface.result import plain  # noqa: E402
+from regimes.validation.experiments.runner.denoisers import kept_denoiser, split_points  # noqa: E402
+from regimes.validation.experiments.runner.information_gap import Gap, information_gap  # noqa: E402
+from regimes.validation.experiments.runner.near_copies import generate  # noqa: E402
+from regimes.validation.experiments.runner.run import Bench  # noqa: E402
+from regimes.validation.experiments.runner.trained_case import share_agreement  # noqa: E402
 from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
+from regimes.validation.running.progress import silent  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
 from regimes.validation.training import ResidualMLP, train_denoiser  # noqa: E402
 
 CPU = torch.device("cpu")
-NOTHING = Checkpoints(None, {})
+BENCH = Bench(NoiseStream(0), CPU, Checkpoints(None, {}), silent, 0)
 
 
 def points(n=40, d=5, seed=0):
@@ -60,7 +59,7 @@ def test_a_split_is_centred_on_the_training_points():
 
 def test_the_gap_of_the_exact_empirical_score_bounds_its_train_information():
     train, test = 2 * points(12, 4), 2 * points(200, 4, seed=1)
-    gap = information_gap(NOTHING, "gap", EmpiricalScore(train), train, test, NoiseStream(0), draws=40)
+    gap = information_gap(BENCH, "gap", EmpiricalScore(train), train, test, draws=40)
     assert gap.train[0] == pytest.approx(np.log(12), abs=0.25)  # at small t the index is known
     assert np.all(gap.gap[:10] > 1.0)
     value, error = gap.at(float(gap.t[5]))
@@ -72,14 +71,14 @@ def test_a_gap_is_interpolated_in_log_t():
     t = np.array([0.1, 1.0])
     gap = Gap(t, *[np.array([2.0, 4.0])] * 8)
     assert gap.at(np.sqrt(0.1))[0] == pytest.approx(3.0)
-    assert gap.to_dict()["t"] == [0.1, 1.0]
+    assert plain(gap)["t"] == [0.1, 1.0]
 
 
 def test_near_copies_under_the_exact_empirical_score_and_without_one():
     train, test = 2 * points(30, 8), 2 * points(60, 8, seed=1)
-    options = {"points": 200, "steps": 60, "device": CPU}
-    copied = generate(NOTHING, "a", EmpiricalScore(train), train, test, NoiseStream(0), **options)
-    fresh = generate(NOTHING, "b", lambda x, t: -x, train, test, NoiseStream(0), **options)
+    options = {"points": 200, "steps": 60}
+    copied = generate(BENCH, "a", EmpiricalScore(train), train, test, **options)
+    fresh = generate(BENCH, "b", lambda x, t: -x, train, test, **options)
     assert copied.copies > 0.95
     assert copied.nearest < 0.2
     assert fresh.copies < 0.05

@@ -6,8 +6,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.collapse import posterior_curves  # noqa: E402
-from regimes.validation.measurement.blocks import rows_in_memory  # noqa: E402
-from regimes.validation.measurement.clones import ClonePairs, draw_points, measure_clones  # noqa: E402
+from regimes.validation.measurement.blocks import Blocks, rows_in_memory  # noqa: E402
+from regimes.validation.measurement.clones import (  # noqa: E402
+    ClonePairs,
+    SimulatedModel,
+    draw_points,
+    measure_clones,
+)
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402
 from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.torch_threads import torch_threads_kept  # noqa: E402
@@ -21,9 +26,9 @@ POINTS = torch.from_numpy(X).float()
 NEAREST = NearestPoint(POINTS)
 
 
-def measure(t, score=None, **options):
-    given = {"pairs": 2000, "noise": NoiseStream(1, 2), "nearest": NEAREST, "sampler": "euler-maruyama"} | options
-    return measure_clones(score or EmpiricalScore(POINTS), POINTS, backward_times(t, steps=80), **given)
+def measure(t, score=None, *, points=POINTS, nearest=NEAREST, sampler="euler-maruyama", classify=None, **options):
+    model = SimulatedModel(score or EmpiricalScore(points), points, nearest, sampler, classify)
+    return measure_clones(model, backward_times(t, steps=80), **({"pairs": 2000, "noise": NoiseStream(1, 2)} | options))
 
 
 def posterior(data, t, **options):
@@ -51,10 +56,7 @@ def test_with_a_repeated_point_equal_ones_are_told_apart_by_lot():
     data = np.concatenate([X, X[:20]])
     points = torch.from_numpy(data).float()
     nearest, t = NearestPoint(points), 0.2
-    found = measure_clones(
-        EmpiricalScore(points), points, backward_times(t, steps=80), pairs=2000, noise=NoiseStream(5), nearest=nearest,
-        sampler="euler-maruyama",
-    )  # fmt: skip
+    found = measure(t, points=points, nearest=nearest, noise=NoiseStream(5))
     same = found.same_index(nearest.copies)
     theory = posterior(data, t)
     se = np.hypot(same.std() / np.sqrt(2000), theory.clone_index_se[0])
@@ -72,9 +74,9 @@ def test_blocks_and_interruptions_change_nothing(tmp_path):
     whole = measure(0.5, **options)
     store = Checkpoints(tmp_path / "run", {})
     with pytest.raises(KeyboardInterrupt):
-        measure(0.5, block=16, store=store, progress=stop, **options)
+        measure(0.5, blocks=Blocks(store, size=16, advance=stop), **options)
     seen = []
-    again = measure(0.5, block=16, store=store, progress=seen.append, **options)
+    again = measure(0.5, blocks=Blocks(store, size=16, advance=seen.append), **options)
     assert seen == [16, 16, 16, 2]
     for name in ("origin", "nearest", "index", "classes"):
         assert getattr(again, name).tobytes() == getattr(whole, name).tobytes()
@@ -92,8 +94,8 @@ def test_a_block_under_way_goes_on_where_it_was(tmp_path):
         return -x
 
     with pytest.raises(KeyboardInterrupt):
-        measure(0.5, score=score, pairs=20, store=store)
-    found = measure(0.5, score=score, pairs=20, store=store)
+        measure(0.5, score=score, pairs=20, blocks=Blocks(store))
+    found = measure(0.5, score=score, pairs=20, blocks=Blocks(store))
     assert len(calls) == 81
     assert np.array_equal(found.index, measure(0.5, score=lambda x, t: -x, pairs=20).index)
 

@@ -11,7 +11,7 @@ from scipy.special import expit
 torch = pytest.importorskip("torch")
 
 from regimes.numerics.speciation.clone_probability import clone_probability  # noqa: E402
-from regimes.validation.measurement.crossings import MeasuredTime, measured_crossing  # noqa: E402
+from regimes.validation.measurement.crossings import measured_crossing  # noqa: E402
 
 TIMES = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5])
 
@@ -77,10 +77,6 @@ def test_a_crossing_at_the_edge_has_no_error():
     assert found.time == pytest.approx(1.48, rel=1e-2)
     assert found.se is None
     assert "near an end of the times" in found.reason
-
-
-def test_it_is_plain():
-    assert MeasuredTime(1.0, 0.1).to_dict() == {"time": 1.0, "se": 0.1, "reason": None}
 
 
 @pytest.mark.parametrize(

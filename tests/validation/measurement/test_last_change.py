@@ -6,6 +6,8 @@ from scipy.special import ndtr
 
 torch = pytest.importorskip("torch")
 
+from regimes.validation.measurement.blocks import Blocks  # noqa: E402
+from regimes.validation.measurement.clones import SimulatedModel  # noqa: E402
 from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change  # noqa: E402
 from regimes.validation.measurement.most_probable import most_probable_point  # noqa: E402
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402
@@ -32,7 +34,7 @@ def test_two_points_are_left_as_a_brownian_motion_leaves_a_half_space():
     """Reflection principle; seen at steps, the barrier is farther by 0.5826 sqrt(step) (Chernoff 1965)."""
     count = 8_000
     found = exact_last_change(
-        TWO, ou_times(BROWNIAN), paths=count, noise=NoiseStream(0), nearest=NearestPoint(TWO), block=5000
+        TWO, ou_times(BROWNIAN), paths=count, noise=NoiseStream(0), nearest=NearestPoint(TWO), blocks=Blocks(size=5000)
     )
     u = np.array([0.5, 1.0, 2.0, 3.0, 4.0])
     inside = 2 * ndtr((HALF + 0.5825972 * np.sqrt(STEP)) / np.sqrt(u)) - 1
@@ -85,9 +87,8 @@ def test_backward_paths_under_the_exact_score_have_the_law():
     nearest = NearestPoint(data)
     times = np.concatenate([backward_times(5.0, end=1.5, steps=40)[:-1], backward_times(1.5, steps=150)])
     exact = exact_last_change(data, times, paths=8_000, noise=NoiseStream(2), nearest=nearest)
-    found = measure_last_change(
-        EmpiricalScore(data), data, times, paths=2_000, noise=NoiseStream(3), nearest=nearest, sampler="euler-maruyama"
-    )
+    model = SimulatedModel(EmpiricalScore(data), data, nearest, "euler-maruyama")
+    found = measure_last_change(model, times, paths=2_000, noise=NoiseStream(3))
     assert abs(found.mean - exact.mean) < 4 * np.hypot(found.mean_se, exact.mean_se)
     t = times[[-120, -90, -60, -30]]
     share, other = found.later_than(t), exact.later_than(t)
@@ -100,7 +101,7 @@ def test_backward_paths_under_the_exact_score_have_the_law():
 def test_blocks_and_interruptions_change_nothing(tmp_path):
     data = points().float()
     nearest, times = NearestPoint(data), backward_times(2.0, steps=20)
-    options = {"paths": 50, "noise": NoiseStream(5), "nearest": nearest}
+    options = {"paths": 50, "noise": NoiseStream(5)}
 
     def score(x, t):
         return -x
@@ -108,33 +109,35 @@ def test_blocks_and_interruptions_change_nothing(tmp_path):
     def stop(rows):
         raise KeyboardInterrupt
 
-    whole = measure_last_change(score, data, times, **options)
+    model = SimulatedModel(score, data, nearest)
+    whole = measure_last_change(model, times, **options)
     store = Checkpoints(tmp_path / "run", {})
     with pytest.raises(KeyboardInterrupt):
-        measure_last_change(score, data, times, block=16, store=store, progress=stop, **options)
+        measure_last_change(model, times, blocks=Blocks(store, size=16, advance=stop), **options)
     seen = []
-    again = measure_last_change(score, data, times, block=16, store=store, progress=seen.append, **options)
+    again = measure_last_change(model, times, blocks=Blocks(store, size=16, advance=seen.append), **options)
     assert seen == [16, 16, 16, 2]
     assert again.time.tobytes() == whole.time.tobytes()
     assert again.index.tobytes() == whole.index.tobytes()
-    exact = [exact_last_change(data, times, block=block, **options).time.tobytes() for block in (None, 7)]
+    exact = [
+        exact_last_change(data, times, nearest=nearest, blocks=Blocks(size=size), **options).time.tobytes()
+        for size in (None, 7)
+    ]
     assert exact[0] == exact[1]
 
 
 def test_classes_of_the_ends():
     data = points().float()
-    found = measure_last_change(
-        EmpiricalScore(data), data, backward_times(2.0, steps=200), paths=30, noise=NoiseStream(6),
-        nearest=NearestPoint(data), classify=lambda x: (x[:, 0] > 0).long(),
-    )  # fmt: skip
+    model = SimulatedModel(EmpiricalScore(data), data, NearestPoint(data), classify=lambda x: (x[:, 0] > 0).long())
+    found = measure_last_change(model, backward_times(2.0, steps=200), paths=30, noise=NoiseStream(6))
     assert np.array_equal(found.classes, (data[found.index, 0] > 0).numpy())
 
 
 def test_it_is_plain_and_sums_up():
     found = LastChange(np.array([0.5, 0.5, 1.5, 2.0]), 1, np.arange(4))
     assert found.mean == 1.125
-    assert found.to_dict()["quantiles"]["0.5"] == 1.0
-    assert found.to_dict()["paths"] == 4
+    assert found.summary()["quantiles"]["0.5"] == 1.0
+    assert found.summary()["paths"] == 4
     assert found.later_than([0.0, 0.5, 1.0]).tolist() == [1.0, 0.5, 0.5]
     t, share = found.curve()
     assert t.tolist() == [0.5, 1.5, 2.0]

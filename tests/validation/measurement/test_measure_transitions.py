@@ -14,11 +14,14 @@ from scipy.stats import chi2
 
 torch = pytest.importorskip("torch")
 
-from regimes import load_dataset, predict_speciation  # noqa: E402
-from regimes.speciation import clone_probability  # noqa: E402
+from regimes import load_dataset  # noqa: E402
+from regimes.numerics.speciation.clone_probability import clone_probability  # noqa: E402
+from regimes.validation import TransitionMeasurement  # noqa: E402
 from regimes.validation.measurement.classification import Classifier, class_curve  # noqa: E402
 from regimes.validation.measurement.model_score import linear_loss  # noqa: E402
-from regimes.validation.measurement.transitions import measure_transitions  # noqa: E402
+from regimes.validation.measurement.options import MeasurementRequest  # noqa: E402
+from regimes.validation.measurement.result import transition_measurement  # noqa: E402
+from regimes.validation.measurement.transitions import measure_transitions, measured  # noqa: E402
 from regimes.validation.scores import EmpiricalScore, MixtureScore, NetworkScore  # noqa: E402
 from regimes.validation.training import train_classifier  # noqa: E402
 
@@ -35,7 +38,7 @@ def by_sign(x):
 
 def measure(score=None, data=X, labels=LABELS, **options):
     given = {"classifier": by_sign, "pairs": 400, "steps": 60, "probes": 300, "device": "cpu"} | options
-    return measure_transitions(score or EmpiricalScore(X), data, labels, **given)
+    return measured(score or EmpiricalScore(X), data, labels, MeasurementRequest(**given))
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +55,11 @@ def test_pairs_of_a_memoriser_agree_with_the_posterior(memorised):
 
 def test_times_of_a_memoriser_agree(memorised):
     found = {each.quantity: each.z for each in memorised.agreement()}
-    assert abs(found["index against collapse.clone_crossing"]) < 4
-    assert abs(found["last_change against last_change"]) < 4
+    assert abs(found["measure.point_time against collapse.point_time"]) < 4
+    assert abs(found["measure.last_change against collapse.last_change"]) < 4
     ratios = {(each.measured, each.predicted): each for each in memorised.ratios}
-    ratio = ratios["index", "collapse.clone_crossing"]
-    measured, predicted = memorised.measured["index"], memorised.predicted["collapse.clone_crossing"]
+    ratio = ratios["measure.point_time", "collapse.point_time"]
+    measured, predicted = memorised.measured["measure.point_time"], memorised.predicted["collapse.point_time"]
     assert ratio.ratio == measured.time / predicted.time
     assert ratio.se == pytest.approx(ratio.ratio * np.hypot(measured.se / measured.time, predicted.se / predicted.time))
     assert memorised.generated["points_reached"] == pytest.approx(memorised.generated["points_expected"], abs=2)
@@ -85,11 +88,11 @@ def test_clones_of_the_mixture_agree_with_the_closed_form():
     z = (found.phi_class.measured - theory) / np.sqrt(theory * (1 - theory) / 1500)
     assert np.abs(z).max() < 4
     assert chi2.sf((z**2).sum(), z.size) > 1e-3
-    exact = predict_speciation(d=D, mu=MU, sigma=1.0).t_S_conventions["free_entropy"]
-    assert abs(found.measured["class"].time - exact) < 4 * found.measured["class"].se
-    assert found.predicted["speciation.class_means"].time == pytest.approx(exact, rel=0.05)
+    exact = np.log(D * MU**2) / 2  # where kappa is 1
+    assert abs(found.measured["measure.class_time"].time - exact) < 4 * found.measured["measure.class_time"].se
+    assert found.predicted["speciation.class_time_gaussian"].time == pytest.approx(exact, rel=0.05)
     assert found.phi_class.corrected is None
-    assert found.reasons["class_corrected"].startswith("the classifier does not say how often it errs")
+    assert found.reasons["measure.class_time_corrected"].startswith("the classifier does not say how often it errs")
     assert found.last_change is None
     assert found.phi_index is None
 
@@ -101,8 +104,8 @@ def test_a_trained_classifier_is_corrected_for():
     assert not found.classifier["trained_here"]
     assert np.all(found.phi_class.corrected_se > 0)
     names = {each.quantity.split()[0] for each in found.agreement()}
-    assert names == {"class_corrected"}
-    assert {"class", "class_corrected"} <= set(found.measured)
+    assert names == {"measure.class_time_corrected"}
+    assert {"measure.class_time", "measure.class_time_corrected"} <= set(found.measured)
 
 
 def test_without_labels_a_classifier_gives_them():
@@ -114,8 +117,11 @@ def test_without_labels_a_classifier_gives_them():
 def test_without_labels_and_classifier_the_index_is_left():
     found = measure(labels=None, classifier=None, pairs=20, steps=10)
     assert found.phi_class is None
-    assert found.reasons["class"] == "classes need labels of two classes at least, but the data have no labels"
-    assert {"index", "last_change"} <= set(found.measured)
+    assert (
+        found.reasons["measure.class_time"]
+        == "classes need labels of two classes at least, but the data have no labels"
+    )
+    assert {"measure.point_time", "measure.last_change"} <= set(found.measured)
     assert found.phi_index.predicted is not None
 
 
@@ -124,7 +130,9 @@ def test_data_are_taken_in_the_units_of_the_model():
     plain = measure(parts=["collapse"], t=[0.3, 0.4, 0.5], pairs=200)
     np.testing.assert_allclose(shifted.phi_index.measured, plain.phi_index.measured, atol=0.02)  # rounding of near ties
     np.testing.assert_allclose(shifted.phi_index.predicted, plain.phi_index.predicted, atol=1e-6)
-    assert shifted.predicted["speciation.time"].time == pytest.approx(plain.predicted["speciation.time"].time)
+    assert shifted.predicted["speciation.spectral_time"].time == pytest.approx(
+        plain.predicted["speciation.spectral_time"].time
+    )
     assert not any("the data are in its units" in each for each in shifted.warnings)
     # A data set that was centred when it was loaded is what a model of it saw.
     data = load_dataset(X + 7.0, LABELS)
@@ -159,10 +167,10 @@ def test_classes_that_overlap_are_those_of_the_classifier():
     classifier = train_classifier(data, labels, folds=2, networks=1, steps=60, device="cpu")
     found = measure(EmpiricalScore(data), data, labels, classifier=classifier, pairs=800, steps=150, parts=["classes"])
     assert found.classifier["agrees_with_labels"] < 0.9
-    assert "class_corrected" not in found.measured
-    assert "no chance that could be corrected" in found.reasons["class_corrected"]
+    assert "measure.class_time_corrected" not in found.measured
+    assert "no chance that could be corrected" in found.reasons["measure.class_time_corrected"]
     z = {each.quantity: each.z for each in found.agreement()}
-    assert abs(z["class against speciation.clone_crossing"]) < 4
+    assert abs(z["measure.class_time against speciation.class_time_memorised"]) < 4
 
 
 def test_a_corrected_probability_above_one_is_not_given():
@@ -179,7 +187,7 @@ def test_times_are_added_below_until_clones_share_their_point():
     assert found.t.size > 8
     assert found.phi_index.measured[0] > 0.5
     assert found.denoising_loss.shape == found.t.shape
-    index, predicted = found.measured["index"].time, found.predicted["collapse.clone_crossing"].time
+    index, predicted = found.measured["measure.point_time"].time, found.predicted["collapse.point_time"].time
     assert index < 0.5 * predicted
     given = measure(MIXTURE, parts=["collapse"], pairs=300, steps=40, t=found.t[-8:])
     np.testing.assert_array_equal(given.phi_index.measured, found.phi_index.measured[-8:])
@@ -187,9 +195,7 @@ def test_times_are_added_below_until_clones_share_their_point():
 
 def test_copies_of_points_count_once_among_those_to_be_reached():
     tripled = np.tile(X[:20], (3, 1))
-    found = measure(
-        EmpiricalScore(tripled), tripled, parts=["trajectories"], pairs=200, steps=30, t=[0.5], labels=None,
-    )  # fmt: skip
+    found = measure(EmpiricalScore(tripled), tripled, parts=["trajectories"], pairs=200, steps=30, t=[0.5], labels=None)
     assert found.generated["points_expected"] == pytest.approx(20, abs=0.1)
     assert found.generated["points_reached"] >= 19
 
@@ -215,7 +221,7 @@ def test_a_module_of_ones_own():
 
 
 def test_times_by_default_hold_the_predicted_ones(memorised):
-    for name in ("speciation.clone_crossing", "collapse.clone_crossing"):
+    for name in ("speciation.class_time_memorised", "collapse.point_time"):
         centre = memorised.predicted[name].time
         assert np.any(np.isclose(memorised.t, 0.5 * centre))
         assert np.any(np.isclose(memorised.t, 1.5 * centre))
@@ -226,8 +232,8 @@ def test_times_by_default_hold_the_predicted_ones(memorised):
 
 def test_few_times_give_no_crossing_and_say_so():
     found = measure(parts=["collapse"], t=[0.3, 0.5], pairs=10, steps=4)
-    assert found.measured["index"].time is None
-    assert "a crossing needs three" in found.reasons["index"]
+    assert found.measured["measure.point_time"].time is None
+    assert "a crossing needs three" in found.reasons["measure.point_time"]
     assert found.agreement() == ()
 
 
@@ -235,25 +241,41 @@ def test_paths_alone_go_with_a_deterministic_sampler():
     found = measure(parts=["trajectories"], sampler="flow", pairs=30, steps=20)
     assert found.last_change.time.size == 30
     assert found.phi_index is None
-    assert found.measured["last_change"].se > 0
+    assert found.measured["measure.last_change"].se > 0
 
 
-def test_it_is_plain_and_is_drawn(memorised):
-    plain = json.loads(json.dumps(memorised.to_dict()))
-    assert plain["phi_index"]["measured"] == memorised.phi_index.measured.tolist()
-    assert plain["measured"]["index"]["time"] == memorised.measured["index"].time
-    assert plain["settings"]["sampler"] == "euler-maruyama"
-    figure = memorised.plot()
+def test_the_result_holds_all_of_it_and_is_drawn(memorised):
+    result = transition_measurement(memorised)
+    again = TransitionMeasurement.from_dict(json.loads(json.dumps(result.to_dict(), allow_nan=False)))
+    assert again == result
+    assert result["measure.point_time"].value == memorised.measured["measure.point_time"].time
+    assert result["collapse.point_time"].error == memorised.predicted["collapse.point_time"].se
+    (ratio,) = (each for each in memorised.ratios if each.predicted == "collapse.time")
+    assert result["measure.ratio.point_time.time"].value == ratio.ratio
+    assert result["measure.points_reached"].value == memorised.generated["points_reached"]
+    assert again.curves["phi_point.measured"].tolist() == memorised.phi_index.measured.tolist()
+    assert again.curves["t"].tolist() == memorised.t.tolist()
+    assert result.settings["sampler"] == "euler-maruyama"
+    assert result.problem.model == "EmpiricalScore"
+    figure = again.plot()
     assert [axis.get_title() for axis in figure.axes] == [
         "Two clones share their class",
         "Two clones share their training point",
         "Last change of the nearest training point",
     ]
+    assert "measure.point_time" in repr(result) or len(repr(result).splitlines()) == 30
+
+
+def test_what_is_missing_has_a_row_with_its_reason():
+    result = transition_measurement(measure(labels=None, classifier=None, pairs=20, steps=10))
+    assert result["measure.class_time"].value is None
+    assert "the data have no labels" in result["measure.class_time"].reason
+    json.dumps(result.to_dict(), allow_nan=False)
 
 
 def test_progress_ends_at_the_total():
     seen = []
-    measure(pairs=12, steps=4, t=[0.4, 0.8, 1.2], progress=lambda done, total: seen.append((done, total)))
+    measure(pairs=12, steps=4, t=[0.4, 0.8, 1.2], progress=lambda part, done, total: seen.append((done, total)))
     assert seen[-1] == (60, 60)
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
 
@@ -262,7 +284,7 @@ def test_an_interruption_changes_nothing(tmp_path):
     options = {"pairs": 20, "steps": 10, "t": [0.4, 0.8, 1.2]}
     whole = json.dumps(measure(**options).to_dict())
 
-    def stop(done, total):
+    def stop(part, done, total):
         if done >= 60:
             raise KeyboardInterrupt
 
@@ -287,7 +309,7 @@ def test_a_killed_measurement_goes_on_to_the_same_bytes(tmp_path):
             time.sleep(0.005)
             return exact(x, t)
         measure_transitions(score, X, t=[0.2, 0.4, 0.6, 0.8], pairs=20, steps=40, probes=300, device="cpu",
-                            checkpoint=sys.argv[1], progress=lambda done, total: print(done, flush=True))
+                            checkpoint=sys.argv[1], progress=lambda part, done, total: print(done, flush=True))
         """
     )
     killed = subprocess.Popen(

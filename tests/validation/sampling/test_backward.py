@@ -185,9 +185,15 @@ def test_every_state_is_seen(batch):
         seen.setdefault(step, []).append((first_row, x.clone()))
 
     end = backward(
-        gaussian(0.5), x, times, noise=1, batch=batch, first_row=100, watch=watch,
-        progress=lambda *numbers: done.append(numbers),
-    )  # fmt: skip
+        gaussian(0.5),
+        x,
+        times,
+        noise=1,
+        batch=batch,
+        first_row=100,
+        watch=watch,
+        progress=lambda part, *numbers: done.append(numbers),
+    )
     states = {step: torch.cat([state for _, state in parts]) for step, parts in seen.items()}
     assert list(states) == [0, 1, 2, 3]
     assert [first for first, _ in seen[0]] == ([100] if batch is None else [100, 104, 108])
@@ -273,11 +279,15 @@ FINE = torch.ones(4, 2)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: backward(lambda x, t: x[:, :1], FINE, [1.0, 0.5]),
-         r"must have the shape of the states, \(4, 2\), got \(4, 1\) at t = 1 \(step 0 of 1\); a model for other data"),
+        (
+            lambda: backward(lambda x, t: x[:, :1], FINE, [1.0, 0.5]),
+            r"must have the shape of the states, \(4, 2\), got \(4, 1\) at t = 1 \(step 0 of 1\); a model for other",
+        ),
         (lambda: backward(lambda x, t: x.mean(), FINE, [1.0, 0.5]), r"got \(\) at t = 1 .* an average over rows\?$"),
-        (lambda: backward(lambda x, t: x.double(), FINE, [1.0, 0.5]),
-         r"must be torch.float32 on cpu like the states, got torch.float64 on cpu at t = 1"),
+        (
+            lambda: backward(lambda x, t: x.double(), FINE, [1.0, 0.5]),
+            r"must be torch.float32 on cpu like the states, got torch.float64 on cpu at t = 1",
+        ),
         (lambda: backward(lambda x, t: (x, t), FINE, [1.0, 0.5]), "must be a tensor, got tuple at t = 1"),
         (lambda: backward(lambda x, t: None, FINE, [1.0, 0.5]), "must be a tensor, got NoneType"),
         (lambda: backward(lambda x, t: x, FINE, [0.5, 1.0]), "^backward: times must be strictly decreasing"),
@@ -293,13 +303,15 @@ FINE = torch.ones(4, 2)
         (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], first_step=1.5), "first_step .* whole number, got 1.5"),
         (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], sampler="heun"), "^sampler: name must be one of"),
         (lambda: backward(lambda x, t: x, FINE, [1.0, 0.5], noise="x"), "^backward: noise must be a .* got 'x'"),
-        (lambda: backward_states(lambda x, t: x, FINE, [1.0, 0.5], [0.7]),
-         "^backward_states: at must be times among those of the run, 1 to 0.5, got 0.69.*; put it among the times$"),
+        (
+            lambda: backward_states(lambda x, t: x, FINE, [1.0, 0.5], [0.7]),
+            "^backward_states: at must be times among those of the run, 1 to 0.5, got 0.69.*; put it among the times$",
+        ),
         (lambda: backward_states(lambda x, t: x, FINE, [1.0, 0.5], []), r"got an array of shape \(0,\)"),
         (lambda: noised(FINE, 0.0), r"^noised: t \(Ornstein-Uhlenbeck time\) must be positive and finite, got 0$"),
         (lambda: noised(FINE * math.nan, 1.0), r"^noised: a \(states\) must be finite"),
     ],
-)  # fmt: skip
+)
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()

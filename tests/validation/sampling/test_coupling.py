@@ -149,7 +149,7 @@ def test_several_lengths_of_step():
         (lambda: CoarseNoise(NoiseStream(0), [0.5, 1.0, 0.0]), "strictly decreasing"),
         (lambda: CoarseNoise(NoiseStream(0), [1.0, 0.5, 0.0]).normal(1, 0, 1, ()), r"step must lie in 0 to 0, got 1; "),
     ],
-)  # fmt: skip
+)
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()

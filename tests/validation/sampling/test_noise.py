@@ -11,8 +11,9 @@ from scipy import stats
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.estimation.streams import Stream  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
-from regimes.validation.sampling.noise import BACKWARD, CLONES, NOISED, U_TURN, as_noise  # noqa: E402
+from regimes.validation.sampling.noise import as_noise  # noqa: E402
 from regimes.validation.sampling.philox import NORMAL, TILE, UNIFORM, fill  # noqa: E402
 from regimes.validation.sampling.philox_tensors import tiles  # noqa: E402
 
@@ -142,9 +143,13 @@ def test_keys_do_not_run_into_each_other():
 
 
 @given(
-    st.integers(0, 10**12), st.integers(1, 40), st.integers(0, 5), st.integers(0, 70), st.integers(0, 2**32 - 1),
+    st.integers(0, 10**12),
+    st.integers(1, 40),
+    st.integers(0, 5),
+    st.integers(0, 70),
+    st.integers(0, 2**32 - 1),
     st.sampled_from(["normal", "uniform"]),
-)  # fmt: skip
+)
 def test_rows_do_not_depend_on_their_company(first, rows, before, width, step, kind):
     draw = getattr(NoiseStream(4), kind)
     shape = (width,) if width else ()
@@ -190,12 +195,18 @@ def test_substreams_compose_and_global_states_stay():
 
 
 def test_a_seed_is_a_source():
-    assert as_noise("f", 3, BACKWARD, 0.5) == as_noise("f", np.int64(3), BACKWARD, np.float64(0.5))
-    uses = [(BACKWARD, 0.5), (BACKWARD, np.nextafter(0.5, 1)), (CLONES, 0.5), (U_TURN, 0.5), (NOISED,)]
+    assert as_noise("f", 3, Stream.BACKWARD, 0.5) == as_noise("f", np.int64(3), Stream.BACKWARD, np.float64(0.5))
+    uses = [
+        (Stream.BACKWARD, 0.5),
+        (Stream.BACKWARD, np.nextafter(0.5, 1)),
+        (Stream.CLONES, 0.5),
+        (Stream.U_TURN, 0.5),
+        (Stream.NOISED,),
+    ]
     sources = {as_noise("f", 3, *use) for use in uses}
     assert len(sources) == len({source._key() for source in sources} | {NoiseStream(3)._key()}) - 1 == 5
     noise = NoiseStream(3).substream(1)
-    assert as_noise("f", noise, BACKWARD, 0.5) is noise
+    assert as_noise("f", noise, Stream.BACKWARD, 0.5) is noise
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regimes.numerics.interface.plain import plain_fields
+from regimes.numerics.interface.result import plain
 
 pytest.importorskip("torch")
 
@@ -60,8 +60,7 @@ def test_a_classifier_without_errors_changes_nothing_but_the_error():
     assert result.raw_se == pytest.approx(np.sqrt(0.85 * 0.15 / 1000))
     assert result.corrected_se > result.raw_se  # no error in 175 points is no proof of none
     np.testing.assert_allclose(result.joint, counts / 1000)
-    assert result.to_dict()["joint"] == result.joint.tolist()
-    assert plain_fields(result) == result.to_dict()
+    assert plain(result)["joint"] == result.joint.tolist()
 
 
 def test_which_clone_is_first_does_not_matter():

@@ -81,12 +81,14 @@ def test_errors_are_those_of_repeated_noise():
     exact = np.array(
         [
             integrate.quad(
-                lambda s: (((a**2).mean(axis=0) + s * VARIANCES**2) / (1 + s * VARIANCES) ** 2).sum() / 2, 0, end,
+                lambda s: (((a**2).mean(axis=0) + s * VARIANCES**2) / (1 + s * VARIANCES) ** 2).sum() / 2,
+                0,
+                end,
                 limit=200,
             )[0]
             for end in snr[:, 0]
         ]
-    )  # fmt: skip
+    )
     none = np.zeros_like(mean)
     of_mean = information_from_losses(
         LossCurve(t, snr[:, 0], mean, none, None, None, (a**2).sum(axis=1).mean(), None)
@@ -128,7 +130,9 @@ def test_a_trained_denoiser_is_taken_and_is_never_better_than_the_exact_one():
     trained = train_denoiser(ResidualMLP(3, width=8), a, steps=60, batch=64, device="cpu")
     calls = []
     t = np.geomspace(0.02, 3.5, 8)
-    curve = loss_curve(trained, a, t, test=gaussian_points(400, 5), draws=2, progress=lambda *done: calls.append(done))
+    curve = loss_curve(
+        trained, a, t, test=gaussian_points(400, 5), draws=2, progress=lambda part, *done: calls.append(done)
+    )
     exact = loss_curve(gaussian_score, a, t, test=gaussian_points(400, 5), draws=2)  # the same points and noise
     assert np.all(curve.test_loss > exact.test_loss - 0.02 * exact.test_loss)
     assert np.all(curve.test_loss < 1.1 * exact.test_loss)

@@ -25,7 +25,7 @@ torch.set_num_threads(1)
 partial = Checkpoints(sys.argv[1], {"seed": 0}).partial("training")
 partial.every = 0.0
 
-def kill(done, total):
+def kill(part, done, total):
     if done == 37:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -58,12 +58,14 @@ def test_killed_and_resumed_gives_the_same_bytes(tmp_path):
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     partial = Checkpoints(folder, {"seed": 0}).partial("training")
     steps = []
-    resumed = train(checkpoint=partial, progress=lambda done, total: steps.append(done))
+    resumed = train(checkpoint=partial, progress=lambda part, done, total: steps.append(done))
     assert steps[0] in (37, 38)
     assert everything(resumed) == everything(train())
     # A training that has ended is found whole.
     steps.clear()
-    again = train(checkpoint=Checkpoints(folder, {"seed": 0}).partial("training"), progress=steps.append)
+    again = train(
+        checkpoint=Checkpoints(folder, {"seed": 0}).partial("training"), progress=lambda *report: steps.append(report)
+    )
     assert everything(again) == everything(resumed)
     assert not steps
 

@@ -27,9 +27,16 @@ def test_a_mixture_is_learned_whatever_is_predicted(prediction):
     """Errors of the predicted noise on the same points: trained, exact (tanh), and linear, uniform in log-snr."""
     held_out = mixture(500, NoiseStream(99), 0).numpy()
     trained = train_denoiser(
-        ResidualMLP(2, width=32, blocks=2), mixture, held_out=held_out, prediction=prediction, steps=300, batch=128,
-        learning_rate=1e-2, ema=0.95, device="cpu",
-    )  # fmt: skip
+        ResidualMLP(2, width=32, blocks=2),
+        mixture,
+        held_out=held_out,
+        prediction=prediction,
+        steps=300,
+        batch=128,
+        learning_rate=1e-2,
+        ema=0.95,
+        device="cpu",
+    )
     generator, count = np.random.default_rng(0), 40_000
     level = generator.uniform(-np.log(np.expm1(8.0)), -np.log(np.expm1(0.02)), size=(count, 1))
     t = 0.5 * np.log1p(np.exp(-level))
@@ -70,9 +77,15 @@ def test_a_unet_learns_images():
     X = np.zeros((4, 1, 4, 4))
     X[range(4), 0, range(4)] = 2.0
     trained = train_denoiser(
-        SmallUNet((1, 4, 4), channels=8, levels=1), X, steps=150, batch=32, learning_rate=1e-2, ema=0.9,
-        evaluate_every=10, device="cpu",
-    )  # fmt: skip
+        SmallUNet((1, 4, 4), channels=8, levels=1),
+        X,
+        steps=150,
+        batch=32,
+        learning_rate=1e-2,
+        ema=0.9,
+        evaluate_every=10,
+        device="cpu",
+    )
     losses = trained.history.train_loss
     exact = 2 * np.log(4) / 16 / np.log(np.expm1(8.0) / np.expm1(0.02))
     assert losses[-5:].mean() - exact < 0.5 * (losses[0] - exact)
@@ -148,7 +161,7 @@ def test_held_out_points_choose_the_weights():
 
 def test_without_held_out_points_the_last_weights_are_kept():
     calls = []
-    trained = quick(progress=lambda done, total: calls.append((done, total)))
+    trained = quick(progress=lambda part, done, total: calls.append((done, total)))
     assert trained.best_step == 30
     assert trained.held_out_loss is None
     assert trained.history.held_out_loss is None

@@ -46,11 +46,6 @@ def connecting_sigmas(
     tuple of float
         The widths in pixels; the second is infinite for the cosine and the coefficient.
 
-    Raises
-    ------
-    ValueError
-        If an argument lies outside its range, or no width gives so large a density product.
-
     Notes
     -----
     Derived: ``cosine_width``, ``coefficient_width``; ``largest_density_product`` shows that there are two widths, the

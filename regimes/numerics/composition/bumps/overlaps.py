@@ -36,11 +36,6 @@ def bump_overlap(r: ArrayLike, sigma: float, *, overlap: str = "cosine") -> NDAr
     ndarray
         The overlap at each distance: in [0, 1], the density product in [0, 1/(4 pi sigma^2)] per squared pixel.
 
-    Raises
-    ------
-    ValueError
-        If a distance is negative or no finite number, sigma lies outside its range, or there is no such overlap.
-
     Notes
     -----
     Derived: ``cosine_overlap``, ``overlap_coefficient``, ``density_product``. Pixels are taken to be much smaller than
@@ -82,11 +77,6 @@ def connection_radius(sigma: float, *, tau: float = 0.005, overlap: str = "cosin
     -------
     float
         The distance in pixels.
-
-    Raises
-    ------
-    ValueError
-        If sigma or tau lies outside its range, or there is no such overlap.
 
     Notes
     -----

@@ -46,11 +46,6 @@ def pixel_overlap(
     ndarray, shape (...)
         Overlap of each pair, on a grid of pixels that extends far beyond both bumps.
 
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range, the shapes do not fit, or the pixels would take more memory.
-
     Notes
     -----
     Derived: ``pixel_cosine_overlap``, ``pixel_density_product``, ``log_pixel_share``. The cosine of

@@ -25,20 +25,9 @@ Array = NDArray[np.float64]
 class ConnectingOverlaps:
     """Overlaps at which the components of a data set join, as the threshold is lowered.
 
-    Attributes
-    ----------
-    n : int
-        Number of points.
-    overlap : {"cosine", "coefficient", "product"}
-        Which overlap.
-    whole : float
-        Largest threshold at which all points are one component; 0 or negative if no positive one does it.
-    half : float
-        Largest threshold at which the largest component holds at least half of the points.
-    overlaps : ndarray, shape (n - 1,)
-        The overlaps at which two components join, decreasing.
-    largest : ndarray, shape (n - 1,)
-        Part of the points in the largest component once they have.
+    ``overlaps`` are decreasing, ``largest`` the share of the points in the largest component once two have joined at
+    each. ``whole`` is the largest threshold at which all points are one component, 0 or negative if no positive one
+    does it, and ``half`` that at which the largest component holds at least half of them.
     """
 
     n: int
@@ -76,11 +65,6 @@ def connecting_overlaps(
     -------
     ConnectingOverlaps
         The thresholds.
-
-    Raises
-    ------
-    ValueError
-        If X is unusable, or the overlaps do not fit in memory.
 
     Notes
     -----

@@ -33,15 +33,7 @@ _WORD = 64
 
 @dataclass(frozen=True, eq=False)
 class LinkBits:
-    """Links as a symmetric matrix of bits.
-
-    Attributes
-    ----------
-    bits : uint64 ndarray, shape (n, ceil(n/64))
-        Bit j % 64 of word j // 64 of row i is set where i and j connect; never for j = i.
-    links : int
-        Number of pairs that connect.
-    """
+    """Links as a symmetric matrix: bit j % 64 of word j // 64 of row i is set where i and j != i connect."""
 
     bits: NDArray[np.uint64]
     links: int
@@ -49,17 +41,7 @@ class LinkBits:
 
 @dataclass(frozen=True, eq=False)
 class LinkLists:
-    """Links as lists of neighbours.
-
-    Attributes
-    ----------
-    starts, ends : int64 ndarray, shape (n,)
-        The neighbours of point i are ``neighbours[starts[i]:ends[i]]``.
-    neighbours : int32 ndarray
-        Each link twice, once for either end.
-    links : int
-        Number of pairs that connect.
-    """
+    """Links as lists: ``neighbours[starts[i]:ends[i]]`` are those of point i, a link once for either end."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]

@@ -25,16 +25,9 @@ _NAMED = 5
 
 @dataclass(frozen=True, eq=False)
 class OverlapRows:
-    """Data points, normalised so that an overlap is one sum over coordinates.
+    """Data points in rows: of length 1 for the cosine, else of sum 1, so that an overlap is one sum over coordinates.
 
-    Attributes
-    ----------
-    values : float64 ndarray, shape (n, d)
-        For the cosine of length 1, else of sum 1.
-    overlap : {"cosine", "coefficient", "product"}
-        Sum of products, of minima, of products.
-    non_negative : bool
-        Whether no value is negative: sums then lose no digits.
+    Where no value is negative sums lose no digits.
     """
 
     values: NDArray[np.float64]

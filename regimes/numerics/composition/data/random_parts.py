@@ -29,46 +29,16 @@ _DEFAULT_FRACTIONS = 100
 class DataPercolation:
     """Connected pieces of a data set, and of random parts of it.
 
-    Attributes
-    ----------
-    n, d : int
-        Number of points and their dimension.
-    tau : float
-        Two points connect if their overlap is at least this.
-    overlap : {"cosine", "coefficient", "product"}
-        Which overlap.
-    links : int
-        Pairs of points that connect.
-    mean_degree : float
-        Points that a point connects to, on average.
-    isolated : int
-        Points that connect to no other.
-    components : integer ndarray
-        Sizes of the connected components of the whole data, decreasing.
-    labels : integer ndarray, shape (n,)
-        Component of each point: its place in ``components``. Of components of one size the one with the earliest point
-        is first.
-    largest : float
-        Part of the points in the largest component.
-    orders : int
-        Number of random orders in which the points were added.
-    kept : integer ndarray, shape (K,)
-        Numbers of points kept.
-    lambdas : ndarray, shape (K,)
-        The same as fractions of all points.
-    curve : ndarray, shape (K,)
-        Part of the kept points in their largest component, averaged over the orders. At few kept points it is large
-        for a trivial reason: one point is all of itself.
-    curve_se : ndarray, shape (K,), or None
-        Standard error over the orders, of this data set; None for a single order.
-    half_fraction : float or None
-        Fraction of the points from which on the largest component holds at least half of what is kept, averaged over
-        the orders; None if it holds less than half of the whole data.
-    half_fraction_se : float or None
-        Its standard error over the orders; None for a single order or without a fraction.
-    half_note : str
-        What there is to know about the fraction: why it does not exist, or that half is held from the first point on;
-        empty otherwise.
+    Of the whole: ``links`` pairs of the ``n`` points connect, ``mean_degree`` a point on average, ``isolated`` points
+    to no other. ``components`` are the sizes of the pieces, decreasing, ``labels`` the place in them of the piece of
+    each point; of pieces of one size the one with the earliest point is first. ``largest`` is the share of the points
+    in the largest.
+
+    Of random parts: ``curve`` is the share of the ``kept`` points (``lambdas`` of all) that is in their largest piece,
+    a mean over ``orders`` random orders, with its standard error over them, None for one order. At few kept points it
+    is large for a trivial reason: one point is all of itself. ``half_fraction`` is the share from which on the largest
+    piece holds at least half of what is kept, averaged over the orders; None if it holds less than half of the whole
+    data. ``half_note`` says why, or that half is held from the first point on.
     """
 
     n: int

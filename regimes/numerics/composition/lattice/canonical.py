@@ -24,16 +24,8 @@ _EXTRA = 40  # numbers more on each side, since the tails of a narrow binomial a
 class CanonicalWeights(NamedTuple):
     """Binomial weights around their largest, for several probabilities.
 
-    Attributes
-    ----------
-    lambdas : ndarray, shape (T,)
-        Probability with which each point is kept.
-    low : ndarray of int64, shape (T,)
-        Number of kept points of the first weight of each probability.
-    starts : ndarray of int64, shape (T + 1,)
-        Where its weights lie in ``weights``.
-    weights : ndarray
-        Each run sums to 1.
+    Those of probability t begin at ``low[t]`` kept points and lie in ``weights`` from ``starts[t]`` on; each run sums
+    to 1.
     """
 
     lambdas: Array
@@ -87,7 +79,7 @@ def canonical_average(values: ArrayLike, lambdas: ArrayLike) -> Array:
 def add_block(
     first: int, biggest: Any, squares: Any, low: Any, starts: Any, weights: Any, scratch: Any, out: Any
 ) -> None:
-    """Add a block of numbers of kept points to the canonical averages of the clusters."""
+    """Add a block of numbers of kept points to averages: largest size, squared sizes of the others, points in those."""
     block = biggest.size
     for i in range(block):
         size = biggest[i]

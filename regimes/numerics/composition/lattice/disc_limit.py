@@ -18,16 +18,10 @@ _ERRORS = ((12.0, 0.033), (9.0, 0.05), (6.0, 0.08))
 class DiscLimit:
     """Limit of discs in the continuum, 4 eta_c over the number of grid points on a disc of the radius.
 
-    Attributes
-    ----------
-    value : float
-        The limit.
-    holds : bool
-        Whether the radius reaches 6 steps along both axes, below which the limit is of no use: up to 12% off between 5
-        and 6, 24% at the square root of 10.
-    error : float or None
-        Largest deviation of the limit from the threshold, as a share of it: 0.08 from 6 steps on, 0.05 from 9, 0.033
-        from 12. Single radii may be much closer. None below 6 steps, and for uneven steps, where it is not measured.
+    It holds from 6 steps along both axes on; below it is of no use, up to 12% off between 5 and 6, 24% at the square
+    root of 10. ``error`` is its largest deviation from the threshold, as a share of it: 0.08 from 6 steps on, 0.05 from
+    9, 0.033 from 12, though single radii may be much closer; None below, and for uneven steps, where it is not
+    measured.
     """
 
     value: float

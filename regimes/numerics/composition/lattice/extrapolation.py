@@ -31,44 +31,19 @@ _SHIFTS = {"universal": (2.0, 3.5), "median": (1.0, 2.5), "shifted": (0.75, 0.75
 
 @dataclass(frozen=True, eq=False)
 class ThresholdExtrapolation:
-    """Threshold of the infinite grid.
+    """Threshold of the infinite grid, and how finite ones approach it.
 
-    Attributes
-    ----------
-    neighbourhood : Neighbourhood
-        Which points connect.
-    periodic : bool
-        Edges of the finite grids.
-    level : float
-        Probability to span at which the fraction of a finite grid is read.
-    threshold, threshold_se : float
-        Fraction of kept points at which the infinite grid percolates; the error holds that of the shift's exponent.
-    sizes : ndarray of int, shape (S,)
-        Points along each axis of the finite grids.
-    runs : ndarray of int, shape (S,)
-        Random orders of each.
-    fractions, fractions_se : ndarray, shape (S,)
-        Fraction at which each grid spans with probability ``level``.
-    shift, shift_se : float
-        b of the shift ``fraction(N) - threshold = b N^(-x)``.
-    shift_exponent, shift_exponent_se : float
-        x, and what is left open of it by theory and data together.
-    chi_square : float
-        Of the fractions about the best shift.
-    degrees : int
-        Sizes less the three numbers fitted, at least 0.
-    widths, widths_se : ndarray, shape (S,)
-        Standard deviation of the fraction at which each spans, each point being kept with that probability.
-    width_amplitude : float
-        a of the width ``a N^(-3/4)`` fitted to all sizes.
-    width_chi_square : float
-        Of the widths about it, with one degree of freedom less than sizes. Corrections to scaling are not in it: with
-        many orders small grids make it large.
-    width_exponent, width_exponent_se : float
-        Exponent of the width where it is fitted as well; the error is that of the orders and leaves out corrections to
-        scaling.
-    assumes : tuple of str
-        What is assumed.
+    ``threshold`` is the fraction of kept points at which the infinite grid percolates; its error holds that of the
+    shift's exponent. ``fractions`` are those at which grids of ``sizes`` points along each axis span with probability
+    ``level``, in ``runs`` random orders each.
+
+    The shift is ``fraction(N) - threshold = shift N^(-shift_exponent)``; the error of the exponent is what theory and
+    data together leave open, ``chi_square`` that of the best shift, with ``degrees`` of freedom.
+
+    ``widths`` are standard deviations of the fraction at which each grid spans, each point being kept with that
+    probability; ``width_amplitude N^(-3/4)`` is fitted to all of them, with one degree of freedom less than sizes.
+    Corrections to scaling are not in it: with many orders small grids make ``width_chi_square`` large.
+    ``width_exponent`` is the exponent where it is fitted as well; its error is that of the orders.
     """
 
     neighbourhood: Neighbourhood

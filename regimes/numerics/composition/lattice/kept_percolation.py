@@ -20,34 +20,14 @@ _DIMENSIONS = 3
 class KeptComponents:
     """Components of the kept points of a grid.
 
-    Attributes
-    ----------
-    labels : integer ndarray, shape of the grid
-        Component of each kept point: its place in ``sizes``; -1 where nothing is kept. Of components of one size the
-        one with the earliest point, in the order of the array, is first.
-    sizes : integer ndarray
-        Number of points of each component, decreasing.
-    kept, held_out : int
-        Number of points kept and held out.
-    largest : float
-        Part of the kept points in the largest component.
-    axis : int
-        Along which a component spans.
-    periodic : bool
-        Whether opposite edges of the grid are joined.
-    depth : int or None
-        Depth in grid points of the bands at the two ends of the axis that a spanning component joins; None for periodic
-        edges, where a component spans if it winds around the grid.
-    spanning : integer ndarray
-        Labels of the components that span, increasing.
-    kept_neighbours : integer ndarray, shape of the grid
-        Number of kept points that each point connects to, or would if it were kept.
-    held_out_distance : ndarray, shape of the grid
-        Distance in pixels to the nearest kept point; 0 where the point itself is kept.
-    out_of_reach : int
-        Number of held-out points without a kept neighbour.
-    farthest : float
-        Largest of the distances.
+    ``labels`` hold the component of each kept point, its place in ``sizes``, and -1 where nothing is kept; of
+    components of one size the one with the earliest point, in the order of the array, is first. ``largest`` is the
+    share of the ``kept`` points in the largest. ``spanning`` are the labels of those that join the bands of ``depth``
+    points at both ends of ``axis``, or, with periodic edges and depth None, wind around the grid.
+
+    ``kept_neighbours`` counts for each point the kept ones that it connects to, or would if it were kept;
+    ``held_out_distance`` is its distance in pixels to the nearest kept point, ``farthest`` the largest of them.
+    ``out_of_reach`` held-out points have no kept neighbour.
     """
 
     labels: NDArray[np.int64]

@@ -44,7 +44,7 @@ class Lattice:
 
     Examples
     --------
-    >>> from regimes import disc_neighbourhood
+    >>> from regimes.composition import disc_neighbourhood
     >>> grid = Lattice(64, disc_neighbourhood(4))
     >>> grid.shape, grid.points, grid.depth
     ((64, 64), 4096, 2)

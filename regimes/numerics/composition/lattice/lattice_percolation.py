@@ -29,32 +29,18 @@ _GRID, _NEAR = 100, 40
 
 @dataclass(frozen=True, eq=False)
 class LatticePercolation:
-    """Clusters of kept grid points, averaged over random orders in which the points are kept.
+    """Clusters of kept grid points, averaged over ``runs`` random orders in which the points are kept.
 
-    Attributes
-    ----------
-    lattice : Lattice
-        The grid.
-    runs : int
-        Number of orders.
-    lambdas : ndarray, shape (T,)
-        Fractions of kept points.
-    largest, largest_se : ndarray, shape (T,)
-        Share of all grid points that the largest cluster holds. Standard errors are over orders, None for one order.
-    mean_size, mean_size_se : ndarray, shape (T,)
-        Mean size ``sum s^2 / sum s`` of the clusters but the largest one, sums and their averages over orders first: a
-        kept point outside the largest cluster lies in a cluster of that size in the mean. 0 where there is none.
-    spanning, spanning_se : ndarray, shape (T,)
-        Probability that a cluster spans. Where it is below about ``1/runs`` hardly any order spans, or where it is as
-        close to 1 hardly any does not, and the error is not to be trusted.
-    spanning_fraction : ndarray, shape (runs,), or None
-        Fraction of kept points at which each order first spans. None if not even the full grid does.
-    threshold, threshold_se : float or None
-        Fraction at which the probability to span is 1/2: the median over orders, each of which crosses at a random
-        fraction around its own since the number of kept points is random. None if the full grid does not span; no
-        error for fewer than 8 orders, which do not tell it.
-    width : float or None
-        Standard deviation of ``spanning_fraction`` over orders; None for one order.
+    Curves are over ``lambdas``, the fractions of kept points; ``_se`` are standard errors over orders, None for one
+    order. ``largest`` is the share of all grid points in the largest cluster. ``mean_size`` is ``sum s^2 / sum s`` over
+    the other clusters, sums and their averages over orders first: a kept point outside the largest cluster lies in one
+    of that size in the mean; 0 where there is none. ``spanning`` is the probability that a cluster spans; where it is
+    below about ``1/runs``, or as close to 1, its error is not to be trusted.
+
+    ``spanning_fraction`` holds the fraction at which each order first spans; None if not even the full grid does.
+    ``threshold`` is where the probability to span is 1/2: the median over orders, each of which crosses at a random
+    fraction around its own since the number of kept points is random; it has no error for fewer than 8 orders, which do
+    not tell it. ``width`` is the standard deviation of ``spanning_fraction``.
     """
 
     lattice: Lattice

@@ -107,11 +107,6 @@ def disc_neighbourhood(
     Neighbourhood
         Empty (z = 0) if the radius is below every step.
 
-    Raises
-    ------
-    ValueError
-        If the radius or a step is not positive and finite, or the points would take more memory.
-
     Examples
     --------
     >>> disc_neighbourhood(1).z, disc_neighbourhood(2**0.5).z, disc_neighbourhood(4).z

@@ -21,14 +21,8 @@ _MEMORY = 2**31
 class PercolationSequence:
     """Clusters while the points of a grid are kept one after the other.
 
-    Attributes
-    ----------
-    largest : ndarray of int64, shape (n + 1,)
-        Points in the largest cluster when k = 0 to n points are kept.
-    squares : ndarray of int64, shape (n + 1,)
-        Sum of the squared sizes of all clusters.
-    spanning : int or None
-        Number of kept points at which a cluster first spans; None if the full grid does not.
+    ``largest`` and ``squares`` are the size of the largest cluster and the sum of all squared sizes when k = 0 to n
+    points are kept; ``spanning`` is the number at which a cluster first spans, None if the full grid does not.
     """
 
     largest: NDArray[np.int64]
@@ -52,11 +46,6 @@ def percolation_sequence(order: ArrayLike, lattice: Lattice, *, memory: int = _M
     -------
     PercolationSequence
         Largest cluster and sum of squared sizes at every number of kept points, and when a cluster first spans.
-
-    Raises
-    ------
-    ValueError
-        If order is not a permutation of the points, or memory is short.
 
     Notes
     -----

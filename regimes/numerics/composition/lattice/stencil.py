@@ -27,22 +27,13 @@ _LOOKUP_ROWS, _LOOKUP_BITS = 3, 9
 class Pieces(NamedTuple):
     """A neighbourhood as runs of indices of the padded grid.
 
-    Attributes
-    ----------
-    starts, masks, shifts : ndarray of uint64, shape (pieces,)
-        A piece is a run of at most 57 indices: the first one less that of the point (modulo 2^64), the bits that
-        count, and where they are put in a word of up to 64 places.
-    ends : ndarray of int64, shape (words,)
-        One past the last piece of each word.
-    targets : ndarray of uint64, shape (64 words,)
-        Index of the neighbour at each place of a word, less that of the point.
-    along : ndarray of int64, shape (64 words,)
-        Its steps along the axis of the spanning cluster.
-    adjacent : ndarray of uint64, shape (64 words,)
-        Places of the same word that are neighbours of that neighbour.
-    lookup : ndarray of uint64, shape (512,) or (0,)
-        For a neighbourhood inside three short rows, which then are the pieces, all alike: for each occupation of the
-        box, one neighbour from each group of points that is connected inside the box. Empty otherwise.
+    A piece is a run of at most 57 indices: the first one less that of the point (modulo 2^64), the bits that count, and
+    where they are put in a word of up to 64 places; ``ends`` are one past the last piece of each word. For each place
+    of a word, ``targets`` is the index of the neighbour less that of the point, ``along`` its steps along the axis of
+    the spanning cluster, ``adjacent`` the places of the same word that are neighbours of that neighbour. For a
+    neighbourhood inside three short rows, which then are the pieces, all alike, ``lookup`` holds for each of the 512
+    occupations of the box one neighbour from each group of points that is connected inside the box; it is empty
+    otherwise.
     """
 
     starts: NDArray[np.uint64]
@@ -56,13 +47,7 @@ class Pieces(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """Geometry of the padded grid, one number an axis.
-
-    Attributes
-    ----------
-    strides, widths, sizes, reach : ndarray of int64, shape (dimensions,)
-        Index step, padded and inner length, and width of the margin.
-    """
+    """Geometry of the padded grid, one number an axis: index step, padded and inner length, width of the margin."""
 
     strides: NDArray[np.int64]
     widths: NDArray[np.int64]
@@ -73,17 +58,8 @@ class Edges(NamedTuple):
 class Stencil(NamedTuple):
     """A neighbourhood on a grid.
 
-    Attributes
-    ----------
-    pieces : Pieces
-        What is read around a point.
-    edges : Edges
-        The padded grid.
-    zone : ndarray of uint8, shape (padded points,)
-        What a point is as a cluster of its own: 4; with open edges 1 more in the first band along the axis and 2 more
-        in the last, with periodic edges 1 more where the point has ghosts.
-    periodic : bool
-        Kind of edges.
+    ``zone`` is what each padded point is as a cluster of its own: 4; with open edges 1 more in the first band along the
+    axis and 2 more in the last, with periodic edges 1 more where the point has ghosts.
     """
 
     pieces: Pieces

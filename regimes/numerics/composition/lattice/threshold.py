@@ -66,11 +66,6 @@ def lattice_threshold(neighbourhood: Neighbourhood) -> PercolationThreshold:
     PercolationThreshold
         The kept fraction with its error and where it comes from.
 
-    Raises
-    ------
-    ValueError
-        If no two points connect.
-
     Notes
     -----
     xun2021 (form of the fit), mertens2012 (eta_c); the table is measured, see docs/composition.

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from regimes.numerics.interface.checks import seeded
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.validation.outcome.agreement import Agreement
 
 __all__ = ["Comparison", "PairTimes", "compare_predictions", "crossing_agreement", "mean_time", "training_scatter"]
 
-_STREAM = 0x726174696F  # of the redraws
 _REDRAWS = 4000
 
 Measured = tuple[float, float]  # value, standard error
@@ -22,86 +21,38 @@ Measured = tuple[float, float]  # value, standard error
 
 @dataclass(frozen=True)
 class PairTimes:
-    """Times of one pair of classes.
-
-    Attributes
-    ----------
-    name : str
-        Of the pair.
-    measured : tuple of (float, float)
-        For each training, and their standard errors over clones.
-    common : float
-        Relative error that all trainings share: of the confusion matrix of their one classifier.
-    predicted : dict of (float, float)
-        By prediction, and standard errors.
-    samples : int
-        Pairs of clones at each time, of each training.
-    """
+    """Times of one pair of classes."""
 
     name: str
-    measured: tuple[Measured, ...]
-    predicted: dict[str, Measured]
-    samples: int
-    common: float = 0.0
+    measured: tuple[Measured, ...]  # for each training, and their standard errors over clones
+    predicted: dict[str, Measured]  # by prediction, and standard errors
+    samples: int  # pairs of clones at each time, of each training
+    common: float = 0.0  # relative error that all trainings share: of the confusion matrix of their one classifier
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How near each prediction comes.
+    """How near each prediction comes."""
 
-    Attributes
-    ----------
-    scatter, largest_scatter : float or None
-        Deviation of log(measured time) from one training to the next, beyond what the clones explain, and what it is
-        below with 95% confidence; None where no model was trained twice.
-    ratios : dict of dict of (float, float)
-        Measured over predicted for each prediction and pair, with the standard error: clones, trainings, probes.
-    rms, mean, expected : dict of float
-        Of log(measured/predicted) over the pairs; ``expected`` is the rms that the standard errors alone would give.
-    share_best : dict of float
-        Share of redraws, of the pairs with replacement and of every time by its error, in which the prediction has the
-        smallest rms.
-    best : str or None
-        That with the smallest rms.
-    """
-
+    # scatter, largest_scatter: deviation of log(measured time) from one training to the next, beyond what the clones
+    # explain, and what it is below with 95% confidence; None where no model was trained twice
     scatter: float | None
     largest_scatter: float | None
+    # measured over predicted for each prediction and pair, with the standard error: clones, trainings, probes
     ratios: dict[str, dict[str, Measured]]
+    # rms, mean, expected: of log(measured/predicted) over the pairs; expected is the rms that the standard errors alone
+    # would give
     rms: dict[str, float]
     mean: dict[str, float]
     expected: dict[str, float]
+    # share of redraws, of the pairs with replacement and of every time by its error, in which the prediction has the
+    # smallest rms
     share_best: dict[str, float]
-    best: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON."""
-        return {
-            "training_scatter": self.scatter,
-            "largest_training_scatter": self.largest_scatter,
-            "ratios": {name: {pair: list(each) for pair, each in of.items()} for name, of in self.ratios.items()},
-            "rms_log_ratio": self.rms,
-            "mean_log_ratio": self.mean,
-            "rms_from_errors_alone": self.expected,
-            "share_best": self.share_best,
-            "best": self.best,
-        }
+    best: str | None  # that with the smallest rms
 
 
 def training_scatter(pairs: Sequence[PairTimes]) -> tuple[float, float] | None:
-    """Deviation of the logarithm of a measured time from one training to the next.
-
-    Parameters
-    ----------
-    pairs : sequence of PairTimes
-        Those trained twice or more count.
-
-    Returns
-    -------
-    tuple of float or None
-        Root of the variance over trainings less that of the clones, 0 where the clones explain all of it; and its
-        largest value with 95% confidence, for deviations that are normal.
-    """
+    """Deviation of the logarithm of a measured time from one training to the next."""
     from scipy.stats import chi2
 
     between, clones, dof = 0.0, 0.0, 0
@@ -119,20 +70,7 @@ def training_scatter(pairs: Sequence[PairTimes]) -> tuple[float, float] | None:
 
 
 def mean_time(pair: PairTimes, scatter: float | None) -> Measured:
-    """Geometric mean over trainings, and its standard error.
-
-    Parameters
-    ----------
-    pair : PairTimes
-        With one training at least.
-    scatter : float or None
-        Of :func:`training_scatter`.
-
-    Returns
-    -------
-    (float, float)
-        Time and error.
-    """
+    """Geometric mean over trainings, and its standard error."""
     times, errors = np.array(pair.measured).T
     time = float(np.exp(np.log(times).mean()))
     variance = (float(np.mean((errors / times) ** 2)) + (scatter or 0.0) ** 2) / times.size + pair.common**2
@@ -140,22 +78,7 @@ def mean_time(pair: PairTimes, scatter: float | None) -> Measured:
 
 
 def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, str], *, rng: int) -> Comparison:
-    """Put measured times over predicted ones.
-
-    Parameters
-    ----------
-    pairs : sequence of PairTimes
-        Pairs without a measured time are left out; means are over those for which all predictions exist.
-    predictions : mapping
-        Names of the predictions, in words.
-    rng : int
-        Seed of the redraws.
-
-    Returns
-    -------
-    Comparison
-        Ratios, their means and which prediction is best.
-    """
+    """Put measured times over predicted ones."""
     scatter, largest = training_scatter(pairs) or (None, None)
     ratios: dict[str, dict[str, Measured]] = {name: {} for name in predictions}
     logs, errors = [], []
@@ -173,11 +96,11 @@ def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, st
         return Comparison(scatter, largest, ratios, {}, {}, {}, {}, None)
     table, spread = np.array(logs), np.array(errors)
     rms = np.sqrt((table**2).mean(axis=0))
-    generator = seeded(rng, _STREAM)
-    chosen = generator.integers(len(table), size=(_REDRAWS, len(table)))
+    drawn = generator(Stream.REDRAWN_PAIRS, rng, "digits-speciation")
+    chosen = drawn.integers(len(table), size=(_REDRAWS, len(table)))
     # The measured time is common to all predictions.
-    moved = table[chosen] + generator.normal(size=(*chosen.shape, 1)) * spread[chosen][..., :1]
-    moved += generator.normal(size=moved.shape) * spread[chosen][..., 1:]
+    moved = table[chosen] + drawn.normal(size=(*chosen.shape, 1)) * spread[chosen][..., :1]
+    moved += drawn.normal(size=moved.shape) * spread[chosen][..., 1:]
     wins = np.bincount((moved**2).mean(axis=1).argmin(axis=1), minlength=len(predictions)) / _REDRAWS
     expected = np.sqrt((spread[:, :1] ** 2 + spread[:, 1:] ** 2).mean(axis=0))
 
@@ -193,22 +116,7 @@ def compare_predictions(pairs: Sequence[PairTimes], predictions: Mapping[str, st
 def crossing_agreement(
     pairs: Sequence[PairTimes], prediction: str, words: str, scatter: float | None
 ) -> list[Agreement]:
-    """Each pair's measured time beside a predicted one.
-
-    Parameters
-    ----------
-    pairs : sequence of PairTimes
-        The pairs.
-    prediction, words : str
-        Name of the prediction, and in words.
-    scatter : float or None
-        Of :func:`training_scatter`.
-
-    Returns
-    -------
-    list of Agreement
-        Where both exist.
-    """
+    """Each pair's measured time beside a predicted one."""
     found = []
     for pair in pairs:
         if pair.measured and prediction in pair.predicted:

@@ -7,53 +7,46 @@ from dataclasses import dataclass
 import numpy as np
 
 from regimes.validation.experiments.digits_speciation.comparison import PairTimes
-from regimes.validation.experiments.trained.case import TrainedCase
-from regimes.validation.measurement.result import TransitionMeasurement
+from regimes.validation.experiments.runner.trained_case import TrainedCase
+from regimes.validation.measurement.measured import Measured
 from regimes.validation.training import TrainedClassifier
 
-__all__ = ["PREDICTIONS", "PairFound"]
+__all__ = ["BRIEF", "PREDICTIONS", "PairFound"]
 
 PREDICTIONS = {
-    "speciation.time": "1/2 log Lambda",
-    "speciation.class_means": "class means, pooled covariance",
-    "speciation.clone_crossing": "posterior over training points",
-    "speciation.clone_crossing_leave_one_out": "posterior, own point left out",
+    "speciation.spectral_time": "1/2 log Lambda",
+    "speciation.class_time_gaussian": "class means, pooled covariance",
+    "speciation.class_time_memorised": "posterior over training points",
+    "speciation.class_time": "posterior, own point left out",
 }
-"""Predicted times by their names in a measurement."""
+"""Predicted times by their keys."""
+
+BRIEF = PREDICTIONS | {"speciation.class_time_gaussian": "class means"}
 
 
 @dataclass(frozen=True, eq=False)
 class PairFound:
-    """All that was found for one pair of classes.
+    """All that was found for one pair of classes."""
 
-    Attributes
-    ----------
-    case : TrainedCase
-        The denoiser and its measurement.
-    classifier : TrainedClassifier
-        Of the class of generated points, trained on all points of the pair.
-    held_out, from_training : tuple of float
-        phi_class, as classified, of clones born at t_S from held-out and from training points, and standard errors.
-    again : tuple of TransitionMeasurement
-        Of the same network trained anew from other weights, in other batches.
-    """
-
-    case: TrainedCase
-    classifier: TrainedClassifier
+    case: TrainedCase  # the denoiser and its measurement
+    classifier: TrainedClassifier  # of the class of generated points, trained on all points of the pair
+    # held_out, from_training: phi_class, as classified, of clones born at t_S from held-out and from training points,
+    # and standard errors
     held_out: tuple[float, float]
     from_training: tuple[float, float]
-    again: tuple[TransitionMeasurement, ...]
+    again: tuple[Measured, ...]  # of the same network trained anew from other weights, in other batches
 
     @property
     def t_S(self) -> float:
         """``1/2 log Lambda`` of the training points."""
-        return float(self.case.measurement.predicted["speciation.time"].time or 0.0)
+        return float(self.case.measurement.predicted["speciation.spectral_time"].time or 0.0)
 
     @property
     def measured(self) -> str:
         """Name of the measured time: corrected for the classifier where that could be done."""
         found = self.case.measurement.measured
-        return "class_corrected" if "class_corrected" in found else "class"
+        key = "measure.class_time_corrected"
+        return key if key in found else "measure.class_time"
 
     @property
     def times(self) -> PairTimes:
@@ -61,14 +54,16 @@ class PairFound:
         predicted = {name: self.case.measurement.predicted.get(name) for name in PREDICTIONS}
         measured, shared = [], []
         for each in (self.case.measurement, *self.again):
-            final, raw = each.measured[self.measured], each.measured["class"]
+            final, raw = each.measured[self.measured], each.measured["measure.class_time"]
             if final.time is None or final.se is None or raw.time is None or raw.se is None:
                 continue
             # What the correction adds to the error is that of the confusion matrix, the same for all trainings.
             measured.append((final.time, raw.se / raw.time * final.time))
             shared.append(max(0.0, (final.se / final.time) ** 2 - (raw.se / raw.time) ** 2))
         return PairTimes(
-            self.case.name, tuple(measured),
+            self.case.name,
+            tuple(measured),
             {name: (each.time, each.se or 0.0) for name, each in predicted.items() if each is not None and each.time},
-            self.case.measurement.pairs, float(np.sqrt(np.mean(shared))) if shared else 0.0,
-        )  # fmt: skip
+            self.case.measurement.pairs,
+            float(np.sqrt(np.mean(shared))) if shared else 0.0,
+        )

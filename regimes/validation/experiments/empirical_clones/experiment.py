@@ -9,134 +9,117 @@ Given x_t, the data point at which a backward path ends is a draw from the poste
 
 biroli2024, figure 5 (top), where a path's own last change defines its collapse. The data set is fixed: no error bar
 holds what another draw of the data would change. At every time, theory comes from probes of its own.
+
+Standard errors of simulated shares are binomial at the predicted probability, and those of the probes are added.
+Compared are the times at which ten pairs or more are expected on either side.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from regimes.validation.experiments.empirical_clones.runs import (
-    FEWEST,
-    NEAR,
-    SAMPLER,
-    EmpiricalForm,
-    EmpiricalRuns,
-    RunsFound,
-)
+from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.result import TIME, Number
+from regimes.validation.experiments.empirical_clones.figure import panels
+from regimes.validation.experiments.empirical_clones.points import FEWEST, SAMPLER, EmpiricalForm
+from regimes.validation.experiments.empirical_clones.runs import NEAR, RunsFound, empirical_runs
+from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square
-from regimes.validation.outcome.experiment import Curve, ExperimentResult, Panel, Progress, conclude, curve
-from regimes.validation.running.checkpoints import Checkpoints
-from regimes.validation.running.torch_threads import one_torch_thread
-from regimes.validation.sampling import NoiseStream, choose_device
+from regimes.validation.outcome.experiment import Judgement
 
-__all__ = ["empirical_clones"]
+__all__ = ["PLAN", "EmpiricalForms"]
 
-_STREAM = 3
 _LEVELS = (0.98, 0.9, 0.75, 0.6, 0.45, 0.3, 0.15, 0.05)
 
-_FULL = (
-    EmpiricalForm("mixture", 500, 64, 0.5, 10_000, 10_000, 4_000, 160, 8, _LEVELS, 40_000),
-    EmpiricalForm("digits", 1797, 64, 0.0, 4_000, 4_000, 1_500, 160, 4, _LEVELS, 40_000),
-)
-_QUICK = (
-    EmpiricalForm("mixture", 200, 32, 0.5, 1_500, 1_500, 500, 80, 4, _LEVELS[1::2], 10_000),
-    EmpiricalForm("digits 0 7", 357, 64, 0.0, 1_000, 1_000, 300, 80, 4, _LEVELS[1::2], 10_000),
-)
+
+@dataclass(frozen=True)
+class EmpiricalForms:
+    """Size of the experiment, by data set."""
+
+    data: tuple[EmpiricalForm, ...]
 
 
-def empirical_clones(
-    *,
-    quick: bool = False,
-    device: str | None = None,
-    rng: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: Progress | None = None,
-) -> ExperimentResult:
-    """Hold clones and last changes under the exact empirical score against the posterior over the training points.
-
-    Two data sets: 500 points of two Gaussian classes in 64 dimensions, centres at ``+-(1/2, ..., 1/2)``, variance 1;
-    and all 1797 digits. At each of eight times, where phi_index runs from 0.98 to 0.05, pairs of clones are born from
-    noised data points of their own.
-
-    Parameters
-    ----------
-    quick : bool
-        200 points in 32 dimensions and two classes of digits, some 1000 pairs at four times, larger steps.
-    device : str, optional
-        Of torch; a GPU where torch sees one by default, else the CPU.
-    rng : int
-        Seed.
-    checkpoint : path, optional
-        Folder that keeps what is finished.
-    progress : callable, optional
-        Called with (part, done, total).
-
-    Returns
-    -------
-    ExperimentResult
-        ``findings`` by data set: ``last_change`` (measured and exact), ``time_of_0.6`` (where phi_index is 0.6),
-        ``index_at_mean`` (phi_index at the mean last change), ``median_between`` (where M is 3/4 and 1/2),
-        ``index_less_law`` (phi_index less P(last change > t) at each time), ``halving`` and ``halving_last_change``
-        (what the last halving of the step did at each time), ``mean_z`` of phi_index.
-
-    Raises
-    ------
-    ValueError
-        If an option is unusable, or the checkpoint belongs to another run.
-
-    Notes
-    -----
-    Standard errors of simulated shares are binomial at the predicted probability, and those of the probes are added.
-    Compared are the times at which ten pairs or more are expected on either side.
-    The full form has 10 000 pairs a time on the mixture and 4000 on digits, whose score costs three times as much.
-    """
-    return _run(_QUICK if quick else _FULL, quick, device, rng, checkpoint, progress)
+def _simulate(forms: EmpiricalForms, bench: Bench) -> list[RunsFound]:
+    return [empirical_runs(form, bench.of(number)) for number, form in enumerate(forms.data)]
 
 
-def _run(
-    forms: Sequence[EmpiricalForm],
-    quick: bool,
-    device: str | None,
-    rng: int,
-    checkpoint: str | Path | None,
-    progress: Progress | None,
-) -> ExperimentResult:
-    started = time.perf_counter()
-    where = choose_device(device)
-    settings = {"quick": quick, "seed": rng, "device": str(where), "sampler": SAMPLER}
-    settings |= {"data": [asdict(form) | {"levels": list(form.levels)} for form in forms]}
-    store = Checkpoints(checkpoint, settings)
-    noise = NoiseStream(rng, _STREAM)
-    with one_torch_thread():
-        found = [
-            EmpiricalRuns(form, noise.substream(number), where, store, progress).all()
-            for number, form in enumerate(forms)
-        ]
+def _judge(forms: EmpiricalForms, found: list[RunsFound]) -> Judgement:
     agreement: list[Agreement] = []
     tests: list[ChiSquare] = []
     for each in found:
-        for what, points in (("phi_index", each.index), ("phi_class", each.classes), ("nearest is last", each.nearest)):
+        for what, points in (
+            ("phi_index", each.pairs.index),
+            ("phi_class", each.pairs.classes),
+            ("nearest is last", each.pairs.nearest),
+        ):
             compared = [point for point in points if _is_normal(point)]
             agreement += compared
             tests += [chi_square(f"{what}, {each.name}", compared)] if compared else []
         agreement += each.later
         tests.append(each.later_test)
-    index = [point for each in found for point in each.index if _is_normal(point)]
+    index = [point for each in found for point in each.pairs.index if _is_normal(point)]
     tests.append(_systematic(index))
-    return conclude(
-        "empirical-clones", settings, started,
+    return Judgement(
         agreement=agreement,
         tests=tests,
-        statements=_statements(found, index),
-        findings={each.name: each.summary for each in found},
-        panels=[panel for each in found for panel in _panels(each)],
-    )  # fmt: skip
+        sentences=_sentences(found, index),
+        panels=[panel for each in found for panel in panels(each)],
+        numbers={key: number for each in found for key, number in _numbers(each).items()},
+        tables={each.name: each.summary for each in found},
+    )
+
+
+_MIXTURE = EmpiricalForm(
+    source="mixture",
+    n=500,
+    d=64,
+    mu=0.5,
+    pairs=10_000,
+    paths=10_000,
+    halved=4_000,
+    steps=160,
+    refined=8,
+    levels=_LEVELS,
+    probes=40_000,
+)
+_DIGITS = replace(_MIXTURE, source="digits", n=1797, mu=0.0, pairs=4_000, paths=4_000, halved=1_500, refined=4)
+_SHORT: dict[str, Any] = {"steps": 80, "refined": 4, "levels": _LEVELS[1::2], "probes": 10_000}
+PLAN = Plan(
+    name="empirical-clones",
+    stream=Stream.EMPIRICAL_CLONES,
+    full=EmpiricalForms((_MIXTURE, _DIGITS)),  # the score of the digits costs three times as much
+    quick=EmpiricalForms(
+        (
+            replace(_MIXTURE, n=200, d=32, pairs=1_500, paths=1_500, halved=500, **_SHORT),
+            replace(_DIGITS, source="digits 0 7", n=357, pairs=1_000, paths=1_000, halved=300, **_SHORT),
+        )
+    ),
+    simulate=_simulate,
+    judge=_judge,
+    fixed={"sampler": SAMPLER},
+    one_thread=True,
+)
+
+
+def _numbers(found: RunsFound) -> dict[str, Number]:
+    """Mean last change of the nearest point, by simulation and by the exact law, and where phi_index is 0.6."""
+    name = found.name.replace(" ", "_")
+    rows = {
+        f"measure.last_change_{side}.{name}": Number(
+            f"mean last change of the nearest point, {found.name}, {words}", each.mean, each.mean_se, unit=TIME
+        )
+        for side, words, each in (
+            ("simulation", "simulated", found.changes.last),
+            ("theory", "exact law", found.changes.exact),
+        )
+    }
+    label = f"time at which phi_index is {NEAR:g}, {found.name}"
+    return rows | {f"measure.time_of_0_6.{name}": Number(label, found.summary["time_of_0.6"], unit=TIME)}
 
 
 def _is_normal(point: Agreement) -> bool:
@@ -151,64 +134,32 @@ def _systematic(agreements: Sequence[Agreement]) -> ChiSquare:
     return chi_square("systematic deviation of phi_index", [mean_z])
 
 
-def _statements(found: Sequence[RunsFound], index: Sequence[Agreement]) -> list[str]:
+def _sentences(found: Sequence[RunsFound], index: Sequence[Agreement]) -> list[str]:
     mean_z = float(np.mean([each.z for each in index]))
-    statements = [
+    sentences = [
         f"phi_index at {len(index)} times: mean z {mean_z:+.2f}, where {1 / math.sqrt(len(index)):.2f} is its standard "
         "error.",
     ]
     for each in found:
-        summary, worst = each.summary, max(each.halving, key=lambda one: abs(one.index))
-        low, high = summary["median_between"]
-        statements.append(
+        summary, worst = each.summary, max(each.pairs.halving, key=lambda one: abs(one.index))
+        (low, high), last, exact = summary["median_between"], each.changes.last, each.changes.exact
+        sentences.append(
             f"{each.name} (n = {summary['n']}): the nearest point changes for the last time at t = "
-            f"{each.last.mean:.3f} ({each.last.mean_se:.3f}) on average, {each.exact.mean:.3f} "
-            f"({each.exact.mean_se:.3f}) by the exact law; phi_index is {NEAR:g} at t = {summary['time_of_0.6']:.3f}, "
-            f"and {summary['index_at_mean']:.2f} at the mean. Median {each.last.quantiles()['0.5']:.3f}, which must "
+            f"{last.mean:.3f} ({last.mean_se:.3f}) on average, {exact.mean:.3f} "
+            f"({exact.mean_se:.3f}) by the exact law; phi_index is {NEAR:g} at t = {summary['time_of_0.6']:.3f}, "
+            f"and {summary['index_at_mean']:.2f} at the mean. Median {last.quantiles()['0.5']:.3f}, which must "
             f"lie in {low:.3f} to {high:.3f}. P(last change > t) by the exact law and phi_index differ by at most "
             f"{max(abs(one) for one in summary['index_less_law']):.3f}."
         )
-        changes = [(one.index, one.index_se) for one in each.halving]
+        changes = [(one.index, one.index_se) for one in each.pairs.halving]
         mean = float(np.mean([change for change, _ in changes]))
         error = math.sqrt(sum(se**2 for _, se in changes)) / len(changes)
         late = summary["halving_last_change"]
         place = int(np.argmax(np.abs(late["later"])))
-        statements.append(
+        sentences.append(
             f"{each.name}: the last halving of the step changed phi_index by {mean:+.1e} ({error:.0e}) on average over "
             f"the times, {worst.index:+.1e} ({worst.index_se:.0e}) at worst, and P(last change > t) by up to "
             f"{late['later'][place]:+.1e} ({late['later_se'][place]:.0e}); what is left is about as much again. The "
-            f"standard error of a point is up to {max(point.se for point in [*each.index, *each.later[:-1]]):.1e}."
+            f"standard error of a point is up to {max(one.se for one in [*each.pairs.index, *each.later[:-1]]):.1e}."
         )
-    return statements
-
-
-def _panels(found: RunsFound) -> list[Panel]:
-    t, inside = found.grid["t"], found.grid["t"] <= 1.3 * found.t.max()
-    curves: list[Curve] = []
-    for group, (label, name, points) in enumerate(
-        (
-            (r"same point, $\phi_{index}$", "index", found.index),
-            (r"same class, $\phi_{class}$", "classes", found.classes),
-            ("nearest is the last", "most", found.nearest),
-        )
-    ):
-        values, errors = [point.simulation for point in points], [point.se for point in points]
-        curves.append(curve(label, "theory", t[inside], found.grid[name][inside], group=group))
-        curves.append(curve("", "simulation", found.t, values, errors, group=group))
-    fine = np.linspace(t[0], 1.6 * found.t.max(), 200)
-    at, law = found.exact.curve()
-    drawn, count = at <= fine[-1], found.last.time.size
-    share = found.last.later_than(found.t)
-    most = np.interp(fine, t, found.grid["most"])
-    last = [
-        curve("first exit from the Voronoi cell", "theory", at[drawn], law[drawn], group=0),
-        curve("backward paths", "simulation", found.t, share, np.sqrt(share * (1 - share) / count), group=0),
-        curve(r"bounds $2M - 1$ and $M$", "reference", fine, most, group=5),
-        curve("", "reference", fine, np.maximum(2 * most - 1, 0), group=5),
-    ]
-    marks = (("mean", found.last.mean), (rf"$\phi_{{index}} = {NEAR:g}$", found.summary["time_of_0.6"]))
-    name = f"{found.name}, n = {found.summary['n']}"
-    return [
-        Panel(f"Pairs of clones: {name}", "$t$", "probability", tuple(curves)),
-        Panel(f"Last change of nearest point: {name}", "$t$", "P(last change > t)", tuple(last), marks),
-    ]
+    return sentences

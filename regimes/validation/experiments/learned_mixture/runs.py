@@ -23,14 +23,14 @@ from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.speciation.clone_probability import clone_probability
-from regimes.validation.running.checkpoints import Checkpoints
+from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.sampling import CoarseNoise, NoiseStream, backward_times, clone_pairs, halved_times, noised
 from regimes.validation.sampling import sampler as choose_sampler
 from regimes.validation.sampling.noise import Noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.scores import MixtureScore
 
-__all__ = ["LearnedPoint", "MixtureClones", "ScoreErrors", "two_classes"]
+__all__ = ["LearnedClones", "LearnedPoint", "ScoreErrors", "two_classes"]
 
 Array = NDArray[np.float64]
 
@@ -47,58 +47,26 @@ def two_classes(d: int) -> MixtureScore:
 
 @dataclass(frozen=True)
 class LearnedPoint:
-    """What the pairs born at one time say.
+    """What the pairs born at one time say."""
 
-    Attributes
-    ----------
-    t, offset, theory : float
-        Time, time after t_S, and phi in closed form.
-    learned, learned_se : float
-        phi of the learned score, and its binomial error at the closed form.
-    exact : float
-        phi of the exact score along the same noise, with the same steps.
-    difference, difference_se : float
-        Learned less exact, pair by pair.
-    shift, shift_se : float
-        What the error of the score along the paths makes of it.
-    residual_se : float
-        Standard error of ``learned - shift``, pair by pair.
-    change, change_se : float
-        What halving the step does to phi of the learned score.
-    pairs : int
-        Number of pairs.
-    """
-
-    t: float
+    t: float  # t, offset, theory: time, time after t_S, and phi in closed form
     offset: float
     theory: float
-    learned: float
+    learned: float  # learned, learned_se: phi of the learned score, and its binomial error at the closed form
     learned_se: float
-    exact: float
-    difference: float
+    exact: float  # phi of the exact score along the same noise, with the same steps
+    difference: float  # difference, difference_se: learned less exact, pair by pair
     difference_se: float
-    shift: float
+    shift: float  # shift, shift_se: what the error of the score along the paths makes of it
     shift_se: float
-    residual_se: float
-    change: float
+    residual_se: float  # standard error of learned - shift, pair by pair
+    change: float  # change, change_se: what halving the step does to phi of the learned score
     change_se: float
     pairs: int
 
 
 class ScoreErrors:
-    """A score that adds up, on its way, by how much it moves T away from the exact law.
-
-    Parameters
-    ----------
-    score : callable
-        The learned score.
-    mixture : MixtureScore
-        The exact one.
-    times : ndarray, shape (steps + 1,)
-        Times of the run, which must see all rows at once.
-    rows : int
-        How many rows.
-    """
+    """A score that adds up, on its way, by how much it moves T away from the exact law."""
 
     def __init__(self, score: Score, mixture: MixtureScore, times: Array, rows: int, device: torch.device) -> None:
         self.score, self.mixture = score, mixture
@@ -120,36 +88,12 @@ class ScoreErrors:
         return learned
 
 
-class MixtureClones:
-    """Pairs of clones of one learned score.
+class LearnedClones:
+    """Pairs of clones of one learned score."""
 
-    Parameters
-    ----------
-    mixture : MixtureScore
-        The exact law.
-    score : callable
-        The learned score.
-    noise : NoiseStream
-        Source of the random numbers.
-    device : torch.device
-        Where.
-    store : Checkpoints
-        Keeps finished blocks of pairs.
-    end : float
-        Where backward paths end: by then the class is decided.
-    """
-
-    def __init__(
-        self,
-        mixture: MixtureScore,
-        score: Score,
-        noise: NoiseStream,
-        device: torch.device,
-        store: Checkpoints,
-        end: float,
-    ) -> None:
-        self.mixture, self.score, self.noise, self.device, self.store = mixture, score, noise, device, store
-        self.end = end
+    def __init__(self, mixture: MixtureScore, score: Score, bench: Bench, end: float) -> None:
+        self.mixture, self.score, self.end = mixture, score, end  # by the end of a path the class is decided
+        self.noise, self.device, self.store = bench.noise, bench.device, bench.store
         self.d = mixture.means.shape[1]
         self.t_S = float(compile_formula("mixture_speciation_time", target="numpy")(self.d, MU, SIGMA))
 
@@ -160,26 +104,7 @@ class MixtureClones:
     def point(
         self, number: int, offset: float, *, pairs: int, step: float, halved: int, progress: Callable[[int], None]
     ) -> LearnedPoint:
-        """Simulate the pairs born at one time.
-
-        Parameters
-        ----------
-        number : int
-            Names the random numbers.
-        offset : float
-            Time after t_S.
-        pairs, halved : int
-            Pairs of the measurement, and of that of the change by halving the step.
-        step : float
-            Largest step.
-        progress : callable
-            Called with the pairs that have been finished since the last call.
-
-        Returns
-        -------
-        LearnedPoint
-            phi, learned and exact, with what explains their difference.
-        """
+        """Simulate the pairs born at one time."""
         t, noise = self.t_S + offset, self.noise.substream(number)
         times = backward_times(t, end=self.end, steps=math.ceil((t - self.end) / step))
         found = self._blocks(f"clones-{number}", pairs, progress, lambda *rows: self._pairs(t, times, noise, *rows))
@@ -191,13 +116,21 @@ class MixtureClones:
         change = changes["fine"] - changes["coarse"]
         shift = found["shift"]
         return LearnedPoint(
-            t=t, offset=offset, theory=phi,
-            learned=float(found["learned"].mean()), learned_se=math.sqrt(phi * (1 - phi) / pairs),
+            t=t,
+            offset=offset,
+            theory=phi,
+            learned=float(found["learned"].mean()),
+            learned_se=math.sqrt(phi * (1 - phi) / pairs),
             exact=float(found["exact"].mean()),
-            difference=float(difference.mean()), difference_se=_error(difference),
-            shift=float(shift.mean()), shift_se=_error(shift), residual_se=_error(found["learned"] - shift),
-            change=float(change.mean()), change_se=_error(change), pairs=pairs,
-        )  # fmt: skip
+            difference=float(difference.mean()),
+            difference_se=_error(difference),
+            shift=float(shift.mean()),
+            shift_se=_error(shift),
+            residual_se=_error(found["learned"] - shift),
+            change=float(change.mean()),
+            change_se=_error(change),
+            pairs=pairs,
+        )
 
     def _blocks(
         self, name: str, pairs: int, progress: Callable[[int], None], run: Callable[[int, int], dict[str, Array]]
@@ -235,9 +168,7 @@ class MixtureClones:
 
     def _alike(self, score: Score, x_t: Tensor, times: Array, noise: Noise, first: int) -> Array:
         """Whether the clones of each pair end on one side."""
-        ends = clone_pairs(
-            score, x_t, times, sampler=_SAMPLER, noise=noise, first_row=first, batch=2 * len(x_t)
-        )  # fmt: skip
+        ends = clone_pairs(score, x_t, times, sampler=_SAMPLER, noise=noise, first_row=first, batch=2 * len(x_t))
         side = (ends @ torch.from_numpy(self.mixture.means[0]).to(ends)) > 0
         return np.asarray((side[0] == side[1]).double().cpu().numpy())
 

@@ -12,15 +12,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regimes.numerics.collapse.calculator import Collapse, predict_collapse
 from regimes.numerics.collapse.random_energy import sampled_excess_entropy
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.posterior.curves import posterior_curves
-from regimes.validation.outcome.experiment import Progress
-from regimes.validation.running.checkpoints import Checkpoints
+from regimes.numerics.speciation.problem import Mixture
+from regimes.prediction.collapse.predict import predict_collapse
+from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.sampling import NoiseStream
 
-__all__ = ["CURVES", "LEVELS", "MU", "SIGMA", "EntropyCase", "EntropyForm", "EntropySide", "entropy_case"]
+__all__ = [
+    "CURVES",
+    "LEVELS",
+    "MU",
+    "SIGMA",
+    "ClosedForms",
+    "EntropyCase",
+    "EntropyForm",
+    "EntropySide",
+    "closed_forms",
+    "entropy_case",
+]
 
 Array = NDArray[np.float64]
 
@@ -39,26 +50,39 @@ _NUDGE = 1e-2  # standard errors
 
 @dataclass(frozen=True)
 class EntropyForm:
-    """Size of the experiment.
-
-    Attributes
-    ----------
-    dimensions : tuple of int
-        Dimensions.
-    n : int
-        Points of a data set.
-    redraws, probes : int
-        Data sets, and pairs of noised points of each.
-    samples, pilot : int
-        Samples of the theory, and of its pilot run.
-    """
+    """Size of the experiment."""
 
     dimensions: tuple[int, ...]
-    n: int
-    redraws: int
+    n: int  # points of a data set
+    redraws: int  # redraws, probes: data sets, and pairs of noised points of each
     probes: int
-    samples: int
+    samples: int  # samples, pilot: samples of the theory, and of its pilot run
     pilot: int
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedForms:
+    """What the calculator says at given times, for d to infinity and with class information at finite d."""
+
+    t: Array
+    t_C: float
+    t_C_corrected: float | None
+    t_C_finite_size: float | None
+    excess_entropy: Array
+    corrected: Array  # f^e/alpha with class information
+
+
+def closed_forms(d: int, n: int, t: Array) -> ClosedForms:
+    """Closed forms of the mixture; the one place that asks the calculator."""
+    found = predict_collapse(Mixture(d, MU, SIGMA, n), t=t)
+    return ClosedForms(
+        t=found.curves["t"],
+        t_C=float(found["collapse.time_closed_form"].value or np.nan),
+        t_C_corrected=found["collapse.time_with_classes"].value,
+        t_C_finite_size=found["collapse.leave_one_out_zero"].value,
+        excess_entropy=found.curves["excess_entropy"],
+        corrected=found.curves["excess_entropy_with_classes"],
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,51 +96,21 @@ class EntropySide:
 
 @dataclass(frozen=True, eq=False)
 class EntropyCase:
-    """All that was found at one dimension.
-
-    Attributes
-    ----------
-    d : int
-        Dimension.
-    t : ndarray, shape (T,)
-        Times.
-    compared, near_zero : ndarray of bool, shape (T,)
-        Which of them are those of the levels, and which lie around the zero of the leave-one-out curve.
-    formula : Collapse
-        Closed forms at these times.
-    pilot : mapping
-        Theory at more times with fewer samples, for figures.
-    theory, simulation : EntropySide
-        What is compared.
-    """
+    """All that was found at one dimension."""
 
     d: int
-    t: Array
+    t: Array  # (T,)
+    # compared, near_zero: (T,): which of them are those of the levels, and which lie around the zero of the
+    # leave-one-out curve
     compared: NDArray[np.bool_]
     near_zero: NDArray[np.bool_]
-    formula: Collapse
-    pilot: Mapping[str, Array]
-    theory: EntropySide
+    formula: ClosedForms  # at these times
+    pilot: Mapping[str, Array]  # theory at more times with fewer samples, for figures
+    theory: EntropySide  # theory, simulation: what is compared
     simulation: EntropySide
 
     def zero(self, side: EntropySide) -> tuple[float, float]:
-        """Zero of the leave-one-out curve.
-
-        Parameters
-        ----------
-        side : EntropySide
-            Of which curve.
-
-        Returns
-        -------
-        float, float
-            Time and standard error, by linear propagation.
-
-        Raises
-        ------
-        ValueError
-            If the curve does not change sign at the times around the predicted zero.
-        """
+        """Time of the zero of the leave-one-out curve, and its standard error by linear propagation."""
         near = self.near_zero
         t, values = self.t[near], side.mean["leave_one_out"][near]
         covariance = side.covariance["leave_one_out"][np.ix_(near, near)]
@@ -126,39 +120,20 @@ class EntropyCase:
         return root, float(np.sqrt(slope @ covariance @ slope))
 
 
-def entropy_case(
-    d: int, form: EntropyForm, noise: NoiseStream, where: torch.device, pieces: Checkpoints, report: Progress
-) -> EntropyCase:
-    """Compute theory and simulation at one dimension.
-
-    Parameters
-    ----------
-    d : int
-        Dimension.
-    form : EntropyForm
-        Size.
-    noise : NoiseStream
-        Of the experiment; its seed also seeds the theory and the probes.
-    where : torch.device
-        Where data are drawn.
-    pieces : Checkpoints
-        What is finished.
-    report : callable
-        Called with (part, done, total).
-
-    Returns
-    -------
-    EntropyCase
-        Curves and covariances.
-    """
+def entropy_case(d: int, form: EntropyForm, bench: Bench) -> EntropyCase:
+    """Compute theory and simulation at one dimension; the seed of the noise also seeds the theory and the probes."""
+    noise, where, pieces, report = bench.noise, bench.device, bench.store, bench.report
     seeds = np.random.default_rng([noise.stream, noise.seed, _THEORY, d]).integers(2**32, size=2).tolist()
 
     def theory(t: Array, samples: int, seed: int, part: str) -> Callable[[], dict[str, Array]]:
         def compute() -> dict[str, Array]:
             result = sampled_excess_entropy(
-                d, form.n, SIGMA, t, mu=MU, samples=samples, rng=seed,
-                progress=lambda done, total: report(part, done, total),
-            )  # fmt: skip
+                Mixture(d, MU, SIGMA, form.n),
+                t,
+                samples=samples,
+                rng=seed,
+                progress=lambda *counts: report(part, *counts[-2:]),
+            )
             names = [name for curve in CURVES for name in (curve, f"{curve}_covariance")]
             return {"t": t} | {name: getattr(result, name) for name in names}
 
@@ -181,7 +156,7 @@ def entropy_case(
         t=t,
         compared=compared,
         near_zero=near_zero,
-        formula=predict_collapse(d, form.n, SIGMA, mu=MU, t=t),
+        formula=closed_forms(d, form.n, t),
         pilot=pilot,
         theory=EntropySide(
             {name: sampled[name] for name in CURVES},
@@ -198,8 +173,9 @@ def entropy_case(
 
 def _pilot_times(d: int, n: int) -> Array:
     """From where hardly any sample is undecided to where hardly any is decided."""
-    far = np.geomspace(1.0, 1e3, 300) * predict_collapse(d, n, SIGMA).t_C
-    formula = np.asarray(predict_collapse(d, n, SIGMA, mu=MU, t=far).excess_entropy_corrected)
+    start = closed_forms(d, n, np.ones(1)).t_C
+    far = np.geomspace(1.0, 1e3, 300) * start
+    formula = closed_forms(d, n, far).corrected
     return np.geomspace(_PILOT_START * far[0], far[np.argmax(formula > _PILOT_END)], _PILOT_TIMES)
 
 

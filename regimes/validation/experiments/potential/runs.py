@@ -1,12 +1,11 @@
-"""The overlap q = m.x/sqrt(d) of the symmetric mixture in simulations in d dimensions: steps of it, sorted into bins.
-
-What is averaged in a bin is the deviation of each sample from the theory at its own q: the width of a bin brings no
-bias.
-"""
+"""Noised pairs, and a backward run with its single steps and displacements, in d = 256 dimensions."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,205 +14,141 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.validation.outcome.agreement import ChiSquare
-from regimes.validation.scores import MixtureScore
+from regimes.validation.experiments.potential.law import Binned, OverlapLaw, binned
+from regimes.validation.experiments.runner.run import Bench
+from regimes.validation.running.progress import renamed
+from regimes.validation.sampling import NoiseStream, backward, backward_times, coupled_steps, noised
+from regimes.validation.scores.projected_mixture import NOISE_AFTER_SPECIATION
 
-__all__ = ["Binned", "OverlapLaw", "binned", "histogram_test"]
+__all__ = [
+    "BINS",
+    "LAW",
+    "PAIR_STEP",
+    "SAMPLER",
+    "WINDOW",
+    "PotentialForm",
+    "PotentialRuns",
+    "displacement",
+    "transition_times",
+]
 
 Array = NDArray[np.float64]
 
-_GRID = 20_001
-_REACH = 6.0
-_EXPECTED = 20
-
-
-def _value(name: str, *values: Any) -> Any:
-    return compile_formula(name, target="numpy")(*values)
+LAW = OverlapLaw(256, 1.0, 1.0)
+SAMPLER = "euler-maruyama"
+BINS, _FINE = 4, 6  # bins that are compared, each of six that are drawn
+PAIR_STEP = 0.2
+WINDOW = 0.3  # of the backward run, around each time
+_ROWS = 4096
+_PAIRS, _RUN = range(2)
+_NAMES = {False: "fine", True: "coarse"}
 
 
 @dataclass(frozen=True)
-class OverlapLaw:
-    """The mixture, and what theory says of its overlap.
+class PotentialForm:
+    """Size of the experiment; ``step`` is that of the run that is compared with theory, another takes it doubled."""
 
-    Attributes
-    ----------
-    d : int
-        Dimension.
-    mu, sigma : float
-        Distance of a class centre from the origin per square root of d, and standard deviation of a class.
-    """
-
-    d: int
-    mu: float
-    sigma: float
-
-    def score(self) -> MixtureScore:
-        """Exact score in d dimensions; the centres lie along the diagonal."""
-        m = np.full(self.d, self.mu)
-        return MixtureScore([1, 1], np.stack([m, -m]), self.sigma)
-
-    def overlap(self, x: Tensor) -> Array:
-        """Overlaps of states, float64."""
-        q = x.sum(dim=1, dtype=torch.float64) * (self.mu / self.d**0.5)
-        return np.asarray(q.cpu().numpy())
-
-    def drift(self, q: Any, t: Any) -> Any:
-        """-V'(q, t)."""
-        return _value("overlap_drift", q, t, self.d, self.mu, self.sigma)
-
-    def potential(self, q: Any, t: float) -> Any:
-        """V(q, t), 0 at q = 0."""
-        return _value("overlap_potential", q, t, self.d, self.mu, self.sigma)
-
-    def distribution(self, q: Any, t: float) -> Any:
-        """Probability of an overlap below q."""
-        return _value("overlap_distribution", q, t, self.d, self.mu, self.sigma)
-
-    def edges(self, t: float, shares: Any) -> Array:
-        """Overlaps below which there are given shares of the law at t, to the accuracy of a grid."""
-        spread = self.mu * np.sqrt(_value("cluster_variance", t, self.sigma))
-        reach = self.d**0.5 * self.mu**2 * _value("signal_amplitude", t) + _REACH * spread
-        grid = np.linspace(-reach, reach, _GRID)
-        return np.asarray(np.interp(shares, self.distribution(grid, t), grid))
-
-    def exact_step(self, q: Array, earlier: Array, t: float, dt: float) -> tuple[Array, Array]:
-        """Drift and noise 2 mu^2 of single samples from overlaps at t and at t - dt, each without bias at any dt."""
-        where = (self.d, self.mu, self.sigma)
-        deviation = earlier - _value("overlap_step_mean", q, t, dt, *where)
-        noise = 2 * self.mu**2 * deviation**2 / _value("overlap_step_variance", q, t, dt, *where)
-        return _value("overlap_drift_from_step", q, earlier, dt), noise
-
-    def euler_step(self, q: Array, earlier: Array, t: float, dt: float) -> tuple[Array, Array]:
-        """The same for one step of Euler and Maruyama's rule, whose increment has the mean -V' dt exactly."""
-        drift = (earlier - q) / dt
-        return drift, dt * (drift - self.drift(q, t)) ** 2
+    pairs: int
+    trajectories: int
+    step: float
+    histogram_bins: int
 
 
-@dataclass(frozen=True, eq=False)
-class Binned:
-    """Samples of drift and noise in bins of q.
-
-    Attributes
-    ----------
-    sums : ndarray, shape (7, B)
-        What :func:`binned` gives, of any number of parts.
-    """
-
-    sums: Array
-
-    @property
-    def count(self) -> Array:
-        """Samples in each bin."""
-        return np.asarray(self.sums[0])
-
-    @property
-    def q(self) -> Array:
-        """Their mean overlap."""
-        return np.asarray(self.sums[1] / self.sums[0])
-
-    @property
-    def theory(self) -> Array:
-        """Mean of -V' at their overlaps."""
-        return np.asarray(self.sums[2] / self.sums[0])
-
-    @property
-    def drift(self) -> Array:
-        """Mean of the measured drift."""
-        return self.theory + self._mean(3)[0]
-
-    @property
-    def drift_se(self) -> Array:
-        """Standard error of its deviation from -V'."""
-        return self._mean(3)[1]
-
-    @property
-    def noise(self) -> Array:
-        """Mean of the measured 2 mu^2."""
-        return self._mean(5)[0]
-
-    @property
-    def noise_se(self) -> Array:
-        """Its standard error."""
-        return self._mean(5)[1]
-
-    def joined(self, bins: int) -> Binned:
-        """The same in fewer bins, whose number must divide the present one."""
-        return Binned(self.sums.reshape(7, bins, -1).sum(axis=2))
-
-    def _mean(self, row: int) -> tuple[Array, Array]:
-        mean, square = self.sums[row : row + 2] / self.sums[0]
-        return mean, np.sqrt((square - mean**2) / (self.sums[0] - 1))
+def transition_times() -> tuple[dict[str, float], list[float]]:
+    """Speciation and splitting of V, and the times of the experiment: V is a single well at the first alone."""
+    where = (LAW.d, LAW.mu, LAW.sigma)
+    marks = {
+        "t_S": float(compile_formula("mixture_speciation_time", target="numpy")(*where)),
+        "t_V": float(compile_formula("overlap_curvature_time", target="numpy")(*where)),
+    }
+    return marks, [marks["t_V"] + 0.5, marks["t_V"], marks["t_S"], marks["t_S"] - 0.5]
 
 
-def binned(law: OverlapLaw, q: Array, t: float, drift: Array, noise: Array, edges: Array) -> Array:
-    """Sums over samples in bins of q.
+class PotentialRuns:
+    """The simulations, each with random numbers of its own."""
 
-    Parameters
-    ----------
-    law : OverlapLaw
-        The mixture.
-    q : ndarray, shape (n,)
-        Overlaps at t.
-    t : float
-        Time.
-    drift, noise : ndarray, shape (n,)
-        Samples at each.
-    edges : ndarray, shape (B - 1,)
-        Between the bins, the outer ones of which are open.
+    def __init__(self, form: PotentialForm, bench: Bench) -> None:
+        self.form, self.noise, self.device, self.kept, self.report = (
+            form,
+            bench.noise,
+            bench.device,
+            bench.store,
+            bench.report,
+        )
+        self.score = LAW.score()
 
-    Returns
-    -------
-    ndarray, shape (7, B)
-        Sums of 1, q, -V', deviation from it, its square, noise and its square, for :class:`Binned`; those of parts are
-        added.
-    """
-    theory = law.drift(q, t)
-    deviation, place = drift - theory, np.searchsorted(edges, q)
-    columns = (np.ones_like(q), q, theory, deviation, deviation**2, noise, noise**2)
-    return np.array([np.bincount(place, weights=column, minlength=edges.size + 1) for column in columns])
+    def noised_pairs(self, number: int, t: float) -> Array:
+        """Sums over pairs of one data point at t - dt and t, in fine bins."""
+        noise, edges = self.noise.substream(_PAIRS, number), LAW.edges(t, _shares(BINS * _FINE))
+
+        def compute() -> dict[str, Array]:
+            total = np.zeros((7, edges.size + 1))
+            for first in range(0, self.form.pairs, _ROWS):
+                rows = min(_ROWS, self.form.pairs - first)
+                a, _ = self.score.draw(rows, noise.substream(0), first_row=first, device=self.device)
+                earlier = noised(a, t - PAIR_STEP, noise=noise.substream(1), first_row=first)
+                # From t - dt to t the forward process does what it does from 0 to dt.
+                later = noised(earlier, PAIR_STEP, noise=noise.substream(2), first_row=first)
+                q = LAW.overlap(later)
+                samples = LAW.exact_step(q, LAW.overlap(earlier), t, PAIR_STEP)
+                total += binned(LAW, q, t, *samples, edges)
+                self.report(f"noised pairs, t = {t:.3g}", first + rows, self.form.pairs)
+            return {"sums": total}
+
+        return self.kept.piece(f"pairs,{number}", compute)["sums"]
+
+    def backward_run(self, at: Sequence[float], *, coarse: bool) -> list[dict[str, Array]]:
+        """One run from pure noise through all times; of the coarse one the overlaps at the times alone are used."""
+        noise = self.noise.substream(_RUN)
+        x = noise.substream(len(at)).normal(0, 0, self.form.trajectories, (LAW.d,), device=self.device)
+        start, found = transition_times()[0]["t_S"] + NOISE_AFTER_SPECIATION, []
+        for number, t in enumerate(at):
+            part = partial(self._part, x, start, t, noise.substream(number), f"{_NAMES[coarse]},{number}", coarse)
+            found.append(self.kept.piece(f"{_NAMES[coarse]},{number}", part))
+            x, start = torch.from_numpy(found[-1]["x"]).to(self.device), t - WINDOW / 2
+        return found
+
+    def _part(self, x: Tensor, start: float, t: float, noise: NoiseStream, name: str, coarse: bool) -> dict[str, Any]:
+        """From the last window through that around t. The way there goes on where it was; a window is short."""
+        top, bottom = t + WINDOW / 2, t - WINDOW / 2
+        report = renamed(self.report, f"{name.split(',')[0]} run to t = {bottom:.3g}")
+        steps = _Steps(t)
+        watch = None if coarse else steps
+        x = self._leg(x, start, top, noise.substream(0), coarse, progress=report, checkpoint=self.kept.partial(name))
+        before = LAW.overlap(x)
+        x = self._leg(x, top, t, noise.substream(1), coarse, watch=watch)
+        middle = LAW.overlap(x)
+        x = self._leg(x, t, bottom, noise.substream(2), coarse, watch=watch)
+        after = LAW.overlap(x)
+        return {"x": x.cpu().numpy(), "steps": steps.sums, "before": before, "at": middle, "after": after}
+
+    def _leg(self, x: Tensor, start: float, end: float, noise: NoiseStream, coarse: bool, **options: Any) -> Tensor:
+        times = backward_times(start, end=end, steps=math.ceil((start - end) / (2 * self.form.step)))
+        return backward(self.score, x, **coupled_steps(times, SAMPLER, noise, coarse=coarse), **options)
 
 
-def histogram_test(law: OverlapLaw, q: Array, t: float, bins: int) -> tuple[ChiSquare, Array, Array]:
-    """Pearson's chi-square of overlaps at t against their exact law.
+class _Steps:
+    """Watches a run and sorts its single steps into the bins of the time t."""
 
-    Parameters
-    ----------
-    law : OverlapLaw
-        The mixture.
-    q : ndarray, shape (n,)
-        Independent overlaps at t.
-    t : float
-        Time.
-    bins : int
-        Open ones in which 20 are expected on either side, and others of one width between them; neighbours with fewer
-        than 20 expected are joined.
+    def __init__(self, t: float) -> None:
+        self.edges = LAW.edges(t, _shares(BINS))
+        self.sums = np.zeros((7, BINS))
+        self.last: tuple[float, Array] | None = None
 
-    Returns
-    -------
-    test : ChiSquare
-        One degree of freedom less than there are bins: nothing is fitted.
-    edges : ndarray, shape (B - 1,)
-        Between the bins.
-    counts : ndarray, shape (B,)
-        Overlaps in each.
-    """
-    from scipy.special import chdtrc
+    def __call__(self, step: int, t: float, x: Tensor, first_row: int) -> None:
+        q = LAW.overlap(x)
+        if step > 0 and self.last is not None:
+            before, last = self.last
+            self.sums += binned(LAW, last, before, *LAW.euler_step(last, q, before, before - t), self.edges)
+        self.last = (t, q)
 
-    # The quantiles are those of a grid; a shade more keeps the open ends at what is demanded.
-    share = 1.01 * _EXPECTED / q.size
-    low, high = law.edges(t, [share, 1 - share]).tolist()
-    edges = np.linspace(low, high, bins - 1)
-    probability = np.diff(law.distribution(edges, t), prepend=0.0, append=1.0)
-    kept, gathered = [], 0.0
-    for edge, each in zip(edges, probability, strict=False):
-        gathered += q.size * each
-        if gathered >= _EXPECTED:
-            kept.append(edge)
-            gathered = 0.0
-    if gathered + q.size * probability[-1] < _EXPECTED:
-        kept.pop()
-    inner = np.array(kept)
-    expected = q.size * np.diff(law.distribution(inner, t), prepend=0.0, append=1.0)
-    counts = np.bincount(np.searchsorted(inner, q), minlength=inner.size + 1).astype(np.float64)
-    value = float(np.sum((counts - expected) ** 2 / expected))
-    return ChiSquare(f"law of q, t = {t:.3g}", value, inner.size, float(chdtrc(inner.size, value))), inner, counts
+
+def _shares(bins: int) -> Array:
+    return np.arange(1, bins) / bins
+
+
+def displacement(t: float, run: dict[str, Array]) -> tuple[float, Binned]:
+    """The window as one long step, which begins at its top."""
+    top = t + WINDOW / 2
+    samples = LAW.exact_step(run["before"], run["after"], top, WINDOW)
+    return top, Binned(binned(LAW, run["before"], top, *samples, LAW.edges(top, _shares(BINS))))

@@ -27,8 +27,6 @@ CASES = {
     "square": ((13, 13), SQUARE, {}),
     "eight": ((12, 12), EIGHT, {}),
     "oblong": ((7, 19), SQUARE, {"axis": 1}),
-    "eight neighbours, oblong": ((19, 7), EIGHT, {"axis": 1}),
-    "radius 4": ((17, 17), disc_neighbourhood(4), {}),
     "radius 4, oblong, axis 1": ((14, 23), disc_neighbourhood(4), {"axis": 1}),
     "radius 6: two words": ((20, 21), disc_neighbourhood(6), {}),
     "radius 9: five words": ((11, 14), disc_neighbourhood(9), {}),
@@ -38,7 +36,6 @@ CASES = {
     "lopsided": ((15, 16), LOPSIDED, {}),
     "one direction only": ((9, 10), disc_neighbourhood(1, steps=(2, 1)), {}),
     "chain": ((90,), CHAIN, {}),
-    "chain of reach 4": ((90,), disc_neighbourhood(4, steps=(1.0,)), {}),
     "chain of reach 30": ((120,), disc_neighbourhood(30, steps=(1.0,)), {}),
     "even neighbours only": ((40,), Neighbourhood([[2], [-2]]), {}),
     "cube": ((6, 7, 8), disc_neighbourhood(1, steps=(1, 1, 1)), {}),
@@ -48,13 +45,11 @@ CASES = {
     "deep bands": ((13, 13), SQUARE, {"depth": 3}),
     "periodic square": ((11, 11), SQUARE, {"periodic": True}),
     "periodic square, axis 1": ((11, 8), SQUARE, {"periodic": True, "axis": 1}),
-    "periodic eight": ((9, 10), EIGHT, {"periodic": True}),
     "periodic, smallest": ((3, 3), EIGHT, {"periodic": True}),
     "periodic radius 4": ((9, 14), disc_neighbourhood(4), {"periodic": True}),
     "periodic radius 4, axis 1": ((20, 19), disc_neighbourhood(4), {"periodic": True, "axis": 1}),
     "periodic radius 6": ((17, 13), disc_neighbourhood(6), {"periodic": True}),
     "periodic lopsided": ((10, 9), LOPSIDED, {"periodic": True}),
-    "periodic chain": ((40,), CHAIN, {"periodic": True}),
     "periodic chain of reach 4": ((40,), disc_neighbourhood(4, steps=(1.0,)), {"periodic": True}),
     "periodic cube": ((5, 4, 3), disc_neighbourhood(1, steps=(1, 1, 1)), {"periodic": True}),
     "periodic cube of 18": ((5, 4, 6), disc_neighbourhood(2**0.5, steps=(1, 1, 1)), {"periodic": True, "axis": 2}),
@@ -130,21 +125,20 @@ def test_every_number_of_kept_points_agrees_with_labelling(case):
         neighbourhood.reach[axis] if neighbourhood.radius is None else neighbourhood.radius / neighbourhood.steps[axis]
     )
     depth = options.get("depth", max(1, math.floor(along / 2 + 1e-9)))
-    for _ in range(2):
-        order = rng.permutation(n)
-        sequence = percolation_sequence(order, Lattice(shape, neighbourhood, **options))
-        first = None
-        for k in range(n + 1):
-            kept = np.zeros(n, bool)
-            kept[order[:k]] = True
-            index, labels = component_sizes(kept, matrix) if k else (np.empty(0, int), np.empty(0, int))
-            sizes = np.bincount(labels)
-            assert sequence.largest[k] == sizes.max(initial=0)
-            assert sequence.squares[k] == (sizes.astype(int) ** 2).sum()
-            if first is None:
-                spans = winds(kept, near, axis) if periodic else spans_between_bands(shape, axis, depth, index, labels)
-                first = k if spans else None
-        assert sequence.spanning == first
+    order = rng.permutation(n)
+    sequence = percolation_sequence(order, Lattice(shape, neighbourhood, **options))
+    first = None
+    for k in range(n + 1):
+        kept = np.zeros(n, bool)
+        kept[order[:k]] = True
+        index, labels = component_sizes(kept, matrix) if k else (np.empty(0, int), np.empty(0, int))
+        sizes = np.bincount(labels)
+        assert sequence.largest[k] == sizes.max(initial=0)
+        assert sequence.squares[k] == (sizes.astype(int) ** 2).sum()
+        if first is None:
+            spans = winds(kept, near, axis) if periodic else spans_between_bands(shape, axis, depth, index, labels)
+            first = k if spans else None
+    assert sequence.spanning == first
 
 
 @pytest.mark.parametrize(
@@ -169,7 +163,7 @@ def test_a_grid_of_several_blocks_agrees_with_ndimage(neighbourhood, structure):
 
 @pytest.mark.parametrize("neighbourhood", [SQUARE, EIGHT, disc_neighbourhood(4)])
 def test_a_torus_of_several_blocks_agrees_with_labelling(neighbourhood):
-    shape = (97, 95)
+    shape = (81, 80)
     n = math.prod(shape)
     order = np.random.default_rng(2).permutation(n)
     sequence = percolation_sequence(order, Lattice(shape, neighbourhood, periodic=True))
@@ -252,12 +246,12 @@ def enumerated(shape, neighbourhood, lambdas, *, periodic, axis):
 @pytest.mark.parametrize(
     ("shape", "neighbourhood", "options"),
     [
-        ((3, 4), SQUARE, {"periodic": False, "axis": 1}),
+        ((2, 4), SQUARE, {"periodic": False, "axis": 1}),
         ((3, 3), EIGHT, {"periodic": False, "axis": 0}),
         ((3, 3), SQUARE, {"periodic": True, "axis": 0}),
         ((9,), disc_neighbourhood(2, steps=(1.0,)), {"periodic": False, "axis": 0}),
         ((9,), disc_neighbourhood(2, steps=(1.0,)), {"periodic": True, "axis": 0}),
-        ((2, 3, 2), disc_neighbourhood(1, steps=(1, 1, 1)), {"periodic": False, "axis": 1}),
+        ((2, 2, 2), disc_neighbourhood(1, steps=(1, 1, 1)), {"periodic": False, "axis": 1}),
     ],
 )
 def test_averages_agree_with_all_configurations(shape, neighbourhood, options):
@@ -366,7 +360,7 @@ def test_memory_is_counted_and_refused():
             {},
             "radius 12, a reach of 12 steps, on 10 points along axis 0: a radius larger than the lattice",
         ),
-        (((20, 6), disc_neighbourhood(7)), {}, "a reach of 7 steps, on 6 points along axis 1"),
+        (((20, 7), disc_neighbourhood(7)), {}, "a reach of 7 steps, on 7 points along axis 1"),
         ((8, disc_neighbourhood(4)), {"periodic": True}, "on 8 points along axis 0; take at least 9 points"),
         (
             ((5, 5, 5), SQUARE),

@@ -121,7 +121,7 @@ def test_mean_size_on_a_ring(reach):
 def test_a_square_is_crossed_half_the_time_at_the_threshold():
     """With open edges R(p_c) = 1/2 + O(1/N); the finite size is seen at 16 and has to shrink."""
     excess = {}
-    for size, runs in ((16, 20_000), (128, 1500)):
+    for size, runs in ((16, 10_000), (128, 800)):
         found = lattice_percolation(Lattice(size, SQUARE), runs=runs, lambdas=[SQUARE_THRESHOLD], rng=1)
         excess[size] = found.spanning[0] - 0.5, found.spanning_se[0]
     assert 4 * excess[16][1] < excess[16][0] < 0.05

@@ -79,7 +79,7 @@ def in_hull(offsets):
     }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=4))
 def test_filled_shapes_hold_their_hull(widths):
     """Rows of any widths, alike above and below."""

@@ -117,7 +117,7 @@ def test_the_limit_of_discs_is_as_close_as_it_says():
                 worst = max(worst, off)
     assert worst > 0.079
     # Larger ones against the fit.
-    for squared in range(101, 1000, 4):
+    for squared in range(101, 1000, 9):
         limit = disc_limit(disc(squared))
         assert abs(limit.value / lattice_threshold(disc(squared)).value - 1) <= limit.error
 

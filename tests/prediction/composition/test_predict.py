@@ -9,7 +9,16 @@ import pytest
 
 from regimes import BumpGrid, DataPercolationPrediction, PercolationPrediction, predict_data_percolation
 from regimes import predict_percolation as predict
-from regimes.composition import BumpStaircase, PointOverlaps, Staircase, image_grid, predict_staircase
+from regimes.composition import (
+    BumpStaircase,
+    PointOverlaps,
+    Staircase,
+    connecting_overlaps,
+    data_percolation,
+    image_grid,
+    lattice_percolation,
+    predict_staircase,
+)
 
 RADIUS, Z, INFINITE, GRID, HALF, WIDTH, LIMIT = (
     f"percolation.{name}"
@@ -42,6 +51,18 @@ def test_the_grid_itself_percolates_near_the_infinite_one():
     assert np.all(np.diff(curves["largest"]) >= 0)
     assert curves["largest"][-1] == 1
     assert np.interp(0.5, curves["spanning"], curves["lambda"]) == pytest.approx(grid.value, abs=0.002)
+
+
+def test_curves_and_numbers_are_those_of_the_simulation():
+    problem = BumpGrid(24, 0.5)
+    result, found = predict(problem, runs=9, rng=2), lattice_percolation(problem.lattice(), runs=9, rng=2)
+    names = [name for name in result.curves if name != "lambda"]
+    assert [name.removesuffix("_se") for name in names[::2]] == ["largest", "largest_share", "mean_size", "spanning"]
+    np.testing.assert_array_equal(result.curves["lambda"], found.lambdas)
+    for name in names:
+        np.testing.assert_array_equal(result.curves[name], getattr(found, name))
+    assert (result[GRID].value, result[GRID].error) == (found.threshold, found.threshold_se)
+    assert (result[WIDTH].value, result[HALF].value) == (found.width, found.half_fraction)
 
 
 def test_numbers_in_images_are_shares_of_the_points():
@@ -223,6 +244,32 @@ def test_without_tau_the_data_choose_it(iris):
     assert given["components.half_fraction"].error is None
 
 
+def test_rows_of_data_are_those_of_the_solvers():
+    points = np.random.default_rng(3).normal(size=(60, 3))
+    result = predict_data_percolation(points, tau=0.8, orders=4, rng=1)
+    found, joined = data_percolation(points, 0.8, orders=4, rng=1), connecting_overlaps(points)
+    assert {key: number.value for key, number in result.numbers.items()} == {
+        "components.count": len(found.components),
+        "components.largest": found.largest,
+        "components.isolated": found.isolated,
+        "links.count": found.links,
+        "links.share": found.links / math.comb(60, 2),
+        "links.mean_degree": found.mean_degree,
+        "connecting.tau": 0.8,
+        "connecting.whole": joined.whole,
+        "connecting.half": joined.half,
+        "components.half_fraction": found.half_fraction,
+    }
+    assert result["components.half_fraction"].error == found.half_fraction_se
+    for name, own in (
+        ("lambda", "lambdas"),
+        ("kept", "kept"),
+        ("largest_share", "curve"),
+        ("largest_share_se", "curve_se"),
+    ):
+        np.testing.assert_array_equal(result.curves[name], getattr(found, own))
+
+
 def test_data_come_back_from_json(iris):
     apart = predict_data_percolation(np.eye(30), tau=0.5, orders=2)
     for result in (iris, apart):
@@ -268,10 +315,14 @@ def test_a_staircase_comes_back_from_json_and_has_formulas(overlap):
 
 def test_a_staircase_is_that_of_single_widths():
     curves = predict_staircase(BumpStaircase(largest=2.2)).curves
-    for row in (0, 100, 350, 600, -1):
+    fitted = int(np.argmax(curves["fitted"]))
+    for row in (0, 100, fitted, 600, -1):
         single = predict(BumpGrid(256, curves["sigma"][row]), runs=0)
         assert curves["threshold"][row] == single[INFINITE].value
-        limit = single[LIMIT].value
+        infinite, limit = single[INFINITE], single[LIMIT].value
+        assert curves["fitted"][row] == ("fit" in infinite.covers)
+        off = infinite.error if infinite.interval is None else infinite.interval[1] - infinite.value
+        assert curves["error"][row] == pytest.approx(off)
         assert curves["disc_limit"][row] == limit if limit else np.isnan(curves["disc_limit"][row])
 
 

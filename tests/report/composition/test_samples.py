@@ -119,6 +119,11 @@ def stairs():
     return plot_staircase(both, results), results
 
 
+@pytest.fixture(scope="module")
+def narrow():
+    return staircase(largest=0.6)
+
+
 def value_at(line, x):
     """Of a line of steps."""
     places, values = line.get_data()
@@ -133,7 +138,7 @@ def test_the_staircase_has_the_thresholds_of_the_issue(stairs):
         assert value_at(line, sigma) == pytest.approx(threshold, abs=1e-3)
 
 
-def test_simulated_points_lie_on_the_staircase(stairs):
+def test_simulated_points_lie_on_the_staircase(stairs, narrow):
     figure, results = stairs
     (axis,) = figure.axes
     for container, chosen in zip(axis.containers, (results[:3], results[3:]), strict=True):
@@ -146,7 +151,7 @@ def test_simulated_points_lie_on_the_staircase(stairs):
             assert abs(one[GRID].value - one[INFINITE].value) < 4 * one[GRID].error
     assert sum("simulated" in text for text in labels(axis)) == 2
     assert "bars: 1.96 standard errors" in axis.get_title()
-    assert "bars" not in staircase(largest=0.6).plot().axes[0].get_title()
+    assert "bars" not in narrow.plot().axes[0].get_title()
 
 
 def test_why_the_staircase_on_pixels_ends_is_said(stairs):
@@ -169,13 +174,12 @@ def test_where_nothing_connects_is_said(stairs):
     assert not any(box.overlaps(legend) for box in boxes)
 
 
-def test_the_limit_of_discs_is_drawn_where_it_is_of_use(stairs):
+def test_the_limit_of_discs_is_drawn_where_it_is_of_use(stairs, narrow):
     (limit,) = [line for line in stairs[0].axes[0].lines if line.get_label().startswith("limit of discs")]
     x, y = limit.get_data()
     drawn = x[np.isfinite(y)]
     assert drawn.min() == pytest.approx(6 / (2 * np.sqrt(np.log(200))), abs=0.01)
-    narrow = staircase(largest=1.0).plot().axes[0]
-    assert not any("discs" in text for text in labels(narrow))
+    assert not any("discs" in text for text in labels(narrow.plot().axes[0]))
 
 
 def test_the_staircase_of_the_density_product_ends_where_bumps_are_too_faint():
@@ -195,8 +199,7 @@ def test_the_staircase_of_the_density_product_ends_where_bumps_are_too_faint():
         ({"runs": 0}, "ask for runs"),
     ],
 )
-def test_points_of_another_kind_are_refused(options, error):
-    narrow = staircase(largest=0.6)
+def test_points_of_another_kind_are_refused(narrow, options, error):
     with pytest.raises(ValueError, match=error):
         plot_staircase([narrow], [predicted(24, 0.5, **({"runs": 2} | options))])
 

@@ -1,4 +1,4 @@
-"""What the denoisers of few and of many digits did, in words and figures."""
+"""What the denoisers of few and of many digits did, in words."""
 
 from __future__ import annotations
 
@@ -8,39 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from regimes.validation.experiments.trained.case import TrainedCase, step_effect
-from regimes.validation.experiments.trained.models import Gap
-from regimes.validation.measurement.result import TimeRatio, last_change_curves
+from regimes.validation.experiments.runner.trained_case import TrainedCase, step_effect
+from regimes.validation.measurement.measured import TimeRatio
 from regimes.validation.outcome.agreement import ChiSquare
-from regimes.validation.outcome.experiment import Curve, Kind, Panel, curve
 
-__all__ = ["collapse_panels", "collapse_statements"]
-
-_LOWEST = -1.0  # drawn of the leave-one-out entropy, which goes far below its zero
+__all__ = ["sentences"]
 
 
-def collapse_statements(
-    quick: bool, cases: Sequence[TrainedCase], findings: Mapping[str, Any], tests: Sequence[ChiSquare]
-) -> list[str]:
-    """Say what was found.
-
-    Parameters
-    ----------
-    quick : bool
-        Whether it is the short form.
-    cases : sequence of TrainedCase
-        The denoiser of few digits and that of many.
-    findings : mapping
-        Of each.
-    tests : sequence of ChiSquare
-        Those of the first.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
-    words = ["Quick form: a check of the machinery, with denoisers that have hardly been trained."] if quick else []
+def sentences(cases: Sequence[TrainedCase], findings: Mapping[str, Any], tests: Sequence[ChiSquare]) -> list[str]:
+    """Say what was found."""
+    words: list[str] = []
     listed = "; ".join(
         f"{test.quantity}: chi-square {test.value:.1f} over {test.dof}, p = {test.p:.2g}" for test in tests
     )
@@ -88,7 +65,7 @@ def _size(case: TrainedCase) -> str:
     change = phi.measured - phi.predicted
     by_steps, error = step_effect(control, case.control.pairs)
     largest = int(np.abs(change).argmax())
-    last = ratios.get(("last_change", "last_change"))
+    last = ratios.get(("measure.last_change", "collapse.last_change"))
     words = (
         f"{case.name}, phi_index off by up to {change[largest]:+.3f} ({phi.measured_se[largest]:.3f}), the exact "
         f"empirical score with the same steps by {by_steps[largest]:+.3f} ({error[largest]:.3f}) there"
@@ -109,8 +86,8 @@ def _times(case: TrainedCase) -> str:
     listed = [
         f"{name} {_time(measured.get(one))} measured, {_time(predicted.get(other))} predicted"
         for name, one, other in (
-            ("crossing of phi_index", "index", "collapse.clone_crossing"),
-            ("mean last change", "last_change", "last_change"),
+            ("crossing of phi_index", "measure.point_time", "collapse.point_time"),
+            ("mean last change", "measure.last_change", "collapse.last_change"),
         )
     ]
     best = case.denoiser
@@ -139,67 +116,3 @@ def _time(found: Any) -> str:
 
 def _pair(found: Sequence[float] | None) -> str:
     return "none" if found is None else f"{found[0]:.3f} ({found[1]:.3f})"
-
-
-def collapse_panels(cases: Sequence[TrainedCase]) -> list[Panel]:
-    """Draw phi_index, last changes, excess entropy and information of both denoisers.
-
-    Parameters
-    ----------
-    cases : sequence of TrainedCase
-        Both.
-
-    Returns
-    -------
-    list of Panel
-        Four panels.
-    """
-    index: list[Curve] = []
-    last: list[Curve] = []
-    entropy: list[Curve] = []
-    gaps: list[Curve] = []
-    marks = []
-    for group, case in enumerate(cases):
-        label, measured = f"n = {case.train.n}", case.measurement
-        drawn, phi = measured.predictions.prediction.curves, measured.phi_index
-        span = float(measured.t[-1])
-        if drawn is not None and phi is not None:
-            inside = drawn.t < 1.3 * span
-            index.append(curve(label, "theory", drawn.t[inside], drawn.clone_index[inside], group=group))
-            index.append(curve("", "simulation", measured.t, phi.measured, phi.measured_se, group=group))
-            wide = (drawn.t < 4 * span) & (drawn.leave_one_out > _LOWEST)
-            entropy.append(curve(f"{label}, $f^e$", "theory", drawn.t[wide], drawn.excess_entropy[wide], group=group))
-            entropy.append(
-                curve("own point left out", "reference", drawn.t[wide], drawn.leave_one_out[wide], group=group)
-            )
-        if measured.last_change is not None and measured.last_change_exact is not None:
-            last += last_change_curves(measured.last_change, measured.last_change_exact, label, "", group=group)
-        t_C = measured.predicted["collapse.time"].time
-        if t_C is not None:
-            marks.append((f"$t_C$, {label}", t_C))
-        log_n = math.log(case.train.n)
-        # J of a denoiser that errs grows without bound where snr does: only the part of interest is drawn.
-        kinds: tuple[tuple[str, Gap, Kind], ...] = (
-            ("", case.gap, "simulation"), (", exact score", case.exact_gap, "theory"),
-        )  # fmt: skip
-        for of_points in (case.gap.train, case.gap.test):
-            share = 1 - of_points / log_n
-            seen = (case.gap.t > 0.3 * float(measured.t[0])) & (case.gap.t < 4 * span) & (share > _LOWEST)
-            entropy.append(curve("", "simulation", case.gap.t[seen], share[seen], group=group))
-        for what, of, kind in kinds:
-            near = (of.t > 0.3 * float(measured.t[0])) & (np.abs(of.gap) < 4 * log_n)
-            bars = of.gap_se[near] / log_n if kind == "simulation" else None
-            gaps.append(curve(f"{label}{what}", kind, of.t[near], of.gap[near] / log_n, bars, group=group))
-    return [
-        Panel("Two clones share their training point", "$t$", r"$\phi_{index}$", tuple(index), tuple(marks)),
-        Panel("Last change of the nearest training point", "$t$", "P(last change > t)", tuple(last), tuple(marks)),
-        Panel(
-            "Excess entropy: lines from the data, points from losses",
-            "$t$",
-            r"$f/\alpha$",
-            tuple(entropy),
-            tuple(marks),
-            log_x=True,
-        ),
-        Panel("Gap between test and training points", "$t$", r"$G/\log n$", tuple(gaps), tuple(marks), log_x=True),
-    ]

@@ -140,7 +140,7 @@ def test_axes_of_the_user_are_drawn_into(plain):
     own = Figure()
     axes = own.subplots(2)
     assert plain.plot(axes) is own
-    with pytest.raises(ValueError, match="ax must hold 2 axes, .* got 1"):
+    with pytest.raises(ValueError, match="ax must hold 2 axes, one for each panel, got 1"):
         plain.plot(axes[0])
 
 

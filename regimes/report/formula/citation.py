@@ -1,0 +1,62 @@
+"""BibTeX of the software and of exactly the papers behind some formulas."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from regimes import __version__
+from regimes.theory.catalogue import formula
+from regimes.theory.formula.written import written
+
+__all__ = ["citation", "references"]
+
+_FILE = Path(__file__).with_name("references.bib")
+_ENTRY = re.compile(r"^@\w+\{(\w+),\n.*?^\}$", re.DOTALL | re.MULTILINE)
+# As in CITATION.cff; a test holds them equal.
+_SOFTWARE = """@software{regimes,
+  author = {{The regimes developers}},
+  title = {regimes: when a diffusion model commits},
+  version = {%s},
+  license = {BSD-3-Clause},
+}"""
+_ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0327": "c "}
+
+
+def citation(formula_names: Iterable[str]) -> str:
+    """BibTeX of the software and of the papers that the sources of these formulas name, in the order of the file.
+
+    A formula that is derived from another one rests on the papers of that one.
+    """
+    keys = {key for name in dict.fromkeys(formula_names) for key in _cited(name)}
+    entries = [_SOFTWARE % __version__, *(text for key, text in references().items() if key in keys)]
+    return "\n\n".join(map(_ascii, entries)) + "\n"
+
+
+@cache
+def references() -> dict[str, str]:
+    """Text of each entry of the references by its key, in the order of the file."""
+    return {entry[1]: entry[0] for entry in _ENTRY.finditer(_FILE.read_text(encoding="utf-8"))}
+
+
+def _cited(name: str) -> Iterator[str]:
+    """Keys in the source of a formula, and in those of the formulas that it is derived from."""
+    waiting, seen = [name], {name}
+    while waiting:
+        words = re.findall(r"\w+", formula(waiting.pop()).source)
+        yield from (word for word in words if word in references())
+        origins = {word for word in words if word in written()} - seen
+        seen |= origins
+        waiting += sorted(origins)
+
+
+def _ascii(text: str) -> str:
+    """Accents as LaTeX writes them: every console can show these, and every BibTeX read them."""
+    written_out = ""
+    for character in text:
+        base, *marks = unicodedata.normalize("NFD", character)
+        written_out += f"{{\\{_ACCENTS[marks[0]]}{base}}}" if marks and marks[0] in _ACCENTS else character
+    return written_out

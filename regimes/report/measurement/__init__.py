@@ -1,0 +1,1 @@
+"""Measurements of a model: table and figure."""

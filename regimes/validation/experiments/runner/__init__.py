@@ -1,0 +1,1 @@
+"""What all experiments repeat: settings, seeds, checkpoints, device, threads, progress; and trained denoisers."""

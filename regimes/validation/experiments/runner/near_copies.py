@@ -1,0 +1,55 @@
+"""Points generated from pure noise, and near-copies of training points among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from regimes.validation.experiments.runner.denoisers import START, T_RANGE
+from regimes.validation.experiments.runner.run import Bench
+from regimes.validation.sampling import backward, backward_times
+from regimes.validation.sampling.samplers import Score
+
+__all__ = ["Generated", "generate"]
+
+Array = NDArray[np.float64]
+
+_COPY = 1 / 3
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Points generated from pure noise, beside the training points."""
+
+    points: int  # how many were generated
+    # share of them whose nearest training point is at less than a third of the distance of the second nearest
+    copies: float
+    copies_of_test: float  # the same share for test points, which nothing has copied
+    nearest: float  # nearest, nearest_of_test: median distance to the nearest training point, of both
+    nearest_of_test: float
+
+
+def generate(bench: Bench, name: str, score: Score, train: Array, test: Array, *, points: int, steps: int) -> Generated:
+    """Generate points by ancestral steps, the last to the posterior mean, and look for near-copies among them."""
+    times = np.append(backward_times(START, end=T_RANGE[0], steps=steps - 1, spacing="log-snr"), 0.0)
+
+    def compute() -> dict[str, NDArray[np.float32]]:
+        noise, kept = bench.noise, bench.store.partial(name)
+        x = noise.substream(0).normal(0, 0, points, train.shape[1:], device=bench.device)
+        found = backward(score, x, times, sampler="ancestral", noise=noise.substream(1), checkpoint=kept)
+        return {"points": found.cpu().numpy()}
+
+    found = np.asarray(bench.store.piece(name, compute)["points"], dtype=np.float64)
+    copies, nearest = _copies(found, train)
+    copies_of_test, nearest_of_test = _copies(test, train)
+    return Generated(points, copies, copies_of_test, nearest, nearest_of_test)
+
+
+def _copies(points: Array, train: Array) -> tuple[float, float]:
+    distance: Tensor = torch.cdist(torch.from_numpy(points), torch.from_numpy(np.unique(train, axis=0)))
+    first, second = distance.topk(2, dim=1, largest=False).values.T
+    return float((first < _COPY * second).double().mean()), float(first.median())

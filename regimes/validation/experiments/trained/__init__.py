@@ -1,1 +1,0 @@
-"""What experiments with trained networks share."""

@@ -1,0 +1,107 @@
+"""Every experiment in a form that takes seconds, run once in a session."""
+
+import importlib
+from dataclasses import replace
+
+import pytest
+
+CASE = {"training_steps": 12, "clones": 40, "steps": 6, "generated": 20, "control": 40, "probes": 128}
+
+
+def _mixture_clones(form):
+    return replace(
+        form,
+        dimensions=(16, 256),
+        pairs=200,
+        step=0.1,
+        dimensions_in_full=32,
+        pairs_in_full=60,
+        step_in_full=0.1,
+        offsets_in_full=(0.0,),
+        pairs_of_samplers=200,
+        step_of_samplers=0.1,
+    )
+
+
+def _empirical_clones(form):
+    first = replace(form.data[0], n=60, d=8, mu=0.7, pairs=600, paths=400, halved=150, steps=60, probes=4000)
+    return replace(
+        form,
+        data=(
+            replace(first, levels=(0.9, 0.6, 0.2)),
+            replace(first, source="iris", pairs=400, paths=300, halved=100, levels=(0.8, 0.4)),
+        ),
+    )
+
+
+def _learned_mixture(form):
+    return replace(
+        form,
+        d=8,
+        width=16,
+        training_steps=20,
+        batch=32,
+        offsets=(-0.3, 0.3, 0.6),
+        pairs=300,
+        halved=100,
+        step=0.15,
+        test_points=512,
+        loss_times=5,
+    )
+
+
+def _digits_speciation(form):
+    case = replace(form.case, patience=12, **CASE)
+    return replace(form, width=16, classifier_steps=20, trainings=2, multiples=(0.4, 0.8, 1.2, 1.6), case=case)
+
+
+def _digits_collapse(form):
+    memoriser, generaliser = replace(form.memoriser, **CASE), replace(form.generaliser, patience=12, **CASE)
+    return replace(form, few=16, held_out_of_many=1700, width=16, memoriser=memoriser, generaliser=generaliser)
+
+
+TINY = {
+    "mixture-clones": (_mixture_clones, 0),
+    "mixture-entropy": (
+        lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),
+        0,
+    ),
+    "empirical-clones": (_empirical_clones, 0),
+    "learned-mixture": (_learned_mixture, 3),
+    "potential": (lambda form: replace(form, pairs=1500, trajectories=400, step=0.02, histogram_bins=8), 3),
+    "digits-speciation": (_digits_speciation, 1),
+    "digits-collapse": (_digits_collapse, 1),
+}
+
+
+def tiny_plan(name):
+    plan = importlib.import_module(f"regimes.validation.experiments.{name.replace('-', '_')}.experiment").PLAN
+    return replace(plan, quick=TINY[name][0](plan.quick))
+
+
+@pytest.fixture(scope="session")
+def plan_of():
+    return tiny_plan
+
+
+@pytest.fixture(scope="session")
+def run_tiny():
+    from regimes.validation.experiments.runner.run import run_plan
+
+    def run(name, *, plan=None, rng=None, **options):
+        seed = TINY[name][1] if rng is None else rng
+        return run_plan(plan or tiny_plan(name), quick=True, device="cpu", rng=seed, **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny(run_tiny):
+    kept = {}
+
+    def result(name):
+        if name not in kept:
+            kept[name] = run_tiny(name)
+        return kept[name]
+
+    return result

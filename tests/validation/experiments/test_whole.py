@@ -1,0 +1,72 @@
+"""Every experiment from end to end: stored, read back, drawn, interrupted and resumed."""
+
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from regimes.validation import EXPERIMENTS, ExperimentResult  # noqa: E402
+from regimes.validation.running import checkpoints  # noqa: E402
+
+pytestmark = pytest.mark.simulation
+
+STOPS = {
+    "mixture-clones": [lambda part, done, total: part.startswith("all dimensions") and done == total],
+    "mixture-entropy": [lambda part, done, total: part.startswith("data") and done == 5],
+    "empirical-clones": [lambda part, done, total: part == "iris: clones"],
+    "learned-mixture": [
+        lambda part, done, total: part == "training" and done >= 11,
+        lambda part, done, total: part == "pairs of clones" and done >= 700,
+    ],
+    "digits-speciation": [lambda part, done, total: part == "3-4: clones" and done * 2 > total],
+    "digits-collapse": [lambda part, done, total: part == "many-digits: training" and done * 2 > total],
+    "potential": [
+        lambda part, done, total: part == "fine run to t = 2.62",
+        lambda part, done, total: part == "noised pairs, t = 2.77",
+    ],
+}
+
+
+class Stopped(Exception):
+    pass
+
+
+def numbers(result):
+    stored = result.to_dict()
+    stored["settings"] = {name: value for name, value in stored["settings"].items() if name not in result.run}
+    return json.dumps(stored)
+
+
+def test_every_experiment_is_here():
+    assert set(STOPS) == set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_results_are_stored_and_drawn(name, tiny):
+    result = tiny(name)
+    stored = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    again = ExperimentResult.from_dict(stored)
+    assert again == result
+    assert again.agreement == result.agreement
+    assert again.tests == result.tests
+    assert result.problem.name == name
+    assert result.settings["command"] == f"regimes validate {name} --quick --seed {result.settings['seed']}"
+    titled = [axis.get_title() for axis in again.plot().axes if axis.get_title()]
+    assert titled == [panel.title for panel in result.panels]
+    assert len(repr(result).splitlines()) <= 30
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_an_interrupted_run_ends_alike(name, tiny, run_tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_EVERY", 0.0)
+    for wanted in STOPS[name]:
+
+        def stop(part, done, total, wanted=wanted):
+            if wanted(part, done, total):
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            run_tiny(name, checkpoint=tmp_path / "run", progress=stop)
+    again = run_tiny(name, checkpoint=tmp_path / "run")
+    assert numbers(again) == numbers(tiny(name))
