@@ -144,14 +144,8 @@ def sample_posterior(
 
     Parameters
     ----------
-    rules : HierarchyRules
-        The rules.
-    messages : array_like, shape (n, d, v)
+    rules, messages, log, prior
         As for :func:`regimes.hierarchy.belief_propagation`.
-    log : bool
-        The messages are logarithms; as for :func:`regimes.hierarchy.belief_propagation`, a wrong flag is not noticed.
-    prior : array_like, shape (classes,) or (n, classes), optional
-        Probabilities of the root's symbols.
     draws : int
         Trees for each sample.
     rng : int or numpy.random.Generator

@@ -143,10 +143,8 @@ def gaussian_field_uturns(spectrum: ArrayLike, t: float, samples: int, *, rng: i
 
     Parameters
     ----------
-    spectrum : array_like, shape (d,)
-        As for :func:`gaussian_field_correlations`.
-    t : float
-        Positive Ornstein-Uhlenbeck time of the turn.
+    spectrum, t
+        As for :func:`regimes.hierarchy.gaussian_field_correlations`.
     samples : int
         Number of U-turns, at least 2.
     rng : int or numpy.random.Generator
