@@ -28,11 +28,10 @@ def latent_symbols(rules: HierarchyRules, leaves: ArrayLike) -> tuple[NDArray[np
     tuple of integer ndarray, shape (n, s^l)
         Symbols of all levels, the root's first, the leaves last.
 
-    Raises
-    ------
-    ValueError
-        If there are no leaves, they have not this shape, a symbol is out of range, or no rule produces some of them:
-        the first such sample, and in it the first such node of the lowest level, is named.
+    Notes
+    -----
+    Where no rule produces some leaves, the error names the first such sample, and in it the first such node of the
+    lowest level.
 
     Examples
     --------

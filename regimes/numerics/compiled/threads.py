@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
-from numba import get_num_threads
+from numba import get_num_threads, set_num_threads
 
-__all__ = ["in_threads"]
+__all__ = ["in_threads", "threads_for"]
+
+_SMALL = 10**6  # products of messages, some 2 ms
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,3 +36,17 @@ def in_threads(
         yield from pool.map(lambda context, item: context.run(function, item), contexts, items)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def threads_for(work: int) -> Iterator[None]:
+    """One thread where the work is so small that threads would wait for each other, on a busy machine above all.
+
+    Work is counted in products of messages. Only for kernels whose result does not depend on the number of threads.
+    """
+    threads = get_num_threads()
+    set_num_threads(1 if work < _SMALL else threads)
+    try:
+        yield
+    finally:
+        set_num_threads(threads)

@@ -10,10 +10,12 @@ from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.lanes import LANES
+from regimes.numerics.compiled.threads import threads_for
 from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.hierarchy.draw_kernel import draw_groups
 from regimes.numerics.hierarchy.evidence import checked_levels, checked_messages, checked_prior, exponentials
-from regimes.numerics.hierarchy.kernel import draw_groups, propagate_groups
 from regimes.numerics.hierarchy.layout import aligned, flat_messages, kernel_tables, level_starts
+from regimes.numerics.hierarchy.marginal_kernel import propagate_groups
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.hierarchy.strong_evidence import SampleInLogarithms
 from regimes.numerics.interface.checks import whole_number
@@ -27,13 +29,9 @@ Array = NDArray[np.float64]
 class Beliefs:
     """Posterior of a hierarchy given messages at its leaves.
 
-    Attributes
-    ----------
-    log_evidence : ndarray, shape (n,)
-        Logarithm of the probability of the evidence: the sum over trees of prior, rules and messages, in nats.
-    marginals : dict of ndarray, shape (n, s^l, symbols)
-        Keyed by level l, so that ``marginals[0]`` is the root and a loop over it gives levels: probability of each
-        symbol at each node. The samples lie innermost in memory.
+    ``log_evidence`` (n,) is the logarithm of the sum over trees of prior, rules and messages, in nats. ``marginals`` is
+    keyed by level l, so that ``marginals[0]`` is the root and a loop over it gives levels: probability of each symbol
+    at each node, (n, s^l, symbols), the samples innermost in memory.
     """
 
     log_evidence: Array
@@ -97,11 +95,11 @@ def belief_propagation(
     """
     name = "belief_propagation"
     rules = checked_rules(name, rules)
-    given = checked_messages(name, rules, messages)
-    weights = checked_prior(name, rules, prior, len(given))
+    likelihoods = checked_messages(name, rules, messages)
+    weights = checked_prior(name, rules, prior, len(likelihoods))
     wanted = checked_levels(rules, levels)
-    n = given.shape[0]
-    linear, shifts = exponentials(name, given) if log else (given, None)
+    n = likelihoods.shape[0]
+    linear, shifts = exponentials(name, likelihoods) if log else (likelihoods, None)
     padded = -(-n // LANES) * LANES
     sizes = [rules.s**level * rules.symbols(level) * padded if level in wanted else 0 for level in range(rules.L + 1)]
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -110,21 +108,10 @@ def belief_propagation(
     log_evidence, sound = np.empty(n), np.empty(n, dtype=np.bool_)
     tables = kernel_tables(rules)
     flat, steps = flat_messages(linear)
-    propagate_groups(
-        flat,
-        steps,
-        n,
-        weights,
-        tables.arrays,
-        tables.shape,
-        max(wanted),
-        out,
-        out_starts,
-        padded,
-        min(get_num_threads(), padded // LANES),
-        log_evidence,
-        sound,
-    )
+    given, to = (flat, steps, n, weights), (out, out_starts, padded, max(wanted))
+    with threads_for(n * _products(rules)):
+        threads = min(get_num_threads(), padded // LANES)
+        propagate_groups(given, tables.arrays, tables.shape, to, threads, log_evidence, sound)
     marginals = {}
     for level in wanted:
         shape = (rules.s**level, rules.symbols(level), padded)
@@ -135,7 +122,7 @@ def belief_propagation(
         log_evidence += shifts
     for sample in np.flatnonzero(~sound).tolist():
         row = weights[min(sample, len(weights) - 1)]
-        again = SampleInLogarithms(name, rules, given[sample], row, sample, log=log)
+        again = SampleInLogarithms(name, rules, likelihoods[sample], row, sample, log=log)
         log_evidence[sample], exact = again.marginals()
         for level in wanted:
             marginals[level][sample] = exact[level]
@@ -157,14 +144,8 @@ def sample_posterior(
 
     Parameters
     ----------
-    rules : HierarchyRules
-        The rules.
-    messages : array_like, shape (n, d, v)
+    rules, messages, log, prior
         As for :func:`regimes.hierarchy.belief_propagation`.
-    log : bool
-        The messages are logarithms; as for :func:`regimes.hierarchy.belief_propagation`, a wrong flag is not noticed.
-    prior : array_like, shape (classes,) or (n, classes), optional
-        Probabilities of the root's symbols.
     draws : int
         Trees for each sample.
     rng : int or numpy.random.Generator
@@ -189,11 +170,11 @@ def sample_posterior(
     """
     name = "sample_posterior"
     rules = checked_rules(name, rules)
-    given = checked_messages(name, rules, messages)
-    weights = checked_prior(name, rules, prior, len(given))
+    likelihoods = checked_messages(name, rules, messages)
+    weights = checked_prior(name, rules, prior, len(likelihoods))
     draws = whole_number(name, "draws", "trees for each sample", draws, at_least=1)
-    n = given.shape[0]
-    linear, _ = exponentials(name, given) if log else (given, None)
+    n = likelihoods.shape[0]
+    linear, _ = exponentials(name, likelihoods) if log else (likelihoods, None)
     source = generator(Stream.HIERARCHY_DRAWS, rng, name)
     nodes = level_starts(rules)
     uniforms = source.random((draws, nodes[rules.L] + 1, n))
@@ -201,10 +182,17 @@ def sample_posterior(
     sound = np.empty(n, dtype=np.bool_)
     tables = kernel_tables(rules)
     flat, steps = flat_messages(linear)
-    threads = min(get_num_threads(), -(-n // LANES))
-    draw_groups(flat, steps, n, weights, tables.arrays, tables.shape, uniforms, trees, np.array(nodes), threads, sound)
+    given = (flat, steps, n, weights)
+    with threads_for(n * _products(rules)):
+        threads = min(get_num_threads(), -(-n // LANES))
+        draw_groups(given, tables.arrays, tables.shape, uniforms, trees, np.array(nodes), threads, sound)
     for sample in np.flatnonzero(~sound).tolist():
         row = weights[min(sample, len(weights) - 1)]
-        again = SampleInLogarithms(name, rules, given[sample], row, sample, log=log)
+        again = SampleInLogarithms(name, rules, likelihoods[sample], row, sample, log=log)
         trees[:, :, sample] = again.draws(uniforms[:, :, sample])
     return tuple(trees[:, nodes[level] : nodes[level + 1]].transpose(0, 2, 1) for level in range(rules.L + 1))
+
+
+def _products(rules: HierarchyRules) -> int:
+    """Products of messages of one sample: of every rule of every node above the leaves."""
+    return (rules.hierarchy.nodes - rules.leaves) * rules.v * rules.m

@@ -23,22 +23,11 @@ _SMALLEST = 1e-15  # below it the belief of a leaf rounds to 1, and no leaf ever
 
 @dataclass(frozen=True, eq=False)
 class HierarchyCorrelations:
-    """Correlations of the leaves of a random hierarchy model in mean field.
+    """Correlations of the leaves of a random hierarchy model in mean field, for each ``epsilon``.
 
-    Attributes
-    ----------
-    hierarchy : Hierarchy
-        The model.
-    epsilon : ndarray, shape (E,)
-        Noise of the leaves.
-    distance : ndarray of int, shape (L,)
-        Levels r = 1 to L from two leaves up to their lowest common ancestor.
-    correlation : ndarray, shape (L, E)
-        Covariance C(r) of the spins of two leaves at that distance.
-    variance : ndarray, shape (E,)
-        Variance C(0) of a spin.
-    susceptibility : ndarray, shape (E,)
-        chi, the sum of all covariances over the sum of all variances.
+    ``distance`` counts the levels r = 1 to L from two leaves up to their lowest common ancestor; ``correlation`` (L, E)
+    is the covariance C(r) of the spins of two leaves at that distance, ``variance`` C(0), and ``susceptibility`` chi,
+    the sum of all covariances over the sum of all variances.
     """
 
     hierarchy: Hierarchy

@@ -31,28 +31,15 @@ _COPIES = 4  # messages, marginals of twice as many nodes, and what is summed of
 
 @dataclass(frozen=True, eq=False)
 class HierarchyCurves:
-    """Curves of the symbols of a hierarchy, one row a level of the tree, averaged over samples and nodes.
+    """What survives of the symbols of each level of a hierarchy, averaged over samples and nodes.
 
-    The latent is the symbol of a node; the curves are those that :class:`regimes.collapse.PosteriorCurves` gives for
-    the class and the training point.
-
-    Attributes
-    ----------
-    noise : str
-        Kind of noise.
-    noise_level : ndarray, shape (E,)
-        Ornstein-Uhlenbeck times for Gaussian noise, fractions of the leaves or epsilon otherwise.
-    clone_probability, clone_probability_se : ndarray, shape (L + 1, E)
-        Probability that two clones born at the noise level agree in the symbol: mean of ``sum_a P(a)^2``.
-    conditional_entropy, conditional_entropy_se : ndarray, shape (L + 1, E)
-        ``-log P(true symbol)``, in nats.
-    reconstruction, reconstruction_se : ndarray, shape (L + 1, E)
-        Probability that a U-turn brings the symbol back: mean of ``P(true symbol)``. It equals the clone probability
-        where the noise is real (the epsilon-process tells the truth about what it hides).
-    clone_probability_at_infinity : ndarray, shape (L + 1,)
-        Clone probability when nothing is known.
-    samples : int
-        Number of samples; one noise serves all levels of noise. Standard errors are over samples of one set of rules.
+    Rows are levels of the tree, 0 the root, columns the levels of noise. ``clone_probability`` is the probability that
+    two clones born at the noise level agree in the symbol, the mean of ``sum_a P(a)^2``, and
+    ``clone_probability_at_infinity`` (L + 1,) its value when nothing is known; ``conditional_entropy`` the mean of
+    ``-log P(true symbol)``, in nats; ``reconstruction`` the probability that a U-turn brings the symbol back, the mean
+    of ``P(true symbol)``, equal to the clone probability where the noise is real (the epsilon-process tells the truth
+    about what it hides). One noise serves all levels of noise; standard errors (``_se``) are over the samples of one
+    set of rules.
     """
 
     noise: str
@@ -136,12 +123,6 @@ def hierarchy_curves(
     -------
     HierarchyCurves
         Curves with standard errors over samples.
-
-    Raises
-    ------
-    ValueError
-        If the tree is not one that the rules make, the noise levels are not increasing or out of range, or the
-        memory does not hold the smallest block.
 
     Notes
     -----

@@ -13,11 +13,12 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.compiled.threads import threads_for
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level
 from regimes.numerics.hierarchy.noise import Noise, checked_noise
 from regimes.numerics.hierarchy.population_memory import MEMORY, check_population
-from regimes.numerics.hierarchy.populations import key_of, leaf_population, members_of, threads_for, upper_population
+from regimes.numerics.hierarchy.populations import key_of, leaf_population, members_of, upper_population
 from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
 from regimes.numerics.interface.checks import whole_number
 
@@ -31,32 +32,14 @@ _QUANTITIES = ("upward", "reconstruction", "clone_probability", "conditional_ent
 
 @dataclass(frozen=True, eq=False)
 class DensityEvolution:
-    """Beliefs at every level of the hierarchy, averaged over rules, trees and noise.
+    """Beliefs at every level of the hierarchy, averaged over rules, trees and noise: one set of rules has its own.
 
-    One fixed set of rules has values of its own.
-
-    Attributes
-    ----------
-    hierarchy : Hierarchy
-        The model.
-    noise : str
-        Kind of noise.
-    noise_level : ndarray, shape (E,)
-        Noise levels: epsilon, masked or replaced fraction, or Ornstein-Uhlenbeck time.
-    upward, upward_se : ndarray, shape (L+1, E)
-        Mean belief in the true symbol of the message that a node of each level sends upwards: what the leaves below it
-        tell. Level 0 is the root, level L the leaves.
-    reconstruction, reconstruction_se : ndarray, shape (L+1, E)
-        Mean posterior probability of the true symbol, given all leaves.
-    clone_probability, clone_probability_se : ndarray, shape (L+1, E)
-        Probability that two clones agree, the mean of ``sum P^2``. Equal to the reconstruction where P is the posterior
-        of what is observed, hence for all noises but the epsilon-process.
-    conditional_entropy, conditional_entropy_se : ndarray, shape (L+1, E)
-        Mean of ``-log P(true symbol)``, in nats.
-    population : int
-        Messages in a population.
-    repeats : int
-        Independent populations; standard errors are from their scatter.
+    Rows are levels of the tree, 0 the root and L the leaves, columns the levels of noise; standard errors (``_se``) are
+    from the scatter of the populations. ``upward`` is the mean belief in the true symbol of the message that a node
+    sends upwards: what the leaves below it tell. Given all leaves, ``reconstruction`` is the mean posterior probability
+    P of the true symbol, ``conditional_entropy`` the mean of ``-log P`` of it, in nats, and ``clone_probability`` the
+    probability that two clones agree, the mean of ``sum P^2``: equal to the reconstruction where P is the posterior of
+    what is observed, hence for all noises but the epsilon-process.
     """
 
     hierarchy: Hierarchy

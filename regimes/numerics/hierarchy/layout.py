@@ -19,19 +19,14 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class KernelTables:
-    """Rules of all levels as places in the arrays of a kernel.
+    """Rules of all levels as places in the arrays of a kernel; ``shape`` is classes, v, m, s and L.
 
-    Attributes
-    ----------
-    arrays : tuple
-        Block of the first upward message of each level; for each rule of each symbol of each level the places of its
-        children's entries, and where a level starts among them; for each child and each of its symbols the rules that
-        hold it, as the parent's entry and those of the siblings, and where they start; the places of the downward
-        messages along a path; the size of all upward messages; the largest number of rules that share a child's
-        symbol; the logarithm of the probability of one choice of rules. A message of v entries takes v + 1 places, the
-        last for its bound.
-    shape : tuple of int
-        classes, v, m, s, depth.
+    ``arrays`` are the block of the first upward message of each level; for each rule of each symbol of each level the
+    places of its children's entries, and where a level starts among them; for each child and each of its symbols the
+    rules that hold it, as the parent's entry and those of the siblings, and where they start; the places of the
+    downward messages along a path; the size of all upward messages; the largest number of rules that share a child's
+    symbol; the logarithm of the probability of one choice of rules. A message of v entries takes v + 1 places, the last
+    for its bound.
     """
 
     arrays: tuple[Any, ...]

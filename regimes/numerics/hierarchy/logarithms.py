@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from regimes.numerics.compiled.kernels import kernel
-from regimes.numerics.hierarchy.kernel import choose
+from regimes.numerics.hierarchy.draw_kernel import choose
 
 __all__ = ["CONTRADICTION", "draw_logarithms", "propagate_logarithms", "raise_logarithms"]
 

@@ -17,20 +17,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HierarchyMeanField:
-    """Beliefs of every level of a random hierarchy model, averaged over its rules; level 0 is the root, L the leaves.
+    """Beliefs of every level of a random hierarchy model, averaged over its rules.
 
-    Attributes
-    ----------
-    hierarchy : Hierarchy
-        The model.
-    epsilon : ndarray, shape (E,)
-        Noise of the leaves.
-    upward : ndarray, shape (L+1, E)
-        Belief in the true symbol from the leaves below it.
-    downward : ndarray, shape (L+1, E)
-        Belief in the true symbol from the rest of the tree.
-    reconstruction : ndarray, shape (L+1, E)
-        Posterior probability of the true symbol.
+    Rows are levels of the tree, 0 the root and L the leaves, columns the noise levels ``epsilon``: belief in the true
+    symbol from the leaves below it (``upward``) and from the rest of the tree (``downward``), and its posterior
+    probability (``reconstruction``).
     """
 
     hierarchy: Hierarchy

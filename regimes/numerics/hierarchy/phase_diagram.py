@@ -30,7 +30,7 @@ class HierarchyPlane:
         Largest number of symbols, above 2.
     """
 
-    children: tuple[int, ...] = (2, 3, 4)
+    children: Sequence[int] = (2, 3, 4)
     largest_v: float = 64
 
     def __post_init__(self) -> None:
@@ -57,15 +57,13 @@ class PhaseDiagram(Result):
     problem_type = HierarchyPlane
 
 
-def hierarchy_phase_diagram(*, children: Sequence[int] = (2, 3, 4), largest_v: float = 64) -> PhaseDiagram:
+def hierarchy_phase_diagram(plane: HierarchyPlane | None = None) -> PhaseDiagram:
     """Where in the plane of symbols and rules there is a transition, at which noise, and whether chi diverges.
 
     Parameters
     ----------
-    children : sequence of int
-        Numbers of children, one plane each.
-    largest_v : float
-        Largest number of symbols.
+    plane : HierarchyPlane, optional
+        Numbers of children and the largest number of symbols; 2 to 4 children and 64 symbols by default.
 
     Returns
     -------
@@ -79,10 +77,10 @@ def hierarchy_phase_diagram(*, children: Sequence[int] = (2, 3, 4), largest_v: f
 
     Examples
     --------
-    >>> round(hierarchy_phase_diagram(children=[2])["phase.most_rules_2"].value, 1)
+    >>> round(hierarchy_phase_diagram(HierarchyPlane([2]))["phase.most_rules_2"].value, 1)
     32.5
     """
-    plane = HierarchyPlane(tuple(children), largest_v)
+    plane = HierarchyPlane() if plane is None else plane
     value = {
         name: compile_formula(f"hierarchy_{name}", target="numpy")
         for name in ("fixed_point_rules", "epsilon_from_belief", "slope", "susceptibility_ratio")
@@ -90,7 +88,7 @@ def hierarchy_phase_diagram(*, children: Sequence[int] = (2, 3, 4), largest_v: f
     at_one, at_uniform = (
         compile_formula(f"hierarchy_slope_at_{place}", target="numpy") for place in ("one", "uniform")
     )
-    v = np.geomspace(2.0, largest_v, _SYMBOLS)
+    v = np.geomspace(2.0, plane.largest_v, _SYMBOLS)
     inside = np.linspace(0.0, 1.0, _BELIEFS)[1:-1, None] ** 2
     p = 1 / v + (1 - 1 / v) * inside
     curves: dict[str, list[Any]] = {"rules": [], "susceptibility_growth": [], "fewest_rules": [], "most_rules": []}
@@ -104,7 +102,7 @@ def hierarchy_phase_diagram(*, children: Sequence[int] = (2, 3, 4), largest_v: f
             with recorded() as used:
                 boundary = slope(v, 1.0, s) ** power
             curves[f"{name}_rules"].append(boundary)
-            label = f"{name} rules a symbol with a transition, s = {s}, v = {largest_v:g}"
+            label = f"{name} rules a symbol with a transition, s = {s}, v = {plane.largest_v:g}"
             numbers[f"phase.{name}_rules_{s}"] = Number(label, float(boundary[-1]), formulas=tuple(used))
     stacked = {name: np.stack(each) for name, each in curves.items()}
     stacked["epsilon_star"] = value["epsilon_from_belief"](p, v)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
-from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.threads import threads_for
 from regimes.numerics.hierarchy.fresh_rules import dense_rules, upper_level
 from regimes.numerics.hierarchy.noise import Noise, leaf_messages
 from regimes.numerics.hierarchy.population_memory import CHUNK, THINNING
 
-__all__ = ["key_of", "leaf_population", "members_of", "threads_for", "upper_population"]
+__all__ = ["key_of", "leaf_population", "members_of", "upper_population"]
 
 Array = NDArray[np.float64]
-
-_SMALL = 10**6  # tuples, some 2 ms
 
 
 def leaf_population(v: int, noise: Noise, level: float, population: int, generator: np.random.Generator) -> Array:
@@ -70,17 +65,6 @@ def _thinned_gaussian(v: int, t: float, population: int, generator: np.random.Ge
     similar = np.argsort(drawn[:, 0], kind="stable").reshape(population, THINNING)
     kept = similar[np.arange(population), generator.integers(0, THINNING, population)]
     return np.ascontiguousarray(drawn[generator.permutation(kept)])
-
-
-@contextmanager
-def threads_for(tuples: int) -> Iterator[None]:
-    """One thread where the work is so small that threads would wait for each other, on a busy machine above all."""
-    threads = get_num_threads()
-    set_num_threads(1 if tuples < _SMALL else threads)
-    try:
-        yield
-    finally:
-        set_num_threads(threads)
 
 
 def members_of(population: int, places: int, generator: np.random.Generator) -> NDArray[np.int64]:

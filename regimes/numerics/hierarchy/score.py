@@ -20,18 +20,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HierarchyScore:
-    """Score and denoiser of a hierarchy at noised points.
+    """Score and denoiser of a hierarchy at noised points x_t of time ``t``.
 
-    Attributes
-    ----------
-    t : float
-        Ornstein-Uhlenbeck time.
-    score : ndarray, shape (n, d, v)
-        Gradient of the log-density of x_t.
-    posterior_mean : ndarray, shape (n, d, v)
-        ``E[a | x_t]``: the posterior probability of each symbol at each leaf.
-    log_density : ndarray, shape (n,)
-        Logarithm of the density of x_t in the space of one-hot leaves, in nats.
+    ``score`` is the gradient of the log-density, ``posterior_mean`` the posterior probability of each symbol at each
+    leaf, both (n, d, v); ``log_density`` (n,) is that of x_t in the space of one-hot leaves, in nats.
     """
 
     t: float

@@ -21,18 +21,10 @@ _CHUNK = 2**22  # spins turned into float64 at a time
 
 @dataclass(frozen=True)
 class SpinSusceptibility:
-    """Susceptibility of spins from samples.
+    """Susceptibility chi of spins from samples, and their mean variance.
 
-    Attributes
-    ----------
-    susceptibility : float
-        chi, the sum of all covariances over the sum of all variances; 1 for independent sites.
-    se : float
-        Its standard error, by jackknife over the groups.
-    variance : float
-        Mean variance of a spin.
-    samples, sites, groups : int
-        What it was estimated from.
+    chi is the sum of all covariances over the sum of all variances, 1 for independent sites; its standard error is by
+    jackknife over the groups.
     """
 
     susceptibility: float
@@ -47,17 +39,9 @@ class SpinSusceptibility:
 class SpinCorrelations:
     """Correlations of spins on the leaves of a tree, from samples.
 
-    Attributes
-    ----------
-    distance : ndarray of int, shape (L,)
-        Levels r = 1 to L from two leaves up to their lowest common ancestor.
-    correlation, correlation_se : ndarray, shape (L,)
-        Covariance of the spins of two leaves at that distance, averaged over pairs, and its standard error by
-        jackknife over the groups.
-    variance, variance_se : float
-        Mean variance of a spin, and its standard error.
-    samples, sites, groups : int
-        What they were estimated from.
+    ``distance`` counts the levels r = 1 to L from two leaves up to their lowest common ancestor; ``correlation`` (L,)
+    is the covariance of the spins of two leaves at that distance, averaged over pairs; ``variance`` the mean variance
+    of a spin. Standard errors are by jackknife over the groups.
     """
 
     distance: NDArray[np.int64]
@@ -88,12 +72,6 @@ def spin_susceptibility(unchanged: ArrayLike, groups: ArrayLike | None = None) -
     -------
     SpinSusceptibility
         With its standard error.
-
-    Raises
-    ------
-    ValueError
-        If the samples are no boolean matrix of two samples or more, there are fewer than two groups, or no site ever
-        changes.
 
     Notes
     -----

@@ -32,23 +32,10 @@ _ARRAYS = 2  # populations held at a time
 class HierarchyThreshold:
     """Noise level at which the root of a deep hierarchy is lost, averaged over rules: one fixed set has its own.
 
-    Attributes
-    ----------
-    hierarchy : Hierarchy
-        The model, of which v, m and s matter.
-    noise : str
-        Kind of noise.
-    value, se : float
-        Threshold with its standard error: epsilon, the masked fraction, the replaced fraction (the own symbol counted),
-        or sqrt(snr) for Gaussian noise. The root is known below it, for Gaussian noise above it.
-    time, time_se : float or None
-        The Ornstein-Uhlenbeck time of that snr; None for the other noises.
-    population : int
-        Messages in a population.
-    repeats : int
-        Independent populations, from whose scatter the standard error is.
-    levels : int
-        Levels of the hierarchy that the longest run needed to decide.
+    ``value`` is epsilon, the masked fraction, the replaced fraction (the own symbol counted), or sqrt(snr) for Gaussian
+    noise: the root is known below it, for Gaussian noise above it. ``time`` is the Ornstein-Uhlenbeck time of that snr,
+    None for the other noises. Standard errors are from the scatter of the independent populations. ``levels`` is how
+    many levels of the hierarchy the longest run needed to decide.
     """
 
     hierarchy: Hierarchy

@@ -703,7 +703,8 @@ def test_uturn_by_sampling_agrees_with_the_marginals(noise, level):
 
 
 @pytest.fixture
-def threads():
+def threads(monkeypatch):
+    monkeypatch.setattr("regimes.numerics.compiled.threads._SMALL", 0)
     before = numba.get_num_threads()
     yield numba.set_num_threads
     numba.set_num_threads(before)

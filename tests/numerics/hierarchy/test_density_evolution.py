@@ -284,7 +284,7 @@ def test_standard_errors_are_those_of_repeated_runs():
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize(("v", "m", "s"), [(8, 2, 2), (8, 2, 4)])
 def test_threads_change_no_bit(v, m, s, monkeypatch):
-    monkeypatch.setattr("regimes.numerics.hierarchy.populations._SMALL", 0)
+    monkeypatch.setattr("regimes.numerics.compiled.threads._SMALL", 0)
     found, threads = [], numba.get_num_threads()
     try:
         for number in (1, 2):

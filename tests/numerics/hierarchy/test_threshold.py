@@ -99,7 +99,7 @@ def test_the_standard_error_holds_for_repeated_runs():
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 def test_threads_change_no_bit(monkeypatch):
-    monkeypatch.setattr("regimes.numerics.hierarchy.populations._SMALL", 0)
+    monkeypatch.setattr("regimes.numerics.compiled.threads._SMALL", 0)
     found, threads = [], numba.get_num_threads()
     try:
         for number in (1, 2):

@@ -8,7 +8,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from regimes import Hierarchy, predict_hierarchy
-from regimes.hierarchy import HierarchyBudget, hierarchy_phase_diagram, hierarchy_transition, random_hierarchy
+from regimes.hierarchy import (
+    HierarchyBudget,
+    HierarchyPlane,
+    hierarchy_phase_diagram,
+    hierarchy_transition,
+    random_hierarchy,
+)
 from regimes.numerics.hierarchy.phase_diagram import PhaseDiagram
 from regimes.numerics.interface.result import Number
 from regimes.report.hierarchy.levels import shown_levels
@@ -201,7 +207,7 @@ def test_upward_map_without_a_transition_has_two_fixed_points(m, stable):
 
 @pytest.fixture(scope="module")
 def diagram():
-    return hierarchy_phase_diagram(children=(2, 3), largest_v=100)
+    return hierarchy_phase_diagram(HierarchyPlane((2, 3), largest_v=100))
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +246,7 @@ def test_formulas_of_the_phase_diagram_and_its_way_through_json(diagram):
 )
 def test_planes_that_do_not_exist(options, message):
     with pytest.raises(ValueError, match="^HierarchyPlane: " + message):
-        hierarchy_phase_diagram(**options)
+        HierarchyPlane(**options)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +272,6 @@ def test_nothing_is_shaded_where_there_is_no_transition(phases):
 
 def test_phase_diagram_draws_into_axes_of_the_user():
     axes = Figure().subplots(1, 2)
-    assert hierarchy_phase_diagram(children=(2, 4)).plot(axes) is axes[0].figure
-    with pytest.raises(ValueError, match="ax must hold 1 axes, got 2"):
-        hierarchy_phase_diagram(children=(2,)).plot(axes)
+    assert hierarchy_phase_diagram(HierarchyPlane((2, 4))).plot(axes) is axes[0].figure
+    with pytest.raises(ValueError, match="ax must hold 1 axes, .* got 2"):
+        hierarchy_phase_diagram(HierarchyPlane((2,))).plot(axes)

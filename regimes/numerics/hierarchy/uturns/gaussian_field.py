@@ -21,23 +21,13 @@ _SMALLEST_CHANGE = 1e-10  # 1 - correlation of field and clone at a site: below 
 
 @dataclass(frozen=True, eq=False)
 class GaussianFieldUTurn:
-    """Correlations of the changes of a Gaussian field at a U-turn, exact up to rounding.
+    """Correlations of the changes of a Gaussian field of d sites at a U-turn of time t, exact up to rounding.
 
-    Attributes
-    ----------
-    t : float
-        Ornstein-Uhlenbeck time of the turn.
-    d : int
-        Number of sites.
-    kept : float
-        Probability that the sign of a site is unchanged.
-    correlation : ndarray, shape (d // 2 + 1,)
-        Covariance C(r) of the spins (+1 where the sign is unchanged, -1 where it is not) of two sites at distance r.
-    susceptibility : float
-        ``chi = sum_ij C_ij/sum_i C_ii`` of these spins.
-    change_susceptibility : float
-        The same of the squared change ``(a_i - a'_i)^2``: ``d sum delta^2/(sum delta)^2`` with delta the variance of a
-        mode's change. Never falls with t, whatever the spectrum.
+    ``kept`` is the probability that the sign of a site is unchanged; ``correlation`` (d // 2 + 1,) the covariance C(r)
+    of the spins (+1 where the sign is unchanged, -1 where it is not) of two sites at distance r; ``susceptibility``
+    ``chi = sum_ij C_ij/sum_i C_ii`` of these spins. ``change_susceptibility`` is that of the squared change ``(a_i -
+    a'_i)^2``: ``d sum delta^2/(sum delta)^2`` with delta the variance of a mode's change. It never falls with t,
+    whatever the spectrum.
     """
 
     t: float
@@ -153,10 +143,8 @@ def gaussian_field_uturns(spectrum: ArrayLike, t: float, samples: int, *, rng: i
 
     Parameters
     ----------
-    spectrum : array_like, shape (d,)
-        As for :func:`gaussian_field_correlations`.
-    t : float
-        Positive Ornstein-Uhlenbeck time of the turn.
+    spectrum, t
+        As for :func:`regimes.hierarchy.gaussian_field_correlations`.
     samples : int
         Number of U-turns, at least 2.
     rng : int or numpy.random.Generator

@@ -12,16 +12,10 @@ __all__ = ["UTurns"]
 
 @dataclass(frozen=True, eq=False)
 class UTurns:
-    """Independent U-turns: a data point, noised to time t, and a clone drawn from the exact posterior.
+    """Independent U-turns: a data point, noised to time ``t``, and a clone drawn from the exact posterior.
 
-    Attributes
-    ----------
-    t : float
-        Ornstein-Uhlenbeck time of the turn.
-    unchanged : ndarray of bool, shape (samples, d)
-        Sites at which the clone agrees with the data point.
-    same_class : ndarray of bool, shape (samples,), or None
-        Whether the clone has the class of the data point; None for a model without classes.
+    ``unchanged`` (samples, d) marks sites at which the clone agrees with the data point, ``same_class`` (samples,)
+    clones of the same class; None for a model without classes.
     """
 
     t: float

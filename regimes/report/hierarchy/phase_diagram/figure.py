@@ -32,9 +32,9 @@ def figure(result: PhaseDiagram, ax: Any = None) -> Figure:
         new = Figure(figsize=(3.2 * len(children) + 0.8, 3.9), layout="constrained")
         axes = new.subplots(1, len(children), squeeze=False)[0].tolist()
     else:
-        axes = np.ravel(np.asarray(ax, dtype=object)).tolist()
+        axes = [ax] if hasattr(ax, "plot") else list(ax)
         if len(axes) != len(children):
-            raise ValueError(f"plot: ax must hold {len(children)} axes, got {len(axes)}")
+            raise ValueError(f"plot: ax must hold {len(children)} axes, one for each panel, got {len(axes)}")
     shade = None
     for panel, axis in enumerate(axes):
         shade = _panel(result, panel, axis)
