@@ -43,7 +43,8 @@ def command(
     regimes validate potential --quick --plot potential.png -o potential.json --checkpoint potential
     """
     from regimes.report.views import table
-    from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
+    from regimes.validation.experiments.catalogue import EXPERIMENTS
+    from regimes.validation.experiments.runner.by_name import run_experiment
     from regimes.validation.running.missing_torch import MissingTorch
 
     if listed:

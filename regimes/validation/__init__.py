@@ -9,7 +9,8 @@ from regimes.validation.running.missing_torch import import_simulation
 if TYPE_CHECKING:
     from regimes.prediction.losses.curve import LossCurve
     from regimes.prediction.losses.information import LossInformation, information_from_losses
-    from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment, run_experiment
+    from regimes.validation.experiments.catalogue import EXPERIMENTS, Experiment
+    from regimes.validation.experiments.runner.by_name import run_experiment
     from regimes.validation.measurement import MeasuredModel, TransitionMeasurement, measure_transitions
     from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
     from regimes.validation.outcome.experiment import ExperimentResult
@@ -62,7 +63,8 @@ _HOMES = {
     "regimes.prediction.losses.information": ("LossInformation", "information_from_losses"),
     "regimes.validation.outcome.agreement": ("Agreement", "ChiSquare", "chi_square", "correlated_chi_square"),
     "regimes.validation.running.checkpoints": ("Checkpoints",),
-    "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment", "run_experiment"),
+    "regimes.validation.experiments.catalogue": ("EXPERIMENTS", "Experiment"),
+    "regimes.validation.experiments.runner.by_name": ("run_experiment",),
     "regimes.validation.outcome.experiment": ("ExperimentResult",),
     "regimes.validation.outcome.panels": ("Curve", "Panel"),
     "regimes.validation.measurement": ("MeasuredModel", "TransitionMeasurement", "measure_transitions"),

@@ -41,7 +41,6 @@ class CorrectedCloneProbability:
     pairs: int
 
 
-
 def corrected_clone_probability(pair_counts: ArrayLike, confusion: ArrayLike) -> CorrectedCloneProbability:
     """Correct the clone probability for the errors of a classifier.
 
