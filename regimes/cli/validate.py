@@ -40,7 +40,8 @@ def command(
     regimes validate --list
     regimes validate potential --quick --plot potential.png -o potential.json --checkpoint potential
     """
-    from regimes.validation.experiments.catalogue import EXPERIMENTS, run_experiment
+    from regimes.validation.experiments.catalogue import EXPERIMENTS
+    from regimes.validation.experiments.runner.by_name import run_experiment
     from regimes.validation.running.missing_torch import MissingTorch
 
     if listed:

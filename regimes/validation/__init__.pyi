@@ -37,7 +37,7 @@ from regimes.validation.scores.projected_mixture import ProjectedMixtureScore as
 from regimes.validation.scores.empirical import EmpiricalScore as EmpiricalScore
 from regimes.validation.scores.hierarchy import HierarchyBeliefScore as HierarchyBeliefScore
 from regimes.validation.scores.network import NetworkScore as NetworkScore
-from regimes.validation.experiments.catalogue import run_experiment as run_experiment
+from regimes.validation.experiments.runner.by_name import run_experiment as run_experiment
 from regimes.validation.experiments.catalogue import EXPERIMENTS as EXPERIMENTS
 from regimes.validation.experiments.catalogue import Experiment as Experiment
 from regimes.validation.outcome.experiment import ExperimentResult as ExperimentResult

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from regimes.cli import main
 from regimes.validation import EXPERIMENTS
 
+RUN = "regimes.validation.experiments.runner.by_name.run_experiment"
 NO_TORCH = """
 import sys
 sys.modules["torch"] = None
@@ -73,7 +74,7 @@ def stopped_by(error):
 
 
 def test_an_interrupt_says_where_the_run_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(KeyboardInterrupt()))
+    monkeypatch.setattr(RUN, stopped_by(KeyboardInterrupt()))
     (tmp_path / "kept").mkdir()
     text = run("potential", "--checkpoint", str(tmp_path / "kept"), code=130)
     assert "kept keeps what is finished, the same command goes on there" in text
@@ -85,8 +86,8 @@ def test_exhausted_memory_is_no_traceback(monkeypatch):
     with pytest.raises(RuntimeError) as caught:
         torch.empty(10**15)
     for error in (caught.value, torch.cuda.OutOfMemoryError("CUDA out of memory"), MemoryError()):
-        monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(error))
+        monkeypatch.setattr(RUN, stopped_by(error))
         assert "memory" in (text := run("potential", code=2))
         assert "use --quick" in text
-    monkeypatch.setattr("regimes.validation.experiments.catalogue.run_experiment", stopped_by(RuntimeError("a fault")))
+    monkeypatch.setattr(RUN, stopped_by(RuntimeError("a fault")))
     assert isinstance(CliRunner().invoke(main, ["validate", "potential"]).exception, RuntimeError)

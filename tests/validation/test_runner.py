@@ -1,7 +1,9 @@
 """The runner: settings, random numbers, checkpoints and the result, on a plan that only draws a mean."""
 
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,3 +179,11 @@ def test_the_table_shows_every_number():
     shown = (f"{run(rng=5).agreement[0].simulation:.5f}", "3 (12 draws)", "3000", "s.e.", "The mean is 0.")
     for part in ("mixture-clones: agrees", "mean, of all", "seed 5", *shown):
         assert part in text, part
+
+
+def test_no_experiment_imports_another():
+    folder = Path(run_plan.__code__.co_filename).parents[1]
+    for path in folder.rglob("*.py"):
+        own = path.relative_to(folder).parts[0].removesuffix(".py")
+        named = set(re.findall(r"regimes\.validation\.experiments\.(\w+)", path.read_text(encoding="utf-8")))
+        assert named <= {own, "runner", "catalogue"}, path

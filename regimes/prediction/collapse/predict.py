@@ -105,5 +105,8 @@ def predict_collapse(mixture: Mixture, *, t: ArrayLike | None = None, schedule: 
         curves["excess_entropy_with_classes"] = excess_entropy_with_classes(grid, mixture) / alpha
     curves["log_n_star"] = compile_formula("log_critical_samples", target="numpy")(grid, d, sigma)
     return Collapse(
-        problem=mixture, numbers=numbers, curves=curves, settings={"schedule": steps.name, "schedule_steps": steps.steps}
+        problem=mixture,
+        numbers=numbers,
+        curves=curves,
+        settings={"schedule": steps.name, "schedule_steps": steps.steps},
     )

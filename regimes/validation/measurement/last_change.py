@@ -38,24 +38,13 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True, eq=False)
 class LastChange:
-    """Times of the last change of the nearest data point, seen on a grid of times.
+    """Times of the last change of the nearest data point, seen on a grid of times."""
 
-    Attributes
-    ----------
-    time : ndarray, shape (N,)
-        Middle of the step in which it happens; the first time of the grid where the nearest point never changes.
-    unchanged : int
-        Number of paths on which it never changes.
-    index : ndarray of int64, shape (N,)
-        Data point nearest to the end.
-    classes : ndarray of int64, shape (N,), or None
-        Class of the end.
-    """
-
+    # (N,): middle of the step in which it happens; the first time of the grid where the nearest point never changes
     time: Array
-    unchanged: int
-    index: NDArray[np.int64]
-    classes: NDArray[np.int64] | None = None
+    unchanged: int  # number of paths on which it never changes
+    index: NDArray[np.int64]  # (N,): data point nearest to the end
+    classes: NDArray[np.int64] | None = None  # (N,): class of the end
 
     @property
     def mean(self) -> float:
@@ -68,41 +57,18 @@ class LastChange:
         return float(self.time.std(ddof=1) / np.sqrt(self.time.size))
 
     def quantiles(self) -> dict[str, float]:
-        """Times below which 5, 25, 50, 75 and 95% of the changes lie.
-
-        Returns
-        -------
-        dict
-            By the share, as text.
-        """
+        """Times below which 5, 25, 50, 75 and 95% of the changes lie."""
         return {
             f"{share:g}": float(value)
             for share, value in zip(QUANTILES, np.quantile(self.time, QUANTILES), strict=True)
         }
 
     def later_than(self, t: ArrayLike) -> Array:
-        """Share of paths whose last change comes before t on the way back, at a larger time.
-
-        Parameters
-        ----------
-        t : array_like, shape (T,)
-            Ornstein-Uhlenbeck times of the grid.
-
-        Returns
-        -------
-        ndarray, shape (T,)
-            ``P(last change > t)``, from 1 at 0 to 0 at infinity.
-        """
+        """Share of paths whose last change comes before t on the way back, at a larger time."""
         return np.asarray((self.time[:, None] > np.asarray(t, dtype=np.float64)).mean(axis=0))
 
     def curve(self) -> tuple[Array, Array]:
-        """``P(last change > t)`` for a figure: steps of the grid count half at their middle.
-
-        Returns
-        -------
-        t, share : ndarray, shape (K,)
-            Middles of the steps in which a change was seen, increasing.
-        """
+        """``P(last change > t)`` for a figure: steps of the grid count half at their middle."""
         middle, count = np.unique(self.time, return_counts=True)
         return middle, 1 - (np.cumsum(count) - count / 2) / self.time.size
 

@@ -86,14 +86,14 @@ class Measured:
     dataset: dict[str, Any]
     t: Array  # at which clones were born
     pairs: int
-    phi_class: CloneCurve | None  # None where it was not measured
+    phi_class: CloneCurve | None  # none where it was not measured
     phi_index: CloneCurve | None
     measured: dict[str, MeasuredTime]
     predicted: dict[str, PredictedTime]
     ratios: tuple[TimeRatio, ...]
     last_change: LastChange | None  # along the model's own paths from pure noise
     last_change_exact: LastChange | None  # by the exact law under the exact empirical score
-    # Of the paths from pure noise: class_share beside class_share_of_data, points_reached (different training points
+    # of the paths from pure noise: class_share beside class_share_of_data, points_reached (different training points
     # nearest to an end), points_expected (as many as draws with equal probability would reach).
     generated: dict[str, Any]
     classifier: dict[str, Any] | None

@@ -90,13 +90,7 @@ class PanelResult(Result):
         return found
 
     def to_frame(self) -> Any:
-        """Columns as a pandas DataFrame; pandas has to be installed.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Over the first of the curves.
-        """
+        """Columns as a pandas DataFrame; pandas has to be installed."""
         columns = {name: values for name, values in self.curves.items() if name not in ("panels", "tables")}
         return Result.to_frame(replace(self, curves=columns))
 

@@ -88,24 +88,13 @@ class Checkpoints:
                 entry.unlink(missing_ok=True)
 
     def piece(self, name: str, compute: Callable[[], Mapping[str, ArrayLike]]) -> Arrays:
-        """Compute a piece, or read it back if it was finished before.
-
-        Parameters
-        ----------
-        name : str
-            Of the piece: letters, digits and ``._=,+-``.
-        compute : callable
-            Gives the arrays of the piece by name.
-
-        Returns
-        -------
-        dict of ndarray
-            The arrays.
+        """Compute the arrays of a piece, or read them back if it was finished before.
 
         Raises
         ------
         ValueError
-            If the name cannot be that of a file, the file of the piece is damaged, or the folder cannot be written.
+            If the name cannot be that of a file (letters, digits and ``._=,+-``), the file of the piece is damaged, or
+            the folder cannot be written.
         """
         place = self._place(name, ".npz")
         if place is None:
@@ -121,18 +110,7 @@ class Checkpoints:
         return found
 
     def partial(self, name: str) -> Partial:
-        """State of a piece that is not finished yet.
-
-        Parameters
-        ----------
-        name : str
-            Of the piece.
-
-        Returns
-        -------
-        Partial
-            Where its state is kept.
-        """
+        """Where the state of a piece is kept that is not finished yet."""
         return Partial(self._place(name, ".partial.npz"), self.every)
 
     def _place(self, name: str, suffix: str) -> Path | None:

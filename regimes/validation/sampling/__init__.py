@@ -1,6 +1,7 @@
 """The backward process of any score, by any sampler, with noise that depends on nothing but its place."""
 
-from regimes.validation.sampling.backward import Watch, backward, backward_states, noised
+from regimes.validation.sampling.backward import backward, backward_states, noised
+from regimes.validation.sampling.backward_run import Watch
 from regimes.validation.sampling.clones import clone_pairs
 from regimes.validation.sampling.coupling import CoarseNoise, coupled_steps
 from regimes.validation.sampling.device import choose_device, choose_dtype

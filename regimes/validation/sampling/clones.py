@@ -9,7 +9,8 @@ from torch import Tensor
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.numerics.interface.checks import whole_number
-from regimes.validation.sampling.backward import RunOptions, backward, check_states
+from regimes.validation.sampling.backward import backward
+from regimes.validation.sampling.backward_run import RunOptions, check_states
 from regimes.validation.sampling.noise import as_noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.sampling.samplers import sampler as choose_sampler

@@ -101,25 +101,7 @@ class CoarseNoise:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Standard normal numbers of a coarse step.
-
-        Parameters
-        ----------
-        step : int
-            Step of the coarse run, from 0.
-        first, rows, shape, device, dtype
-            As of :meth:`NoiseStream.normal`.
-
-        Returns
-        -------
-        Tensor, shape (rows, *shape)
-            Made of those of steps ``2 step`` and ``2 step + 1`` of the fine run.
-
-        Raises
-        ------
-        ValueError
-            If the coarse run has no such step.
-        """
+        """Standard normal numbers of a coarse step, made of those of its two halves in the fine run."""
         if not 0 <= step < self.first.size:
             raise ValueError(
                 f"CoarseNoise: step must lie in 0 to {self.first.size - 1}, got {step}; times must be the halved times "
@@ -131,18 +113,7 @@ class CoarseNoise:
         return (earlier * float(self.first[step])).add_(later, alpha=float(self.second[step]))
 
     def substream(self, *keys: int) -> CoarseNoise:
-        """Make an independent source, made of the same substream of the fine noise.
-
-        Parameters
-        ----------
-        *keys : int
-            Its name among the substreams.
-
-        Returns
-        -------
-        CoarseNoise
-            The source.
-        """
+        """Make an independent source, made of the same substream of the fine noise."""
         return CoarseNoise(self.noise.substream(*keys), self.times, self.sampler)
 
 

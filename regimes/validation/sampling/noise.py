@@ -91,23 +91,7 @@ class NoiseStream:
             object.__setattr__(self, name, value)
 
     def substream(self, *keys: int) -> NoiseStream:
-        """Make an independent stream.
-
-        Parameters
-        ----------
-        *keys : int
-            Its name among the substreams of this one; non-negative.
-
-        Returns
-        -------
-        NoiseStream
-            ``noise.substream(1, 2)`` is ``noise.substream(1).substream(2)``.
-
-        Raises
-        ------
-        ValueError
-            If there is no key, or one is no whole number or negative.
-        """
+        """Make an independent stream; ``noise.substream(1, 2)`` is ``noise.substream(1).substream(2)``."""
         if not keys:
             raise ValueError("substream: give at least one key, got none; a stream is no substream of itself")
         return NoiseStream(self.seed, self.stream, (*self.keys, *keys))
@@ -122,30 +106,12 @@ class NoiseStream:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Standard normal numbers.
-
-        Parameters
-        ----------
-        step : int
-            Any whole number from 0 to 2^32 - 1.
-        first, rows : int
-            Rows ``first`` to ``first + rows - 1``.
-        shape : tuple of int
-            Shape of a row; ``()`` for rows of one number.
-        device : torch.device or str, optional
-            Where; the CPU by default.
-        dtype : torch.dtype
-            float32 or float64.
+        """Standard normal numbers of rows ``first`` to ``first + rows - 1`` of a step from 0 to 2^32 - 1.
 
         Returns
         -------
         Tensor, shape (rows, *shape)
-            The same numbers for a row whatever the other rows asked for with it.
-
-        Raises
-        ------
-        ValueError
-            If a number is negative or too large.
+            The same numbers for a row whatever the other rows asked for with it; on the CPU and float32 by default.
         """
         return self._numbers(NORMAL, step, first, rows, shape, device, dtype)
 
@@ -159,23 +125,7 @@ class NoiseStream:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Uniform numbers in [0, 1), whole multiples of 2^-24, independent of the normal ones of the same step.
-
-        Parameters
-        ----------
-        step, first, rows, shape, device, dtype
-            As of :meth:`normal`.
-
-        Returns
-        -------
-        Tensor, shape (rows, *shape)
-            The same numbers for a row whatever the other rows asked for with it.
-
-        Raises
-        ------
-        ValueError
-            If a number is negative or too large.
-        """
+        """Uniform numbers in [0, 1), whole multiples of 2^-24, independent of the normal ones of the same step."""
         return self._numbers(UNIFORM, step, first, rows, shape, device, dtype)
 
     def _numbers(

@@ -65,22 +65,7 @@ class Sampler:
     score_at_zero: bool = False
 
     def weights(self, times: ArrayLike) -> StepWeights:
-        """Weights of the steps from each time to the next.
-
-        Parameters
-        ----------
-        times : array_like, shape (steps + 1,)
-            Ornstein-Uhlenbeck times, strictly decreasing; the last may be 0.
-
-        Returns
-        -------
-        StepWeights
-            One entry a step.
-
-        Raises
-        ------
-        ValueError
-            If the times are not finite, not decreasing or negative.
+        """Weights of the steps from each of strictly decreasing times to the next; the last may be 0.
 
         Examples
         --------
@@ -107,28 +92,7 @@ class Sampler:
         return StepWeights(growth, _value("flow_score_weight", h), none, growth)
 
     def step(self, score: Score, x: Tensor, t: float, s: float, normal: Tensor | None = None) -> Tensor:
-        """One step from t to s.
-
-        Parameters
-        ----------
-        score : callable
-            Score of states at a time.
-        x : Tensor, shape (n, ...)
-            States at t.
-        t, s : float
-            Ornstein-Uhlenbeck times, ``0 <= s < t``.
-        normal : Tensor, shape (n, ...), optional
-            Standard normal numbers; a stochastic sampler needs them.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            States at s.
-
-        Raises
-        ------
-        ValueError
-            If the times are not decreasing, or a stochastic sampler lacks its noise.
+        """One step from t to s, ``0 <= s < t``; a stochastic sampler needs normal numbers of the shape of x.
 
         Examples
         --------

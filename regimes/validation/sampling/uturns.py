@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.validation.sampling.backward import RunOptions, backward, noised
+from regimes.validation.sampling.backward import backward, noised
+from regimes.validation.sampling.backward_run import RunOptions
 from regimes.validation.sampling.noise import as_noise
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.sampling.times import backward_times, decreasing_times

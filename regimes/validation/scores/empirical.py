@@ -113,25 +113,12 @@ class EmpiricalScore:
 
     @torch.no_grad()
     def __call__(self, x: Tensor, t: float) -> Tensor:
-        """Score at noised points.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n', ...)
-            Noised points, float32 or float64, on any device.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor, shape (n', ...)
-            The score, not differentiable.
+        """Score at noised points x (n', ...), float32 or float64, on any device; not differentiable.
 
         Raises
         ------
         ValueError
-            If x has another shape or type, t is not positive or too small for the extent of the data, or the memory
-            does not hold one row of the posterior.
+            If t is not positive or too small for the extent of the data, or a row of the posterior exceeds the memory.
         """
         x, time = self._checked(x, t)
         of_x, of_mean = (float(_scalar("score_from_posterior_mean", *unit, time)) for unit in ((1.0, 0.0), (0.0, 1.0)))
@@ -139,40 +126,14 @@ class EmpiricalScore:
 
     @torch.no_grad()
     def posterior_mean(self, x: Tensor, t: float) -> Tensor:
-        """Mean of the data point given x_t.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n', ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor, shape (n', ...)
-            The denoised points.
-        """
+        """Mean of the data point given x_t, of the shape of x."""
         x, time = self._checked(x, t)
         mean = self._combine(x, time, 0.0, 1.0)
         return mean.add_(self._mean.to(x.device, x.dtype).view(x.shape[1:]))
 
     @torch.no_grad()
     def posterior(self, x: Tensor, t: float) -> Tensor:
-        """Probability of each data point given x_t.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n', ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor, shape (n', n)
-            Probabilities, of the type of x.
-        """
+        """Probability of each data point given x_t: (n', n), of the type of x; it must fit into the memory."""
         x, time = self._checked(x, t)
         size = len(x) * len(self.points) * x.element_size()
         check_memory("EmpiricalScore", "the whole posterior", size, self._memory, "ask for fewer rows at a time")
@@ -183,20 +144,7 @@ class EmpiricalScore:
 
     @torch.no_grad()
     def nearest(self, x: Tensor, t: float) -> Tensor:
-        """Index of the data point of largest posterior given x_t: the nearest one, where all weights are equal.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n', ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time; 0 for the point nearest to x.
-
-        Returns
-        -------
-        Tensor of int64, shape (n',)
-            Indices.
-        """
+        """Index of the data point of largest posterior, the nearest one where all weights are equal; t may be 0."""
         x, time = self._checked(x, t, zero=True)
         result = torch.empty(len(x), dtype=torch.int64, device=x.device)
         for first, block, logits in self._logits(x, time, scaled=False):
@@ -207,21 +155,7 @@ class EmpiricalScore:
     def draw_index(self, x: Tensor, t: float, noise: NoiseStream, *, step: int = 0, first_row: int = 0) -> Tensor:
         """Draw a data point from the posterior: the end of an exact backward trajectory from x_t.
 
-        Parameters
-        ----------
-        x : Tensor, shape (n', ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-        noise : NoiseStream
-            Random numbers, one uniform number a row.
-        step, first_row : int
-            Place of the numbers in the stream.
-
-        Returns
-        -------
-        Tensor of int64, shape (n',)
-            Indices.
+        It takes one uniform number a row, at ``step`` and ``first_row`` of the noise, and gives indices, int64 (n',).
         """
         x, time = self._checked(x, t)
         result = torch.empty(len(x), dtype=torch.int64, device=x.device)

@@ -51,78 +51,19 @@ class HierarchyBeliefScore:
         self.prior = prior
 
     def __call__(self, x: Tensor, t: float) -> Tensor:
-        """Score at noised points.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, d, v) or (n, d v)
-            Noised one-hot leaves.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor
-            The score, of the shape and type of x, not differentiable.
-
-        Raises
-        ------
-        ValueError
-            If x is not finite or has another shape or type, or t is not positive.
-        """
+        """Score at noised one-hot leaves x, (n, d, v) or (n, d v), of their shape and type; not differentiable."""
         return _like(x, self._solve(x, t).score)
 
     def posterior_mean(self, x: Tensor, t: float) -> Tensor:
-        """Posterior probability of each symbol at each leaf.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, d, v) or (n, d v)
-            Noised one-hot leaves.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor
-            Of the shape and type of x.
-        """
+        """Posterior probability of each symbol at each leaf, of the shape and type of x."""
         return _like(x, self._solve(x, t).posterior_mean)
 
     def log_density(self, x: Tensor, t: float) -> Tensor:
-        """Logarithm of the density of x_t, in nats.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, d, v) or (n, d v)
-            Noised one-hot leaves.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor, shape (n,)
-            In float64.
-        """
+        """Logarithm of the density of x_t in nats, float64 (n,)."""
         return torch.tensor(self._solve(x, t).log_density, device=x.device)
 
     def posterior(self, x: Tensor, t: float, *, level: int = 0) -> Tensor:
-        """Probability of each symbol at each node of one level given x_t.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, d, v) or (n, d v)
-            Noised one-hot leaves.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-        level : int
-            0 for the root, the class.
-
-        Returns
-        -------
-        Tensor
-            Of the type of x and shape (n, classes) at the root, (n, s^level, v) below.
-        """
+        """Probability of each symbol at each node of a level: (n, classes) at the root, (n, s^level, v) below."""
         level = whole_number("HierarchyBeliefScore", "level", "of the hierarchy", level, at_least=0)
         if level > self.rules.L:
             raise ValueError(

@@ -90,27 +90,10 @@ class MixtureScore:
 
     @torch.no_grad()
     def __call__(self, x: Tensor, t: float, *, out: Tensor | None = None) -> Tensor:
-        """Score at noised points.
+        """Score at noised points x (n, ...), float32 or float64, on any device; t = 0 gives that of the data.
 
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points, float32 or float64, on any device.
-        t : float
-            Ornstein-Uhlenbeck time; 0 for the score of the data.
-        out : Tensor, optional
-            Where to write, of the shape and type of x; x itself will do. New memory costs several times the arithmetic
-            where x is large.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            The score, not differentiable.
-
-        Raises
-        ------
-        ValueError
-            If x has another shape or type, or t is negative or not finite.
+        It is not differentiable. ``out`` is where to write, of the shape and type of x; x itself will do. New memory
+        costs several times the arithmetic where x is large.
         """
         x, time = self._checked(x, t)
         flat = x.reshape(len(x), -1)
@@ -128,20 +111,7 @@ class MixtureScore:
         return target.view(x.shape) if out is None else out
 
     def posterior_mean(self, x: Tensor, t: float) -> Tensor:
-        """Mean of the data point given x_t.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            The denoised points.
-        """
+        """Mean of the data point given x_t, of the shape of x."""
         x, time = self._checked(x, t)
         flat = x.reshape(len(x), -1)
         target = torch.empty_like(flat)
@@ -150,38 +120,12 @@ class MixtureScore:
 
     @torch.no_grad()
     def posterior(self, x: Tensor, t: float) -> Tensor:
-        """Probability of each class given x_t.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n, K)
-            Probabilities, of the type of x.
-        """
+        """Probability of each class given x_t: (n, K), of the type of x."""
         x, time = self._checked(x, t)
         return self._posterior(x.reshape(len(x), -1), time).to(x.dtype)
 
     def log_density(self, x: Tensor, t: float) -> Tensor:
-        """Logarithm of the density of x_t, in nats; differentiable.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n,)
-            In float64 whatever the type of x.
-        """
+        """Logarithm of the density of x_t in nats, shape (n,): differentiable, in float64 whatever the type of x."""
         x, time = self._checked(x, t)
         flat, amplitude = x.reshape(len(x), -1).double(), float(_scalar("signal_amplitude", time))
         joint = []
@@ -200,25 +144,9 @@ class MixtureScore:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> tuple[Tensor, Tensor]:
-        """Draw data points, exactly.
+        """Draw data points exactly, from substreams 1 and 2 of the noise: points (rows, ...) and their classes.
 
-        Parameters
-        ----------
-        rows : int
-            How many.
-        noise : NoiseStream
-            Random numbers; its substreams 1 and 2 are used.
-        first_row : int
-            Number of the first row, so that pieces give what one call gives.
-        device, dtype
-            Of the points; the CPU and float32 by default.
-
-        Returns
-        -------
-        points : Tensor, shape (rows, ...)
-            Data points.
-        labels : Tensor of int64, shape (rows,)
-            Their classes.
+        Pieces with ``first_row`` give what one call gives.
         """
         where = torch.device("cpu" if device is None else device)
         uniform = noise.substream(_LABELS).uniform(0, first_row, rows, (), device=where, dtype=torch.float64)

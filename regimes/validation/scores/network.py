@@ -127,19 +127,7 @@ class NetworkScore:
 
     @torch.no_grad()
     def __call__(self, x: Tensor, t: float) -> Tensor:
-        """Score at noised points.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points ``x_t``, float32 or float64, on the device of the model.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            The score of the law of x_t, of the shape and type of x.
+        """Score of the law of x_t at noised points x (n, ...) on the device of the model, of their shape and type.
 
         Raises
         ------
@@ -151,20 +139,7 @@ class NetworkScore:
 
     @torch.no_grad()
     def posterior_mean(self, x: Tensor, t: float) -> Tensor:
-        """Mean of the data point given x_t, as the model has it.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points ``x_t``.
-        t : float
-            Ornstein-Uhlenbeck time, positive.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            The denoised points.
-        """
+        """Mean of the data point given x_t, as the model has it."""
         return self._converted(_MEANS[self.prediction], x, t)
 
     def _converted(self, conversion: tuple[str, bool] | None, x: Tensor, t: float) -> Tensor:

@@ -55,79 +55,22 @@ class ProjectedMixtureScore:
 
     @torch.no_grad()
     def __call__(self, x: Tensor, t: float) -> Tensor:
-        """Score at noised points.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, 1)
-            Noised points along the axis, float32 or float64.
-        t : float
-            Ornstein-Uhlenbeck time; 0 for the score of the data.
-
-        Returns
-        -------
-        Tensor, shape (n, 1)
-            The score.
-
-        Raises
-        ------
-        ValueError
-            If x has another shape or type, or t is negative or not finite.
-        """
+        """Score at noised points x (n, 1) along the axis; t = 0 gives that of the data."""
         x = checked_states("ProjectedMixtureScore", x, (1,))
         time = checked_time("ProjectedMixtureScore", t, zero=True)
         score: Tensor = torch_formula("mixture_score")(x, time, self.distance, self.sigma)
         return score
 
     def posterior(self, x: Tensor, t: float) -> Tensor:
-        """Probability of each class given x_t; see :meth:`MixtureScore.posterior`.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, 1)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n, 2)
-            Probabilities, of the class at ``+distance`` first.
-        """
+        """Probability of each class given x_t, of the one at ``+distance`` first: (n, 2)."""
         return self._mixture.posterior(x, t)
 
     def posterior_mean(self, x: Tensor, t: float) -> Tensor:
-        """Mean of the data point given x_t; see :meth:`MixtureScore.posterior_mean`.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, 1)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n, 1)
-            The denoised points.
-        """
+        """Mean of the data point given x_t."""
         return self._mixture.posterior_mean(x, t)
 
     def log_density(self, x: Tensor, t: float) -> Tensor:
-        """Logarithm of the density of x_t along the axis; see :meth:`MixtureScore.log_density`.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, 1)
-            Noised points.
-        t : float
-            Ornstein-Uhlenbeck time.
-
-        Returns
-        -------
-        Tensor, shape (n,)
-            In float64, in nats.
-        """
+        """Logarithm of the density of x_t along the axis in nats, in float64."""
         return self._mixture.log_density(x, t)
 
     def draw(
@@ -139,24 +82,5 @@ class ProjectedMixtureScore:
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> tuple[Tensor, Tensor]:
-        """Draw data points along the axis; see :meth:`MixtureScore.draw`.
-
-        Parameters
-        ----------
-        rows : int
-            How many.
-        noise : NoiseStream
-            Random numbers.
-        first_row : int
-            Number of the first row.
-        device, dtype
-            Of the points.
-
-        Returns
-        -------
-        points : Tensor, shape (rows, 1)
-            Data points.
-        labels : Tensor of int64, shape (rows,)
-            Their classes.
-        """
+        """Draw data points (rows, 1) along the axis and their classes; see :meth:`MixtureScore.draw`."""
         return self._mixture.draw(rows, noise, first_row=first_row, device=device, dtype=dtype)

@@ -53,44 +53,12 @@ class TrainedClassifier:
     _scale: float
 
     def predict(self, x: ArrayLike | Tensor) -> Indices:
-        """Class of each point.
-
-        Parameters
-        ----------
-        x : array_like or Tensor, shape (n, ...)
-            Points in the units of the training points.
-
-        Returns
-        -------
-        ndarray of intp, shape (n,)
-            Classes 0 to K - 1.
-
-        Raises
-        ------
-        ValueError
-            If points have another size or are not finite.
-        """
+        """Class 0 to K - 1 of each of the points (n, ...), in the units of the training points."""
         return np.asarray(self.probabilities(x).argmax(axis=1), dtype=np.intp)
 
     @torch.no_grad()
     def probabilities(self, x: ArrayLike | Tensor) -> NDArray[np.float64]:
-        """Probability of each class, as the networks have it.
-
-        Parameters
-        ----------
-        x : array_like or Tensor, shape (n, ...)
-            Points in the units of the training points.
-
-        Returns
-        -------
-        ndarray, shape (n, K)
-            Mean over the networks.
-
-        Raises
-        ------
-        ValueError
-            If points have another size or are not finite.
-        """
+        """Probability of each class, mean over the networks, of points in the units of the training: (n, K)."""
         points = x.detach() if isinstance(x, Tensor) else torch.from_numpy(np.asarray(x, dtype=np.float64))
         if points.ndim < 2 or points[0].numel() != self._mean.numel():
             raise ValueError(
@@ -103,13 +71,7 @@ class TrainedClassifier:
         return np.asarray(torch.softmax(logits.double(), dim=2).mean(dim=0).cpu().numpy())
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            Keys ``classes``, ``accuracy``, ``accuracy_se``, ``confusion``, ``settings``.
-        """
+        """What is known of its errors, and how it was trained, as plain values."""
         return {
             "classes": self.classes,
             "accuracy": self.accuracy,

@@ -27,7 +27,7 @@ class ClassifierOptions:
     networks: int  # networks for each part, and as many for all points
     width: int  # units of each of two hidden layers
     steps: int  # steps of AdamW with a cosine decay to zero
-    learning_rate: float  # learning_rate, weight_decay: its options
+    learning_rate: float
     weight_decay: float
     noise: float  # standard deviation of the noise on the points
 

@@ -65,18 +65,7 @@ class NoiseLevels:
             raise ValueError(f"NoiseLevels: times must be one of {', '.join(LAWS)}, got {self.law!r}")
 
     def log_snr(self, u: Tensor) -> Tensor:
-        """Levels of uniform numbers.
-
-        Parameters
-        ----------
-        u : Tensor
-            Numbers from 0 (t_min) to 1 (t_max).
-
-        Returns
-        -------
-        Tensor
-            Logarithm of the signal-to-noise ratio, of the shape and type of u.
-        """
+        """Log-SNR at numbers u from 0 (t_min) to 1 (t_max)."""
         if self.law == "time":
             levels: Tensor = torch_formula("log_snr")(self.t_min + (self.t_max - self.t_min) * u)
             return levels
@@ -85,22 +74,7 @@ class NoiseLevels:
         return spread
 
     def stratified(self, noise: NoiseStream, step: int, rows: int, *, device: torch.device | None = None) -> Tensor:
-        """Draw one level from each of as many equal parts of the range as there are rows.
-
-        Parameters
-        ----------
-        noise : NoiseStream
-            Source of the numbers.
-        step, rows : int
-            Step of the stream, and number of levels.
-        device : torch.device, optional
-            Where.
-
-        Returns
-        -------
-        Tensor, shape (rows,)
-            Logarithm of the signal-to-noise ratio in decreasing order, float32.
-        """
+        """Draw one log-SNR from each of as many equal parts of the range as there are rows: float32, decreasing."""
         within = noise.uniform(step, 0, rows, (), device=device, dtype=torch.float64)
         return self.log_snr((torch.arange(rows, device=device) + within) / rows).float()
 

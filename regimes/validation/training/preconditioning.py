@@ -76,25 +76,7 @@ class Preconditioned(nn.Module):
         return {"network": "Preconditioned", "d": d, "axes": self.axes is not None, "of": inner}
 
     def forward(self, x: Tensor, log_snr: Tensor) -> Tensor:
-        """Predicted noise of each row.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Noised points of d numbers.
-        log_snr : Tensor, shape (n,)
-            Logarithm of the signal-to-noise ratio of each.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            Of the shape of x.
-
-        Raises
-        ------
-        ValueError
-            If the points do not have d numbers, or the network returns another shape.
-        """
+        """Predicted noise for each row of x (n, ...) at its log-SNR (n,)."""
         mean, variances, axes = self.get_buffer("mean"), self.get_buffer("variances"), self.axes
         rows = x.flatten(1)
         if rows.shape[1] != mean.numel():

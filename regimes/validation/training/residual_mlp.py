@@ -70,25 +70,7 @@ class ResidualMLP(nn.Module):
                 nn.init.zeros_(value)
 
     def forward(self, x: Tensor, log_snr: Tensor) -> Tensor:
-        """Prediction for each row.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, ...)
-            Points of d numbers, in any shape.
-        log_snr : Tensor, shape (n,)
-            Logarithm of the signal-to-noise ratio of each.
-
-        Returns
-        -------
-        Tensor, shape (n, ...)
-            Of the shape of x.
-
-        Raises
-        ------
-        ValueError
-            If the points do not have d numbers.
-        """
+        """Prediction for each row of d numbers, in any shape, at its log-SNR (n,)."""
         rows = x.flatten(1)
         if rows.shape[1] != self.d:
             raise ValueError(

@@ -76,18 +76,7 @@ class TrainedDenoiser:
     held_out_rows: NDArray[np.intp] | None
 
     def score(self, *, batch: int | None = None) -> NetworkScore:
-        """Score of the law that the denoiser has learned.
-
-        Parameters
-        ----------
-        batch : int, optional
-            Rows a call of the network; all at once by default.
-
-        Returns
-        -------
-        NetworkScore
-            ``score(x, t)``, and ``posterior_mean(x, t)``.
-        """
+        """Score of the law that the denoiser has learned; ``batch`` rows a call of the network."""
         return NetworkScore(self.model, prediction=self.prediction, clock="log_snr", batch=batch)
 
     @property
@@ -97,14 +86,7 @@ class TrainedDenoiser:
         return None if losses is None else float(losses.min())
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON: everything but the weights and the rows.
-
-        Returns
-        -------
-        dict
-            Keys ``model`` (its class, its number of parameters, and what it was built with where its ``settings`` are
-            a dictionary of plain values), ``prediction``, ``best_step``, ``held_out_loss``, ``settings``, ``history``.
-        """
+        """Everything but the weights and the rows, as plain values: model, prediction, losses and settings."""
         return {
             "model": {
                 "class": type(self.model).__name__,
@@ -119,18 +101,7 @@ class TrainedDenoiser:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write weights and record to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : path
-            Destination, replaced if it exists; ``.pt`` by custom.
-
-        Raises
-        ------
-        ValueError
-            If the folder does not exist or cannot be written.
-        """
+        """Write weights and record to a file, ``.pt`` by custom, whole or not at all."""
         history = {name: value for name, value in vars(self.history).items() if value is not None}
         rows = {"training_rows": self.training_rows, "held_out_rows": self.held_out_rows}
         content = {

@@ -30,10 +30,9 @@ class TrainingData:
 
     points: Tensor | None  # (n, ...): training points, on the device; None where fresh ones are drawn
     held_out: Tensor | None  # (n', ...): points that the training never sees
-    # training_rows, held_out_rows: rows of the array that was given; None where it was not split
-    training_rows: Indices | None
+    training_rows: Indices | None  # of the array that was given; None where it was not split
     held_out_rows: Indices | None
-    draw: Draw | None  # see :data:Draw
+    draw: Draw | None
     noise: NoiseStream  # source of the order of the points
     device: torch.device  # where batches are put
 

@@ -106,25 +106,7 @@ class SmallUNet(nn.Module):
                 nn.init.zeros_(value)
 
     def forward(self, x: Tensor, log_snr: Tensor) -> Tensor:
-        """Prediction for each image.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, channels, height, width) or (n, d)
-            Images, or the same in rows of ``d = channels height width`` numbers.
-        log_snr : Tensor, shape (n,)
-            Logarithm of the signal-to-noise ratio of each.
-
-        Returns
-        -------
-        Tensor
-            Of the shape of x.
-
-        Raises
-        ------
-        ValueError
-            If the images have another size.
-        """
+        """Prediction for each image (n, channels, height, width), or row of as many numbers, at its log-SNR (n,)."""
         if tuple(x.shape[1:]) not in {self.shape, (math.prod(self.shape),)}:
             raise ValueError(
                 f"SmallUNet: x must be images of shape {self.shape} or rows of {math.prod(self.shape)} numbers, got "

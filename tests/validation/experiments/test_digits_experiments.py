@@ -9,18 +9,15 @@ torch = pytest.importorskip("torch")
 
 from regimes import load_dataset  # noqa: E402
 from regimes.validation.experiments.digits_collapse import experiment as collapse_module  # noqa: E402
-from regimes.validation.experiments.digits_speciation.experiment import (  # noqa: E402
-    _spectral_time,
-    pairs_by_speciation,
-)
 from regimes.validation.experiments.digits_speciation.pair import PREDICTIONS  # noqa: E402
+from regimes.validation.experiments.digits_speciation.runs import pairs_by_speciation, spectral_time  # noqa: E402
 from regimes.validation.experiments.runner import trained_case as case_module  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
 
 
 def test_pairs_are_chosen_by_their_speciation_time():
     chosen = pairs_by_speciation(6)
-    times = [_spectral_time(load_dataset("digits", classes=list(each)).X) for each in chosen]
+    times = [spectral_time(load_dataset("digits", classes=list(each)).X) for each in chosen]
     assert len(set(chosen)) == 6
     assert times == sorted(times)
     # The two ends are the extremes of all 45 pairs (3-9 and 3-4), the others within half of the widest spacing.

@@ -165,7 +165,7 @@ def test_classes_that_overlap_are_those_of_the_classifier():
     labels = rng.integers(2, size=200)
     data = (labels[:, None] - 0.5) + rng.normal(size=(200, D)) * 1.8
     classifier = train_classifier(data, labels, folds=2, networks=1, steps=60, device="cpu")
-    found = measure(EmpiricalScore(data), data, labels, classifier=classifier, pairs=800, steps=150, parts=["classes"])
+    found = measure(EmpiricalScore(data), data, labels, classifier=classifier, pairs=400, steps=100, parts=["classes"])
     assert found.classifier["agrees_with_labels"] < 0.9
     assert "measure.class_time_corrected" not in found.measured
     assert "no chance that could be corrected" in found.reasons["measure.class_time_corrected"]

@@ -32,21 +32,17 @@ class PairTimes:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How near each prediction comes."""
+    """How near each prediction comes, by its key."""
 
-    # scatter, largest_scatter: deviation of log(measured time) from one training to the next, beyond what the clones
-    # explain, and what it is below with 95% confidence; None where no model was trained twice
-    scatter: float | None
-    largest_scatter: float | None
-    # measured over predicted for each prediction and pair, with the standard error: clones, trainings, probes
-    ratios: dict[str, dict[str, Measured]]
-    # rms, mean, expected: of log(measured/predicted) over the pairs; expected is the rms that the standard errors alone
-    # would give
-    rms: dict[str, float]
+    scatter: (
+        float | None
+    )  # of log(measured time) over trainings, beyond what the clones explain; None with one training
+    largest_scatter: float | None  # what that is below with 95% confidence
+    ratios: dict[str, dict[str, Measured]]  # measured over predicted by pair; errors hold clones, trainings, probes
+    rms: dict[str, float]  # of log(measured/predicted) over the pairs
     mean: dict[str, float]
-    expected: dict[str, float]
-    # share of redraws, of the pairs with replacement and of every time by its error, in which the prediction has the
-    # smallest rms
+    expected: dict[str, float]  # the rms that the standard errors alone would give
+    # Share of redraws, of the pairs with replacement and of every time by its error, in which it has the smallest rms.
     share_best: dict[str, float]
     best: str | None  # that with the smallest rms
 

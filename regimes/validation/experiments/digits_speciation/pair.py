@@ -30,9 +30,7 @@ class PairFound:
 
     case: TrainedCase  # the denoiser and its measurement
     classifier: TrainedClassifier  # of the class of generated points, trained on all points of the pair
-    # held_out, from_training: phi_class, as classified, of clones born at t_S from held-out and from training points,
-    # and standard errors
-    held_out: tuple[float, float]
+    held_out: tuple[float, float]  # phi_class, as classified, of clones born at t_S from held-out points, and its error
     from_training: tuple[float, float]
     again: tuple[Measured, ...]  # of the same network trained anew from other weights, in other batches
 

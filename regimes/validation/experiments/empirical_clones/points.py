@@ -47,7 +47,7 @@ class EmpiricalForm:
     paths: int  # from pure noise
     halved: int  # so many of both with steps twice as long as well
     steps: int  # from each t to 0; even
-    # Steps of a path from pure noise between two looks at the nearest point, a power of 2: last changes feel the step
+    # steps of a path from pure noise between two looks at the nearest point, a power of 2: last changes feel the step
     # more than clones do.
     refined: int
     levels: tuple[float, ...]  # values of phi_index at the times

@@ -49,18 +49,18 @@ def two_classes(d: int) -> MixtureScore:
 class LearnedPoint:
     """What the pairs born at one time say."""
 
-    t: float  # t, offset, theory: time, time after t_S, and phi in closed form
-    offset: float
-    theory: float
-    learned: float  # learned, learned_se: phi of the learned score, and its binomial error at the closed form
-    learned_se: float
+    t: float
+    offset: float  # time after t_S
+    theory: float  # phi in closed form
+    learned: float  # phi of the learned score
+    learned_se: float  # binomial, at the closed form
     exact: float  # phi of the exact score along the same noise, with the same steps
-    difference: float  # difference, difference_se: learned less exact, pair by pair
+    difference: float  # learned less exact, pair by pair
     difference_se: float
-    shift: float  # shift, shift_se: what the error of the score along the paths makes of it
+    shift: float  # what the error of the score along the paths makes of it
     shift_se: float
     residual_se: float  # standard error of learned - shift, pair by pair
-    change: float  # change, change_se: what halving the step does to phi of the learned score
+    change: float  # what halving the step does to phi of the learned score
     change_se: float
     pairs: int
 

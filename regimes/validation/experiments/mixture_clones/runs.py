@@ -92,7 +92,7 @@ class ClonePoint:
     phi: float
     se: float
     pairs: int
-    # What halving the step changed phi by: the discretisation error of the run with short steps is as much again, since
+    # what halving the step changed phi by: the discretisation error of the run with short steps is as much again, since
     # steps are of first order.
     change: float
     change_se: float

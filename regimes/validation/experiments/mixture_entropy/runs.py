@@ -54,10 +54,10 @@ class EntropyForm:
 
     dimensions: tuple[int, ...]
     n: int  # points of a data set
-    redraws: int  # redraws, probes: data sets, and pairs of noised points of each
-    probes: int
-    samples: int  # samples, pilot: samples of the theory, and of its pilot run
-    pilot: int
+    redraws: int  # data sets
+    probes: int  # pairs of noised points of each
+    samples: int  # of the theory
+    pilot: int  # of its pilot run
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +100,11 @@ class EntropyCase:
 
     d: int
     t: Array  # (T,)
-    # compared, near_zero: (T,): which of them are those of the levels, and which lie around the zero of the
-    # leave-one-out curve
-    compared: NDArray[np.bool_]
-    near_zero: NDArray[np.bool_]
+    compared: NDArray[np.bool_]  # which times are those of the levels
+    near_zero: NDArray[np.bool_]  # which lie around the zero of the leave-one-out curve
     formula: ClosedForms  # at these times
     pilot: Mapping[str, Array]  # theory at more times with fewer samples, for figures
-    theory: EntropySide  # theory, simulation: what is compared
+    theory: EntropySide
     simulation: EntropySide
 
     def zero(self, side: EntropySide) -> tuple[float, float]:

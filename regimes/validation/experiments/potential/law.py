@@ -36,8 +36,7 @@ class OverlapLaw:
     """The mixture, and what theory says of its overlap."""
 
     d: int
-    # mu, sigma: distance of a class centre from the origin per square root of d, and standard deviation of a class
-    mu: float
+    mu: float  # distance of a class centre from the origin per square root of d
     sigma: float
 
     def score(self) -> MixtureScore:

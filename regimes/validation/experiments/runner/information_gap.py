@@ -24,13 +24,13 @@ class Gap:
     """Losses and their integrals on training and test points."""
 
     t: Array  # (T,): increasing Ornstein-Uhlenbeck times
-    train_loss: Array  # train_loss, test_loss: (T,): squared error of the posterior mean, summed over dimensions
+    train_loss: Array  # squared error of the posterior mean, summed over dimensions
     test_loss: Array
-    train: Array  # train, train_se, test, test_se: (T,): J = 1/2 int_0^snr loss dsnr in nats
+    train: Array  # J = 1/2 int_0^snr loss dsnr in nats
     train_se: Array
     test: Array
     test_se: Array
-    gap: Array  # gap, gap_se: (T,): G = J_test - J_train
+    gap: Array  # G = J_test - J_train
     gap_se: Array
 
     def at(self, t: float, name: str = "gap") -> tuple[float, float]:

@@ -25,11 +25,11 @@ _COPY = 1 / 3
 class Generated:
     """Points generated from pure noise, beside the training points."""
 
-    points: int  # how many were generated
-    # share of them whose nearest training point is at less than a third of the distance of the second nearest
+    points: int
+    # Share of them whose nearest training point is at less than a third of the distance of the second nearest.
     copies: float
     copies_of_test: float  # the same share for test points, which nothing has copied
-    nearest: float  # nearest, nearest_of_test: median distance to the nearest training point, of both
+    nearest: float  # median distance to the nearest training point
     nearest_of_test: float
 
 
