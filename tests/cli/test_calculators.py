@@ -115,7 +115,7 @@ def test_figures(tmp_path, suffix):
         (["clock", "--step", "-1", "--schedule", "edm"], "step must lie in 0 to 17, got -1"),
         (["derive"], "give the NAME of a formula"),
         (["derive", "colapse_time"], "did you mean collapse_time"),
-        (["derive", "snr", "--latex", "--json"], "give either --latex or --json"),
+        (["derive", "snr", "--latex", "--json"], "give one of --latex, --json and --cite, not several"),
         (["nonsense"], "No such command 'nonsense'"),
     ],
 )

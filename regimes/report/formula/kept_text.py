@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-import regimes
 from regimes.numerics.compiled.formula_files import theory_cache
 from regimes.numerics.compiled.sealed_file import digest, read_sealed, write_sealed
 
@@ -26,7 +25,7 @@ def kept_text(what: str, make: Callable[[], str]) -> str:
 
 @functools.cache
 def _package() -> str:
-    folder = Path(regimes.__file__).parent
+    folder = Path(__file__).parents[2]
     kinds = {".py", ".json", ".bib"}
     files = (path for path in sorted(folder.rglob("*")) if path.suffix in kinds and "shipped" not in path.parts)
     return digest(*(part for path in files for part in (str(path.relative_to(folder)).encode(), path.read_bytes())))

@@ -58,11 +58,11 @@ def test_crossings_are_where_brute_force_finds_them(classes, rounds):
     value, error = by_brute_force(data.X, data.labels, times, rounds, seed=5)
     own = predict("digits", classes=classes, rng=1, t=times, groups=0).curves
     left_out = Agreement(
-        "leave-one-out", times[0], 0.0, value[0, 0], float(np.hypot(error[0, 0], own.leave_one_out_se[0])), rounds
+        "leave-one-out", times[0], 0.0, value[0, 0], float(np.hypot(error[0, 0], own["leave_one_out_se"][0])), rounds
     )
     spread = 1 - float(np.sum(np.bincount(data.labels) ** 2)) / data.n**2
     decided = Agreement(
-        "class", times[1], 0.5504005, value[1, 1], float(np.hypot(error[1, 1], own.clone_class_se[1] / spread)), rounds
+        "class", times[1], 0.5504005, value[1, 1], float(np.hypot(error[1, 1], own["clone_class_se"][1] / spread)), rounds
     )
     assert abs(left_out.z) < 4
     assert abs(decided.z) < 4
