@@ -83,7 +83,7 @@ def test_built_in_data_with_classes():
     plain = result("digits", "--classes", "0,7", "--tau", 0.9, "--runs", 3)
     assert plain["problem"]["points"]["n"] == sum(plain["sizes"]) == 357
     assert plain["problem"]["points"]["classes"] == ["0", "7"]
-    assert plain["settings"] == {"orders": 3, "rng": 0}
+    assert plain["settings"] == {"orders": 3, "seed": 0}
 
 
 def test_without_tau_the_data_choose_it(tmp_path):
