@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from regimes.report.formula.lookup import SYMBOLS, look_up
-from regimes.report.formula.places import compiled_at, number_links, held_by, written_at
+from regimes.report.formula.places import compiled_at, held_by, number_links, written_at
 from regimes.theory.catalogue import formula
 from regimes.theory.formula.written import written
 
