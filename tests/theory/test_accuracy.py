@@ -72,7 +72,7 @@ LADDERS: dict[str, Ladder] = {
     "K": whole(2, 10**6),
     "Lambda": between(1e-6, 1e12),
     "S_class": between(1e-12, 1e12),
-    "S_classes": between(1e-12, 1e12),
+    "S_classes": from_zero(1e-12, 1e12),
     "S_rest": between(1e-12, 1e12),
     "S_squares": between(1e-12, 1e12),
     "M": from_zero(1e-12, 1e6),

@@ -27,6 +27,7 @@ CLASS_CLONE_PROBABILITY = Formula(
     expr=((_own_weight + _same) ** 2 + _squares) / (_own_weight + _others) ** 2,
     source="derived",
     assumes=("clones are independent draws from the posterior exp(e_nu)/(w + S_rest) over the points",),
+    where=(_same <= _others, _squares <= (_others - _same) ** 2),
     steps=(
         Step(
             "the class of a clone has the summed posterior of its points: here a of the own class, b and c of another",
