@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 MOST = 5
+SHOWN = ("tests/cli/", "tests/report/", "tests/test_")
 FILE = Path(__file__).parents[1] / "regimes" / "report" / "formula" / "links.json"
 SETS = ("results", "commands", "formulas", "solvers", "tests")
 
@@ -91,14 +92,15 @@ class Links:
         return [f"no test evaluates {name}" for name in written() if not self.formulas[name]]
 
     def found(self):
-        """What is shipped: of the tests the few that see the fewest formulas and numbers."""
+        """What is shipped: of the tests the few that see the fewest formulas and numbers, first."""
         breadth = defaultdict(int)
         for tests in (*self.formulas.values(), *(entry["tests"] for entry in self.numbers.values())):
             for test in tests:
                 breadth[test] += 1
 
         def few(tests):
-            return sorted(sorted(tests, key=lambda test: (breadth[test], test))[:MOST])
+            """Those that hold a value come before those that show it."""
+            return sorted(tests, key=lambda test: (test.startswith(SHOWN), breadth[test], test))[:MOST]
 
         numbers = {}
         for key, entry in self.numbers.items():

@@ -62,7 +62,12 @@ def test_crossings_are_where_brute_force_finds_them(classes, rounds):
     )
     spread = 1 - float(np.sum(np.bincount(data.labels) ** 2)) / data.n**2
     decided = Agreement(
-        "class", times[1], 0.5504005, value[1, 1], float(np.hypot(error[1, 1], own["clone_class_se"][1] / spread)), rounds
+        "class",
+        times[1],
+        0.5504005,
+        value[1, 1],
+        float(np.hypot(error[1, 1], own["clone_class_se"][1] / spread)),
+        rounds,
     )
     assert abs(left_out.z) < 4
     assert abs(decided.z) < 4
