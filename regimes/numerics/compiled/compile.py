@@ -56,20 +56,7 @@ class CompiledFormula:
     def __call__(self, *values: Any) -> Any:
         """Evaluate elementwise with broadcasting; the inputs are not checked against their domains.
 
-        Parameters
-        ----------
-        *values : array_like
-            One for each input, in order.
-
-        Returns
-        -------
-        float64 or ndarray
-            A number if all inputs are numbers, else an array of their common shape.
-
-        Raises
-        ------
-        ValueError
-            If the number of inputs is wrong or their shapes do not broadcast.
+        Takes an array or a number for each input, in order, and raises a ValueError if their number is wrong.
         """
         if len(values) != len(self.arguments):
             names = ", ".join(self.arguments)

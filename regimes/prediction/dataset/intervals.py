@@ -48,9 +48,11 @@ def crossing(
     if crossings.size == 0:
         side = "above" if curve.min() > level else "below"
         return Crossing(
-            None, None, None,
+            None,
+            None,
+            None,
             f"{what} stays {side} {level:.3g} for t from {t[0]:.3g} to {t[-1]:.3g} (it ends at {curve[-1]:.3g})",
-        )  # fmt: skip
+        )
     time = float(crossings[-1])
     if replicates is None:
         slope = abs(float(np.interp(time, t, np.gradient(curve, t))))

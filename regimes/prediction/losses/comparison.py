@@ -147,9 +147,13 @@ class _ExactScore:
         train, test = CubicSpline(place, self._values, axis=1)(wanted)
         train_se, test_se = (np.interp(wanted, place, errors) for errors in self._errors)
         return {
-            "J_train_exact": train, "J_train_exact_se": train_se, "J_test_exact": test, "J_test_exact_se": test_se,
-            "G_exact": test - train, "G_exact_se": np.hypot(test_se, train_se),
-        }  # fmt: skip
+            "J_train_exact": train,
+            "J_train_exact_se": train_se,
+            "J_test_exact": test,
+            "J_test_exact_se": test_se,
+            "G_exact": test - train,
+            "G_exact_se": np.hypot(test_se, train_se),
+        }
 
 
 def _whole_error(se: Array, quadrature: Array | None, tail: float | None) -> Array:

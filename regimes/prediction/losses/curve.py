@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.interface.plain import plain_fields
 from regimes.prediction.losses.file import read_losses, write_losses
 
 __all__ = ["LossCurve"]
@@ -53,39 +51,24 @@ class LossCurve:
     n_test: int | None = None
     draws: int | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dictionary, ready for JSON.
-
-        Returns
-        -------
-        dict
-            The attributes but for the covariances, arrays as lists.
-        """
-        fields = plain_fields(self)
-        return {name: value for name, value in fields.items() if not name.endswith("_covariance")}
-
     def save_csv(self, path: str | Path) -> None:
         """Write the losses as a table that other programs read and write too.
 
         The columns are ``t, snr, train_loss, train_se, test_loss, test_se``; the last two are empty without test
         points. A last row with ``t = inf`` and ``snr = 0`` holds the losses without a signal.
-
-        Parameters
-        ----------
-        path : path
-            Destination, replaced if it exists.
-
-        Raises
-        ------
-        ValueError
-            If the folder does not exist or cannot be written.
         """
         write_losses(
             Path(path),
-            {"t": self.t, "snr": self.snr, "train_loss": self.train_loss, "train_se": self.train_se,
-             "test_loss": self.test_loss, "test_se": self.test_se},
+            {
+                "t": self.t,
+                "snr": self.snr,
+                "train_loss": self.train_loss,
+                "train_se": self.train_se,
+                "test_loss": self.test_loss,
+                "test_se": self.test_se,
+            },
             {"train_loss": self.train_variance, "test_loss": self.test_variance},
-        )  # fmt: skip
+        )
 
     @classmethod
     def load_csv(cls, path: str | Path) -> LossCurve:

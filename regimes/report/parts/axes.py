@@ -33,9 +33,15 @@ def figure_axes(
 
 
 def band(
-    axis: Axes, x: NDArray[np.float64], curve: ArrayLike | None, error: ArrayLike | None, label: str | None,
-    style: dict[str, Any], *, within: tuple[float, float] = (-np.inf, np.inf),
-) -> None:  # fmt: skip
+    axis: Axes,
+    x: NDArray[np.float64],
+    curve: ArrayLike | None,
+    error: ArrayLike | None,
+    label: str | None,
+    style: dict[str, Any],
+    *,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> None:
     """Draw a curve with a band of 1.96 standard errors; few points are marked, and one alone has a bar."""
     if curve is None:
         return

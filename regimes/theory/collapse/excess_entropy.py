@@ -37,11 +37,13 @@ SEPARATED_ENTROPY = Formula(
     source="biroli2024 (entropy of separated Gaussians)",
     assumes=("the noised training points are far apart on the scale sqrt(Delta_t)",),
     steps=(
-        Step("entropy of the choice of the point plus d entropies of a normal of variance Delta_t",
-             (log(n) + d * log(2 * pi * sympy.E * Delta) / 2) / d),
+        Step(
+            "entropy of the choice of the point plus d entropies of a normal of variance Delta_t",
+            (log(n) + d * log(2 * pi * sympy.E * Delta) / 2) / d,
+        ),
     ),
     stable=log(n) / d + Rational(1, 2) + log(-2 * pi * expm1(-2 * t)) / 2,
-)  # fmt: skip
+)
 
 EXCESS_ENTROPY_DEFINITION = Formula(
     name="excess_entropy_definition",
@@ -57,11 +59,13 @@ EXCESS_ENTROPY_DEFINITION = Formula(
     source="biroli2024 (definition of the excess entropy)",
     assumes=("collapse where it vanishes: f(t_C) = 0",),
     steps=(
-        Step("overlap of the n Gaussians: the entropy that they would have apart, less the one they have",
-             SEPARATED_ENTROPY.expr - _s),
+        Step(
+            "overlap of the n Gaussians: the entropy that they would have apart, less the one they have",
+            SEPARATED_ENTROPY.expr - _s,
+        ),
     ),
     stable=SEPARATED_ENTROPY.float_form - _s,
-)  # fmt: skip
+)
 
 EXCESS_ENTROPY = Formula(
     name="excess_entropy",

@@ -251,18 +251,7 @@ class Formula:
 
 
 def equation(left: Any, right: Any) -> sympy.Eq:
-    """State an equation without letting sympy decide it on the spot.
-
-    Parameters
-    ----------
-    left, right : sympy.Expr
-        Both sides.
-
-    Returns
-    -------
-    sympy.Eq
-        Unevaluated: verification happens in :meth:`Formula.verify`.
-    """
+    """State an equation without letting sympy decide it on the spot."""
     return sympy.Eq(left, right, evaluate=False)
 
 

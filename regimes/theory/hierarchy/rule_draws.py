@@ -26,18 +26,6 @@ _TUPLES = tuple(product(range(3), repeat=2))
 def enumerated_upward(parents: tuple[int, ...], *, right: int = 0) -> sympy.Expr:
     """Average weight, under the messages of the children, of the rules of some parents.
 
-    Parameters
-    ----------
-    parents : tuple of int
-        Symbols of the parent, 0 the true one.
-    right : int
-        Only rules whose first so many children are right.
-
-    Returns
-    -------
-    sympy.Expr
-        A polynomial in p.
-
     Examples
     --------
     >>> enumerated_upward((0, 1), right=2)
@@ -53,16 +41,6 @@ def enumerated_upward(parents: tuple[int, ...], *, right: int = 0) -> sympy.Expr
 
 def enumerated_downward(children: tuple[int, ...]) -> sympy.Expr:
     """Average weight, under the messages of the parent and the sibling, of the rules with some first child.
-
-    Parameters
-    ----------
-    children : tuple of int
-        Symbols of the first child, 0 the true one.
-
-    Returns
-    -------
-    sympy.Expr
-        A polynomial in p and q.
 
     Examples
     --------
