@@ -57,8 +57,8 @@ MORE = (
     "regimes hierarchy --symbols 16 --rules 4 --depth 4 --noise gaussian --population 1000 --exact --samples 16",
     "regimes percolation --grid 32,64 --sigma 0.5 --pixels --periodic --runs 8 --seed 1",
     "regimes percolation --grid 32 --sigma 0.5 --overlap product --runs 8 --lambda 0.1,0.2,0.3",
-    "regimes percolation --data digits --classes 0,7 --overlap coefficient --tau 0.7 --runs 8",
-    "regimes percolation --data points.npz --labels y --runs 8",
+    "regimes percolation digits --classes 0,7 --overlap coefficient --tau 0.7 --runs 8",
+    "regimes percolation points.npz --labels y --runs 8",
     "regimes clock --alpha-bar 0.5",
     "regimes clock --log-snr 1 --schedule cosine",
     "regimes clock --flow-time 0.5",
@@ -77,7 +77,8 @@ loss = -4 * np.expm1(-2 * t)
 table = np.column_stack([t, loss, 1.2 * loss, 0.01 * loss, 0.01 * loss])
 head = "t,train_loss,test_loss,train_se,test_se"
 np.savetxt("losses.csv", table, fmt="%.17g", delimiter=",", header=head, comments="")
-regimes.hierarchy.save_rules(regimes.hierarchy.random_hierarchy(8, 2, 2, 4, classes=3, rng=1), "rules.json")
+rules = regimes.hierarchy.random_hierarchy(regimes.Hierarchy(8, 2, 2, 4, classes=3), rng=1)
+regimes.hierarchy.save_rules(rules, "rules.json")
 """
 INPUT_FILE = re.compile(r"\b(?:points\.np[yz]|labels\.npy|losses\.csv|rules\.json)\b")
 
@@ -100,7 +101,9 @@ RENAMED = ((r"percolation --data (\S+)", r"percolation \1"),)
 # What differs between two runs of one version: the paths, as (command, path), and how a text begins a line of it.
 VARIES = (
     ("regimes validate *", "json:seconds"),
+    ("regimes validate *", "json:settings.seconds"),
     ("regimes validate *", "json:provenance.date"),
+    ("regimes validate *", "json:settings.date"),
 )
 TIMED = re.compile(r"^\d+ s; ", re.MULTILINE)
 
