@@ -30,7 +30,8 @@ def blocks(language):
             rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
         ):
             line = page.read_text(encoding="utf-8")[: match.start()].count("\n") + 1
-            yield pytest.param(match.group(1), id=f"{page.name}:{line}")
+            marks = [pytest.mark.simulation] if "measure_transitions(" in match.group(1) else []
+            yield pytest.param(match.group(1), id=f"{page.name}:{line}", marks=marks)
 
 
 def run(command):
@@ -102,7 +103,13 @@ def help_examples():
                 yield re.split(r"\s{3,}", line.strip())[0]
 
 
-@pytest.mark.parametrize("example", sorted(set(help_examples())))
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(each, marks=[pytest.mark.simulation] if each.startswith("regimes validate") else [])
+        for each in sorted(set(help_examples()))
+    ],
+)
 def test_help_examples_run(example, tmp_path, monkeypatch):
     import numpy as np
 

@@ -65,7 +65,7 @@ def predicted_times(
     covariance are those of the sample: in many dimensions and with few points they lie farther apart than those of the
     population, and the time comes out too large.
     """
-    with torch_threads_kept(), recorded() as used:
+    with torch_threads_kept():
         prediction = predict(data, groups=0, probes=probes, rng=rng, memory=memory)
     wanted = normalised_clone_level() if level is None else level
     with torch_threads_kept(), recorded() as of_means:
@@ -73,7 +73,7 @@ def predicted_times(
     times = _speciation(data, prediction, wanted, means, why) | _collapse(prediction)
     return Predictions(
         times={
-            key: replace(each, formulas=tuple(of_means if key == "speciation.class_time_gaussian" else used))
+            key: replace(each, formulas=prediction[key].formulas if key in prediction.numbers else tuple(of_means))
             for key, each in times.items()
         },
         prediction=prediction,
