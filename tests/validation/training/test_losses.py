@@ -9,6 +9,7 @@ from scipy import integrate, special
 torch = pytest.importorskip("torch")
 
 from regimes.collapse import posterior_curves  # noqa: E402
+from regimes.numerics.interface.result import plain  # noqa: E402
 from regimes.validation.running.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.training import (  # noqa: E402
@@ -174,7 +175,7 @@ def test_the_table_comes_back(tmp_path):
             assert (first is None) == (second is None)
             assert first is None or first.tolist() == second.tolist()
         assert (loaded.train_variance, loaded.test_variance) == (curve.train_variance, curve.test_variance)
-        record = json.loads(json.dumps(loaded.to_dict()))
+        record = json.loads(json.dumps(plain(loaded)))
         assert record["train_loss"] == curve.train_loss.tolist()
         assert "train_covariance" not in record
         # Errors at all times might be one and the same: the bound is above the error with the covariance.
