@@ -72,7 +72,7 @@ def test_a_theory_of_slightly_narrower_classes_disagrees(monkeypatch):
     monkeypatch.setattr(
         runs,
         "sampled_excess_entropy",
-        lambda d, n, sigma, t, **options: exact(d, n, 0.96 * sigma, t, **options),
+        lambda given, t, **options: exact(replace(given, sigma=0.96 * given.sigma), t, **options),
     )
     assert run_plan(replace(PLAN, quick=FORM), quick=True, device="cpu").verdict == "disagrees"
 
