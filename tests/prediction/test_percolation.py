@@ -6,6 +6,7 @@ import math
 import numba
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from regimes import predict_data_percolation, predict_percolation
 
@@ -121,6 +122,17 @@ def test_half_of_what_is_kept():
 def test_bad_input(arguments, options, error):
     with pytest.raises(ValueError, match=error):
         predict_percolation(*arguments, **options)
+
+
+def test_the_threshold_that_is_chosen_is_the_largest_that_connects_all():
+    """Against the components of the graph of all overlaps just below and just above it."""
+    points = np.random.default_rng(0).random((40, 3))
+    found = predict_data_percolation(points, orders=1)
+    unit = points / np.linalg.norm(points, axis=1, keepdims=True)
+    for factor, components in ((1 - 1e-9, 1), (1 + 1e-9, 2)):
+        assert connected_components(unit @ unit.T >= factor * found.percolation.tau)[0] == components
+    assert found.tau_chosen
+    assert found.percolation.components.tolist() == [40]
 
 
 def test_connecting_overlaps_that_nobody_asked_for_need_no_memory():

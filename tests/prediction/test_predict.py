@@ -100,6 +100,24 @@ def test_intervals_hold_the_value_and_say_what_they_cover(digits):
     assert digits.settings["groups"] == 20
 
 
+def test_interval_of_the_speciation_time_is_that_of_the_logarithm(digits):
+    """t_S = log(Lambda)/2, a thousandth of an error of Lambda up and down."""
+    Lambda, error = digits.speciation.Lambda, digits.speciation.Lambda_se
+    half = 1.959964 * (np.log(Lambda + error / 1000) - np.log(Lambda - error / 1000)) / 2 * 500
+    time = digits.speciation.time
+    assert digits.speciation.time_interval == pytest.approx((time - half, time + half), rel=1e-6)
+
+
+def test_interval_of_the_class_crossing_over_probes_follows_the_slope_of_the_curve():
+    """The clone probability itself, without its floor taken off: both its error and its slope scale alike."""
+    options = {"classes": [0, 7], "groups": 0, "probes": 512, "parts": ["classes"]}
+    found = predict("digits", **options).speciation
+    at = found.clone_crossing
+    curves = predict("digits", t=at * np.array([0.99, 1, 1.01]), **options).curves
+    half = 1.959964 * curves.clone_class_se[1] * 0.02 * at / (curves.clone_class[0] - curves.clone_class[2])
+    assert found.clone_crossing_interval == pytest.approx((at - abs(half), at + abs(half)), abs=0.1 * abs(half))
+
+
 def test_schema(digits):
     plain = digits.to_dict()
     assert plain["schema"] == 1
