@@ -281,6 +281,17 @@ def test_standard_errors_are_those_of_repeated_runs():
         assert np.all((spread / claimed > 0.5) & (spread / claimed < 1.9))  # 59 against 180 degrees of freedom
 
 
+def test_a_third_population_adds_its_deviation_to_the_squares():
+    """The first two are the same: n (n - 1) se^2 is the sum of squares about the mean, of two and of three."""
+    model = Hierarchy(4, 2, 2, 2)
+    two, three = (density_evolution(model, "uniform", 0.3, population=100, repeats=k, rng=3) for k in (2, 3))
+    for curve in ("upward", *CURVES):
+        pair, mean = getattr(two, curve), getattr(three, curve)
+        last = 3 * mean - 2 * pair
+        squares = 2 * getattr(two, f"{curve}_se") ** 2 + 2 * (pair - mean) ** 2 + (last - mean) ** 2
+        np.testing.assert_allclose(6 * getattr(three, f"{curve}_se") ** 2, squares, rtol=1e-9)
+
+
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize(("v", "m", "s"), [(8, 2, 2), (8, 2, 4)])
 def test_threads_change_no_bit(v, m, s, monkeypatch):

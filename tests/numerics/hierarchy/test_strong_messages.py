@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from regimes.hierarchy import random_hierarchy
+from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import belief_propagation, sample_posterior
 from regimes.numerics.hierarchy.noise import gaussian_log_messages
 from regimes.numerics.hierarchy.problem import Hierarchy
@@ -84,3 +84,24 @@ def test_what_is_impossible_is_never_drawn(case):
         for level, marginal in enumerate(marginals):
             drawn = marginal[np.arange(len(marginal)), trees[level][:, sample]]
             assert drawn.min() > 1e-9
+
+
+class Always(np.random.Generator):
+    """Draws one number only."""
+
+    def __init__(self, number):
+        super().__init__(np.random.PCG64(0))
+        self.number = number
+
+    def random(self, size):
+        return np.full(size, self.number)
+
+
+@pytest.mark.parametrize("number", [0.0, np.nextafter(1, 0)])
+def test_the_only_possible_tree_is_drawn_at_both_ends_of_the_random_numbers(number):
+    """Leaves that are known leave one tree, and every other choice weighs nothing."""
+    rules = random_hierarchy(Hierarchy(3, 2, 2, 3), rng=1)
+    tree = sample_hierarchy(rules, 30, rng=2).tree
+    trees = sample_posterior(rules, np.eye(3)[tree[-1]], rng=Always(number))
+    for found, true in zip(trees, tree, strict=True):
+        np.testing.assert_array_equal(found[0], true)

@@ -97,6 +97,17 @@ def test_the_standard_error_holds_for_repeated_runs():
     assert 0.2 < spread / claimed < 3.2  # F with 11 and 60 degrees of freedom, 99.9% inside
 
 
+def test_a_third_population_adds_its_deviation_to_the_squares():
+    """The first two are the same: n (n - 1) se^2 is the sum of squares about the mean, of two and of three."""
+    model, search = Hierarchy(16, 4), Bisection(tolerance=1e-8)
+    two, three = (
+        hierarchy_threshold(model, "masking", population=200, repeats=k, search=search, rng=3) for k in (2, 3)
+    )
+    last = 3 * three.value - 2 * two.value
+    squares = 2 * two.se**2 + 2 * (two.value - three.value) ** 2 + (last - three.value) ** 2
+    assert 6 * three.se**2 == pytest.approx(squares, rel=1e-4)
+
+
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 def test_threads_change_no_bit(monkeypatch):
     monkeypatch.setattr("regimes.numerics.compiled.threads._SMALL", 0)

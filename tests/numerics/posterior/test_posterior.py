@@ -27,7 +27,7 @@ TIMES = np.array([1e-6, 1e-3, 0.05, 0.2, 0.5, 1.0, 3.0, 20.0])
 
 
 def brute_force(X, t, labels, probes, seed, groups):
-    """Every distance and exponent in float64, with the kernel's draws: means for all data and without each group."""
+    """Every distance and exponent in float64, with the kernel's draws: means, errors, and means without each group."""
     X = np.asarray(X, dtype=float)
     n, d = X.shape
     generator = seeded(seed, _STREAM)
@@ -38,10 +38,10 @@ def brute_force(X, t, labels, probes, seed, groups):
     steps = X[mu][:, None] - X[None]
     D, W = np.einsum("pnd,pnd->pn", steps, steps), np.einsum("pd,pnd->pn", Z, steps)
 
-    def means(kept_points, kept_probes):
+    def values(kept_points, kept_probes):
         n_kept, own = kept_points.sum(), mu[kept_probes]
         rows = np.arange(own.size)
-        result = np.zeros((len(t), 5))
+        result = np.zeros((len(t), 5, own.size))
         for k, snr in enumerate(1 / np.expm1(2 * np.asarray(t))):
             for sign in (1, -1):
                 e = -snr / 2 * D[kept_probes] - sign * np.sqrt(snr) * W[kept_probes]
@@ -58,12 +58,12 @@ def brute_force(X, t, labels, probes, seed, groups):
                     ((np.exp(e - total) @ one_hot) ** 2).sum(axis=1),
                     ((np.exp(others - rest) @ one_hot) ** 2).sum(axis=1),
                 )
-                result[k] += np.mean(found, axis=1) / 2
+                result[k] += np.array(found) / 2
         return result
 
-    everything = np.ones(n, dtype=bool), np.ones(probes, dtype=bool)
-    left_out = [means(rank % groups != g, rank[mu] % groups != g) for g in range(groups)] if groups else None
-    return means(*everything), left_out
+    everything = values(np.ones(n, dtype=bool), np.ones(probes, dtype=bool))
+    left_out = [values(rank % groups != g, rank[mu] % groups != g).mean(axis=2) for g in range(groups)]
+    return everything.mean(axis=2), everything.std(axis=2, ddof=1) / np.sqrt(probes), left_out
 
 
 def gaussian(n, d, seed=0):
@@ -99,10 +99,11 @@ def test_curves_and_jackknife_equal_brute_force(name, precision):
     # Data in a tiny unit have the same exponents at a tiny time.
     t = 0.5 * np.log1p(np.expm1(2 * TIMES) * 1e-60) if name == "tiny unit" else TIMES
     curves = posterior_curves(X, t, labels=labels, probes=probes, rng=5, groups=groups, precision=precision)
-    full, left_out = brute_force(X, t, labels, probes, 5, curves.groups)
+    full, error, left_out = brute_force(X, t, labels, probes, 5, curves.groups)
     relative, absolute = (1e-6, 1e-6) if precision == "double" else (1e-5, 1e-5)
     for place, curve in enumerate(CURVES):
         np.testing.assert_allclose(getattr(curves, curve), full[:, place], rtol=relative, atol=absolute)
+        np.testing.assert_allclose(getattr(curves, f"{curve}_se"), error[:, place], rtol=10 * relative, atol=absolute)
         if curves.groups:
             np.testing.assert_allclose(
                 getattr(curves, f"jackknife_{curve}"), np.array(left_out)[..., place], rtol=relative, atol=absolute
@@ -304,6 +305,13 @@ def test_every_point_stands_in_one_slot_of_its_cell(n, classes, groups, seed):
             assert np.all(members[points] == columns.slot_cell[slot + lane, 0]) or points.size == 0
             assert np.all(group[points] == columns.slot_cell[slot + lane, 1]) or points.size == 0
     assert end == columns.order.size
+
+
+def test_every_point_is_a_probe_as_often_as_any_other():
+    mu, rank = draw_probes(5, 100_000, np.random.default_rng(1))
+    counts = np.bincount(mu, minlength=5)
+    assert chi2.sf(((counts - 20_000) ** 2 / 20_000).sum(), 4) > 1e-4
+    assert sorted(rank) == list(range(5))
 
 
 def test_memory_is_bounded():

@@ -98,6 +98,21 @@ def test_standard_error_is_the_scatter_over_data_sets():
     assert chi2.ppf(1e-4, 79) < (z**2).sum() < chi2.ppf(1 - 1e-4, 79)
 
 
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize(("n", "d"), [(5, 3), (4, 9)])
+def test_standard_error_is_the_infinitesimal_jackknife(n, d, center):
+    """From the slope of the eigenvalue in the weight of each point; so few points tell n from n - 1."""
+    X, h = decaying(n, d) - 30, 1e-5
+
+    def top(weights):
+        shares = weights / weights.sum()
+        centred = X - (shares @ X if center else 0)
+        return np.linalg.eigvalsh((centred.T * shares) @ centred)[-1] * (n / (n - 1) if center else 1)
+
+    slopes = [(top(1 + h * one) - top(1 - h * one)) / (2 * h) for one in np.eye(n)]
+    assert covariance_spectrum(X, center=center).Lambda_se == pytest.approx(np.linalg.norm(slopes), rel=1e-7)
+
+
 def test_digits():
     X = load_digits().data / 8 - 1
     assert covariance_spectrum(X).Lambda == pytest.approx(2.797, abs=0.0005)

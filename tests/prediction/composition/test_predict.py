@@ -6,6 +6,7 @@ import math
 import numba
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from regimes import BumpGrid, DataPercolationPrediction, PercolationPrediction, predict_data_percolation
 from regimes import predict_percolation as predict
@@ -242,6 +243,17 @@ def test_without_tau_the_data_choose_it(iris):
     given = predict_data_percolation("iris", tau=0.99, orders=1)
     assert (given["connecting.tau"].value, given["connecting.tau"].covers) == (0.99, None)
     assert given["components.half_fraction"].error is None
+
+
+def test_the_threshold_that_is_chosen_is_the_largest_that_connects_all():
+    """Against the components of the graph of all overlaps just below and just above it."""
+    points = np.random.default_rng(0).random((40, 3))
+    found = predict_data_percolation(points, orders=1)
+    unit = points / np.linalg.norm(points, axis=1, keepdims=True)
+    for factor, components in ((1 - 1e-9, 1), (1 + 1e-9, 2)):
+        assert connected_components(unit @ unit.T >= factor * found["connecting.tau"].value)[0] == components
+    assert found["connecting.tau"].covers == "the largest at which all points are connected"
+    assert found.sizes == (40,)
 
 
 def test_rows_of_data_are_those_of_the_solvers():

@@ -109,6 +109,25 @@ def test_intervals_hold_the_value_and_say_what_they_cover(digits):
     assert digits.settings["groups"] == 20
 
 
+def test_interval_of_the_speciation_time_is_that_of_the_logarithm(digits):
+    """t_S = log(Lambda)/2, a thousandth of an error of Lambda up and down."""
+    Lambda, error = digits["speciation.Lambda"].value, digits["speciation.Lambda"].error
+    half = 1.959964 * (np.log(Lambda + error / 1000) - np.log(Lambda - error / 1000)) / 2 * 500
+    time = digits["speciation.spectral_time"]
+    assert time.interval == pytest.approx((time.value - half, time.value + half), rel=1e-6)
+
+
+def test_interval_of_the_class_crossing_over_probes_follows_the_slope_of_the_curve():
+    """The clone probability itself, without its floor taken off: both its error and its slope scale alike."""
+    options = {"classes": [0, 7], "groups": 0, "probes": 512, "parts": ["classes"]}
+    found = predict("digits", **options)["speciation.class_time_memorised"]
+    at = found.value
+    curves = predict("digits", t=at * np.array([0.99, 1, 1.01]), **options).curves
+    value, error = curves["clone_class"], curves["clone_class_se"]
+    half = 1.959964 * error[1] * 0.02 * at / (value[0] - value[2])
+    assert found.interval == pytest.approx((at - abs(half), at + abs(half)), abs=0.1 * abs(half))
+
+
 FORMULAS = {
     "speciation.Lambda": {"top_eigenvalue_error"},
     "speciation.spectral_time": {"top_eigenvalue_error", "speciation_time"},

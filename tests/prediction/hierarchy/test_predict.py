@@ -7,6 +7,7 @@ import pytest
 
 from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
+from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.spins import covariance_sums
 from regimes.numerics.hierarchy.transition import hierarchy_transition
@@ -87,6 +88,25 @@ def test_real_noise_is_described_by_density_evolution_and_not_by_mean_field():
     assert 0.4 < threshold.value < 0.6
     assert threshold.covers == "density evolution, average over random rules"
     assert threshold.error > 0
+
+
+def test_mean_field_of_replaced_leaves_has_their_mean_belief():
+    """A leaf shows its own symbol with probability a, each other with b: it is believed a or b, so a a + (v-1) b b."""
+    model, level = Hierarchy(8, 1, 2, 3), 0.4
+    v = model.v
+    own, other = 1 - level + level / v, level / v
+    belief = own**2 + (v - 1) * other**2
+    result = predict_hierarchy(model, noise="uniform", noise_levels=[level])
+    expected = hierarchy_mean_field(model, [(1 - belief) * v / (v - 1)]).reconstruction
+    np.testing.assert_allclose(result.curves["mean_field"], expected, atol=2e-3)
+
+
+def test_a_third_set_of_rules_adds_its_deviation_to_the_squares():
+    """The first two are the same: n (n - 1) se^2 is the sum of squares about the mean, of two and of three."""
+    two, three = (exact(SMALL, [0.5], k, 8).curves for k in (2, 3))
+    last = 3 * three["exact"] - 2 * two["exact"]
+    squares = 2 * two["exact_se"] ** 2 + 2 * (two["exact"] - three["exact"]) ** 2 + (last - three["exact"]) ** 2
+    np.testing.assert_allclose(6 * three["exact_se"] ** 2, squares, rtol=1e-9)
 
 
 def test_gaussian_threshold_is_given_in_time_as_well():

@@ -1,12 +1,16 @@
 """Losses of a model beside those of the exact empirical score of its training points."""
 
 import json
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 
 from regimes import Prediction, predict
+from regimes.numerics.interface.checks import seeded
+from regimes.numerics.posterior.curves import _STREAM
+from regimes.numerics.posterior.layout import draw_probes
 from regimes.prediction.losses.curve import LossCurve
 
 LAMBDA = np.array([4.0, 2.0, 1.0, 1.0, 0.5, 0.5])
@@ -74,6 +78,41 @@ def test_a_gaussian_model_generalises(points, tmp_path):
     assert not any(number.reason for key, number in found.numbers.items() if key.startswith("losses"))
     stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert Prediction.from_dict(stored) == found
+
+
+def test_the_interval_follows_the_slope_of_the_information(points, tmp_path):
+    loss = gaussian_loss(TIMES)
+    found = predict(points, losses=table(tmp_path / "losses.csv", TIMES, loss, loss, se=0.01), probes=512)
+    own, at = found.curves, found["losses.time"].value
+    slope = (gaussian_information(at * 1.001)[0] - gaussian_information(at / 1.001)[0]) / (at * 1.001 - at / 1.001)
+    half = NormalDist().inv_cdf(0.975) * np.interp(at, own["losses.t"], own["losses.J_test_se"]) / abs(slope)
+    assert found["losses.time"].interval == pytest.approx((at - half, at + half), abs=0.05 * half)
+
+
+def test_the_error_of_the_law_is_that_of_points_left_out(tmp_path):
+    """Plain sums over the other points with the same noise, each group of points and probes left out in turn."""
+    n, groups, probes, loss = 20, 5, 512, gaussian_loss(TIMES)
+    X = np.random.default_rng(7).normal(size=(n, 6)) * np.sqrt(LAMBDA)
+    own = predict(
+        X, losses=table(tmp_path / "losses.csv", TIMES, loss, silent=False), groups=groups, probes=probes, rng=2
+    ).curves
+    inside = np.flatnonzero(np.isfinite(own["losses.J_test_exact"]))
+    generator = seeded(2, _STREAM)
+    mu, rank = draw_probes(n, probes, generator)
+    Z, steps = generator.standard_normal((probes, 6)), X[mu][:, None] - X
+    D, W = (steps**2).sum(axis=2), np.einsum("pi,pni->pn", Z, steps)
+    for k in inside[[10, 20]]:
+        snr, left_out = snr_of(own["losses.t"][k]), []
+        for group in range(groups):
+            kept = np.flatnonzero(rank[mu] % groups != group)
+            others = (rank % groups != group) & (np.arange(n) != mu[kept, None])
+            log_sums = [
+                logsumexp(-snr / 2 * D[kept] - sign * np.sqrt(snr) * W[kept], axis=1, b=others) for sign in (1, -1)
+            ]
+            # -E log of the mean weight of the other points: the information in x_t about a point of their law
+            left_out.append(np.log(n - n // groups - 1) - np.mean(log_sums))
+        error = np.sqrt((groups - 1) * np.var(left_out))
+        assert own["losses.J_test_exact_se"][k] == pytest.approx(error, rel=0.01)
 
 
 def test_losses_change_nothing_else(points, tmp_path):

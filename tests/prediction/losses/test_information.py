@@ -37,7 +37,21 @@ def test_the_part_below_the_smallest_snr_is_within_its_bound():
     none = np.zeros_like(loss)
     found = information_from_losses(LossCurve(t, snr[:, 0], loss, none, None, None, VARIANCES.sum(), None))
     assert found.train_tail > 0.01
+    # Half of the loss there, or half of that without a signal, all the way down: nothing lies further off.
+    ends = snr[-1, 0] * np.array([loss[-1], VARIANCES.sum()]) / 2
+    assert found.train[-1] == pytest.approx(ends.mean(), rel=1e-12)
+    assert found.train_tail == pytest.approx(np.ptp(ends) / 2, rel=1e-12)
     assert np.all(np.abs(found.train - exact) < found.train_tail + found.train_quadrature)
+
+
+def test_errors_of_both_sets_add_in_squares():
+    """Independent sets with errors as 3 to 4: their difference has 5."""
+    t = np.geomspace(0.05, 5, 30)
+    loss = (VARIANCES / (1 + snr_of(t)[:, None] * VARIANCES)).sum(axis=1)
+    curve = LossCurve(t, snr_of(t), loss, 0.03 * loss, loss, 0.04 * loss, VARIANCES.sum(), VARIANCES.sum())
+    found = information_from_losses(curve)
+    np.testing.assert_allclose(3 * found.gap_se, 5 * found.train_se, rtol=1e-12)
+    np.testing.assert_allclose(4 * found.gap_se, 5 * found.test_se, rtol=1e-12)
 
 
 def test_one_time_is_too_few():

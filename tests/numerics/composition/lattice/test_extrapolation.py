@@ -1,9 +1,12 @@
 """Thresholds of infinite grids against the literature, and their fit against made-up sizes."""
 
+import math
 import re
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
+from scipy.stats import norm
 
 from regimes.numerics.composition.lattice.extrapolation import extrapolated_threshold
 from regimes.numerics.composition.lattice.finite_size import fit_shift, fit_width
@@ -112,6 +115,28 @@ def test_the_shift_fit_covers(shift, exponent):
         assert found["degrees"] == 1
     assert np.mean(np.abs(z) < 2) > 0.9
     assert abs(np.mean(z)) < 0.8
+
+
+def test_the_error_holds_what_the_exponent_leaves_open():
+    """Straight lines in N^-x by numpy, each as likely as exp(-chi^2/2): mean and deviation of the mixture."""
+    errors = np.array([1e-3, 1.2e-3, 1.5e-3, 2e-3])
+    values = 0.3 + 5 * SIZES**-1.4 + errors * [0.8, -1.1, 0.9, 0.4]
+    rows = []
+    for x in np.linspace(1.0, 2.5, 61):
+        line, covariance = np.polyfit(SIZES**-x, values, 1, w=1 / errors, cov="unscaled")
+        chi_square = np.sum(((values - np.polyval(line, SIZES**-x)) / errors) ** 2)
+        rows.append((line[1], covariance[1, 1], math.exp(-chi_square / 2)))
+    place, variance, likelihood = np.array(rows).T
+    share = likelihood / likelihood.sum()
+    assert share.max() > 2 * share.min()  # the data do tell exponents apart
+    grid = np.linspace(0.25, 0.35, 20_001)
+    density = sum(p * norm.pdf(grid, m, math.sqrt(v)) for p, m, v in zip(share, place, variance, strict=True))
+    mean = trapezoid(density * grid, grid)
+    deviation = math.sqrt(trapezoid(density * (grid - mean) ** 2, grid))
+    assert deviation > 1.05 * math.sqrt(share @ variance)
+    found = fit_shift(SIZES, values, errors, (1.0, 2.5))
+    assert found["threshold"] == pytest.approx(mean, rel=1e-9)
+    assert found["threshold_se"] == pytest.approx(deviation, rel=1e-6)
 
 
 def test_a_resolved_exponent_is_found():

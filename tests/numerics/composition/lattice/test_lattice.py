@@ -298,6 +298,16 @@ def test_one_run_has_no_errors():
     assert np.all(np.diff(found.lambdas) > 0)
 
 
+def test_a_third_order_adds_its_deviation_to_the_squares():
+    """The first two are the same: n (n - 1) se^2 is the sum of squares about the mean, of two and of three."""
+    two, three = (lattice_percolation(Lattice(12, SQUARE), runs=k, lambdas=[0.5, 0.6], rng=5) for k in (2, 3))
+    for curve in ("largest", "spanning"):
+        pair, mean = getattr(two, curve), getattr(three, curve)
+        last = 3 * mean - 2 * pair
+        squares = 2 * getattr(two, f"{curve}_se") ** 2 + 2 * (pair - mean) ** 2 + (last - mean) ** 2
+        np.testing.assert_allclose(6 * getattr(three, f"{curve}_se") ** 2, squares, rtol=1e-9)
+
+
 def test_threads_change_nothing_and_progress_counts():
     calls = []
     one = lattice_percolation(

@@ -200,6 +200,20 @@ def test_the_error_of_the_median_covers_however_few_values_the_orders_take(size,
     assert 1e-3 < chi2.cdf((z**2).sum(), sets) < 1 - 1e-3
 
 
+def test_the_width_of_a_few_points_by_quadrature():
+    """An order spans at the k-th smallest of n uniform numbers, of density C(n, k) k u^(k-1) (1-u)^(n-k)."""
+    n, first = 5, [2, 3, 3, 5]
+
+    def moment(k, power):
+        weight = math.comb(n, k) * k
+        return float(mpmath.quad(lambda u: weight * u ** (k - 1 + power) * (1 - u) ** (n - k), [0, 1]))
+
+    means = np.array([moment(k, 1) for k in first])
+    within = np.mean([moment(k, 2) - moment(k, 1) ** 2 for k in first])
+    width, _ = spanning_width(np.array(first), n)
+    assert width == pytest.approx(math.sqrt(means.var(ddof=1) + within), rel=1e-12)
+
+
 def test_the_width_is_that_of_points_with_random_numbers():
     rng = np.random.default_rng(9)
     n = 400

@@ -105,6 +105,13 @@ def test_the_limit_of_discs_says_where_it_holds():
     assert (uneven.holds, uneven.error) == (True, None)
 
 
+def test_the_limit_of_an_ellipse_counts_its_points():
+    """4 eta_c over the number of neighbours, which a large ellipse holds but for its edge."""
+    for steps in ((1, 2), (3, 1)):
+        near = disc_neighbourhood(60, steps=steps)
+        assert disc_limit(near).value * near.z == pytest.approx(4.51234948, rel=0.01)
+
+
 def test_the_limit_of_discs_is_as_close_as_it_says():
     """At the shells, and just below the next one, where the limit is smallest for the same neighbours."""
     worst = 0.0
