@@ -103,7 +103,9 @@ def test_curves_and_jackknife_equal_brute_force(name, precision):
     relative, absolute = (1e-6, 1e-6) if precision == "double" else (1e-5, 1e-5)
     for place, curve in enumerate(CURVES):
         np.testing.assert_allclose(getattr(curves, curve), full[:, place], rtol=relative, atol=absolute)
-        np.testing.assert_allclose(getattr(curves, f"{curve}_se"), error[:, place], rtol=10 * relative, atol=absolute)
+        # Values as large as 1e6 at the smallest time are rounded in proportion, however little they scatter.
+        allowed = 10 * (relative * error[:, place] + absolute * np.maximum(1, np.abs(full[:, place])))
+        assert np.all(np.abs(getattr(curves, f"{curve}_se") - error[:, place]) <= allowed)
         if curves.groups:
             np.testing.assert_allclose(
                 getattr(curves, f"jackknife_{curve}"), np.array(left_out)[..., place], rtol=relative, atol=absolute
