@@ -123,14 +123,14 @@ def finite_rows(
         "percolation.width": Number(
             "standard deviation",
             width,
-            covers="of single orders",
+            unit="of single orders",
             formulas=near,
             reason=missing if threshold is None else one_order if width is None else None,
         ),
         "percolation.half_fraction": Number(
             "half of what is kept hangs together",
             half,
-            covers="from this fraction on",
+            unit="from this fraction on",
             formulas=simulated,
             reason=no_half if half is None else None,
         ),

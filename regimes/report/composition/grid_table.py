@@ -55,10 +55,10 @@ def _thresholds(result: PercolationPrediction) -> Table:
         table.add_row(grid.label, rounded(grid.value, grid.error), grid.covers)
         table.add_row("  in images", f"{images.value:.0f}", points)
         if width.value is not None:
-            table.add_row(f"  {width.label}", rounded(width.value), width.covers)
+            table.add_row(f"  {width.label}", rounded(width.value), width.unit)
     half, limit = rows["half_fraction"], rows["disc_limit"]
     if half.value is not None:
-        table.add_row(half.label, f"{half.value:.4g}", half.covers)
+        table.add_row(half.label, f"{half.value:.4g}", half.unit)
     if limit.value is not None:
         table.add_row(limit.label, rounded(limit.value), limit.covers)
     table.columns[-1].justify = "left"
