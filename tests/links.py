@@ -5,17 +5,20 @@ takes a value from the cache of its own module does not evaluate the formula aga
 of its module may do so.
 """
 
+import ast
 import json
 import re
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 MOST = 5
 SHOWN = ("tests/cli/", "tests/report/", "tests/test_")
-FILE = Path(__file__).parents[1] / "regimes" / "report" / "formula" / "links.json"
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "regimes" / "report" / "formula" / "links.json"
 SETS = ("results", "commands", "formulas", "solvers", "tests")
 
 
@@ -50,7 +53,7 @@ class Links:
     def see(self, result, solver, command, test):
         for key, number in result.numbers.items():
             seen = self.numbers[re.sub(r"\d+", "N", key)]
-            seen["labels"].add(re.sub(r"\d+", "N", number.label))
+            seen["labels"].add(re.sub(r"\d+", "N", number.label) if re.search(r"\d", key) else number.label)
             seen["results"].add(result.kind)
             seen["commands"].update([command] if command else [])
             seen["formulas"].update(number.formulas)
@@ -98,14 +101,18 @@ class Links:
             for test in tests:
                 breadth[test] += 1
 
-        def few(tests):
-            """Those that hold a value come before those that show it."""
-            return sorted(tests, key=lambda test: (test.startswith(SHOWN), breadth[test], test))[:MOST]
+        def few(tests, key=""):
+            """Those that speak of the number come first, and those that hold a value before those that show it."""
+
+            def order(test):
+                return not speaks_of(test, key), test.startswith(SHOWN), breadth[test], test
+
+            return sorted(tests, key=order)[:MOST]
 
         numbers = {}
         for key, entry in self.numbers.items():
             numbers[key] = {"label": min(entry["labels"]), **{name: sorted(entry[name]) for name in SETS}}
-            numbers[key]["tests"] = few(entry["tests"])
+            numbers[key]["tests"] = few(entry["tests"], key)
         return {"formulas": {name: few(tests) for name, tests in self.formulas.items() if tests}, "numbers": numbers}
 
     def differences(self, shipped):
@@ -131,6 +138,19 @@ class Links:
                 yield f"{name}: {test} is gone"
             elif test not in tests and test.split("::")[0] not in modules:
                 yield f"{name}: {test} no longer evaluates it"
+
+
+def speaks_of(test, key):
+    """Whether the source of a test names the key of a number."""
+    file, _, name = test.partition("::")
+    return key in functions(file).get(name.rpartition("::")[2], "")
+
+
+@cache
+def functions(file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    found = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
+    return {node.name: ast.get_source_segment(text, node) for node in found}
 
 
 def watch_results(computed):

@@ -44,9 +44,8 @@ class Mixture:
     def __post_init__(self) -> None:
         checked = {"d": positive_number("Mixture", "d", "dimension", self.d, at_least=1)}
         checked["sigma"] = positive_number("Mixture", "sigma", "standard deviation of a class", self.sigma)
-        checked["mu"] = 0.0
-        if self.mu != 0:
-            checked["mu"] = positive_number("Mixture", "mu", "distance of a class centre per sqrt(d)", self.mu)
+        meaning = "distance of a class centre per sqrt(d); 0 for one Gaussian"
+        checked["mu"] = 0.0 if self.mu == 0 else positive_number("Mixture", "mu", meaning, self.mu)
         if self.n is not None:
             checked["n"] = positive_number("Mixture", "n", "number of training points", self.n)
             if checked["n"] <= 1:

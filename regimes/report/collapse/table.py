@@ -33,5 +33,5 @@ def table(result: Collapse) -> RenderableType:
     curve = columns("t (OU)", step, *(_HEADS[name] for name in shown))
     t, steps = result.curves["t"], result.curves["step"]
     for i in shown_rows(t.size):
-        curve.add_row(f"{t[i]:.4f}", step_of(steps[i]), *(f"{result.curves[name][i]:.4f}" for name in shown))
+        curve.add_row(f"{t[i]:.4f}", step_of(steps[i]), *(f"{result.curves[name][i]:z.4f}" for name in shown))
     return Group(times, curve)

@@ -20,7 +20,11 @@ SYMBOLS = {
     ),
     "t_C": ("collapse_time",),
     "phi": ("clone_probability",),
+    "kappa": ("mixture_kappa",),
+    "log_n_star": ("log_critical_samples",),
+    "p_star": ("hierarchy_fixed_point_pair",),
     "epsilon_star": ("hierarchy_threshold_pair",),
+    "nu": ("hierarchy_exponent",),
     "lambda_c": ("percolation_threshold_fit", "percolation_disc_limit"),
 }
 """Formulas by the symbol that they give, the first choice first."""

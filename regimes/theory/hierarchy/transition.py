@@ -46,7 +46,7 @@ HIERARCHY_SLOPE = Formula(
     symbol=_slope_symbol,
     inputs=(BELIEF, SYMBOLS, RULES, CHILDREN),
     expr=_slope,
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(_mean_field,),
     where=RULES_FIT,
     steps=(
@@ -68,7 +68,7 @@ HIERARCHY_SLOPE_AT_ONE = Formula(
     symbol=_slope_symbol,
     inputs=(SYMBOLS, RULES, CHILDREN),
     expr=s * m * (v - 1) / (v**s - 1),
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(_mean_field, "below 1, a little noise on the leaves is corrected; s f < 1 is the form at large v"),
     where=RULES_FIT,
     steps=(
@@ -86,7 +86,7 @@ HIERARCHY_SLOPE_AT_UNIFORM = Formula(
     symbol=_slope_symbol,
     inputs=(SYMBOLS, RULES, CHILDREN),
     expr=s * (v - 1) * v ** (s - 1) / (m * (v**s - 1)),
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(_mean_field, "below 1, a little information in the leaves is lost on the way up"),
     where=RULES_FIT,
     steps=(
@@ -114,7 +114,7 @@ HIERARCHY_FIXED_POINT_RULES = Formula(
     symbol=sympy.Symbol("m_fixed", positive=True),
     inputs=(_UNSURE, SYMBOLS, CHILDREN),
     expr=_ratio,
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(
         _mean_field,
         "p is neither 1 nor 1/v, which F always keeps",
@@ -167,7 +167,7 @@ HIERARCHY_FIXED_POINT_PAIR = Formula(
     symbol=_p_star,
     inputs=(SYMBOLS, RULES),
     expr=_pair,
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(_mean_field, "s = 2", _pair_range),
     where=_PAIR_RANGE,
     steps=(
@@ -183,7 +183,7 @@ HIERARCHY_THRESHOLD_PAIR = Formula(
     symbol=_epsilon_star,
     inputs=(SYMBOLS, RULES),
     expr=_threshold,
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(_mean_field, "s = 2", _pair_range),
     where=_PAIR_RANGE,
     steps=(
@@ -200,7 +200,7 @@ HIERARCHY_SLOPE_PAIR = Formula(
     symbol=_slope_symbol,
     inputs=(SYMBOLS, RULES),
     expr=_slope_pair,
-    source="derived",
+    source="derived from hierarchy_upward",
     assumes=(_mean_field, "s = 2", _pair_range),
     where=_PAIR_RANGE,
     steps=(

@@ -21,7 +21,8 @@ def keys(text):
         ([], []),
         (["collapse_time", "gaussian_channel_mmse", "collapse_time"], ["biroli2024", "guo2005"]),
         (["speciation_time_noise_matched"], ["biroli2024"]),  # derived from landau_curvature
-        (["hierarchy_slope"], []),
+        (["hierarchy_slope"], ["sclocchi2024"]),  # derived from hierarchy_upward
+        (["top_eigenvalue_error"], []),
         (["linear_beta", "score_from_v"], ["ho2020", "salimans2022"]),
     ],
 )

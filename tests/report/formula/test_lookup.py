@@ -8,7 +8,6 @@ from regimes.report.formula.places import compiled_at, held_by, number_links, wr
 from regimes.theory.catalogue import formula
 from regimes.theory.formula.written import written
 
-
 # Measured in simulations, or counted: no formula makes them.
 COUNTED = ("measure.", "components.", "connecting.", "links.", "tree.", "collapse.last_change")
 
