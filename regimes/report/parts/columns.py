@@ -9,9 +9,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from regimes.numerics.interface.result import Number
-    from regimes.numerics.process.schedules import Schedule
 
-__all__ = ["columns", "schedule_step", "shown_rows", "step_of", "with_error"]
+__all__ = ["columns", "shown_rows", "step_of", "with_error"]
 
 _CURVE_ROWS = 13
 
@@ -38,12 +37,6 @@ def step_of(place: Number | float) -> str:
     if isinstance(place, float):
         return "outside" if math.isnan(place) else str(int(place))
     return "-" if place.value is None else "outside" if place.step is None else str(place.step.index)
-
-
-def schedule_step(schedule: Schedule, time: float) -> str:
-    """Step of a schedule, or that the time lies outside of it."""
-    place = schedule.at(time)
-    return "outside" if place is None else str(place.index)
 
 
 def shown_rows(points: int) -> range:
