@@ -95,6 +95,7 @@ LADDERS: dict[str, Ladder] = {
     "kappa": between(1e-12, 1e3),
     "lambda": between(1e-8, 1e8),
     "last": inside_unit(1e-6),
+    "log_1S": between(1e-12, 1e6),
     "log_S": both_signs(1e-6, 1e6),
     "log_snr": both_signs(1e-8, 600),
     "loss": from_zero(1e-12, 1e12),

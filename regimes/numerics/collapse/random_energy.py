@@ -26,8 +26,11 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.estimation.control_variates import control_means, controlled_mean
 from regimes.numerics.interface.checks import check_memory, positive_times, whole_number
+from regimes.numerics.posterior.moments import excess_entropy, leave_one_out
+from regimes.numerics.posterior.summary import CLASS_CLONES, INDEX_CLONES
 from regimes.numerics.speciation.clone_probability import class_information
 from regimes.numerics.speciation.problem import Mixture
+from regimes.theory.formula.record import note
 
 __all__ = ["SampledExcessEntropy", "sampled_excess_entropy"]
 
@@ -171,19 +174,21 @@ def sampled_excess_entropy(
         information = information + class_information(kappa)
     means = control_means(_control_chunks(model, _CHEAP * samples, seed), np.log(n - 1) - information)
     curves: dict[str, Any] = {}
-    for label, place, offset, unit in (
-        ("excess_entropy", LOG_TOTAL, 0.0, np.log(n)),
-        ("leave_one_out", LOG_REST, np.log(n / (n - 1)), np.log(n)),
-        ("clone_index", INDEX, 0.0, 1.0),
-        ("clone_class", CLASS, 0.0, 1.0),
+    for label, place, entropy in (
+        ("excess_entropy", LOG_TOTAL, excess_entropy),
+        ("leave_one_out", LOG_REST, leave_one_out),
+        ("clone_index", INDEX, None),
+        ("clone_class", CLASS, None),
     ):
         value, spread = controlled_mean(
             statistics[..., place], controls, means, BENDS if place != CLASS else [*BENDS, CLONES]
         )
         absent = label == "clone_class" and mu is None
-        curves[label] = None if absent else (value + offset) / unit
+        unit = 1.0 if entropy is None else np.log(n)
+        curves[label] = None if absent else value if entropy is None else entropy(d, n, value)
         curves[f"{label}_se"] = None if absent else np.sqrt(np.diag(spread)) / unit
         curves[f"{label}_covariance"] = None if absent else spread / unit**2
+    note(INDEX_CLONES, *(() if mu is None else (CLASS_CLONES,)))
     return SampledExcessEntropy(
         t=times,
         mixture=mixture,

@@ -47,6 +47,8 @@ class HierarchyThreshold:
     population: int
     repeats: int
     levels: int
+    sources: tuple[str, ...] = ("sclocchi2024",)
+    """Of the messages whose populations are followed."""
 
 
 @dataclass(frozen=True)

@@ -331,7 +331,7 @@ def test_what_is_absent_is_none():
     X = gaussian(30, 2)
     with recorded() as used:
         curves = posterior_curves(X, 0.5, probes=16, groups=1)
-    assert set(used) == {"snr", "index_entropy", "leave_one_out_excess_entropy", "index_clone_probability"}
+    assert set(used) == {"snr", "empirical_excess_entropy", "leave_one_out_excess_entropy", "index_clone_probability"}
     assert curves.formulas["leave_one_out"] == ("snr", "leave_one_out_excess_entropy")
     assert (curves.n_classes, curves.groups, curves.jackknife_clone_index) == (None, 0, None)
     assert curves.clone_class is curves.clone_class_se is curves.jackknife_clone_class is None
