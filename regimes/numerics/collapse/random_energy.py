@@ -25,6 +25,7 @@ from regimes.numerics.collapse.finite_size import number_of_points
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.estimation.control_variates import control_means, controlled_mean
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import check_memory, positive_times, whole_number
 from regimes.numerics.posterior.moments import excess_entropy, leave_one_out
 from regimes.numerics.posterior.summary import CLASS_CLONES, INDEX_CLONES
@@ -36,7 +37,6 @@ __all__ = ["SampledExcessEntropy", "sampled_excess_entropy"]
 
 Array = NDArray[np.float64]
 
-_STREAM, _CONTROL_STREAM = 0x656E65726779, 0x636F6E74726F6C  # set the draws apart from other uses of a seed
 _FEWEST = 32
 _PIECE = 8
 _CHEAP = 64  # probes without points, for each one with points: they cost a thousandth
@@ -159,7 +159,7 @@ def sampled_excess_entropy(
 
     def piece(first: int) -> list[tuple[Array, Array]]:
         last = min(first + _PIECE, samples)
-        return [model.sample(np.random.default_rng([_STREAM, seed, i])) for i in range(first, last)]
+        return [model.sample(generator(Stream.ENERGIES, seed, "rng", i)) for i in range(first, last)]
 
     drawn: list[tuple[Array, Array]] = []
     for some in in_threads(piece, range(0, samples, _PIECE)):
@@ -209,6 +209,5 @@ def _seed(rng: int | np.random.Generator) -> int:
 
 def _control_chunks(model: EnergyModel, count: int, seed: int) -> Iterator[Array]:
     for chunk, first in enumerate(range(0, count, _CHUNK)):
-        generator = np.random.default_rng([_CONTROL_STREAM, seed, chunk])
-        probes = model.probes(min(_CHUNK, count - first), generator)
+        probes = model.probes(min(_CHUNK, count - first), generator(Stream.ENERGY_CONTROLS, seed, "rng", chunk))
         yield model.controls(model.annealed(probes))[0]

@@ -10,7 +10,8 @@ from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.checks import positive_times, seeded, whole_number
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points
 from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, posterior_rows
 from regimes.numerics.posterior.layout import (
@@ -32,7 +33,6 @@ Array = NDArray[np.float64]
 
 # Share of the squared norms below which the product has lost too many digits: its error is some 1e-7 (1e-16) of them.
 _NEAR = {"single": 1e-2, "double": 1e-6}
-_STREAM = 0x726567696D6573  # sets the noise apart from other uses of a seed
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1e-15, 1e15
 
 
@@ -188,13 +188,13 @@ def posterior_curves(
         precision = choose_precision(n, d, probes)
     dtype: np.dtype[np.floating] = np.dtype("f8" if precision == "double" else "f4")
 
-    generator = seeded(rng, _STREAM)  # a user's data may come from default_rng(rng): the noise must not replay them
+    noise = generator(Stream.POSTERIOR_NOISE, rng)
     if 32 * probes > memory:
         raise ValueError(
             f"posterior_curves: memory must hold 32 bytes for each of {probes} probes, got {memory}; allow more "
             "memory, or ask for fewer probes"
         )
-    mu, rank = draw_probes(n, probes, generator)
+    mu, rank = draw_probes(n, probes, noise)
     used = count_groups(n, classes, groups, mu, rank)
     columns = arrange_columns(members, rank % used)
     threads = get_num_threads()
@@ -210,7 +210,7 @@ def posterior_curves(
         width = min(rows, probes - start)
         own = columns.place[mu[start : start + width]]
         np.take(a, own, axis=0, out=queries[:width])
-        queries[width : 2 * width] = generator.standard_normal((width, d))
+        queries[width : 2 * width] = noise.standard_normal((width, d))
         gram_noise = products[: 2 * width * len(a)].reshape(2 * width, len(a))
         np.matmul(queries[: 2 * width], a.T, out=gram_noise)
         block = Block(gram_noise[:width], gram_noise[width:], own, queries[width : 2 * width])

@@ -14,9 +14,8 @@ from scipy.stats import chi2
 from sklearn.datasets import load_digits
 
 from regimes.collapse import posterior_curves
-from regimes.numerics.interface.checks import seeded
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.result import plain
-from regimes.numerics.posterior.curves import _STREAM
 from regimes.numerics.posterior.exponential import CEILING, CUTOFF, add_exponentials
 from regimes.numerics.posterior.layout import arrange_columns, draw_probes
 from regimes.numerics.posterior.vectors import LANES
@@ -30,9 +29,9 @@ def brute_force(X, t, labels, probes, seed, groups):
     """Every distance and exponent in float64, with the kernel's draws: means, errors, and means without each group."""
     X = np.asarray(X, dtype=float)
     n, d = X.shape
-    generator = seeded(seed, _STREAM)
-    mu, rank = draw_probes(n, probes, generator)
-    Z = generator.standard_normal((probes, d))
+    noise = generator(Stream.POSTERIOR_NOISE, seed)
+    mu, rank = draw_probes(n, probes, noise)
+    Z = noise.standard_normal((probes, d))
     labels = np.zeros(n, dtype=int) if labels is None else labels
     one_hot = np.eye(labels.max() + 1)[labels]
     steps = X[mu][:, None] - X[None]
