@@ -128,7 +128,7 @@ def sampled_excess_entropy(
 
     Notes
     -----
-    Derived in docs/theory (``random_energy_cumulants``, ``index_entropy``). No limit is taken: the law of the sums is
+    Derived (``random_energy_cumulants``, ``index_entropy``). No limit is taken: the law of the sums is
     that of data drawn in d dimensions, with a fresh data set for each probe; one data set for many probes has the same
     mean. Errors are reduced by control variates, functions of x_t alone: ``log E(S | x_t)``, whose mean is known (the
     information that x_t carries), and three bends of it and the class posterior, whose means come from 64 times as many

@@ -83,7 +83,7 @@ def predict_hierarchy(
 
     Notes
     -----
-    sclocchi2024, sclocchi2025; the averages over rules are derived in docs/theory.
+    sclocchi2024, sclocchi2025; the averages over rules are derived.
 
     Examples
     --------
