@@ -6,13 +6,14 @@ import sympy
 from sympy import Derivative, Interval, Rational, S, gamma, oo, pi, sqrt
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation
-from regimes.theory.formula.symbols import POSITIVE, Lambda, lambda_, n, r, sigma, x
+from regimes.theory.formula.symbols import DIMENSION, POSITIVE, Lambda, d, lambda_, n, r, sigma, x
 
 __all__ = [
     "CORRECTED_EIGENVALUE",
     "CORRECTED_EIGENVALUE_SLOPE",
     "EIGENVALUE_EQUALITY",
     "EIGENVALUE_SCATTER",
+    "SPLIT_TEST_CORRELATION",
     "STUDENT_EXCESS_KURTOSIS",
     "STUDENT_MEAN_DEVIATION",
 ]
@@ -220,6 +221,37 @@ STUDENT_EXCESS_KURTOSIS = Formula(
         Step(
             "x is normal over the root of chi^2_nu/nu: E x^4/(E x^2)^2 = 3 (nu - 2)/(nu - 4)",
             3 * (_nu - 2) / (_nu - 4) - 3,
+        ),
+    ),
+)
+
+_edge = sympy.Symbol("alpha_1", positive=True)
+_squares = sympy.Symbol("A", positive=True)
+
+SPLIT_TEST_CORRELATION = Formula(
+    name="split_test_correlation",
+    title="Correlation of two halves that each test the top direction of the other, white noise",
+    symbol=sympy.Symbol("rho", positive=True),
+    inputs=(DIMENSION,),
+    expr=4 / d,
+    source="derived",
+    assumes=(
+        "Gaussian points, more than dimensions; large d, where the top eigenvalue is the edge of a semicircle; below 4 "
+        "dimensions 1 is an upper limit (pi/4 at d = 2)",
+    ),
+    steps=(
+        Step(
+            "the squared overlap w of two independent directions has E w = 1/d and E w^2 = 3/(d (d + 2))",
+            equation(d**2 * 3 / (d * (d + 2)) - 1, 2 * (d - 1) / (d + 2)),
+        ),
+        Step(
+            "given the overlap of the two top directions the halves see alpha_1 (d w - 1)/(d - 1) on the mean, alpha_1 "
+            "the top deviation from the mean eigenvalue; each has variance 2 A/(d (d + 2)), A the sum of squared "
+            "deviations: for a semicircle alpha_1^2 = 4 (d - 1) A/d^2",
+            (_edge**2 / (d - 1) ** 2 * 2 * (d - 1) / (d + 2) / (2 * _squares / (d * (d + 2)))).subs(
+                _edge**2, 4 * (d - 1) * _squares / d**2
+            ),
+            extra=(Variable(_squares, "sum of the squared deviations", POSITIVE),),
         ),
     ),
 )

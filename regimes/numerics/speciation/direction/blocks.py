@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 ONE_SIDED = 0.025
 _BLOCK_ONE_SIDED = 0.05
 _EQUAL = 0.1
+_PERHAPS_EQUAL = 0.01
 _KURTOSIS_OF_TEST = 2.0
 _LEAST_SCATTER = 1e-3
 
@@ -80,31 +81,22 @@ def blocks_of_directions(eigenvalues: Array, projections: Array, n: int, count: 
     blocks: list[Block] = []
     first = 0
     while first < count:
-        size = _block_size(eigenvalues[first:count], kurtoses[first:], n)
+        size = _block_size(eigenvalues[first:count], kurtoses[first:], n, _EQUAL)
         members = slice(first, first + size)
         sample = eigenvalues[members]
-        bulk = Bulk(np.delete(eigenvalues, np.arange(first, first + size)), n)
-        corrected = float(np.mean([bulk.corrected(float(value)) for value in sample]))
-        low, high = _limits_of_mean(bulk, sample, projections[:, members], kurtoses[first], corrected, first == 0)
+        corrected, (low, high) = _mean_of_block(eigenvalues, projections, n, members, kurtoses[first])
         if first == 0:
-            alone = Bulk(eigenvalues[1:], n)
-            if size == 1:
-                kurtosis = true_kurtosis(kurtoses[0], alone.slope(float(sample[0])))
-                nearest = alone.lower_limit(float(sample[0]), kurtosis, ONE_SIDED)
-                low = low if nearest is None else nearest
+            low = _top_lower_limit(eigenvalues[:count], Bulk(eigenvalues[1:], n), kurtoses, size, low, projections)
             high = max(upper, corrected)
         share = size * corrected / total
-        blocks.append(
-            Block(
-                first, size, tuple(map(float, sample)), corrected, (min(low, corrected), high), kurtoses[first], share
-            )
-        )
+        interval = (min(low, corrected), high)
+        blocks.append(Block(first, size, tuple(map(float, sample)), corrected, interval, kurtoses[first], share))
         first += size
     return blocks
 
 
-def _block_size(eigenvalues: Array, kurtoses: list[float], n: int) -> int:
-    """How many eigenvalues from the first on may be equal: as long as the test does not refuse it at 10%."""
+def _block_size(eigenvalues: Array, kurtoses: list[float], n: int, level: float) -> int:
+    """How many eigenvalues from the first on may be equal: as long as the test does not refuse it at this level."""
     from scipy.special import gammaincc
 
     test = compile_formula("eigenvalue_equality", target="numpy")
@@ -113,26 +105,48 @@ def _block_size(eigenvalues: Array, kurtoses: list[float], n: int) -> int:
         some = eigenvalues[:k]
         kurtosis = min(max(float(np.mean(kurtoses[:k])), -1.0), _KURTOSIS_OF_TEST)
         statistic = float(test(n, k, np.log(some.mean()), np.log(some).mean(), kurtosis))
-        if gammaincc((k - 1) * (k + 2) / 4, statistic / 2) < _EQUAL:
+        if gammaincc((k - 1) * (k + 2) / 4, statistic / 2) < level:
             break
         size = k
     return size
 
 
-def _limits_of_mean(
-    bulk: Bulk, sample: Array, projections: Array, kurtosis: float, corrected: float, top: bool
-) -> tuple[float, float]:
-    """Limits of the mean eigenvalue of a block, from the scatter over points of its summed squares.
+def _top_lower_limit(
+    eigenvalues: Array, alone: Bulk, kurtoses: list[float], size: int, low: float, projections: Array
+) -> float:
+    """Lower limit on the population's top eigenvalue: of the top one alone, or of the mean of all that may equal it.
+
+    The wider block, which a test at 1% does not refuse, can lower it: an eigenvalue drawn away from its equals by
+    chance is no larger one.
+    """
+    if size == 1:
+        top = float(eigenvalues[0])
+        nearest = alone.lower_limit(top, true_kurtosis(kurtoses[0], alone.slope(top)), ONE_SIDED)
+        low = low if nearest is None else nearest
+    wider = _block_size(eigenvalues, kurtoses, alone.n, _PERHAPS_EQUAL)
+    if wider > size:
+        every = np.concatenate([eigenvalues[:1], alone.rest])
+        low = min(low, _mean_of_block(every, projections, alone.n, slice(0, wider), kurtoses[0])[1][0])
+    return low
+
+
+def _mean_of_block(
+    eigenvalues: Array, projections: Array, n: int, members: slice, kurtosis: float
+) -> tuple[float, tuple[float, float]]:
+    """Mean corrected eigenvalue of a block, with limits from the scatter over points of its summed squares.
 
     The lower one of a top block of several has 95%: its upper limit covers more than 97.5%.
     """
+    sample = eigenvalues[members]
+    bulk = Bulk(np.delete(eigenvalues, members), n)
+    corrected = float(np.mean([bulk.corrected(float(value)) for value in sample]))
     slope = float(np.mean([bulk.slope(float(value)) for value in sample]))
     if len(sample) == 1:
         scatter = true_kurtosis(kurtosis, slope) + 2 * slope
     else:
-        squares = np.sum(projections**2, axis=1)
+        squares = np.sum(projections[:, members] ** 2, axis=1)
         scatter = float(np.var(squares) / squares.mean() ** 2) * slope
-    freedom = 2 * bulk.n / max(scatter, _LEAST_SCATTER)
-    below = _BLOCK_ONE_SIDED if top and len(sample) > 1 else ONE_SIDED
+    freedom = 2 * n / max(scatter, _LEAST_SCATTER)
+    below = _BLOCK_ONE_SIDED if members.start == 0 and len(sample) > 1 else ONE_SIDED
     low = corrected / chi_squared_quantile(1 - below, freedom)
-    return low, corrected / chi_squared_quantile(ONE_SIDED, freedom)
+    return corrected, (low, corrected / chi_squared_quantile(ONE_SIDED, freedom))

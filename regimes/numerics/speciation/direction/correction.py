@@ -20,9 +20,10 @@ _WIDENINGS = 60
 
 
 def chi_squared_quantile(probability: float, freedom: float) -> float:
-    """Quantile of chi-squared over its degrees of freedom."""
+    """Quantile of chi-squared over its degrees of freedom, of which there is one at least."""
     from scipy.special import gammaincinv
 
+    freedom = max(freedom, 1.0)
     return float(2 * gammaincinv(freedom / 2, probability) / freedom)
 
 
@@ -34,25 +35,29 @@ class Bulk:
     n: int
 
     def pull(self, value: float) -> float:
-        """Mean over the points of what the other eigenvalues add to this one."""
-        return float(np.sum(self.rest / (value - self.rest)) / self.n)
+        """Mean over the points of what the other eigenvalues add to this one.
+
+        Larger ones push it down; where one is so close that they would more than halve it, nothing is known.
+        """
+        return max(float(np.sum(self.rest / (value - self.rest)) / self.n), -0.5)
 
     def corrected(self, value: float) -> float:
         """Eigenvalue of the population."""
         return float(compile_formula("corrected_eigenvalue", target="numpy")(value, self.pull(value)))
 
     def slope(self, value: float) -> float:
-        """How much it moves with that of the sample."""
+        """How much it moves with that of the sample.
+
+        Near the edge it diverges; there fluctuations of the edge itself take over, on the scale at which the slope is
+        n^(1/3), and no more is made of it.
+        """
         square = float(np.sum(value * self.rest / (value - self.rest) ** 2) / self.n)
-        return float(compile_formula("corrected_eigenvalue_slope", target="numpy")(self.pull(value), square))
+        slope = float(compile_formula("corrected_eigenvalue_slope", target="numpy")(self.pull(value), square))
+        return min(slope, float(np.cbrt(self.n)))
 
     def freedom(self, value: float, kurtosis: float) -> float:
-        """Degrees of freedom of the chi-squared that scatters as much as this eigenvalue.
-
-        Near the edge the slope diverges; there fluctuations of the edge itself take over, on the scale at which one
-        over the slope is n^(-1/3).
-        """
-        slope = min(self.slope(value), self.n ** (1 / 3))
+        """Degrees of freedom of the chi-squared that scatters as much as this eigenvalue."""
+        slope = self.slope(value)
         kurtosis = max(kurtosis, -1.98 * slope)
         scatter = compile_formula("eigenvalue_scatter", target="numpy")(self.pull(value), slope, kurtosis, self.n)
         return float(2 / scatter**2)

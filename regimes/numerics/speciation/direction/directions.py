@@ -16,7 +16,7 @@ from regimes.numerics.speciation.direction.blocks import ONE_SIDED, blocks_of_di
 from regimes.numerics.speciation.direction.correction import chi_squared_quantile
 from regimes.numerics.speciation.direction.found import Directions
 from regimes.numerics.speciation.direction.halves import Projections, halved_projections
-from regimes.numerics.speciation.direction.stand_out import LEVEL, split_sample_tests
+from regimes.numerics.speciation.direction.stand_out import LEVEL, held_out_lower_limit, split_sample_tests
 from regimes.theory.formula.record import recorded
 
 __all__ = ["Directions", "directions"]
@@ -27,6 +27,7 @@ _MOST, _MOST_ITERATED = 64, 8
 _DENSE_LIMIT = 4096
 _FEWEST = 8
 _LEAST_SCATTER = 1e-3
+_SURE = 1e-3
 
 
 def directions(
@@ -142,9 +143,9 @@ def _found(
         block.scaled(unit) for block in blocks_of_directions(eigenvalues, projections.own, degrees, count, upper)
     )
     low, high = blocks[0].interval
-    if p_values[0] > ONE_SIDED:
-        # What is called a 97.5% lower limit may not exceed the mean eigenvalue where the test at 2.5% does not.
-        low = min(low, level)
+    if p_values[0] > _SURE:
+        # That the test was passed says that the top eigenvalue of this sample is a high one.
+        low = min(low, level * held_out_lower_limit(projections, d))
         blocks = (replace(blocks[0], interval=(low, high)), *blocks[1:])
     return replace(
         nothing,
