@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 _first, _second = sympy.symbols("lambda_2 lambda_3", positive=True)
-_pull = sympy.Symbol("S", nonnegative=True)
+_pull = sympy.Symbol("S", real=True)
 _pull_square = sympy.Symbol("Q", nonnegative=True)
 _slope = sympy.Symbol("slope", positive=True)
 _kurtosis = sympy.Symbol("kurtosis", real=True)
@@ -29,8 +29,10 @@ _one, _two = (
     for each in (_first, _second)
 )
 _VALUE = Variable(lambda_, "eigenvalue of the covariance of the points", POSITIVE)
-_COUNT = Variable(n, "number of points, less one if their mean is subtracted", Interval(2, oo))
-_PULL = Variable(_pull, "(1/n) sum over the other eigenvalues of lambda_j/(lambda - lambda_j)", Interval(0, oo))
+_COUNT = Variable(n, "number of points, less one if their mean is subtracted", Interval.open(1, oo))
+_PULL = Variable(
+    _pull, "(1/n) sum over the other eigenvalues of lambda_j/(lambda - lambda_j)", Interval(-Rational(1, 2), oo)
+)
 # A white bulk: variance sigma^2 in r n dimensions, and one direction of variance Lambda = sigma^2 + excess.
 _white = (
     Variable(sigma, "standard deviation of the bulk", POSITIVE),
@@ -149,8 +151,8 @@ EIGENVALUE_SCATTER = Formula(
 )
 
 _members = sympy.Symbol("K", positive=True)
-_mean_log = sympy.Symbol("log_mean", real=True)
-_log_mean = sympy.Symbol("mean_log", real=True)
+_spread = sympy.Symbol("spread", nonnegative=True)
+_determinant = sympy.Symbol("log_mean", real=True)
 
 EIGENVALUE_EQUALITY = Formula(
     name="eigenvalue_equality",
@@ -159,27 +161,28 @@ EIGENVALUE_EQUALITY = Formula(
     inputs=(
         _COUNT,
         Variable(_members, "number of eigenvalues", Interval(2, oo)),
-        Variable(_mean_log, "logarithm of their mean", S.Reals),
-        Variable(_log_mean, "mean of their logarithms", S.Reals),
+        Variable(_spread, "logarithm of their mean less the mean of their logarithms", Interval(0, oo)),
         Variable(_kurtosis, "excess kurtosis of the projections on their directions", Interval.open(-2, oo)),
     ),
-    expr=(n - (2 * _members + 1 + 2 / _members) / 6) * _members * (_mean_log - _log_mean) / (1 + _kurtosis / 2),
+    expr=(n - (2 * _members + 1 + 2 / _members) / 6) * _members * _spread / (1 + _kurtosis / 2),
     source="anderson1963; the small-sample factor of bartlett1954",
     assumes=(
         "chi-squared with (K - 1)(K + 2)/2 degrees of freedom for n much larger than K",
         "elliptical law of the projections: the kurtosis divides",
     ),
-    where=(_mean_log >= _log_mean,),
+    where=(6 * n >= 2 * _members + 1 + 2 / _members,),
     steps=(
         Step(
             "twice the log likelihood of Gaussian points is -n (log det C + tr C^-1 S): with C = S and with C = its "
             "mean times the identity the traces are K, and the determinants differ",
             equation(
-                n * (_members * _mean_log + _members) - n * (_members * _log_mean + _members),
-                n * _members * (_mean_log - _log_mean),
+                n * (_members * _determinant + _members) - n * (_members * (_determinant - _spread) + _members),
+                n * _members * _spread,
             ),
+            extra=(Variable(_determinant, "logarithm of their mean", S.Reals),),
         ),
     ),
+    stable=(n - 1 - (2 * _members - 1) * (_members - 2) / (6 * _members)) * _members * _spread / (1 + _kurtosis / 2),
 )
 
 _nu = sympy.Symbol("nu", positive=True)

@@ -104,7 +104,7 @@ def _block_size(eigenvalues: Array, kurtoses: list[float], n: int, level: float)
     for k in range(2, min(len(eigenvalues), n - 1) + 1):
         some = eigenvalues[:k]
         kurtosis = min(max(float(np.mean(kurtoses[:k])), -1.0), _KURTOSIS_OF_TEST)
-        statistic = float(test(n, k, np.log(some.mean()), np.log(some).mean(), kurtosis))
+        statistic = float(test(n, k, np.log(some.mean()) - np.log(some).mean(), kurtosis))
         if gammaincc((k - 1) * (k + 2) / 4, statistic / 2) < level:
             break
         size = k
