@@ -16,7 +16,7 @@ __all__ = ["ONE_SIDED", "Block", "blocks_of_directions", "top_upper_limit"]
 Array = NDArray[np.float64]
 
 ONE_SIDED = 0.025
-_BLOCK_ONE_SIDED = 0.05
+_BLOCK_ONE_SIDED = 0.04
 _EQUAL = 0.1
 _PERHAPS_EQUAL = 0.01
 _KURTOSIS_OF_TEST = 2.0
@@ -135,7 +135,8 @@ def _mean_of_block(
 ) -> tuple[float, tuple[float, float]]:
     """Mean corrected eigenvalue of a block, with limits from the scatter over points of its summed squares.
 
-    The lower one of a top block of several has 95%: its upper limit covers more than 97.5%.
+    The lower one of a top block of several has 96%: its upper limit covers nearly always, and the block may be too
+    small by chance.
     """
     sample = eigenvalues[members]
     bulk = Bulk(np.delete(eigenvalues, members), n)
