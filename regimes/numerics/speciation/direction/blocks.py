@@ -87,6 +87,9 @@ def blocks_of_directions(eigenvalues: Array, projections: Array, n: int, count: 
         corrected, (low, high) = _mean_of_block(eigenvalues, projections, n, members, kurtoses[first])
         if first == 0:
             low = _top_lower_limit(eigenvalues[:count], Bulk(eigenvalues[1:], n), kurtoses, size, low, projections)
+            if size > 1:
+                # Members of a block mix: what their tails lack is not theirs.
+                upper = max(upper, top_upper_limit(eigenvalues, projections[:, 0], n, found=False))
             high = max(upper, corrected)
         share = size * corrected / total
         interval = (min(low, corrected), high)

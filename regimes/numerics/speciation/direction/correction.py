@@ -102,6 +102,6 @@ def true_kurtosis(kurtosis: float, slope: float) -> float:
     """Excess kurtosis along the population's direction: one over the slope of a projection is the point's own.
 
     The rest is a sum over many points and Gaussian. Beyond a slope of 2 the direction is hardly found, and no more is
-    made of it.
+    made of it; nor of tails lighter than normal, which would make an interval short.
     """
-    return max(kurtosis * min(slope, 2.0) ** 2, -1.9)
+    return kurtosis * min(slope, 2.0) ** 2 if kurtosis > 0 else max(kurtosis, -1.98)

@@ -153,7 +153,7 @@ def _found(
         p_value=p_values[0],
         Lambda=blocks[0].Lambda,
         interval=blocks[0].interval,
-        upper=_finite(upper * unit),
+        upper=_finite(blocks[0].interval[1]),
         blocks=blocks,
         count=count,
         more=count == len(p_values) < d - 1,
