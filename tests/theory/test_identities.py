@@ -43,6 +43,7 @@ NUMERIC = {
     "random_energy_tilt": {1},
     "sign_clone_integrand": {1},
     "sign_clone_slope": {0, 1},
+    "student_mean_deviation": {1},
 }
 
 

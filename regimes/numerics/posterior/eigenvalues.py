@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.interface.errors import NotConverged
 
-__all__ = ["Centred", "dense_eigenvalues", "fixed_bytes", "lanczos_eigenvalues"]
+__all__ = ["Centred", "dense_eigenvalues", "fixed_bytes", "iterated_eigenvectors", "lanczos_eigenvalues"]
 
 Array = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ def _leading(gram: Array) -> Array:
 
     size = len(gram)
     if size > _SMALL:
-        return _lanczos(gram, 1)[1][:, 0]
+        return iterated_eigenvectors(gram, 1)[1][:, 0]
     return np.asarray(eigh(gram, check_finite=False)[1][:, -1])
 
 
@@ -117,11 +117,11 @@ def lanczos_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:
     from scipy.sparse.linalg import LinearOperator
 
     operator = LinearOperator((data.d, data.d), matvec=data.apply, dtype=np.float64)
-    values, vectors = _lanczos(operator, wanted)
+    values, vectors = iterated_eigenvectors(operator, wanted)
     return values, data.project(vectors[:, 0])
 
 
-def _lanczos(operator: Any, wanted: int) -> tuple[Array, Array]:
+def iterated_eigenvectors(operator: Any, wanted: int) -> tuple[Array, Array]:
     """Largest eigenvalues, descending, and their vectors, from a fixed start."""
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 

@@ -1,0 +1,128 @@
+"""Projections of the points on leading directions: those of all points, and those of the half without the point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.posterior.eigenvalues import Centred, iterated_eigenvectors
+
+__all__ = ["Projections", "halved_projections"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Projections:
+    """Projections (n, k) on the leading directions ``own`` of all points and ``held_out`` of the other half.
+
+    ``squared_norms`` are those of the points about the mean of their half, as are the projections held out.
+    """
+
+    own: Array
+    held_out: Array
+    squared_norms: Array
+
+
+def halved_projections(data: Centred, first: Mask, wanted: int, *, center: bool, dense: bool) -> Projections:
+    """Projections for a split of the points into ``first`` and the rest."""
+    if not dense:
+        return _by_iteration(data, first, wanted, center)
+    return (_by_points if data.n < data.d else _by_dimensions)(data, first, wanted, center)
+
+
+def _top(matrix: Array, wanted: int) -> tuple[Array, Array]:
+    """Largest eigenvalues, descending and not negative, and their vectors."""
+    from scipy.linalg import eigh
+
+    size = len(matrix)
+    values, vectors = eigh(matrix, check_finite=False, subset_by_index=[size - wanted, size - 1])
+    return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+
+
+def _means(data: Centred, first: Mask, center: bool) -> Array:
+    """Mean of the first half and of the second, or the origin."""
+    means = np.zeros((2, data.d))
+    if center:
+        start = 0
+        for block in data.rows():
+            some = first[start : start + len(block)]
+            means += [block[some].sum(axis=0), block[~some].sum(axis=0)]
+            start += len(block)
+        means /= np.array([[np.count_nonzero(first)], [np.count_nonzero(~first)]])
+    return means
+
+
+def _by_dimensions(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
+    """From the d x d matrices of the halves, whose sum is that of all points."""
+    grams, start = np.zeros((2, data.d, data.d)), 0
+    for block in data.rows():
+        some = first[start : start + len(block)]
+        for gram, half in zip(grams, (block[some], block[~some]), strict=True):
+            gram += half.T @ half
+        start += len(block)
+    whole = _top(grams[0] + grams[1], wanted)[1]
+    means = _means(data, first, center)
+    for gram, mean, count in zip(grams, means, (np.count_nonzero(first), np.count_nonzero(~first)), strict=True):
+        gram -= count * np.outer(mean, mean)
+    return _project(data, first, means, whole, [_top(gram, wanted)[1] for gram in grams])
+
+
+def _project(data: Centred, first: Mask, means: Array, whole: Array, halves: list[Array]) -> Projections:
+    """Projections on vectors that are known."""
+    own, held_out = np.empty((data.n, whole.shape[1])), np.empty((data.n, whole.shape[1]))
+    squared_norms, start = np.empty(data.n), 0
+    for block in data.rows():
+        stop = start + len(block)
+        some = first[start:stop, None]
+        own[start:stop] = block @ whole
+        about = block - np.where(some, means[0], means[1])
+        held_out[start:stop] = np.where(some, about @ halves[1], about @ halves[0])
+        squared_norms[start:stop] = np.einsum("ij,ij->i", about, about)
+        start = stop
+    return Projections(own, held_out, squared_norms)
+
+
+def _by_points(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
+    """From the n x n products of the points, of which those of the halves are blocks."""
+    products = np.zeros((data.n, data.n))
+    for block in data.columns():
+        products += block @ block.T
+    values, vectors = _top(products, wanted)
+    held_out, squared_norms = np.zeros((data.n, wanted)), np.empty(data.n)
+    if center:
+        for half in (first, ~first):
+            products[half] -= products[half].mean(axis=0)
+            products[:, half] -= products[:, half].mean(axis=1, keepdims=True)
+    for half, other in ((first, ~first), (~first, first)):
+        variances, over_points = _top(products[np.ix_(half, half)], wanted)
+        seen = variances > variances[0] * len(variances) * np.finfo(float).eps
+        lengths = np.sqrt(np.where(seen, variances, 1.0))
+        held_out[other] = np.where(seen, products[np.ix_(other, half)] @ over_points / lengths, 0.0)
+    np.maximum(np.diagonal(products), 0.0, out=squared_norms)
+    return Projections(vectors * np.sqrt(values), held_out, squared_norms)
+
+
+def _by_iteration(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
+    """By Lanczos iterations, which never form a matrix."""
+    from scipy.sparse.linalg import LinearOperator
+
+    def operator(half: Mask | None) -> Any:
+        def apply(v: Array) -> Array:
+            along = data.project(v.ravel())
+            if half is not None:
+                along = np.where(half, along - (along[half].mean() if center else 0.0), 0.0)
+            result, start = np.zeros(data.d), 0
+            for block in data.rows():
+                result += block.T @ along[start : start + len(block)]
+                start += len(block)
+            return np.asarray(result / data.n)
+
+        return LinearOperator((data.d, data.d), matvec=apply, dtype=np.float64)
+
+    whole, one, two = (iterated_eigenvectors(operator(half), wanted)[1] for half in (None, first, ~first))
+    return _project(data, first, _means(data, first, center), whole, [one, two])
