@@ -23,6 +23,7 @@ __all__ = ["ClassBound", "class_bound"]
 
 Array = NDArray[np.float64]
 
+_LARGEST = 1e15
 _ROWS = 2**18  # pairs of a noised point and a point at a time: what the nearest cache holds of them
 
 
@@ -139,6 +140,7 @@ def class_bound(
         raise ValueError("class_bound: labels must hold at least 2 classes, got 1; one class is decided at every time")
     group = _checked_groups(groups, n)
     times = positive_times("class_bound", t)
+    _check_scale(times, data.extent(data.mean))
     folds = min(whole_number("class_bound", "folds", "of the points", folds, at_least=3), np.unique(group).size)
     if folds < 3:
         raise ValueError(f"class_bound: there must be at least 3 groups of near copies, got {folds}; add points")
@@ -210,10 +212,10 @@ def _held_out_scores(
                 progress("held-out classes", done, len(used.own))
     rest = (len(used.own) - np.bincount(of_fold, minlength=folds))[:, None, None]
     weights = best_mixture(inner_own / rest, inner_squares / rest[..., None])  # fold, time, candidate
-    mine = weights[of_fold].transpose(1, 0, 2)  # time, probe, candidate
+    chosen = weights[of_fold].transpose(1, 0, 2)  # time, probe, candidate
     score = compile_formula("class_quadratic_score", target="numpy")
-    own_class = np.einsum("tpc,tpc->tp", mine, own)
-    both = np.einsum("tpc,tpcd,tpd->tp", mine, squares, mine, optimize=True)
+    own_class = np.einsum("tpc,tpc->tp", chosen, own)
+    both = np.einsum("tpc,tpcd,tpd->tp", chosen, squares, chosen, optimize=True)
     return np.asarray(score(own_class, both)), weights.mean(axis=0)
 
 
@@ -224,6 +226,18 @@ def _block_rows(used: Used, classes: int, folds: int, times: int, memory: int) -
     posteriors = 4 * len(CANDIDATES) * 2 * times * classes
     each = 4 * (5 * n + 4 * d + 2 * sums + posteriors)
     return int(max(1, min(max(128, _ROWS // n), memory // (2 * each))))
+
+
+def _check_scale(times: Array, extent: float) -> None:
+    """Exponents must lie within the range of single precision."""
+    with np.errstate(over="ignore"):
+        largest = np.sqrt(compile_formula("snr", target="numpy")(times)) * extent
+    worst = int(np.argmax(np.maximum(largest, extent)))
+    if not max(largest[worst], extent) <= _LARGEST:
+        raise ValueError(
+            f"class_bound: the extent of the data ({extent:.3g}), times sqrt(snr) too, must stay below {_LARGEST:g}, "
+            f"got t = {times[worst]:g}; ask for larger times or rescale the data"
+        )
 
 
 def _checked_groups(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
@@ -243,7 +257,7 @@ def _by_group(contributions: Array, group: NDArray[np.int64]) -> Array:
     names, place = np.unique(group, return_inverse=True)
     sums = np.zeros((names.size, len(contributions)))
     np.add.at(sums, place, contributions.T)
-    return sums * (names.size / contributions.shape[1])
+    return np.asarray(sums * (names.size / contributions.shape[1]))
 
 
 def _error(contributions: Array) -> Array:

@@ -97,7 +97,7 @@ def moments(posteriors: Single, members: Counts) -> Moments:
     own = posteriors[..., np.arange(members.size), members].mean(axis=1)  # candidate, time, point
     count, _, times, rows, classes = posteriors.shape
     flat = np.ascontiguousarray(posteriors.transpose(2, 3, 0, 1, 4)).reshape(times, rows, count, 2 * classes)
-    return Moments(own.transpose(1, 2, 0), flat @ flat.swapaxes(-1, -2) / 2)
+    return Moments(own.transpose(1, 2, 0), np.asarray(flat @ flat.swapaxes(-1, -2) / 2, dtype=np.float32))
 
 
 def _softmax(log_joint: Single) -> Single:

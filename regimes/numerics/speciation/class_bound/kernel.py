@@ -31,7 +31,7 @@ class ClassSums:
         self._half_norms = np.einsum("ij,ij->i", self._points, self._points) / 2
 
     def at(self, points: Single, noise: Single, times: Noising) -> Single:
-        """Summed weights, shape (temperature, sign, time, point, fold, class), each up to a factor of (sign, time, point).
+        """Summed weights, shape (temperature, sign, time, point, fold, class), up to a factor of (sign, time, point).
 
         The weight of a point a_nu is exp(e_nu), of which what all a_nu share is left out.
         """

@@ -22,9 +22,9 @@ _REPEATED = 256  # noised points at least, of which a small set gives several ea
 
 @dataclass(frozen=True, eq=False)
 class Used:
-    """Points in single precision, centred and in units of their extent, and the probes made from them.
+    """Points in single precision and centred, and the probes made from them.
 
-    ``own`` is the row of the point of each probe, in increasing order of fold; ``scale`` turns rows into data.
+    ``own`` is the row of the point of each probe, in increasing order of fold.
     """
 
     points: Single

@@ -17,7 +17,7 @@ def shrunk_covariance(residuals: Array, freedom: int, target: Array | None = Non
 
     The target is the mean eigenvalue times the identity (Ledoit and Wolf 2004) where none is given.
     """
-    count, d = residuals.shape
+    d = residuals.shape[1]
     sample = residuals.T @ residuals / freedom
     if target is None:
         target = np.eye(d) * (np.trace(sample) / d)

@@ -39,7 +39,7 @@ def best_mixture(own: Array, squares: Array) -> Array:
             full = np.zeros(own.shape)
             full[..., face] = found
             weights = np.where(better[..., None], full, weights)
-    return weights / weights.sum(axis=-1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def _score(weights: Array, own: Array, squares: Array) -> Array:

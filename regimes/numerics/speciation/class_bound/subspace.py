@@ -22,6 +22,5 @@ def leading_axes(points: Single, generator: np.random.Generator) -> Single:
     values, vectors = np.linalg.eigh(np.asarray(centred @ centred.T, dtype=np.float64))
     kept = np.flatnonzero(values > 1e-6 * max(values[-1], np.finfo(float).tiny))[::-1][:AXES]
     if not kept.size:
-        kept = np.array([values.size - 1])
-    scale = np.sqrt(np.maximum(values[kept], np.finfo(float).tiny))
-    return np.asarray(centred.T @ (vectors[:, kept] / scale).astype(np.float32))
+        return np.eye(points.shape[1], 1, dtype=np.float32)
+    return np.asarray(centred.T @ (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32))
