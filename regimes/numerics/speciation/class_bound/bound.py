@@ -87,7 +87,7 @@ def class_bound(
         phi_class(t) = E sum_k p_k^2 >= E [2 q(k*|x_t) - sum_k q(k|x_t)^2]
 
     since the difference is ``E sum_k (p_k - q_k)^2``. Here q is a mixture of the class weights, Gaussian classes of one
-    or of own covariances, and the kernel of the points in three widths. Its weights are those with the highest score on
+    or of own covariances, and the kernel of the points in two widths. Its weights are those with the highest score on
     inner folds: models that have seen neither the fold scored now nor the one scored later.
 
     Parameters
@@ -130,8 +130,8 @@ def class_bound(
     >>> labels = np.arange(200) % 2
     >>> X = draw.normal(size=(200, 16)) + (2 * labels[:, None] - 1)
     >>> bound = class_bound(X, labels, [0.5, 1.39, 3.0])
-    >>> bound.normalised.round(1).tolist()  # 0.55 at the middle time for the population
-    [0.9, 0.5, 0.0]
+    >>> bool(abs(bound.normalised[1] - 0.55) < 0.1)  # 0.55 at kappa = 1 for the population
+    True
     """
     data = checked_points("class_bound", X)
     n = len(data.values)

@@ -13,7 +13,7 @@ __all__ = ["TEMPERATURES", "ClassSums"]
 
 Single = NDArray[np.float32]
 
-TEMPERATURES = (1, 2, 4)
+TEMPERATURES = (1, 2)
 """Factors by which the exponents are divided: a wider kernel, of which any is a candidate. Each is the last squared."""
 
 

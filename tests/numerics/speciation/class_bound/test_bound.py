@@ -10,6 +10,7 @@ from regimes.numerics.interface.data_checks import checked_points
 from regimes.numerics.speciation.class_bound.bound import class_bound
 from regimes.numerics.speciation.class_bound.crossing import class_time
 from regimes.numerics.speciation.class_bound.gaussian import fit_gaussians
+from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES
 from regimes.numerics.speciation.class_bound.probes import draw_used
 from regimes.numerics.speciation.class_bound.simplex import best_mixture
 from regimes.numerics.speciation.criteria import normalised_clone_level
@@ -43,7 +44,7 @@ def own_posteriors(points, members, x, t):
             joint.append(np.log(share[k]) - quadratic / 2 - np.linalg.slogdet(noised)[1] / 2)
         found.append(softmax(np.stack(joint, axis=1), axis=1))
     away = ((x[:, None] - e * points) ** 2).sum(axis=2) / (2 * noise)
-    for temperature in (1, 2, 4):
+    for temperature in TEMPERATURES:
         weight = softmax(-away / temperature, axis=1)
         found.append(np.stack([weight[:, members == k].sum(axis=1) for k in range(classes)], axis=1))
     return np.stack(found)
