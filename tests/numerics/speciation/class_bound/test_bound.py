@@ -197,3 +197,18 @@ def test_the_limit_is_where_the_bound_less_its_error_passes_the_level_after_its_
 def test_bad_input(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         class_bound(*arguments, **options)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("n", [40, 100, 400])
+def test_the_limit_lies_above_the_truth_as_rarely_as_it_says(n):
+    draws, above, none = 300, 0, 0
+    for seed in range(draws):
+        X, labels = two_classes(n, seed=seed)
+        found = class_time(class_bound(X, labels, T, rng=seed))
+        above += found.low is not None and found.low > np.log(9) / 2
+        mixed = np.random.default_rng(seed).permutation(labels)
+        none += class_time(class_bound(X, mixed, T, rng=seed)).value is None
+    allowed = 0.025 * draws + 2.5 * np.sqrt(0.025 * draws)
+    assert above <= allowed
+    assert draws - none <= allowed
