@@ -15,6 +15,7 @@ __all__ = ["Stream", "generator"]
 class Stream(IntEnum):
     """Constant of each use; changing one changes every number that was drawn with it. Sorted by subject."""
 
+    COLLAPSE_PARTS = 0x636F6C6C61707365
     COMPOSITION_DATA_ORDERS = 0x64617461706572
     COMPOSITION_GRID_ORDERS = 0x6C617474696365
     COMPOSITION_SUBSETS = 0x73756273657473

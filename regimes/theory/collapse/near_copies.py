@@ -10,7 +10,7 @@ from regimes.theory.formula.symbols import POSITIVE, TIME, Delta, t
 
 __all__ = ["NEAR_COPIES_PART"]
 
-_delta = sympy.Symbol("delta", positive=True)
+_delta = sympy.Symbol("distance", positive=True)
 _z = sympy.Symbol("z", real=True)
 
 NEAR_COPIES_PART = Formula(

@@ -16,10 +16,10 @@ from regimes.theory.formula.symbols import POSITIVE, SNR_VALUE
 
 __all__ = ["LEFT_OUT_FORM", "RESOLVENT_INFORMATION_SLOPE", "RESOLVENT_SNR"]
 
-_h = sympy.Symbol("h", positive=True)
-_q = sympy.Symbol("q", positive=True)
-_y = sympy.Symbol("y", positive=True)
-_N = sympy.Symbol("N", positive=True)
+_h = sympy.Symbol("leverage", positive=True)
+_q = sympy.Symbol("left_out", positive=True)
+_y = sympy.Symbol("shift", positive=True)
+_N = sympy.Symbol("freedom", positive=True)
 _lambda = sympy.Symbol("lambda", positive=True)
 _s = SNR_VALUE.symbol
 _LEVERAGE = Variable(_h, "x.(S + y)^{-1} x/N of a point, its leverage", Interval.open(0, 1))

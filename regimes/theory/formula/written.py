@@ -32,6 +32,7 @@ _MODULES = (
     "collapse.random_energy",
     "collapse.excess_entropy",
     "collapse.finite_size",
+    "collapse.condensed_sum",
     "collapse.population",
     "collapse.near_copies",
     "collapse.losses",
