@@ -31,7 +31,7 @@ FAMILIES = {
 }
 
 
-@pytest.mark.parametrize("n", [20, 80])
+@pytest.mark.parametrize("n", [20, pytest.param(80, marks=pytest.mark.long)])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_limit_lies_above_the_truth_in_95_percent_of_draws(family, n):
     draw, eigenvalues = FAMILIES[family]
