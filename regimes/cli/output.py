@@ -188,7 +188,9 @@ def emit(result: Result, to: Output) -> None:
     if to.cite:
         from regimes.report.formula.citation import citation
 
-        click.echo(citation(name for number in result.numbers.values() for name in number.formulas), nl=False)
+        shown = result.numbers.values()
+        formulas = (name for number in shown for name in number.formulas)
+        click.echo(citation(formulas, (key for number in shown for key in number.sources)), nl=False)
     elif not to.as_json:
         from rich.console import Console
 

@@ -53,7 +53,9 @@ def test_the_table_shows_root_and_leaves_and_both_conditions():
     for words in ("0.2917", "0.7312", "1.4422", "0.4848  below 1", "0.2424  below 1", "1.0400  above 1: chi diverges"):
         assert words in text
     assert "256 leaves, 32 classes" in text
-    assert text.splitlines()[-1].split()[0] == "1.0000"
+    *_, last, average, noise = text.splitlines()
+    assert last.split()[0] == "1.0000"
+    assert (average, noise) == ("assumes: annealed average over the rules", "assumes: epsilon-process on the leaves")
     assert max(map(len, text.splitlines())) <= 110
 
 

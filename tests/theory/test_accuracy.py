@@ -100,6 +100,7 @@ LADDERS: dict[str, Ladder] = {
     "last": inside_unit(1e-6),
     "left_out": between(1e-6, 1e6),
     "leverage": inside_unit(1e-12),
+    "log_1S": between(1e-12, 1e6),
     "log_S": both_signs(1e-6, 1e6),
     "log_snr": both_signs(1e-8, 600),
     "loss": from_zero(1e-12, 1e12),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.kernels import kernel
+from regimes.numerics.posterior.summary import CLASS_CLONES, INDEX_CLONES
 
 __all__ = [
     "BENDS",
@@ -38,6 +39,8 @@ Array = NDArray[np.float64]
 LOG_TOTAL, LOG_REST, INDEX, CLASS = range(4)
 """Statistics of a probe: log(1 + S), log S, and the sums of squared posteriors of the index and of the class."""
 STATISTICS = 4
+
+_index_clones, _class_clones = compile_formula(INDEX_CLONES).scalar, compile_formula(CLASS_CLONES).scalar
 
 _OFFSETS = (-3.0, 0.0, 3.0)
 CLONES, BENDS = 1, [2, 3, 4]
@@ -146,12 +149,12 @@ def _add_statistics(spread: Any, overlap: Any, own_class: int, slope: Any, guess
                 own, other, squares = _sums(spread, overlap, own_class, a, b, shift)
             # The probe's own point has weight exp(0); all is divided by exp(max(shift, 0)).
             unit, scale = np.exp(-max(shift, 0.0)), np.exp(min(shift, 0.0))
-            rest = scale * (own + other)
-            total = unit + rest
-            out[k, LOG_TOTAL] += 0.5 * (np.log1p(rest) if shift <= 0.0 else shift + np.log(total))
             out[k, LOG_REST] += 0.5 * (shift + np.log(own + other))
-            out[k, INDEX] += 0.5 * (unit * unit + scale * scale * squares) / total**2
-            out[k, CLASS] += 0.5 * ((unit + scale * own) ** 2 + (scale * other) ** 2) / total**2
+            own, other, squares = scale * own, scale * other, scale * scale * squares
+            rest = own + other
+            out[k, LOG_TOTAL] += 0.5 * (np.log1p(rest) if shift <= 0.0 else shift + np.log(unit + rest))
+            out[k, INDEX] += 0.5 * _index_clones(unit, rest, squares)
+            out[k, CLASS] += 0.5 * _class_clones(unit, own, own * own + other * other, rest)
 
 
 @kernel(nogil=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import whole_number
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.eigenvalues import Centred
@@ -140,7 +141,7 @@ def _some(points: Points) -> Points:
     n, d = points.values.shape
     if min(n, d) <= _MOST:
         return points
-    chosen = np.sort(np.random.default_rng(0).permutation(n)[:_MOST])
+    chosen = np.sort(generator(Stream.COLLAPSE_POINTS, 0).permutation(n)[:_MOST])
     return checked_points("information_bound", points.values[chosen])
 
 

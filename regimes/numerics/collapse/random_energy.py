@@ -25,15 +25,18 @@ from regimes.numerics.collapse.finite_size import number_of_points
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.estimation.control_variates import control_means, controlled_mean
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import check_memory, positive_times, whole_number
+from regimes.numerics.posterior.moments import excess_entropy, leave_one_out
+from regimes.numerics.posterior.summary import CLASS_CLONES, INDEX_CLONES
 from regimes.numerics.speciation.clone_probability import class_information
 from regimes.numerics.speciation.problem import Mixture
+from regimes.theory.formula.record import note
 
 __all__ = ["SampledExcessEntropy", "sampled_excess_entropy"]
 
 Array = NDArray[np.float64]
 
-_STREAM, _CONTROL_STREAM = 0x656E65726779, 0x636F6E74726F6C  # set the draws apart from other uses of a seed
 _FEWEST = 32
 _PIECE = 8
 _CHEAP = 64  # probes without points, for each one with points: they cost a thousandth
@@ -125,7 +128,7 @@ def sampled_excess_entropy(
 
     Notes
     -----
-    Derived in docs/theory (``random_energy_cumulants``, ``index_entropy``). No limit is taken: the law of the sums is
+    Derived (``random_energy_cumulants``, ``index_entropy``). No limit is taken: the law of the sums is
     that of data drawn in d dimensions, with a fresh data set for each probe; one data set for many probes has the same
     mean. Errors are reduced by control variates, functions of x_t alone: ``log E(S | x_t)``, whose mean is known (the
     information that x_t carries), and three bends of it and the class posterior, whose means come from 64 times as many
@@ -156,7 +159,7 @@ def sampled_excess_entropy(
 
     def piece(first: int) -> list[tuple[Array, Array]]:
         last = min(first + _PIECE, samples)
-        return [model.sample(np.random.default_rng([_STREAM, seed, i])) for i in range(first, last)]
+        return [model.sample(generator(Stream.ENERGIES, seed, "rng", i)) for i in range(first, last)]
 
     drawn: list[tuple[Array, Array]] = []
     for some in in_threads(piece, range(0, samples, _PIECE)):
@@ -171,19 +174,21 @@ def sampled_excess_entropy(
         information = information + class_information(kappa)
     means = control_means(_control_chunks(model, _CHEAP * samples, seed), np.log(n - 1) - information)
     curves: dict[str, Any] = {}
-    for label, place, offset, unit in (
-        ("excess_entropy", LOG_TOTAL, 0.0, np.log(n)),
-        ("leave_one_out", LOG_REST, np.log(n / (n - 1)), np.log(n)),
-        ("clone_index", INDEX, 0.0, 1.0),
-        ("clone_class", CLASS, 0.0, 1.0),
+    for label, place, entropy in (
+        ("excess_entropy", LOG_TOTAL, excess_entropy),
+        ("leave_one_out", LOG_REST, leave_one_out),
+        ("clone_index", INDEX, None),
+        ("clone_class", CLASS, None),
     ):
         value, spread = controlled_mean(
             statistics[..., place], controls, means, BENDS if place != CLASS else [*BENDS, CLONES]
         )
         absent = label == "clone_class" and mu is None
-        curves[label] = None if absent else (value + offset) / unit
+        unit = 1.0 if entropy is None else np.log(n)
+        curves[label] = None if absent else value if entropy is None else entropy(d, n, value)
         curves[f"{label}_se"] = None if absent else np.sqrt(np.diag(spread)) / unit
         curves[f"{label}_covariance"] = None if absent else spread / unit**2
+    note(INDEX_CLONES, *(() if mu is None else (CLASS_CLONES,)))
     return SampledExcessEntropy(
         t=times,
         mixture=mixture,
@@ -204,6 +209,5 @@ def _seed(rng: int | np.random.Generator) -> int:
 
 def _control_chunks(model: EnergyModel, count: int, seed: int) -> Iterator[Array]:
     for chunk, first in enumerate(range(0, count, _CHUNK)):
-        generator = np.random.default_rng([_CONTROL_STREAM, seed, chunk])
-        probes = model.probes(min(_CHUNK, count - first), generator)
+        probes = model.probes(min(_CHUNK, count - first), generator(Stream.ENERGY_CONTROLS, seed, "rng", chunk))
         yield model.controls(model.annealed(probes))[0]

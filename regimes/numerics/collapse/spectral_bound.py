@@ -36,7 +36,7 @@ def spectral_collapse_bound(spectrum: CovarianceSpectrum, n: float) -> float:
 
     Notes
     -----
-    Derived in docs/theory (``gaussian_channel_information``). With the covariance of few points in place of the
+    Derived (``gaussian_channel_information``). With the covariance of few points in place of the
     population's it is slightly low: 1% at n = 357, d = 64.
     """
     if not n > 1:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import sympy
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.precedence import PRECEDENCE
 
 from regimes.theory.formula.formula import Formula
 
@@ -31,6 +32,12 @@ class _Printer(NumPyPrinter):  # type: ignore[misc]  # sympy has no type informa
         for value, condition in reversed(branches):
             text = pattern.format(self._print(condition), self._print(value), text)
         return str(text)
+
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+        base, exponent = expr.args
+        if self._settings["numba"] and exponent.is_Integer and exponent.is_negative:  # x**(-2.0) would call pow
+            return f"(1.0/{self.parenthesize(base**-exponent, PRECEDENCE['Mul'], strict=True)})"
+        return str(super()._print_Pow(expr, rational=rational))
 
     def _print_And(self, expr: Any) -> str:
         return self._nested("numpy.logical_and", expr.args)

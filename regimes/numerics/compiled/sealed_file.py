@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from regimes.numerics.compiled.cache_folder import make_private
@@ -13,6 +15,8 @@ from regimes.numerics.compiled.cache_folder import make_private
 __all__ = ["digest", "read_sealed", "seal", "unseal", "write_sealed"]
 
 _SEAL = b"# regimes sha256="
+_DAY = 86400
+_UNUSED = 90 * _DAY
 
 
 def digest(*parts: bytes) -> str:
@@ -41,7 +45,11 @@ def read_sealed(path: Path, *, own: bool = True) -> bytes | None:
             found = os.fstat(file.fileno())
             if own and hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
                 return None
-            return unseal(file.read())
+            content = unseal(file.read())
+        if own and content is not None and time.time() - found.st_mtime > _DAY:
+            with contextlib.suppress(OSError):
+                os.utime(path)  # for what tidies up: it was used
+        return content
     except OSError:
         return None
 
@@ -58,3 +66,16 @@ def write_sealed(path: Path, content: bytes) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        _remove_unused(path.parent)
+
+
+@functools.cache
+def _remove_unused(folder: Path) -> None:
+    """Remove sealed files of a folder that nobody read for three months, once a process; others are not ours."""
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if path.is_file() and time.time() - path.stat().st_mtime > _UNUSED:
+                with path.open("rb") as file:
+                    sealed = file.read(len(_SEAL)) == _SEAL
+                if sealed:
+                    path.unlink()

@@ -58,7 +58,7 @@ def hierarchy_correlations(hierarchy: Hierarchy, epsilon: ArrayLike) -> Hierarch
 
     Notes
     -----
-    Derived in docs/theory, ``hierarchy_sibling_covariance`` and its neighbours; the observable is that of sclocchi2025.
+    Derived: ``hierarchy_sibling_covariance`` and its neighbours; the observable is that of sclocchi2025.
 
     Examples
     --------

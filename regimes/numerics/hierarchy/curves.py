@@ -126,7 +126,7 @@ def hierarchy_curves(
 
     Notes
     -----
-    sclocchi2024 (forward-backward experiments); the clone probability from the posterior is derived in docs/theory.
+    sclocchi2024 (forward-backward experiments); the clone probability from the posterior is derived.
 
     Examples
     --------

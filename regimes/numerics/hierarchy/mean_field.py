@@ -51,7 +51,7 @@ def hierarchy_mean_field(hierarchy: Hierarchy, epsilon: ArrayLike) -> HierarchyM
 
     Notes
     -----
-    sclocchi2024 (mean field); derived in docs/theory, ``hierarchy_upward`` and its neighbours. Averages over rules
+    sclocchi2024 (mean field); derived: ``hierarchy_upward`` and its neighbours. Averages over rules
     replace the rules, in numerator and denominator each for itself; single draws of rules scatter about them near the
     transition.
 

@@ -95,7 +95,7 @@ def leaf_messages(
 
     Notes
     -----
-    sclocchi2024 (epsilon-process), sclocchi2025 (masking); the likelihoods derived in docs/theory.
+    sclocchi2024 (epsilon-process), sclocchi2025 (masking); the likelihoods derived.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def gaussian_log_messages(x: ArrayLike, t: float) -> NDArray[np.float64]:
 
     Notes
     -----
-    ``one_hot_log_message``, derived in docs/theory.
+    ``one_hot_log_message``, derived.
     """
     time = checked_noise("gaussian_log_messages", "gaussian", t)
     return np.asarray(

@@ -72,7 +72,7 @@ def hierarchy_phase_diagram(plane: HierarchyPlane | None = None) -> PhaseDiagram
 
     Notes
     -----
-    Mean field of sclocchi2024; derived in docs/theory. Every belief between 1/v and 1 is the fixed point of some real
+    Mean field of sclocchi2024; derived. Every belief between 1/v and 1 is the fixed point of some real
     number of rules, so that no root is solved.
 
     Examples

@@ -53,7 +53,7 @@ def hierarchy_score(rules: HierarchyRules, x: ArrayLike, t: float, *, prior: Arr
 
     Notes
     -----
-    sclocchi2024 (exact denoising by belief propagation); ``score_from_posterior_mean``, derived in docs/theory.
+    sclocchi2024 (exact denoising by belief propagation); ``score_from_posterior_mean``, derived.
 
     Examples
     --------

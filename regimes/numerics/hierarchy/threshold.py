@@ -47,6 +47,8 @@ class HierarchyThreshold:
     population: int
     repeats: int
     levels: int
+    sources: tuple[str, ...] = ("sclocchi2024",)
+    """Of the messages whose populations are followed."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,8 @@ def hierarchy_threshold(
 
     Notes
     -----
-    Method: population dynamics with the messages of belief propagation (sclocchi2024). The two slopes, derived in
-    docs/theory for mean field, hold for all four noises: near 1/v the mean belief of a parent is linear in those of its
+    Method: population dynamics with the messages of belief propagation (sclocchi2024). The two slopes, derived for mean
+    field, hold for all four noises: near 1/v the mean belief of a parent is linear in those of its
     children; near 1 a child in doubt leaves each wrong symbol with probability ``m (v-1)/(v^s-1)`` as a wrong parent,
     and s children can be in doubt. The same seed gives the same bytes for any number of threads.
 

@@ -56,7 +56,7 @@ def hierarchy_transition(hierarchy: Hierarchy) -> HierarchyTransition:
 
     Notes
     -----
-    sclocchi2024 (mean field); derived in docs/theory, ``hierarchy_fixed_point_rules`` and its neighbours. p* is in
+    sclocchi2024 (mean field); derived: ``hierarchy_fixed_point_rules`` and its neighbours. p* is in
     closed form for s = 2. For s > 2 it is a root in float64; where it lies within 1e-2 of 1 its distance from 1 is
     found in arithmetic of 50 digits and more. Over 3000 models with v up to 10^4 and s up to 8, ends included, the
     largest relative errors were 2e-15 for p*, 6e-14 for epsilon*, 1e-14 for the slope and 4e-11 for nu, where the slope

@@ -16,7 +16,6 @@ __all__ = [
     "positive_number",
     "positive_times",
     "real_array",
-    "seeded",
     "whole_number",
 ]
 
@@ -100,10 +99,3 @@ def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least
     if number < at_least:
         raise ValueError(f"{function}: {name} ({meaning}) must be at least {at_least}, got {number}")
     return number
-
-
-def seeded(rng: int | np.random.Generator, stream: int) -> np.random.Generator:
-    """Generator of one use of a seed, which shares no numbers with other streams; a generator is used as it is."""
-    if isinstance(rng, np.random.Generator):
-        return rng
-    return np.random.default_rng([stream, whole_number("rng", "rng", "seed", rng, at_least=0)])

@@ -63,13 +63,15 @@ class Number:
     step : Step or None
         The time in the user's schedule.
     formulas : tuple of str
-        Formulas that made it, recorded while it was computed.
+        Formulas that made it, recorded while it was computed; ``regimes.formula`` gives each with its derivation.
     reason : str or None
         Why there is no value, or no interval.
     unit : str or None
         ``TIME`` for an Ornstein-Uhlenbeck time, which alone has steps; else what is printed behind the value.
     estimate : float or None
         Point estimate behind a one-sided bound.
+    sources : tuple of str
+        References of what no formula states: a value taken over, or a method.
     """
 
     label: str
@@ -82,6 +84,7 @@ class Number:
     reason: str | None = None
     unit: str | None = None
     estimate: float | None = None
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,8 +143,8 @@ class Result:
         -------
         dict
             ``schema`` (2), ``kind``, ``problem``, ``numbers`` (by key: ``label``, ``value``, ``error``, ``interval``,
-            ``covers``, ``step``, ``formulas``, ``reason``, ``unit``, ``estimate``), ``curves``, ``settings``,
-            ``sentences``, ``assumes``, ``warnings``. What is not finite is None.
+            ``covers``, ``step``, ``formulas``, ``reason``, ``unit``, ``estimate``, ``sources``), ``curves``,
+            ``settings``, ``sentences``, ``assumes``, ``warnings``. What is not finite is None.
         """
         parts = {each.name: plain(getattr(self, each.name)) for each in dataclasses.fields(self)}
         return {"schema": SCHEMA, "kind": self.kind, **parts}
@@ -253,6 +256,7 @@ def _number(stored: Mapping[str, Any]) -> Number:
             "step": None if step is None else Step(**step),
             "interval": None if interval is None else tuple(interval),
             "formulas": tuple(stored["formulas"]),
+            "sources": tuple(stored.get("sources", ())),
         }
     )
 

@@ -10,7 +10,8 @@ from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.checks import positive_times, seeded, whole_number
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points
 from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, posterior_rows
 from regimes.numerics.posterior.layout import (
@@ -32,7 +33,6 @@ Array = NDArray[np.float64]
 
 # Share of the squared norms below which the product has lost too many digits: its error is some 1e-7 (1e-16) of them.
 _NEAR = {"single": 1e-2, "double": 1e-6}
-_STREAM = 0x726567696D6573  # sets the noise apart from other uses of a seed
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1e-15, 1e15
 
 
@@ -162,7 +162,7 @@ def posterior_curves(
     Notes
     -----
     Source: biroli2024 for the empirical excess entropy f^e; the identity ``d f^e = H(index | x_t)``
-    (``index_entropy``) and the clone probabilities are derived in docs/theory. Exact up to the sampling of (mu, z): the
+    (``index_entropy``) and the clone probabilities are derived. Exact up to the sampling of (mu, z): the
     empirical law is not approximated. Held against float64 brute force with the same draws, from t = 1e-6 to 20: within
     1e-6 (double) and 1e-5 (single) of 1 or of the value, whichever is larger; a small excess entropy keeps six digits
     in double. Exponentials are float32 in both. Results do not depend on the number of threads, and on the block size
@@ -192,13 +192,13 @@ def posterior_curves(
         precision = choose_precision(n, d, probes)
     dtype: np.dtype[np.floating] = np.dtype("f8" if precision == "double" else "f4")
 
-    generator = seeded(rng, _STREAM)  # a user's data may come from default_rng(rng): the noise must not replay them
+    noise = generator(Stream.POSTERIOR_NOISE, rng)
     if 32 * probes > memory:
         raise ValueError(
             f"posterior_curves: memory must hold 32 bytes for each of {probes} probes, got {memory}; allow more "
             "memory, or ask for fewer probes"
         )
-    mu, rank = draw_probes(n, probes, generator)
+    mu, rank = draw_probes(n, probes, noise)
     used = count_groups(n, classes, groups, mu, rank)
     columns = arrange_columns(members, rank % used)
     threads = get_num_threads()
@@ -214,7 +214,7 @@ def posterior_curves(
         width = min(rows, probes - start)
         own = columns.place[mu[start : start + width]]
         np.take(a, own, axis=0, out=queries[:width])
-        queries[width : 2 * width] = generator.standard_normal((width, d))
+        queries[width : 2 * width] = noise.standard_normal((width, d))
         gram_noise = products[: 2 * width * len(a)].reshape(2 * width, len(a))
         np.matmul(queries[: 2 * width], a.T, out=gram_noise)
         block = Block(gram_noise[:width], gram_noise[width:], own, queries[width : 2 * width])

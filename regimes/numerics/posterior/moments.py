@@ -8,15 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.posterior.summary import CLASS, CLASS_LEFT_OUT, INDEX, LOG_REST, LOG_TOTAL, STATISTICS
+from regimes.numerics.posterior.summary import (
+    CLASS,
+    CLASS_CLONES,
+    CLASS_LEFT_OUT,
+    INDEX,
+    INDEX_CLONES,
+    LOG_REST,
+    LOG_TOTAL,
+    STATISTICS,
+)
 from regimes.theory.formula.record import note, recorded
 
-__all__ = ["Moments"]
+__all__ = ["Moments", "excess_entropy", "leave_one_out"]
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-_CLONES = {"clone_index": INDEX, "clone_class": CLASS, "clone_class_leave_one_out": CLASS_LEFT_OUT}
+_CLONES = {
+    "clone_index": (INDEX, INDEX_CLONES),
+    "clone_class": (CLASS, CLASS_CLONES),
+    "clone_class_leave_one_out": (CLASS_LEFT_OUT, CLASS_CLONES),
+}
 
 
 class Moments:
@@ -53,32 +66,31 @@ class Moments:
         formulas: dict[str, tuple[str, ...]] = {}
         (n, d), counts = size, rest[:, None]
         for name, place, entropy in (
-            ("excess_entropy", LOG_TOTAL, _excess_entropy),
-            ("leave_one_out", LOG_REST, _leave_one_out),
+            ("excess_entropy", LOG_TOTAL, excess_entropy),
+            ("leave_one_out", LOG_REST, leave_one_out),
         ):
             with recorded() as used:
                 result[name] = entropy(d, n, self._mean[:, place])
                 result[f"{name}_se"] = error[:, place] / np.log(n)
                 result[f"jackknife_{name}"] = None if left_out is None else entropy(d, counts, left_out[..., place])
             formulas[name] = tuple(used)
-        for name, place in _CLONES.items():
+        for name, (place, formula) in _CLONES.items():
             absent = not with_classes and place != INDEX
             result[name] = None if absent else self._mean[:, place]
             result[f"{name}_se"] = None if absent else error[:, place]
             result[f"jackknife_{name}"] = None if absent or left_out is None else left_out[..., place]
             if not absent:
-                formulas[name] = ("index_clone_probability" if place == INDEX else "class_clone_probability",)
-                note(*formulas[name])
+                formulas[name] = (formula,)
+                note(formula)
         return result, formulas
 
 
-def _excess_entropy(d: int, n: Any, log_total: Array) -> Array:
+def excess_entropy(d: int, n: Any, log_total: Array) -> Array:
     """In units of alpha, from the mean of log(1 + S), which is the entropy of the index."""
-    note("index_entropy")
-    return np.asarray(log_total / np.log(n))
+    return np.asarray(compile_formula("empirical_excess_entropy", target="numpy")(d, log_total) * d / np.log(n))
 
 
-def _leave_one_out(d: int, n: Any, log_rest: Array) -> Array:
+def leave_one_out(d: int, n: Any, log_rest: Array) -> Array:
     """In units of alpha, from the mean of log S over the other n - 1 points."""
     estimate = compile_formula("leave_one_out_excess_entropy", target="numpy")
     return np.asarray(estimate(d, n, log_rest) * d / np.log(n))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.posterior.layout import choose_precision
 
@@ -72,7 +73,7 @@ def _held(points: Points, chosen: NDArray[np.int64], dtype: np.dtype[Any]) -> tu
     n, d = chosen.size, points.mean.size
     project = None
     if float(n) * n * d > _MOST_WORK and d > 2 * _PROJECTED:
-        project = np.random.default_rng(0).standard_normal((d, _PROJECTED)) / np.sqrt(_PROJECTED)
+        project = generator(Stream.NEIGHBOURS, 0).standard_normal((d, _PROJECTED)) / np.sqrt(_PROJECTED)
     a = np.empty((n, d if project is None else _PROJECTED), dtype)
     extent = points.extent(points.mean) or 1.0
     step = max(1, 2**22 // (8 * d))

@@ -166,7 +166,7 @@ def gaussian_information(snr: ArrayLike, spectrum: CovarianceSpectrum) -> Array:
 
     Notes
     -----
-    Derived in docs/theory (``gaussian_channel_information``).
+    Derived (``gaussian_channel_information``).
 
     Examples
     --------

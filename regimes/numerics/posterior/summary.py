@@ -6,14 +6,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.posterior.exponential import exponentials
 from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
     "CLASS",
+    "CLASS_CLONES",
     "CLASS_LEFT_OUT",
     "INDEX",
+    "INDEX_CLONES",
     "LOG_REST",
     "LOG_TOTAL",
     "STATISTICS",
@@ -25,6 +28,9 @@ __all__ = [
 LOG_TOTAL, LOG_REST, INDEX, CLASS, CLASS_LEFT_OUT = range(5)
 """Statistics of a probe: log(1 + S), log S, and the sums of squared posteriors of index, class, and class left out."""
 STATISTICS = 5
+
+INDEX_CLONES, CLASS_CLONES = "index_clone_probability", "class_clone_probability"
+_index_clones, _class_clones = compile_formula(INDEX_CLONES).scalar, compile_formula(CLASS_CLONES).scalar
 
 # A group that holds all but this share of the sum is not subtracted: the rest is added up anew.
 _CANCELS = 1e-3
@@ -138,13 +144,9 @@ def _leave_each_out(cells: Any, mu_class: int, singles: bool, margins: Any) -> N
 def _add_statistics(top: float, own: float, scale: float, margins: Any, place: int, out: Any) -> None:
     total, square, same, own_class = margins[0, place], margins[1, place], margins[2, place], margins[3, place]
     rest = scale * total
-    norm = own + rest
-    per_norm = 1.0 / (norm * norm)
-    log_total = np.log1p(rest) if top <= 0.0 else top + np.log(norm)
-    clones = own * own + scale * scale * square
-    class_clones = scale * scale * same + 2.0 * own * scale * own_class + own * own
+    log_total = np.log1p(rest) if top <= 0.0 else top + np.log(own + rest)
     out[LOG_TOTAL, place] += 0.5 * log_total
     out[LOG_REST, place] += 0.5 * (top + np.log(total))
-    out[INDEX, place] += 0.5 * clones * per_norm
-    out[CLASS, place] += 0.5 * class_clones * per_norm
-    out[CLASS_LEFT_OUT, place] += 0.5 * same / (total * total)
+    out[INDEX, place] += 0.5 * _index_clones(own, rest, scale * scale * square)
+    out[CLASS, place] += 0.5 * _class_clones(own, scale * own_class, scale * scale * same, rest)
+    out[CLASS_LEFT_OUT, place] += 0.5 * _class_clones(0.0, own_class, same, total)

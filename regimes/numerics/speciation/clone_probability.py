@@ -60,7 +60,7 @@ def clone_probability(kappa: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: biroli2024 (clone probability); Nishimori form derived in docs/theory (``clone_probability``). Two classes
+    Source: biroli2024 (clone probability); Nishimori form derived (``clone_probability``). Two classes
     of equal weight and equal isotropic covariance, exact scores.
 
     Examples
@@ -91,7 +91,7 @@ def clone_disagreement(r: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Derived in docs/theory (``clone_disagreement``, ``mean_sech_dual_factor``).
+    Derived (``clone_disagreement``, ``mean_sech_dual_factor``).
 
     Examples
     --------
@@ -122,7 +122,7 @@ def log_clone_disagreement(r: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Derived in docs/theory (``clone_disagreement``).
+    Derived (``clone_disagreement``).
 
     Examples
     --------
@@ -155,7 +155,7 @@ def class_entropy(kappa: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Derived in docs/theory (``class_entropy``).
+    Derived (``class_entropy``).
 
     Examples
     --------

@@ -101,7 +101,7 @@ def mixture_clones(
 
     Notes
     -----
-    Derived in docs/theory (``covariance_eigenvalue``, ``gaussian_log_density``); for two equal classes it is
+    Derived (``covariance_eigenvalue``, ``gaussian_log_density``); for two equal classes it is
     that of biroli2024, and :func:`regimes.speciation.clone_probability` gives the average in closed form.
 
     Examples

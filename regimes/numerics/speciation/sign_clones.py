@@ -64,7 +64,7 @@ def sign_clone_probability(t: ArrayLike, d: float, mu: float, sigma: float) -> N
 
     Notes
     -----
-    Derived in docs/theory (``sign_posterior``, ``sign_clone_disagreement``). Two classes of equal weight, centres at
+    Derived (``sign_posterior``, ``sign_clone_disagreement``). Two classes of equal weight, centres at
     +m and -m, exact scores.
 
     Examples
@@ -105,7 +105,7 @@ def sign_clone_disagreement(t: ArrayLike, d: float, mu: float, sigma: float) -> 
 
     Notes
     -----
-    Derived in docs/theory (``sign_clone_disagreement``, ``sign_clone_integrand``).
+    Derived (``sign_clone_disagreement``, ``sign_clone_integrand``).
 
     Examples
     --------

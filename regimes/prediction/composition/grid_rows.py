@@ -39,6 +39,7 @@ def infinite_rows(problem: BumpGrid, neighbourhood: Neighbourhood, near: Formula
         interval=_largest_deviation(found),
         covers=_covers(found),
         formulas=formulas,
+        sources=found.sources,
         reason=found.error_is if found.value is None or found.error is None else None,
     )
     cut = found.value is None or found.method == "exact"
@@ -47,6 +48,7 @@ def infinite_rows(problem: BumpGrid, neighbourhood: Neighbourhood, near: Formula
         None if found.value is None or cut else found.value * problem.points,
         formulas=formulas,
         reason="there is no threshold below 1" if cut else None,
+        sources=found.sources,
     )
     with recorded() as used:
         limit = disc_limit(neighbourhood)
@@ -75,7 +77,7 @@ def _covers(found: PercolationThreshold) -> str | None:
         return f"fit, off by at most {100 * found.error / found.value:.2g}%"
     return {
         "measured": "simulated, standard error",
-        "literature": "jacobsen2015, standard error",
+        "literature": f"{' and '.join(found.sources)}, standard error",
         "exact": "exact: any gap cuts a line",
     }[found.method]
 

@@ -83,7 +83,7 @@ def predict_hierarchy(
 
     Notes
     -----
-    sclocchi2024, sclocchi2025; the averages over rules are derived in docs/theory.
+    sclocchi2024, sclocchi2025; the averages over rules are derived.
 
     Examples
     --------
@@ -176,15 +176,19 @@ def _threshold(
             memory=budget.memory,
             progress=report,
         )
-    formulas = tuple(used)
+    formulas, sources = tuple(used), found.sources
     covers = f"density evolution, {average}"
-    numbers = {"threshold.value": Number(label, found.value, found.se, covers=covers, formulas=formulas)}
+    numbers = {
+        "threshold.value": Number(label, found.value, found.se, covers=covers, formulas=formulas, sources=sources)
+    }
     if found.time is not None:
-        numbers["threshold.time"] = schedule.number("t (OU)", found.time, used, error=found.time_se, covers=covers)
+        numbers["threshold.time"] = schedule.number(
+            "t (OU)", found.time, used, error=found.time_se, covers=covers, sources=sources
+        )
     elif noise == "masking":
         place = round(found.value * schedule.steps)
         numbers["threshold.step"] = Number(
-            "step of even masking", place, formulas=formulas, unit=f"of {schedule.steps}"
+            "step of even masking", place, formulas=formulas, unit=f"of {schedule.steps}", sources=sources
         )
     return numbers
 

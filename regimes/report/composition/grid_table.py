@@ -74,11 +74,14 @@ def _curves(result: PercolationPrediction) -> Table:
     if default_lambdas(x):
         order = order[shown_lambdas(x, found)[order] & (x[order] > 0)]
         order = order[rows_near_round(x[order], [found, infinite])]
+    lines: dict[str, list[str]] = {}
     for row in order:
         entries = [curve_entry(curves[name], curves[f"{name}_se"], row) for name in ("largest", "largest_share")]
         entries.append(curve_entry(curves["mean_size"], curves["mean_size_se"], row))
         entries.append(curve_entry(curves["spanning"], curves["spanning_se"], row, digits=0))
-        table.add_row(f"{x[row]:.4g}", *entries)
+        lines[f"{x[row]:.4g}"] = entries  # two fractions that print alike are one
+    for fraction, entries in lines.items():
+        table.add_row(fraction, *entries)
     return table
 
 

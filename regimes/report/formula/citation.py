@@ -26,12 +26,12 @@ _SOFTWARE = """@software{regimes,
 _ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0327": "c "}
 
 
-def citation(formula_names: Iterable[str]) -> str:
-    """BibTeX of the software and of the papers that the sources of these formulas name, in the order of the file.
+def citation(formula_names: Iterable[str], sources: Iterable[str] = ()) -> str:
+    """BibTeX of the software, of these sources, and of the papers behind these formulas, in the order of the file.
 
     A formula that is derived from another one rests on the papers of that one.
     """
-    keys = {key for name in dict.fromkeys(formula_names) for key in _cited(name)}
+    keys = {*sources, *(key for name in dict.fromkeys(formula_names) for key in _cited(name))}
     entries = [_SOFTWARE % __version__, *(text for key, text in references().items() if key in keys)]
     return "\n\n".join(map(_ascii, entries)) + "\n"
 

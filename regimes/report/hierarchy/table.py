@@ -48,11 +48,12 @@ def table(result: HierarchyPrediction) -> RenderableType:
         parts.append(Text(f"{EQUAL_BELIEF}: that of the epsilon-process with the same mean belief at the leaves"))
     if settings["exact"]:
         parts += _exact_thresholds(result)
-    return Group(*parts, *(Text(text, style="dim") for text in _reasons(result)))
+    notes = (*(f"assumes: {text}" for text in result.assumes), *_reasons(result))
+    return Group(*parts, *(Text(text, style="dim") for text in notes))
 
 
 def _threshold(result: HierarchyPrediction) -> Table:
-    rows = columns(f"threshold of {noise_name(result.settings['noise'])}", "value", "")
+    rows = columns(f"deep trees: threshold of {noise_name(result.settings['noise'])}", "value", "")
     rows.columns[-1].justify = "left"
     found = result["threshold.value"]
     if found.value is None:

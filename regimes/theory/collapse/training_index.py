@@ -20,7 +20,7 @@ from regimes.theory.formula.symbols import (
     x,
 )
 
-__all__ = ["INDEX_CLONE_PROBABILITY", "INDEX_ENTROPY", "LEAVE_ONE_OUT_EXCESS_ENTROPY"]
+__all__ = ["EMPIRICAL_EXCESS_ENTROPY", "INDEX_CLONE_PROBABILITY", "INDEX_ENTROPY", "LEAVE_ONE_OUT_EXCESS_ENTROPY"]
 
 _z2 = sympy.Symbol("z2", positive=True)
 _partition = sympy.Symbol("S", positive=True)
@@ -66,38 +66,62 @@ INDEX_ENTROPY = Formula(
     stable=log(n) - d * sympy.Symbol("s_e", real=True) + d / 2 + d / 2 * log(2 * pi * Delta_stable),
 )
 
-_rest = sympy.Symbol("S_rest", positive=True)
-_squares = sympy.Symbol("S_squares", positive=True)
-_first, _second = sympy.Symbol("w_1", positive=True), sympy.Symbol("w_2", positive=True)
-_norm = 1 + _first + _second
+_own_weight, _rest, _squares = sympy.symbols("w S_rest S_squares", positive=True)
+_first, _second = sympy.symbols("w_1 w_2", positive=True)
+_norm = _own_weight + _first + _second
+_chosen = 1 / (_own_weight + _rest)
 
 INDEX_CLONE_PROBABILITY = Formula(
     name="index_clone_probability",
     title="Probability that two clones born at x_t share their training point",
     symbol=sympy.Symbol("phi_index", positive=True),
     inputs=(
-        Variable(_rest, "sum of exp(e_nu) over the other points, in units of the own point's weight", POSITIVE),
-        Variable(_squares, "sum of exp(2 e_nu) over the other points", POSITIVE),
+        Variable(_own_weight, "weight of the own point, in any unit", POSITIVE),
+        Variable(_rest, "sum of the weights of the other points", POSITIVE),
+        Variable(_squares, "sum of their squares", POSITIVE),
     ),
-    expr=(1 + _squares) / (1 + _rest) ** 2,
+    expr=(_own_weight**2 + _squares) / (_own_weight + _rest) ** 2,
     source="derived",
-    assumes=("exact empirical score: clones are independent draws from the posterior exp(e_nu)/(1 + S_rest)",),
+    assumes=("exact empirical score: clones are independent draws from the posterior over the points",),
     where=(_squares <= _rest**2,),
     steps=(
         Step(
             "both clones choose the same point: the sum of the squared posteriors, here with two other points",
             equation(
-                (1 / _norm) ** 2 + (_first / _norm) ** 2 + (_second / _norm) ** 2,
-                (1 + _first**2 + _second**2) / (1 + (_first + _second)) ** 2,
+                (_own_weight / _norm) ** 2 + (_first / _norm) ** 2 + (_second / _norm) ** 2,
+                (_own_weight**2 + _first**2 + _second**2) / (_own_weight + (_first + _second)) ** 2,
             ),
             extra=(
                 Variable(_first, "weight of the first other point", POSITIVE),
                 Variable(_second, "weight of the second other point", POSITIVE),
             ),
         ),
-        Step("own point and others apart", 1 / (1 + _rest) ** 2 + _squares / (1 + _rest) ** 2),
+        Step("own point and others apart", (_own_weight * _chosen) ** 2 + _squares * _chosen**2),
     ),
-    stable=(1 / (1 + _rest) + _squares / (1 + _rest)) / (1 + _rest),
+    stable=(_own_weight * _chosen) ** 2 + _squares * _chosen * _chosen,
+)
+
+_log_total = sympy.Symbol("log_1S", positive=True)
+
+EMPIRICAL_EXCESS_ENTROPY = Formula(
+    name="empirical_excess_entropy",
+    title="Excess entropy per dimension of the noised empirical law, the entropy of the training index given x_t",
+    symbol=sympy.Symbol("f_e", positive=True),
+    inputs=(
+        DIMENSION,
+        Variable(_log_total, "mean of log(1 + S), S the sum of exp(e_nu) over the points other than the own", POSITIVE),
+    ),
+    expr=_log_total / d,
+    source="derived (index_entropy)",
+    assumes=("exact empirical score: P^e_t is the mixture of n Gaussians of variance Delta_t at exp(-t) a_nu",),
+    steps=(
+        Step(
+            "log n/d + h(z)/d - s^e with d s^e = -E log[ (1 + S) exp(-|z|^2/2)/(n (2 pi Delta_t)^(d/2)) ] and "
+            "E |z|^2 = d, since e_nu is measured from the own point's -|z|^2/2",
+            log(n) / d + normal_entropy(Delta) + (_log_total - d / 2 - log(n) - d / 2 * log(2 * pi * Delta)) / d,
+            extra=(SAMPLES, TIME),
+        ),
+    ),
 )
 
 _log_rest = sympy.Symbol("log_S", real=True)

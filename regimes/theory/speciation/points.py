@@ -13,27 +13,29 @@ _HALF_LINE = Interval(0, oo)
 _own_weight, _same, _squares, _others = sympy.symbols("w S_class S_classes S_rest", nonnegative=True)
 _a, _b, _c = sympy.symbols("a b c", positive=True)
 _three = _own_weight + _a + _b + _c
+_squared = _own_weight**2 + 2 * _own_weight * _same + _squares
 
 CLASS_CLONE_PROBABILITY = Formula(
     name="class_clone_probability",
     title="Probability that two clones born at x_t share their class, under the posterior over the points",
     symbol=sympy.Symbol("phi_class", positive=True),
     inputs=(
-        Variable(_own_weight, "weight of the own point: 1, or 0 where it is left out", _HALF_LINE),
-        Variable(_same, "sum of exp(e_nu) over the other points of its class", Interval.open(0, oo)),
-        Variable(_squares, "sum over the other classes of the squared sum of exp(e_nu)", _HALF_LINE),
-        Variable(_others, "sum of exp(e_nu) over all other points", Interval.open(0, oo)),
+        Variable(_own_weight, "weight of the own point in any unit, or 0 where it is left out", _HALF_LINE),
+        Variable(_same, "sum of the weights of the other points of its class", Interval.open(0, oo)),
+        Variable(_squares, "sum over the classes of the squared weight of their other points", Interval.open(0, oo)),
+        Variable(_others, "sum of the weights of all other points", Interval.open(0, oo)),
     ),
-    expr=((_own_weight + _same) ** 2 + _squares) / (_own_weight + _others) ** 2,
+    expr=_squared / (_own_weight + _others) ** 2,
     source="derived",
-    assumes=("clones are independent draws from the posterior exp(e_nu)/(w + S_rest) over the points",),
-    where=(_same <= _others, _squares <= (_others - _same) ** 2),
+    assumes=("clones are independent draws from the posterior over the points",),
+    where=(_same <= _others, _same**2 <= _squares, _squares <= _others**2),
     steps=(
         Step(
             "the class of a clone has the summed posterior of its points: here a of the own class, b and c of another",
             equation(
                 ((_own_weight + _a) / _three) ** 2 + ((_b + _c) / _three) ** 2,
-                ((_own_weight + _a) ** 2 + (_b + _c) ** 2) / (_own_weight + (_a + _b + _c)) ** 2,
+                (_own_weight**2 + 2 * _own_weight * _a + (_a**2 + (_b + _c) ** 2))
+                / (_own_weight + (_a + _b + _c)) ** 2,
             ),
             extra=tuple(Variable(each, "weight of another point", Interval.open(0, oo)) for each in (_a, _b, _c)),
         ),

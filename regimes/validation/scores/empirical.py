@@ -61,7 +61,7 @@ class EmpiricalScore:
 
     Notes
     -----
-    biroli2024 (empirical score); ``score_from_posterior_mean``, derived in docs/theory. The data are centred inside.
+    biroli2024 (empirical score); ``score_from_posterior_mean``, derived. The data are centred inside.
     ``|x - a|^2`` is never formed: its large terms would cancel in float32 between near points. As t goes to 0 the
     softmax becomes one-hot. A row depends on the number of rows beside it by the rounding of matrix products.
 

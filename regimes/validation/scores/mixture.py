@@ -50,7 +50,7 @@ class MixtureScore:
 
     Notes
     -----
-    biroli2024 (mixture score); ``gaussian_score``, derived in docs/theory. Two classes of equal sigma cost two
+    biroli2024 (mixture score); ``gaussian_score``, derived. Two classes of equal sigma cost two
     passes over x, others a product with the K centres more. In float32 the log-odds err by some 1e-7 of
     ``e^{-t} |x| |m_k|/Gamma_k``, so the centres should not lie far from the origin. The products of a row depend
     on the number of rows beside it by rounding.

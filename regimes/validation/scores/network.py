@@ -85,7 +85,7 @@ class NetworkScore:
     -----
     Ho, Jain, Abbeel 2020 (eps); Salimans, Ho 2022 (v); Karras, Aittala, Aila, Laine 2022 (sigma); Lipman et al. 2023
     (flow). ``score_from_noise``, ``score_from_v``, ``score_from_velocity``, ``score_from_posterior_mean``,
-    ``posterior_mean_from_score`` and others, derived in docs/theory. x goes to the model in the type of its first
+    ``posterior_mean_from_score`` and others, derived. x goes to the model in the type of its first
     parameter, the clock too unless that is a half-precision type, whose clock is float32, and results come back in the
     type of x. For classes, further arguments or another scale of the clock pass a function of a model in evaluation
     mode: ``lambda x, s: model(x, 1000 * s, labels)`` after ``model.eval()``.

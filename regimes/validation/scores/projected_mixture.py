@@ -40,7 +40,7 @@ class ProjectedMixtureScore:
 
     Notes
     -----
-    biroli2024; ``mixture_score``, derived in docs/theory.
+    biroli2024; ``mixture_score``, derived.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 
 import pytest
 
@@ -114,3 +115,15 @@ def test_files_are_replaced_whole(tmp_path):
         write_sealed(tmp_path / "new" / "file", content)
         assert read_sealed(tmp_path / "new" / "file") == content
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+
+
+def test_what_nobody_read_for_three_months_goes(tmp_path):
+    now, quarter = time.time(), 91 * 86400
+    for name, age in (("kept", 80 * 86400), ("old", quarter), ("read", quarter)):
+        (tmp_path / name).write_bytes(seal(b"code"))
+        os.utime(tmp_path / name, (now - age, now - age))
+    (tmp_path / "foreign").write_bytes(b"a letter")
+    os.utime(tmp_path / "foreign", (now - quarter, now - quarter))
+    assert read_sealed(tmp_path / "read") == b"code"
+    write_sealed(tmp_path / "new", b"code")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["foreign", "kept", "new", "read"]

@@ -14,9 +14,8 @@ from scipy.stats import chi2
 from sklearn.datasets import load_digits
 
 from regimes.collapse import posterior_curves
-from regimes.numerics.interface.checks import seeded
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.result import plain
-from regimes.numerics.posterior.curves import _STREAM
 from regimes.numerics.posterior.exponential import CEILING, CUTOFF, add_exponentials
 from regimes.numerics.posterior.layout import arrange_columns, draw_probes
 from regimes.numerics.posterior.vectors import LANES
@@ -30,9 +29,9 @@ def brute_force(X, t, labels, probes, seed, groups):
     """Every distance and exponent in float64, with the kernel's draws: means, errors, and means without each group."""
     X = np.asarray(X, dtype=float)
     n, d = X.shape
-    generator = seeded(seed, _STREAM)
-    mu, rank = draw_probes(n, probes, generator)
-    Z = generator.standard_normal((probes, d))
+    noise = generator(Stream.POSTERIOR_NOISE, seed)
+    mu, rank = draw_probes(n, probes, noise)
+    Z = noise.standard_normal((probes, d))
     labels = np.zeros(n, dtype=int) if labels is None else labels
     one_hot = np.eye(labels.max() + 1)[labels]
     steps = X[mu][:, None] - X[None]
@@ -331,7 +330,7 @@ def test_what_is_absent_is_none():
     X = gaussian(30, 2)
     with recorded() as used:
         curves = posterior_curves(X, 0.5, probes=16, groups=1)
-    assert set(used) == {"snr", "index_entropy", "leave_one_out_excess_entropy", "index_clone_probability"}
+    assert set(used) == {"snr", "empirical_excess_entropy", "leave_one_out_excess_entropy", "index_clone_probability"}
     assert curves.formulas["leave_one_out"] == ("snr", "leave_one_out_excess_entropy")
     assert (curves.n_classes, curves.groups, curves.jackknife_clone_index) == (None, 0, None)
     assert curves.clone_class is curves.clone_class_se is curves.jackknife_clone_class is None

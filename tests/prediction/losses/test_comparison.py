@@ -8,8 +8,7 @@ import pytest
 from scipy.special import logsumexp
 
 from regimes import Prediction, predict
-from regimes.numerics.interface.checks import seeded
-from regimes.numerics.posterior.curves import _STREAM
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.posterior.layout import draw_probes
 from regimes.prediction.losses.curve import LossCurve
 
@@ -97,9 +96,9 @@ def test_the_error_of_the_law_is_that_of_points_left_out(tmp_path):
         X, losses=table(tmp_path / "losses.csv", TIMES, loss, silent=False), groups=groups, probes=probes, rng=2
     ).curves
     inside = np.flatnonzero(np.isfinite(own["losses.J_test_exact"]))
-    generator = seeded(2, _STREAM)
-    mu, rank = draw_probes(n, probes, generator)
-    Z, steps = generator.standard_normal((probes, 6)), X[mu][:, None] - X
+    noise = generator(Stream.POSTERIOR_NOISE, 2)
+    mu, rank = draw_probes(n, probes, noise)
+    Z, steps = noise.standard_normal((probes, 6)), X[mu][:, None] - X
     D, W = (steps**2).sum(axis=2), np.einsum("pi,pni->pn", Z, steps)
     for k in inside[[10, 20]]:
         snr, left_out = snr_of(own["losses.t"][k]), []

@@ -138,7 +138,7 @@ def data_percolation(
     >>> result.components.tolist(), result.labels.tolist(), result.links
     ([3, 2], [0, 0, 0, 1, 1], 3)
     >>> data_percolation(chain, 0.8).half_note
-    'the largest component holds 0.4 of all points, less than half; lower tau (connecting_overlaps says how far)'
+    'the largest component holds 0.4 of all points, less than half; lower tau to the overlap that connects half'
     """
     name = "data_percolation"
     overlap = checked_overlap(name, overlap)
@@ -212,7 +212,7 @@ def _half_fraction(halves: NDArray[np.int64], n: int, largest: int) -> tuple[flo
             None,
             None,
             f"the largest component holds {largest / n:.3g} of all points, less than half; lower tau "
-            "(connecting_overlaps says how far)",
+            "to the overlap that connects half",
         )
     note = ""
     if halves.max() == 1:

@@ -9,7 +9,12 @@ import numpy as np
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
 from regimes.numerics.composition.lattice.offset_shape import is_filled_and_symmetric, is_square_disc, sublattice_index
-from regimes.numerics.composition.lattice.threshold_table import LITERATURE, SQUARE_LATTICE
+from regimes.numerics.composition.lattice.threshold_table import (
+    LITERATURE,
+    LITERATURE_SOURCES,
+    MEASURED_BY,
+    SQUARE_LATTICE,
+)
 from regimes.theory.formula.record import note
 
 __all__ = ["PercolationThreshold", "lattice_threshold"]
@@ -38,6 +43,8 @@ class PercolationThreshold:
         Where the value comes from: the table of docs/composition, jacobsen2015, the fit.
     z : int
         Number of neighbours.
+    sources : tuple of str
+        References of a value that no formula gives.
     """
 
     value: float | None
@@ -45,6 +52,7 @@ class PercolationThreshold:
     error_is: str
     method: str
     z: int
+    sources: tuple[str, ...] = ()
 
 
 def lattice_threshold(neighbourhood: Neighbourhood) -> PercolationThreshold:
@@ -91,9 +99,9 @@ def lattice_threshold(neighbourhood: Neighbourhood) -> PercolationThreshold:
         return PercolationThreshold(None, None, why, "none", z)
     disc = is_square_disc(neighbourhood)
     if disc and z in LITERATURE:
-        return PercolationThreshold(*LITERATURE[z], "standard error", "literature", z)
+        return PercolationThreshold(*LITERATURE[z], "standard error", "literature", z, LITERATURE_SOURCES[z])
     if disc and z in SQUARE_LATTICE:
-        return PercolationThreshold(*SQUARE_LATTICE[z], "standard error", "measured", z)
+        return PercolationThreshold(*SQUARE_LATTICE[z], "standard error", "measured", z, MEASURED_BY)
     value = float(compile_formula(_FIT, target="numpy")(z))
     if unknown := _why_unknown(neighbourhood, disc):
         return PercolationThreshold(value, None, f"unknown: {unknown}", "fit", z)

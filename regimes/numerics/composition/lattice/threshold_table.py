@@ -6,7 +6,7 @@ literature.
 
 from __future__ import annotations
 
-__all__ = ["LITERATURE", "SQUARE_LATTICE"]
+__all__ = ["LITERATURE", "LITERATURE_SOURCES", "MEASURED_BY", "SQUARE_LATTICE"]
 
 SQUARE_LATTICE: dict[int, tuple[float, float]] = {
     4: (0.592780, 0.000055),
@@ -55,6 +55,12 @@ SQUARE_LATTICE: dict[int, tuple[float, float]] = {
 }
 """Number of neighbours: threshold and its standard error."""
 
+MEASURED_BY = ("newman2001", "pinson1994")
+"""Winding clusters in a random order of the points, and their probability at the threshold."""
+
 LITERATURE: dict[int, tuple[float, float]] = {4: (0.59274605079210, 2e-14), 8: (0.40725394920790, 2e-14)}
-"""The same from jacobsen2015, where that is more precise. With eight neighbours it is one less the value with four: the
-kept points connect from edge to edge where no line of removed nearest neighbours is between (sykes1964)."""
+"""The same where the literature is more precise. With eight neighbours it is one less the value with four: the kept
+points connect from edge to edge where no line of removed nearest neighbours is between."""
+
+LITERATURE_SOURCES = {4: ("jacobsen2015",), 8: ("jacobsen2015", "sykes1964")}
+"""Where these are from."""

@@ -98,7 +98,7 @@ def gaussian_field_correlations(spectrum: ArrayLike, t: float) -> GaussianFieldU
 
     Notes
     -----
-    Derived in docs/theory (``clone_covariance``, ``change_covariance``, ``clone_partial_correlation``,
+    Derived (``clone_covariance``, ``change_covariance``, ``clone_partial_correlation``,
     ``four_sign_slope``). Gauss-Legendre quadrature with 48 nodes.
 
     Examples
@@ -157,7 +157,7 @@ def gaussian_field_uturns(spectrum: ArrayLike, t: float, samples: int, *, rng: i
 
     Notes
     -----
-    Derived in docs/theory (``gaussian_channel_mmse``, the variance of a mode given x_t).
+    Derived (``gaussian_channel_mmse``, the variance of a mode given x_t).
 
     """
     name = "gaussian_field_uturns"

@@ -55,7 +55,7 @@ def token_mixture_uturns(
 
     Notes
     -----
-    Posterior derived in docs/theory. Where sites know of each other through the class alone the susceptibility is
+    Posterior derived. Where sites know of each other through the class alone the susceptibility is
     ``cloned_class_susceptibility``.
 
     """
