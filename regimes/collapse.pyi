@@ -7,3 +7,11 @@ from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound as 
 from regimes.numerics.posterior.curves import posterior_curves as posterior_curves
 from regimes.numerics.posterior.curves import PosteriorCurves as PosteriorCurves
 from regimes.numerics.posterior.spectrum import gaussian_information as gaussian_information
+from regimes.numerics.collapse.corrected_time import collapse_times_by_size as collapse_times_by_size
+from regimes.numerics.collapse.corrected_time import CollapseOfSize as CollapseOfSize
+from regimes.numerics.collapse.corrected_time import corrected_collapse_time as corrected_collapse_time
+from regimes.numerics.collapse.corrected_time import CorrectedCollapse as CorrectedCollapse
+from regimes.numerics.collapse.information_bound import information_bound as information_bound
+from regimes.numerics.collapse.information_bound import InformationBound as InformationBound
+from regimes.numerics.posterior.near_copies import near_copies as near_copies
+from regimes.numerics.posterior.near_copies import NearCopies as NearCopies

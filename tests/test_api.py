@@ -25,8 +25,10 @@ PUBLIC = {
         sign_clone_probability speciation_times
     """,
     "regimes.collapse": """
-        PosteriorCurves SampledExcessEntropy collapse_time collapse_time_with_classes finite_size_collapse_time
-        gaussian_information posterior_curves sampled_excess_entropy spectral_collapse_bound
+        CollapseOfSize CorrectedCollapse InformationBound NearCopies PosteriorCurves SampledExcessEntropy collapse_time
+        collapse_time_with_classes collapse_times_by_size corrected_collapse_time finite_size_collapse_time
+        gaussian_information information_bound near_copies posterior_curves sampled_excess_entropy
+        spectral_collapse_bound
     """,
     "regimes.hierarchy": """
         Beliefs Bisection DensityEvolution GaussianFieldUTurn HierarchyBudget HierarchyCorrelations HierarchyCurves
@@ -90,7 +92,11 @@ regimes.hierarchy.leaf_messages(leaves, noise, level, v, *, rng)
 regimes.hierarchy.random_hierarchy(hierarchy, *, rng, memory)
 regimes.hierarchy.sample_hierarchy(rules, n, *, rng, root, memory)
 regimes.hierarchy.sample_posterior(rules, messages, *, log, prior, draws, rng)
-regimes.collapse.posterior_curves(X, t, *, labels, probes, rng, groups, precision, memory, progress)
+regimes.collapse.collapse_times_by_size(X, bound, *, probes, rng, memory)
+regimes.collapse.corrected_collapse_time(curves)
+regimes.collapse.information_bound(X, n, *, memory)
+regimes.collapse.near_copies(X, *, memory)
+regimes.collapse.posterior_curves(X, t, *, labels, singles, probes, rng, groups, precision, memory, progress)
 regimes.composition.image_grid(N, sigma, *, dx, dy, amplitude, periodic, margin, kind)
 regimes.composition.bump_images(positions, N, sigma, *, kind, amplitude, periodic, memory)
 regimes.composition.bump_neighbourhood(sigma, *, tau, overlap, steps, pixels, memory)

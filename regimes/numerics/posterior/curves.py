@@ -103,6 +103,7 @@ def posterior_curves(
     t: ArrayLike,
     *,
     labels: ArrayLike | None = None,
+    singles: bool = False,
     probes: int | None = None,
     rng: int | np.random.Generator = 0,
     groups: int = 20,
@@ -130,6 +131,9 @@ def posterior_curves(
         Ornstein-Uhlenbeck times, positive.
     labels : array_like of int, shape (n,), optional
         Classes 0 to K - 1, each of which has a point.
+    singles : bool
+        Whether each point of class 0 is a class of its own: with groups of near copies as the other classes
+        (``NearCopies.classes``) phi_class is the probability that two clones share a point or a copy of it.
     probes : int, optional
         Number of probes, each used with z and -z; ``1.2e7/n`` within 2048 and 8192 by default.
     rng : int or numpy.random.Generator
@@ -214,7 +218,7 @@ def posterior_curves(
         gram_noise = products[: 2 * width * len(a)].reshape(2 * width, len(a))
         np.matmul(queries[: 2 * width], a.T, out=gram_noise)
         block = Block(gram_noise[:width], gram_noise[width:], own, queries[width : 2 * width])
-        posterior_rows(block, data, columns, factor**2 / 2, factor, classes, used, out[:width])
+        posterior_rows(block, data, columns, factor**2 / 2, factor, (classes, used, singles), out[:width])
         moments.add(out[:width])
         if progress is not None:
             progress("posterior over the data", start + width, probes)

@@ -108,20 +108,21 @@ class _Spread(NamedTuple):
 # Arrays in named tuples that are made inside a parallel loop go wrong (numba 0.68): hence two functions.
 @kernel(parallel=True)
 def posterior_rows(
-    block: Block, data: Data, columns: Columns, a: Any, b: Any, classes: int, groups: int, out: Any
+    block: Block, data: Data, columns: Columns, a: Any, b: Any, cells: tuple[int, int, bool], out: Any
 ) -> None:
     """Statistics of a block of probes at every time, averaged over +z and -z; a and b are the factors of D and W.
 
+    ``cells`` holds the numbers of classes and of groups, and whether each point of class 0 is a class of its own.
     ``out``, shape (B, T, STATISTICS, 1 + groups), is filled: the last index is 0 for all data, ``1 + g`` with group g
     left out (0 for the probes of group g itself; with one group nothing is left out).
     """
     for strip in prange((block.own.size + STRIP - 1) // STRIP):
-        _strip(strip * STRIP, block, data, columns, a, b, (classes, groups), out)
+        _strip(strip * STRIP, block, data, columns, a, b, cells, out)
 
 
 @kernel()
 def _strip(
-    start: int, block: Block, data: Data, columns: Columns, a: Any, b: Any, cells: tuple[int, int], out: Any
+    start: int, block: Block, data: Data, columns: Columns, a: Any, b: Any, cells: tuple[int, int, bool], out: Any
 ) -> None:
     """Statistics of the probes of one strip, which share their working arrays."""
     segments, slot_cell = columns.segments, columns.slot_cell
@@ -149,7 +150,7 @@ def _strip(
         for pair in range(2 * times):
             held = slice(pair * slots, (pair + 1) * slots)
             of_pair = Sums(sums.shift[held], sums.first[held], sums.second[held])
-            summarise(of_pair, slot_cell, mu_cell, work, out[i, pair // 2])
+            summarise(of_pair, slot_cell, mu_cell, cells[2], work, out[i, pair // 2])
 
 
 @kernel()

@@ -53,16 +53,17 @@ class Work(NamedTuple):
 
 
 @kernel()
-def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, work: Work, out: Any) -> None:
+def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, singles: bool, work: Work, out: Any) -> None:
     """Add half of the statistics of one sign of z, for all data and without each group but that of mu.
 
-    Class and group stand in ``slot_cell``, shape (slots, 2), and in ``mu_cell``. ``out``, shape (STATISTICS,
-    1 + groups), is added to; its last index is 0 for all data, ``1 + g`` without group g.
+    Class and group stand in ``slot_cell``, shape (slots, 2), and in ``mu_cell``; with ``singles`` each point of class 0
+    is a class of its own. ``out``, shape (STATISTICS, 1 + groups), is added to; its last index is 0 for all data,
+    ``1 + g`` without group g.
     """
     mu_class, mu_group = mu_cell
     margins = work.margins
     top = _common_scale(sums, slot_cell, -1, work)
-    _leave_each_out(work.cells, mu_class, margins)
+    _leave_each_out(work.cells, mu_class, singles, margins)
     # The own point has weight exp(0) = 1 beside S = exp(top) total; both are divided by exp(max(top, 0)).
     own, scale = np.exp(-max(top, 0.0)), np.exp(min(top, 0.0))
     _add_statistics(top, own, scale, margins, 0, out)
@@ -77,7 +78,7 @@ def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, work: Work, out: Any) ->
                 _add_statistics(top, own, scale, margins, 1 + g, out)
     if again >= 0:
         top = _common_scale(sums, slot_cell, again, work)
-        _leave_each_out(work.cells, mu_class, margins)
+        _leave_each_out(work.cells, mu_class, singles, margins)
         margins[:, 1 + again] = margins[:, 0]
         own, scale = np.exp(-max(top, 0.0)), np.exp(min(top, 0.0))
         _add_statistics(top, own, scale, margins, 1 + again, out)
@@ -107,7 +108,7 @@ def _common_scale(sums: Sums, slot_cell: Any, without: int, work: Work) -> float
 
 
 @kernel()
-def _leave_each_out(cells: Any, mu_class: int, margins: Any) -> None:
+def _leave_each_out(cells: Any, mu_class: int, singles: bool, margins: Any) -> None:
     """Fill margins with total, squares, sum of squared class sums, and sum of the class of mu; 0 is for all data."""
     _, classes, groups = cells.shape
     margins[:] = 0.0
@@ -117,6 +118,12 @@ def _leave_each_out(cells: Any, mu_class: int, margins: Any) -> None:
             in_class += cells[0, k, g]
             margins[0, 1 + g] += cells[0, k, g]
             margins[1, 1 + g] += cells[1, k, g]
+        if singles and k == 0:
+            for g in range(groups):
+                margins[2, 0] += cells[1, 0, g]
+            for g in range(groups):
+                margins[2, 1 + g] += max(margins[2, 0] - cells[1, 0, g], 0.0)
+            continue
         margins[2, 0] += in_class * in_class
         for g in range(groups):
             rest = max(in_class - cells[0, k, g], 0.0)

@@ -1,0 +1,224 @@
+"""The Gaussian bound on the collapse time of a population, from points that are few: estimate and upper limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.data_checks import Points, checked_points
+from regimes.numerics.posterior.eigenvalues import Centred
+from regimes.theory.formula.record import recorded
+
+__all__ = ["InformationBound", "information_bound"]
+
+Array = NDArray[np.float64]
+
+_FEWEST = 8
+_MOST = 2048
+_STEP = 0.2
+_BATCH = 16
+_MOST_STEPS = 400
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class InformationBound:
+    """Time at which a Gaussian with the population's covariance would collapse.
+
+    Attributes
+    ----------
+    estimate : float
+        Root t of ``1/2 sum_i log(1 + snr lambda_i) = log n``, lambda_i the population's eigenvalues.
+    upper : float
+        Upper limit of the root, one-sided 95% over the draw of the points.
+    error : float
+        Standard error of the estimate.
+    used : int
+        Points that the eigenvalues were computed from: all, or 2048 where both n and d are larger.
+    snr, information : ndarray
+        The information of that Gaussian as a curve, in nats.
+    formulas : tuple of str
+        Formulas behind the numbers.
+    """
+
+    estimate: float
+    upper: float
+    error: float
+    used: int
+    snr: Array
+    information: Array
+    formulas: tuple[str, ...]
+
+
+def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 * 2**30) -> InformationBound:
+    """Bound the collapse time of the population that the points come from.
+
+    A Gaussian maximises the entropy of x_t, hence ``I(a; x_t) <= 1/2 sum_i log(1 + snr lambda_i)`` with the
+    population's eigenvalues. Those of the points spread more, and their information is too low: by 7% of the time at
+    n = 20, d = 40. Here it is integrated over snr from the resolvent of the points, each left out of its own.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        Data points, at least 8.
+    n : float, optional
+        Number of training points that the time is for; that of X by default.
+    memory : int
+        Bytes for working arrays, beyond X.
+
+    Returns
+    -------
+    InformationBound
+        Estimate of the time, its one-sided 95% upper limit, and the curve of the information.
+
+    Raises
+    ------
+    ValueError
+        If X is unusable, has too few points, or does not vary.
+
+    Notes
+    -----
+    Derived (``resolvent_snr``, ``resolvent_information_slope``). The error is that of the mean over the points of their
+    influence ``snr x.(1 + snr C)^{-1} x/2``; its limit has Student's t and Johnson's correction for skewness.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(80, 40))
+    >>> bound = information_bound(X)  # the truth is 0.813
+    >>> round(bound.estimate, 2), round(bound.upper, 2)
+    (0.81, 0.83)
+    """
+    points = checked_points("information_bound", X)
+    memory = whole_number("information_bound", "memory", "bytes", memory, at_least=1)
+    total = len(points.values)
+    target = float(total if n is None else n)
+    if total < _FEWEST or not target > 1:
+        raise ValueError(
+            f"information_bound: X needs at least {_FEWEST} points and n must exceed 1, got {total} points and "
+            f"n = {target:g}"
+        )
+    extent = points.extent(points.mean)
+    if extent == 0.0:
+        raise ValueError("information_bound: X must vary, got equal points; there is no information to speak of")
+    from scipy.interpolate import CubicSpline
+
+    with recorded() as noted:
+        eigenvalues, squares = _squared_projections(_some(points), extent, memory)
+        forms = _Forms(eigenvalues, squares)
+        y, snr, information = forms.curve(np.log(target))
+        log_snr = CubicSpline(information, np.log(snr))
+        at = float(log_snr(np.log(target)))
+        shift = float(np.exp(CubicSpline(np.log(snr), np.log(y))(at)))
+        # The information is a mean over the points of what each adds to it, snr x.(1 + snr C)^{-1} x/2 to first order.
+        error, margin = _errors(np.exp(at) * forms.slope(shift, forms.left_out(np.array([shift]))[:, 0]))
+
+        def time_at(excess: float) -> float:
+            """Where the information is log n less an excess."""
+            place = float(log_snr(max(np.log(target) - excess, information[0])))
+            return float(compile_formula("time_from_log_snr", target="numpy")(place - 2 * np.log(extent)))
+
+        estimate = time_at(0.0)
+        limits = time_at(error), time_at(margin)
+    return InformationBound(
+        estimate=estimate,
+        upper=limits[1],
+        error=limits[0] - estimate,
+        used=len(squares),
+        snr=snr / extent**2,
+        information=information,
+        formulas=tuple(noted),
+    )
+
+
+def _some(points: Points) -> Points:
+    """All points, or 2048 drawn from them where eigenvalues of all would take minutes."""
+    n, d = points.values.shape
+    if min(n, d) <= _MOST:
+        return points
+    chosen = np.sort(generator(Stream.COLLAPSE_POINTS, 0).permutation(n)[:_MOST])
+    return checked_points("information_bound", points.values[chosen])
+
+
+def _squared_projections(points: Points, extent: float, memory: int) -> tuple[Array, Array]:
+    """Eigenvalues of the covariance with divisor n - 1, in units of the extent, and squared projections of the points.
+
+    The projections are those on the eigenvectors with nonzero eigenvalue, times the square root of n/(n - 1): a point
+    less the mean of the others, in the unit of one draw.
+    """
+    n, d = points.values.shape
+    held = 24 * min(n, d) ** 2 + 16 * n * min(n, d)
+    data = Centred(points.values, points.mean, extent, max(memory - held, 32 * max(n, d)))
+    if n <= d:
+        gram = sum((block @ block.T for block in data.columns()), np.zeros((n, n)))
+        values, vectors = np.linalg.eigh(gram)
+        values, vectors = np.maximum(values[1:], 0.0), vectors[:, 1:]
+        squares = vectors**2 * values
+    else:
+        values, vectors = np.linalg.eigh(sum((block.T @ block for block in data.rows()), np.zeros((d, d))))
+        squares = np.concatenate([(block @ vectors) ** 2 for block in data.rows()])
+    kept = values > 1e-12 * values[-1]
+    return np.asarray(values[kept] / (n - 1)), np.asarray(squares[:, kept] * (n / (n - 1)))
+
+
+class _Forms:
+    """Leverages of the points, and what they are with each point left out."""
+
+    def __init__(self, eigenvalues: Array, squares: Array) -> None:
+        self.degrees = len(squares) - 1
+        self._eigenvalues, self._squares = eigenvalues, squares
+
+    def leverages(self, y: Array) -> Array:
+        """Of each point, at each shift."""
+        found = self._squares @ (1 / (self._eigenvalues[:, None] + y)) / self.degrees
+        return np.minimum(found, 1 - 1e-9)
+
+    def left_out(self, y: Array) -> Array:
+        """The quadratic form of each point with the resolvent of the others."""
+        return np.asarray(compile_formula("left_out_form", target="numpy")(self.leverages(y)))
+
+    def slope(self, y: Any, form: Array) -> Array:
+        """Slope of the information in snr."""
+        return np.asarray(compile_formula("resolvent_information_slope", target="numpy")(self.degrees, y, form))
+
+    def curve(self, target: float) -> tuple[Array, Array, Array]:
+        """Shift, snr and information, up to one nat above the target."""
+        from scipy.interpolate import CubicSpline
+
+        ratio = compile_formula("resolvent_snr", target="numpy")
+        y, snr, slope = np.empty(0), np.empty(0), np.empty(0)
+        first = np.log(50 * self._eigenvalues.sum())
+        for start in range(0, _MOST_STEPS, _BATCH):
+            some = np.exp(first - _STEP * np.arange(start, start + _BATCH))
+            leverage = self.leverages(some)
+            form = compile_formula("left_out_form", target="numpy")(leverage).mean(axis=0)
+            y, snr = np.append(y, some), np.append(snr, ratio(some, leverage.mean(axis=0), form))
+            slope = np.append(slope, self.slope(some, form))
+            if not np.all(np.diff(snr) > 0):
+                break
+            gain = CubicSpline(np.log(snr), snr * slope).antiderivative()
+            information = snr[0] * slope[0] + gain(np.log(snr))
+            if information[-1] > target + 1:
+                return y, snr, np.asarray(information)
+        raise ValueError(
+            f"information_bound: X has too few points for n: what {self.degrees + 1} points tell of the covariance "
+            f"ends before log n = {target:.3g} nats; give more points"
+        )
+
+
+def _errors(influence: Array) -> tuple[float, float]:
+    """Standard error of the mean, and how far its one-sided 95% limit lies above it (Johnson 1978)."""
+    from scipy.special import stdtrit
+
+    n = influence.size
+    around = influence - influence.mean()
+    variance = float((around**2).sum() / (n - 1))
+    error = np.sqrt(variance / n)
+    quantile = float(stdtrit(n - 1, _LEVEL))
+    skewed = float((around**3).mean()) / variance / (6 * n) if variance > 0 else 0.0
+    return float(error), float(error * quantile + skewed * (1 + 2 * quantile**2))

@@ -1,0 +1,254 @@
+"""Near copies in a data set, found from the gap in the distances to the nearest neighbours.
+
+A model that has memorised cannot tell two close points apart until little noise is left: they commit together. What
+tells a copy from a close neighbour is a gap. In order of growing distance points are joined (single linkage); where a
+distance is followed by one that is at least twice as large, all joined pairs below it are copies if
+
+- none of them is longer than a fifth of the spacing, the median distance of a group to the nearest other one;
+- no group has more than ten different points: a larger one is a cluster, with a spacing of its own;
+- chance does not make such a gap. Of points without structure in D dimensions, the volumes of the balls that reach to
+  the nearest neighbour grow like the arrival times of a Poisson process, so that i distances below the next one by the
+  factor r have the probability r^{-i D}, which must be below 0.001; for caution D is half of the dimension that the
+  ratio of the distances to first and second neighbour shows, at most d/2: data have parts of fewer dimensions.
+
+Equal points are the limit of zero distance, up to the step in which coarse values come: 150 flowers measured to the
+millimetre coincide by chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.data_checks import Points, checked_points
+from regimes.numerics.posterior.neighbours import nearest_neighbours
+from regimes.theory.formula.record import recorded
+
+__all__ = ["NearCopies", "near_copies"]
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+_MOST = 10
+_FACTOR = 2.0
+_SHARE = 0.2
+_CHANCE = 1e-3
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class NearCopies:
+    """Groups of near copies.
+
+    Attributes
+    ----------
+    labels : ndarray of int64, shape (n,)
+        Group of each point, 0 to K - 1; equal points always share one.
+    groups, points : int
+        Number of groups with more than one point, and of points in them; 0 without copies.
+    ties : int
+        Points that equal an earlier one although there are no copies: the values are coarse.
+    within : float or None
+        Largest distance at which points were joined to a group; None without copies.
+    between : float or None
+        Smallest distance between groups; None where no two points differ.
+    spacing : float or None
+        Median distance of a group to the nearest other one.
+    plateau_end : float or None
+        Ornstein-Uhlenbeck time down to which two copies at the distance ``within`` are not told apart: below it the
+        probability that clones share a training point leaves its plateau. 0 for exact copies.
+    formulas : tuple of str
+        Formulas behind ``plateau_end``.
+    """
+
+    labels: Labels
+    groups: int
+    points: int
+    ties: int
+    within: float | None
+    between: float | None
+    spacing: float | None
+    plateau_end: float | None
+    formulas: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> Labels:
+        """0 for a point on its own, 1, 2 and so on for the groups: ``labels`` of ``posterior_curves`` with ``singles``.
+
+        Without a point on its own the groups are counted from 0, as classes must be, and ``singles`` is to be False.
+        """
+        several = np.bincount(self.labels) > 1
+        rank = np.where(several, np.cumsum(several) - several.all(), 0)
+        return np.asarray(rank[self.labels], dtype=np.int64)
+
+    @property
+    def singles(self) -> bool:
+        """Whether some point is on its own."""
+        return bool((np.bincount(self.labels) == 1).any())
+
+    @property
+    def margin(self) -> float | None:
+        """Factor between the largest distance within groups and the smallest between them: infinite if exact."""
+        if self.within is None or self.between is None:
+            return None
+        return self.between / self.within if self.within else float("inf")
+
+
+def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
+    """Find points that are copies of each other, exact or nearly so.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        Data points.
+    memory : int
+        Bytes for working arrays, beyond X.
+
+    Returns
+    -------
+    NearCopies
+        Group of each point, the gap that makes the groups, and until when copies are not told apart.
+
+    Raises
+    ------
+    ValueError
+        If X is unusable, or the memory does not hold a copy of the points and a row of distances.
+
+    Notes
+    -----
+    Derived; how is said at the head of the module, with ``near_copies_part`` for the end of the plateau. A distance up
+    to a tenth of the spacing is found whatever it is; from a fifth on points are neighbours.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(100, 8))
+    >>> found = near_copies(np.concatenate([X, X[:20] + 1e-3]))
+    >>> found.groups, found.points, near_copies(X).groups
+    (20, 40, 0)
+    """
+    points = checked_points("near_copies", X)
+    memory = whole_number("near_copies", "memory", "bytes", memory, at_least=1)
+    first, place = _different(points.values)
+    n, different = place.size, first.size
+    if different == 1:
+        return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0)
+    nearest, distance = nearest_neighbours(points, first, min(_MOST, different - 1), memory)
+    joins, pairs = _linkage(nearest, distance)
+    equal = np.full(n - different, _step(points) if n > different else 0.0)
+    for stop in _gaps(np.sort(np.concatenate([equal, joins]))):
+        below = np.concatenate([equal, joins]) <= stop
+        groups = _components(different, pairs[below[equal.size :]])
+        found = _isolation(groups, nearest, distance)
+        if found is not None and _holds(stop, int(below.sum()), found, points.mean.size):
+            return _result(groups[place], joins[joins <= stop].max(initial=0.0), found[0])
+    found = _isolation(np.arange(different), nearest, distance)
+    apart = np.array([joins[0]]) if found is None else found[0]
+    return NearCopies(place, 0, 0, equal.size, None, float(apart.min()), float(np.median(apart)), None)
+
+
+def _result(labels: Labels, within: float, apart: Array) -> NearCopies:
+    sizes = np.bincount(labels)
+    end = 0.0
+    with recorded() as used:
+        if within > 0:
+            end = float(compile_formula("near_copies_part", target="numpy")(within))
+    several = sizes > 1
+    between, spacing = float(apart.min()), float(np.median(apart))
+    found = int(several.sum()), int(sizes[several].sum())
+    return NearCopies(labels, *found, 0, float(within), between, spacing, end, tuple(used))
+
+
+def _different(values: NDArray[np.floating]) -> tuple[Labels, Labels]:
+    """First of each set of equal points, and to which of these each point belongs (64-bit hashes of the rows)."""
+    hashes = np.empty(len(values), dtype=np.int64)
+    for start in range(0, len(values), _BLOCK):
+        block = values[start : start + _BLOCK] + 0.0  # -0.0 equals 0.0, but its bytes differ
+        hashes[start : start + len(block)] = [hash(row.tobytes()) for row in block]
+    _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return first[order], rank[place]
+
+
+def _step(points: Points) -> float:
+    """The step in which the values come, from some of them: the smallest difference within a coordinate."""
+    n, d = points.values.shape
+    some = points.values[:: -(-n // 2048), :: -(-d // 64)].astype(np.float64)
+    steps = np.diff(np.sort(some, axis=0), axis=0)
+    scale = np.maximum(np.abs(points.low), np.abs(points.high)).max()
+    steps = steps[steps > 1e-14 * scale]
+    return float(steps.min()) if steps.size else 0.0
+
+
+def _linkage(nearest: NDArray[np.int64], distance: Array) -> tuple[Array, NDArray[np.int64]]:
+    """Single linkage over pairs of neighbours: the distances that join two groups, ascending, and their pairs."""
+    n, count = nearest.shape
+    one, other = np.repeat(np.arange(n), count), nearest.ravel()
+    order = np.argsort(distance, axis=None, kind="stable")
+    root = list(range(n))
+    used = []
+    for edge, i, j in zip(order.tolist(), one[order].tolist(), other[order].tolist(), strict=True):
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        while root[j] != j:
+            root[j] = root[root[j]]
+            j = root[j]
+        if i != j:
+            root[i] = j
+            used.append(edge)
+            if len(used) == n - 1:
+                break
+    kept = np.array(used)
+    return distance.ravel()[kept], np.stack([one[kept], other[kept]], axis=1)
+
+
+def _gaps(joins: Array) -> Array:
+    """Distances that are followed by one at least twice as large, the largest first."""
+    wide = np.flatnonzero(joins[1:] >= _FACTOR * np.maximum(joins[:-1], np.finfo(float).tiny))
+    return joins[wide[::-1]]
+
+
+def _components(n: int, pairs: NDArray[np.int64]) -> Labels:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _isolation(groups: Labels, nearest: NDArray[np.int64], distance: Array) -> tuple[Array, float] | None:
+    """Distance of each group to the nearest other one, and the dimension that first and second neighbour show.
+
+    None where a group has more points than neighbours are known.
+    """
+    if np.bincount(groups).max() > max(2, min(nearest.shape[1], groups.size // 4)):
+        return None
+    of = groups[nearest]
+    outside = of != groups[:, None]
+    if not outside.any(axis=1).all():
+        return None
+    rows = np.arange(len(of))
+    first = outside.argmax(axis=1)
+    apart = np.full(groups.max() + 1, np.inf)
+    np.minimum.at(apart, groups, distance[rows, first])
+    further = outside & (of != of[rows, first][:, None])
+    known = further.any(axis=1)
+    ratio = np.log(distance[rows, further.argmax(axis=1)][known] / distance[rows, first][known])
+    # The log ratio is exponential with mean 1/D; its upper half tells of the parts with the fewest dimensions.
+    excess = float(np.maximum(ratio - np.median(ratio), 0.0).sum()) if ratio.size else 0.0
+    return apart, (ratio.size / (2 * excess) if excess > 0 else np.inf)
+
+
+def _holds(stop: float, count: int, found: tuple[Array, float], d: int) -> bool:
+    apart, dimension = found
+    if stop > _SHARE * float(np.median(apart)):
+        return False
+    with np.errstate(divide="ignore"):
+        log_factor = np.log(apart.min()) - np.log(max(stop, np.finfo(float).tiny))
+    return bool(count * min(dimension, d) / 2 * log_factor > -np.log(_CHANCE))
