@@ -27,6 +27,7 @@ _MODULES = (
     "speciation.class_entropy",
     "speciation.sign_clones",
     "speciation.points",
+    "speciation.class_bound",
     "collapse.information",
     "collapse.training_index",
     "collapse.random_energy",

@@ -1,0 +1,61 @@
+"""Which points are used, and which of them are noised: all of a small set, a sample of a large one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.interface.data_checks import Points
+from regimes.numerics.speciation.class_bound.folds import stratified_folds
+
+__all__ = ["Used", "draw_used"]
+
+Counts = NDArray[np.int64]
+Single = NDArray[np.float32]
+
+_MOST_POINTS = 20_000
+_MOST_PROBES, _FEWEST_PROBES, _PAIRS = 2048, 1024, 4_000_000
+_REPEATED = 256  # noised points at least, of which a small set gives several each
+
+
+@dataclass(frozen=True, eq=False)
+class Used:
+    """Points in single precision and centred, and the probes made from them.
+
+    ``own`` is the row of the point of each probe, in increasing order of fold.
+    """
+
+    points: Single
+    members: Counts
+    group: Counts
+    fold: Counts
+    own: Counts
+    noise: Single
+
+    @property
+    def spare(self) -> NDArray[np.bool_]:
+        """Points of which no probe is made."""
+        spare = np.ones(len(self.points), dtype=bool)
+        spare[self.own] = False
+        return spare
+
+
+def draw_used(
+    data: Points, members: Counts, groups: Counts, folds: int, memory: int, generator: np.random.Generator
+) -> Used:
+    """Draw points, folds, probes and noise."""
+    n, d = data.values.shape
+    most = max(2, min(_MOST_POINTS, memory // (24 * d)))
+    rows = np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
+    points = np.asarray(data.values[rows] - data.mean, dtype=np.float32)
+    used_members, used_groups = members[rows], groups[rows]
+    fold = stratified_folds(used_members, used_groups, folds, generator)
+    count = len(rows)
+    wanted = min(count, _MOST_PROBES, max(_FEWEST_PROBES, _PAIRS // count))
+    chosen = generator.permutation(count)[:wanted]
+    own = np.repeat(chosen, max(1, -(-_REPEATED // wanted)))
+    own = own[np.argsort(fold[own], kind="stable")]
+    noise = generator.standard_normal((len(own), d), dtype=np.float32)
+    return Used(points, used_members, used_groups, fold, own, noise)
