@@ -27,6 +27,7 @@ _MODULES = (
     "speciation.class_entropy",
     "speciation.sign_clones",
     "speciation.points",
+    "speciation.log_odds",
     "speciation.class_bound",
     "collapse.information",
     "collapse.training_index",
