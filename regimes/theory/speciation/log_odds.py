@@ -142,8 +142,8 @@ CLASS_DISTANCE = Formula(
     source="derived",
     assumes=(
         "two Gaussian classes; S_k the noised covariance exp(-2t) C_k + Delta_t I, delta = exp(-t) (m_1 - m_2)",
-        "with one covariance B = kappa/2 exactly; with two, that clones share the class as often at B = 1/2 is an "
-        "approximation, within 5% in time where it was tried",
+        "with one covariance B = kappa/2 exactly; with two, clones of normalised probability 0.55 at B = 1/2 are an "
+        "approximation: 2% too late in 40 dimensions, 8% in 10, up to 40% in 5, at the worst of 80 random pairs",
     ),
     steps=(
         Step(
