@@ -65,6 +65,8 @@ def whole(low: int, high: int) -> Ladder:
 
 LADDERS: dict[str, Ladder] = {
     "A": between(1e-8, 1e8),
+    "D": from_zero(1e-12, 1e12),
+    "D_target": between(1e-12, 1e12),
     "Delta_t": inside_unit(1e-15),
     "I": between(1e-8, 1e6),
     "I_class": from_zero(1e-12, 0.6931),
@@ -90,6 +92,7 @@ LADDERS: dict[str, Ladder] = {
     "first": inside_unit(1e-6),
     "g": both_signs(1e-12, 0.999999),
     "g_0": inside_unit(1e-12),
+    "g_z": both_signs(1e-8, 1e4),
     "h": between(1e-6, 36),
     "k": whole(0, 10**6),
     "kappa": between(1e-12, 1e3),
@@ -108,7 +111,9 @@ LADDERS: dict[str, Ladder] = {
     "phi": inside_unit(1e-15),
     "phi_inf": inside_unit(1e-15),
     "q": both_signs(1e-8, 1e4),
+    "q_own": inside_unit(1e-15),
     "q_s": both_signs(1e-8, 1e4),
+    "q_squares": inside_unit(1e-15),
     "r": between(1e-3, 37),
     "rho": between(0.1, 50),
     "s": inside_unit(1e-15),
@@ -188,6 +193,7 @@ def ladder(name: str, variable: str) -> Ladder:
 # Quantities that change sign: near the zero no arithmetic on rounded terms keeps relative accuracy. There the error
 # is held against what a relative change of the inputs does to the value, sum |x df/dx|, and against the largest term.
 CONDITIONED: dict[str, str] = {
+    "class_quadratic_score": "zero where the posterior is wrong by as much as it is right",
     "clone_partial_correlation": "zero where the field at both sites explains what the clone has in common there",
     "four_sign_slope": "odd in the correlation",
     "collapse_gap_integrand": "tail of the normal law: a change of z = delta/w + c xi counts z^2 times",
@@ -209,6 +215,7 @@ CONDITIONED: dict[str, str] = {
     "overlap_drift": "zero at the wells",
     "overlap_drift_from_step": "zero where the overlap decays as without a score",
     "overlap_potential": "zero where the confining and the splitting part cancel",
+    "point_log_weight": "zero where the noise has brought x_t as near to the other point",
     "posterior_mean_from_noise": "zero where x_t is noise alone",
     "posterior_mean_from_score": "zero where x_t is noise alone",
     "posterior_mean_from_v": "zero where x_t is noise alone",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Derivative, Interval, Min, Rational, S, exp, oo, sqrt
+from sympy import Derivative, Interval, Min, Rational, S, oo, sqrt
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation
-from regimes.theory.formula.symbols import POSITIVE, TIME, Delta, snr, t
+from regimes.theory.formula.symbols import POSITIVE, snr
 from regimes.theory.process.forward import log_normal
 
 __all__ = ["CLASS_QUADRATIC_SCORE", "POINT_LOG_WEIGHT", "SHRINKAGE_INTENSITY"]
@@ -69,11 +69,9 @@ CLASS_QUADRATIC_SCORE = Formula(
     ),
 )
 
-_distance, _along = (
-    Variable(sympy.Symbol("D", nonnegative=True), "|a - a_nu|^2", _HALF_LINE),
-    sympy.Symbol("b", real=True),
-)
-_z, _gap, _ratio = sympy.Symbol("z", real=True), sympy.Symbol("g", real=True), Variable(snr, "snr", POSITIVE)
+_distance, _along = sympy.Symbol("D", nonnegative=True), sympy.Symbol("g_z", real=True)
+_z, _gap, _noise = sympy.Symbol("z", real=True), sympy.Symbol("g", real=True), sympy.Symbol("v", positive=True)
+_shaken = sqrt(_noise) * _z
 
 POINT_LOG_WEIGHT = Formula(
     name="point_log_weight",
@@ -81,20 +79,25 @@ POINT_LOG_WEIGHT = Formula(
     symbol=sympy.Symbol("e_nu", real=True),
     inputs=(
         Variable(snr, "signal-to-noise ratio at time t", POSITIVE),
-        _distance,
+        Variable(_distance, "|a - a_nu|^2", _HALF_LINE),
         Variable(_along, "z.(a - a_nu), z the noise of x_t", S.Reals),
     ),
-    expr=-snr * _distance.symbol / 2 - sqrt(snr) * _along,
+    expr=-snr * _distance / 2 - sqrt(snr) * _along,
     source="derived",
     assumes=("relative to the point a itself, or up to a constant that all points share",),
     steps=(
         Step(
-            "one component: the normal log density of x_t around exp(-t) a_nu less that around exp(-t) a, g = a - a_nu",
+            "one component, g = a - a_nu: with noise of variance v the amplitude is sqrt(snr v), and the normal log "
+            "density of x_t around a_nu less that around a is",
             equation(
-                log_normal(exp(-t) * _gap + sqrt(Delta) * _z, Delta) - log_normal(sqrt(Delta) * _z, Delta),
-                -exp(-2 * t) / Delta * _gap**2 / 2 - sqrt(exp(-2 * t) / Delta) * _gap * _z,
+                log_normal(sqrt(snr * _noise) * _gap + _shaken, _noise) - log_normal(_shaken, _noise),
+                -snr * _gap**2 / 2 - sqrt(snr) * _gap * _z,
             ),
-            extra=(TIME, Variable(_gap, "component of a - a_nu", S.Reals), Variable(_z, "noise", S.Reals)),
+            extra=(
+                Variable(_noise, "variance Delta_t of the noise", POSITIVE),
+                Variable(_gap, "component of a - a_nu", S.Reals),
+                Variable(_z, "component of the noise", S.Reals),
+            ),
         ),
     ),
 )

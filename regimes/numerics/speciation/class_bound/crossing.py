@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.roots import curve_crossings
+from regimes.numerics.estimation.skewed_mean import errors_below
 from regimes.numerics.speciation.class_bound.bound import ClassBound
 from regimes.numerics.speciation.criteria import normalised_clone_level
 
@@ -49,18 +49,16 @@ def class_time(bound: ClassBound) -> ClassTime:
     the lower limit fails is one test, whatever the number of times.
     """
     level = normalised_clone_level()
-    quantile = NormalDist().inv_cdf(_CONFIDENCE)
-    lower = bound.normalised - quantile * bound.normalised_se
+    lower = bound.normalised - errors_below(bound.contributions, _CONFIDENCE) * bound.normalised_se
     top = int(np.argmax(lower))
     if not lower[top] > level:
-        best, error = bound.normalised[top], quantile * bound.normalised_se[top]
         if not lower.max() > 0:
             return ClassTime(None, None, "held-out points cannot tell the classes: no classifier beats their weights")
         return ClassTime(
             None,
             None,
             f"held-out points do not tell the classes well enough: the normalised clone probability is proven above "
-            f"{best - error:.2f} at most (t = {bound.t[top]:.3g}), and {level:.2f} counts as decided",
+            f"{lower[top]:.2f} at most (t = {bound.t[top]:.3g}), and {level:.2f} counts as decided",
         )
     value, low = (_first_fall(bound.t, curve, level, top) for curve in (bound.normalised, lower))
     if low is None or value is None:
