@@ -24,7 +24,7 @@ def errors_below(draws: ArrayLike, confidence: float) -> NDArray[np.float64]:
     n = len(values)
     centred = values - values.mean(axis=0)
     variance = np.mean(centred**2, axis=0)
-    skewness = np.mean(centred**3, axis=0) / np.maximum(variance, np.finfo(float).tiny) ** 1.5
+    skewness = np.mean(centred**3, axis=0) / np.where(variance > 0, variance, 1.0) ** 1.5
     z = NormalDist().inv_cdf(confidence)
     student = z + (z**3 + z) / (4 * max(n - 1, 1))
     return np.asarray(student - np.minimum(skewness, 0.0) * (2 * z**2 + 1) / (6 * np.sqrt(n)))
