@@ -25,14 +25,14 @@ _ROWS = 2**18  # pairs of a noised point and a point at a time: what the nearest
 
 @dataclass(frozen=True, eq=False)
 class HeldOutScores:
-    """Score of each (time, probe), mean weights of the candidates (time, C), and if kept the posteriors.
+    """Score of each (time, probe), mean weights of the candidates (time, C), and the posteriors that were kept.
 
-    ``posteriors`` has shape (sign, time, probe, class).
+    ``posteriors`` has shape (sign, time, probe, class), and no probes unless they were to be kept.
     """
 
     scores: Array
     weights: Array
-    posteriors: Single | None
+    posteriors: Single
 
 
 def held_out_scores(
@@ -74,7 +74,7 @@ def held_out_scores(
     score = compile_formula("class_quadratic_score", target="numpy")
     own_class = np.einsum("tpc,tpc->tp", chosen, own)
     both = np.einsum("tpc,tpcd,tpd->tp", chosen, squares, chosen, optimize=True)
-    mixed = np.einsum("tpc,cstpk->stpk", chosen.astype(np.float32), kept) if keep else None
+    mixed = np.einsum("tpc,cstpk->stpk", chosen[:, : kept.shape[3]].astype(np.float32), kept)
     return HeldOutScores(np.asarray(score(own_class, both)), weights.mean(axis=0), mixed)
 
 
