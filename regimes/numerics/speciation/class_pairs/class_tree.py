@@ -14,7 +14,6 @@ __all__ = ["Merge", "class_tree", "pair_bounds"]
 
 Array = NDArray[np.float64]
 
-_NORMAL = 1.959963984540054
 Pairs = dict[tuple[int, int], GroupBound]
 
 
@@ -36,12 +35,6 @@ class Merge:
     groups: tuple[tuple[int, ...], tuple[int, ...]]
     bound: GroupBound
     height: float
-
-    @property
-    def error(self) -> float | None:
-        """Standard error of the time, from how far the lower limit lies below."""
-        parted = self.bound.parted
-        return None if parted.value is None or parted.low is None else (parted.value - parted.low) / _NORMAL
 
 
 def pair_bounds(held: HeldOutClasses, progress: Callable[[str, int, int], None] | None = None) -> Pairs:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.jackknife import jackknife_error
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.speciation.class_bound.folds import stratified_folds
 from regimes.numerics.speciation.class_bound.gaussian import GaussianClasses, fit_gaussians
 from regimes.numerics.speciation.class_bound.subspace import AXES, leading_axes
@@ -30,17 +31,20 @@ _MOST_POINTS = 20_000
 class FittedPairs:
     """Times and jackknife errors of all pairs, shape (K, K), nan where there is none, by the names of ``FORMS``.
 
-    ``axes`` is the number of leading axes of the data within which the classes were fitted.
+    ``axes`` is the number of leading axes of the data within which the classes were fitted, ``Lambda`` the largest
+    variance of the points along one.
     """
 
     times: dict[str, Array]
     errors: dict[str, Array]
     formulas: dict[str, tuple[str, ...]]
     axes: int
+    Lambda: float
 
 
-def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, drawn: np.random.Generator) -> FittedPairs:
+def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, rng: int | np.random.Generator = 0) -> FittedPairs:
     """Fit Gaussian classes to all points, and without each of the groups in turn; every class has two points."""
+    drawn = generator(Stream.CLASS_PAIRS, rng)
     if len(X) > _MOST_POINTS:
         rows = np.sort(drawn.choice(len(X), _MOST_POINTS, replace=False))
         X, labels = X[rows], np.unique(labels[rows], return_inverse=True)[1]
@@ -64,7 +68,8 @@ def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, drawn: np.rand
         for name, measure in _measures(fit_gaussians(points[kept], members[kept], classes)).items():
             left_out[name].append(moved_times(measure, times[name]))
     errors = {name: _error(values, classes) for name, values in left_out.items()}
-    return FittedPairs(times, errors, formulas, points.shape[1])
+    top = float(np.linalg.eigvalsh(points.T @ points / len(points))[-1])
+    return FittedPairs(times, errors, formulas, points.shape[1], top)
 
 
 def _measures(fit: GaussianClasses) -> dict[str, Apartness]:

@@ -1,7 +1,7 @@
 """When two classes, or two groups of classes, part for a model that generalises: a bound from held-out posteriors.
 
-The posterior of group A against group B, which weigh alike, is q_A/w_A over the same plus q_B/w_B: q_A and w_A are the
-sums of the posteriors and shares of the classes of A. It was made without the point that is scored, as q was, and so its
+The posterior of group A against group B, which weigh alike, is q_A/w_A over itself plus q_B/w_B: q_A and w_A are sums
+of the posteriors and shares of the classes of A. It was made without the point that is scored, as q was, and so its
 quadratic score, averaged over the points of A and those of B, bounds the clone probability of the two.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +28,7 @@ Single = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
 _FEWEST = 5
+_NORMAL = NormalDist().inv_cdf(0.975)
 _NOTHING = 1e-30  # of the posterior: it says nothing of two classes that it both excludes
 
 
@@ -51,6 +53,12 @@ class GroupBound:
     parted: ClassTime
     normalised: Array
     normalised_se: Array
+
+    @property
+    def error(self) -> float | None:
+        """Standard error of the time, from how far the lower limit lies below."""
+        value, low = self.parted.value, self.parted.low
+        return None if value is None or low is None else (value - low) / _NORMAL
 
 
 @dataclass(frozen=True, eq=False)
