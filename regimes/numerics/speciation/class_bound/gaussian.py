@@ -102,10 +102,13 @@ def fit_gaussians(points: Array, members: NDArray[np.int64], classes: int) -> Ga
     spread, axes = np.maximum(spread[::-1], 0.0), axes[:, ::-1]
     r = min(len(spread), max(1, int((_OWN_WORK / classes) ** (1 / 3))))
     leading, shared = residuals @ axes[:, :r], np.diag(spread[:r])
+    trace = max(float(np.sum(spread[:r])), np.finfo(float).tiny)
     covariances = np.empty((classes, r, r))
     for k in range(classes):
-        several = counts[k] > 1
-        covariances[k] = shrunk_covariance(leading[members == k], counts[k] - 1, shared) if several else shared
+        # Drawn to the shape of all, at the size of its own as far as its members tell it: as of one member of all more.
+        mine = leading[members == k]
+        size = (np.sum(mine**2) + trace) / (max(counts[k], 1) * trace)
+        covariances[k] = shrunk_covariance(mine, counts[k] - 1, size * shared) if counts[k] > 1 else shared
     own_spread, own_axes = np.linalg.eigh(covariances)
     with np.errstate(divide="ignore"):
         log_weight = np.log(counts / counts.sum())

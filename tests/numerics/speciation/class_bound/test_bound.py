@@ -89,18 +89,18 @@ def test_it_is_nested_cross_validation_written_as_loops():
 
 def test_two_classes_have_a_time_near_the_truth_and_a_limit_below():
     truth = np.log(9) / 2  # kappa = 1
-    found = [class_time(class_bound(*two_classes(400, seed=seed), T, rng=seed)) for seed in range(12)]
+    found = [class_time(class_bound(*two_classes(400, seed=seed), T, rng=seed)) for seed in range(8)]
     values, lows = (np.array([getattr(each, name) for each in found]) for name in ("value", "low"))
     assert abs(values.mean() / truth - 1) < 0.05
     assert (lows < values).all()
-    assert (lows > truth).sum() <= 2  # 2.5% each: three of twelve happen in 0.3%
+    assert (lows > truth).sum() <= 1  # 2.5% each: two of eight happen in 1.5%
     assert 0.02 < np.mean((values - lows) / values) < 0.15
     assert all(each.reason is None and each.candidates[0][0].startswith("Gaussian") for each in found)
 
 
 def test_labels_of_noise_get_no_height_on_average_and_no_time():
     heights, errors = [], []
-    for seed in range(60):
+    for seed in range(30):
         X, labels = two_classes(40, distance=0.0, seed=seed)
         bound = class_bound(X, labels, [0.2, 0.8], rng=seed)
         heights.append(bound.normalised)
@@ -108,7 +108,7 @@ def test_labels_of_noise_get_no_height_on_average_and_no_time():
         found = class_time(bound)
         assert found.value is None
         assert "held-out points" in found.reason
-    mean, error = np.mean(heights, axis=0), np.std(heights, axis=0, ddof=1) / np.sqrt(60)
+    mean, error = np.mean(heights, axis=0), np.std(heights, axis=0, ddof=1) / np.sqrt(30)
     assert (mean < 2 * error).all()
     assert (np.mean(errors, axis=0) < 0.1).all()
 
@@ -197,3 +197,18 @@ def test_the_limit_is_where_the_bound_less_its_error_passes_the_level_after_its_
 def test_bad_input(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         class_bound(*arguments, **options)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("n", [40, 100, 400])
+def test_the_limit_lies_above_the_truth_as_rarely_as_it_says(n):
+    draws, above, none = 300, 0, 0
+    for seed in range(draws):
+        X, labels = two_classes(n, seed=seed)
+        found = class_time(class_bound(X, labels, T, rng=seed))
+        above += found.low is not None and found.low > np.log(9) / 2
+        mixed = np.random.default_rng(seed).permutation(labels)
+        none += class_time(class_bound(X, mixed, T, rng=seed)).value is None
+    allowed = 0.025 * draws + 2.5 * np.sqrt(0.025 * draws)
+    assert above <= allowed
+    assert draws - none <= allowed
