@@ -16,7 +16,7 @@ from regimes.numerics.speciation.class_pairs.held_out_pairs import GroupBound
 
 __all__ = ["PairTimes", "group_text", "merge_entry", "merge_rows", "pair_rows"]
 
-_MOST, _FEW = 8, 4
+_MOST, _FEW = 8, 3
 _COVERS = "points (one-sided, 97.5%)"
 _NEVER = "Gaussian classes with these means and covariances never part"
 _LABELS = {

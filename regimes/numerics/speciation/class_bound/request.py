@@ -43,6 +43,7 @@ def checked_request(
     folds: int,
     rng: int | np.random.Generator,
     memory: int,
+    each_class: int = 0,
 ) -> Request:
     """Check what a caller of ``function`` gave, and draw folds and probes."""
     data = checked_points(function, X)
@@ -58,7 +59,7 @@ def checked_request(
         raise ValueError(f"{function}: there must be at least 3 groups of near copies, got {folds}; add points")
     memory = whole_number(function, "memory", "bytes", memory, at_least=2**20)
     drawn = generator(Stream.CLASS_BOUND, rng)
-    used = draw_used(data, members, group, folds, memory, drawn)
+    used = draw_used(data, members, group, folds, memory, drawn, each_class=each_class)
     return Request(used, np.bincount(members, minlength=classes) / n, times, n, folds, memory, drawn)
 
 

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 Single = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
-_FEWEST = 5
+_FEWEST, _ENOUGH = 5, 24  # held-out points of a class
 _NORMAL = NormalDist().inv_cdf(0.975)
 _NOTHING = 1e-30  # of the posterior: it says nothing of two classes that it both excludes
 
@@ -104,7 +104,9 @@ def held_out_classes(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> HeldOutClasses:
     """Held-out posteriors as :func:`class_bound` makes them; ``copies`` are its groups of near copies."""
-    given = checked_request("held_out_classes", X, labels, t, groups=copies, folds=folds, rng=rng, memory=memory)
+    given = checked_request(
+        "held_out_classes", X, labels, t, groups=copies, folds=folds, rng=rng, memory=memory, each_class=_ENOUGH
+    )
     with recorded() as noted:
         found = held_out_scores(given, progress, keep=True)
     groups = tuple(ClassGroup((k,), found.posteriors[..., k], float(share)) for k, share in enumerate(given.share))
