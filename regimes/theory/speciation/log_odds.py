@@ -14,7 +14,7 @@ __all__ = ["CLASS_DISTANCE", "COVARIANCE_CLASS_TIME", "LOG_ODDS_BALANCE", "LOG_O
 
 _HALF_LINE = Interval(0, oo)
 _trace, _squares = sympy.Symbol("tau_1", real=True), sympy.Symbol("tau_2", nonnegative=True)
-_apart, _stretched = sympy.symbols("a b", nonnegative=True)
+_apart, _stretched = sympy.symbols("D_m W", nonnegative=True)
 _volume = sympy.Symbol("ell", real=True)
 _APART = Variable(_apart, "squared distance of the means, delta.S_2^-1 delta", _HALF_LINE)
 _VARIANCE_RATIO = Variable(r, "variance of class 1 along a direction", POSITIVE)
@@ -112,7 +112,7 @@ LOG_ODDS_BALANCE = Formula(
     ),
     steps=(
         Step(
-            "classes of one covariance: M = a/2 and V = a = 4 kappa in both; it is sqrt(kappa), and 1 where kappa = 1",
+            "classes of one covariance: M = D_m/2, V = D_m = 4 kappa in both; it is sqrt(kappa), and 1 where kappa = 1",
             equation(_balance((_apart / 2,) * 2, (_apart,) * 2), sqrt(_apart / 4)),
             extra=(Variable(_apart, _APART.meaning, POSITIVE),),
         ),
@@ -124,7 +124,7 @@ LOG_ODDS_BALANCE = Formula(
     ),
 )
 
-_between, _excess = sympy.Symbol("a", nonnegative=True), sympy.Symbol("ell_m", nonnegative=True)
+_between, _excess = sympy.Symbol("D_S", nonnegative=True), sympy.Symbol("ell_m", nonnegative=True)
 _other = sympy.Symbol("s", positive=True)
 _shared_root = exp(-(u**2) / (4 * r) - (u - y) ** 2 / (4 * _other)) / sqrt(2 * pi) / (r * _other) ** Rational(1, 4)
 _distance_of_one = y**2 / (4 * (r + _other)) + log((r + _other) / 2) / 2 - log(r * _other) / 4
@@ -162,7 +162,7 @@ CLASS_DISTANCE = Formula(
             extra=_PAIR,
         ),
         Step(
-            "classes of one covariance: a = 4 kappa, so that B = 1/2 is kappa = 1",
+            "classes of one covariance: D_S = 4 kappa, so that B = 1/2 is kappa = 1",
             equation((_between / 8 + _excess / 2).subs({_between: 4 * kappa, _excess: 0}), kappa / 2),
             extra=(Variable(kappa, "signal-to-noise ratio of the class in x_t", POSITIVE),),
         ),

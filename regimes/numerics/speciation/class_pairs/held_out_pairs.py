@@ -34,16 +34,20 @@ _NOTHING = 1e-30  # of the posterior: it says nothing of two classes that it bot
 
 @dataclass(frozen=True, eq=False)
 class ClassGroup:
-    """Classes taken together: their numbers, the posterior (sign, time, probe) of all, their share of the points."""
+    """Classes taken together: their numbers, the posterior (sign, time, probe) of all, their share of all points.
+
+    ``tested`` is the number of held-out points of theirs, near copies counted once.
+    """
 
     classes: tuple[int, ...]
     posterior: Single
     share: float
+    tested: int
 
     def with_other(self, other: ClassGroup) -> ClassGroup:
         """Both together."""
         posterior = self.posterior + other.posterior
-        return ClassGroup(self.classes + other.classes, posterior, self.share + other.share)
+        return ClassGroup(self.classes + other.classes, posterior, self.share + other.share, self.tested + other.tested)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +79,10 @@ class HeldOutClasses:
 
     def parting(self, one: ClassGroup, other: ClassGroup) -> GroupBound:
         """Score the posterior of two groups on the probes of both."""
-        first, second = (np.isin(self.members, group.classes) for group in (one, other))
-        if min(first.sum(), second.sum()) < _FEWEST:
-            reason = f"{min(first.sum(), second.sum())} held-out points of a class are too few"
+        if min(one.tested, other.tested) < _FEWEST:
+            reason = f"{min(one.tested, other.tested)} held-out points of a class are too few"
             return GroupBound(ClassTime(None, None, reason), *np.full((2, self.t.size), np.nan))
+        first, second = (np.isin(self.members, group.classes) for group in (one, other))
         rows = np.flatnonzero(first | second)
         side = second[rows].astype(np.int64)
         mine, theirs = (group.posterior[:, :, rows] / np.float32(group.share) for group in (one, other))
@@ -109,11 +113,14 @@ def held_out_classes(
     )
     with recorded() as noted:
         found = held_out_scores(given, progress, keep=True)
-    groups = tuple(ClassGroup((k,), found.posteriors[..., k], float(share)) for k, share in enumerate(given.share))
     used = given.used
-    return HeldOutClasses(
-        given.times, groups, used.members[used.own], used.group[used.own], len(used.own), given.folds, tuple(noted)
+    members, copies = used.members[used.own], used.group[used.own]
+    tested = np.bincount(members[np.unique(copies, return_index=True)[1]], minlength=given.share.size)
+    groups = tuple(
+        ClassGroup((k,), np.ascontiguousarray(found.posteriors[..., k]), float(share), int(tested[k]))
+        for k, share in enumerate(given.share)
     )
+    return HeldOutClasses(given.times, groups, members, copies, len(members), given.folds, tuple(noted))
 
 
 def _balanced(scores: Array, side: Counts) -> Array:
