@@ -203,13 +203,10 @@ def test_classes_of_a_dataset_are_selected_and_centred_anew():
 
 
 def test_notes_of_a_dataset_are_renewed_when_classes_are_selected():
-    data = load_dataset("digits")
-    assert any("3 of 64 features are constant" in note for note in data.notes)
-    part = load_dataset(data, classes=["0"])
-    constant = int((part.X == 0).all(axis=0).sum())
-    assert [note for note in part.notes if "constant" in note] == [
-        f"{constant} of 64 features are constant; they count in d, hence in alpha = log(n)/d"
-    ]
+    points = np.vstack([POINTS, POINTS[:1]])
+    data = load_dataset(points, ["a"] * 4 + ["b"])
+    assert any("1 of 5 points repeat another" in note for note in data.notes)
+    assert not any("repeat" in note for note in load_dataset(data, classes=["a"]).notes)
 
 
 def test_the_scaling_of_a_dataset_cannot_be_changed():

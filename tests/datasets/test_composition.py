@@ -536,14 +536,7 @@ def test_a_data_set_holds_the_images():
     assert hold_out_square(image_grid(12, 1, kind="sos"), 2).dataset().name == "sos"
 
 
-def test_dark_borders_are_noted():
-    grid = image_grid(16, 0.1, margin=4)
-    pixels = product(range(16), repeat=2)
-    dark = sum(min((x - px) ** 2 + (y - py) ** 2 for x, y in grid.positions) / 0.02 > 746 for px, py in pixels)
-    assert dark > 60
-    notes = random_subset(grid, 1.0).dataset().notes
-    assert f"{dark} of 256 features are constant" in " ".join(notes)
-    assert "features are constant" not in " ".join(random_subset(image_grid(16, 1), 1.0).dataset().notes)
+def test_dark_images_repeat_one_another():
     lost = random_subset(image_grid(8, 0.01, dx=0.5), 1.0).dataset()  # bumps between pixels leave the image dark
     assert f"{16**2 - 8**2 - 1} of 256 points repeat another exactly" in " ".join(lost.notes)
 

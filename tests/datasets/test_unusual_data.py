@@ -16,14 +16,25 @@ def test_ordinary_data_get_no_note():
     assert load_dataset(CLEAN).notes == ()
 
 
-@pytest.mark.parametrize(("factor", "warned"), [(0.5, True), (0.65, False), (1.6, False), (1.9, True)])
-def test_a_scale_far_from_one_is_pointed_out(factor, warned):
-    data = load_dataset(CLEAN, scale=factor)
-    notes = [note for note in data.notes if "is far from 1" in note]
-    assert bool(notes) is warned
-    if warned:
-        assert notes[0].startswith(f"variance per dimension {data.preprocessing.mean_variance:.3g} is far from 1")
-        assert "differ fourfold in Lambda" in notes[0]
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (CLEAN * 0.19, None),
+        (CLEAN * 5.2, None),
+        (CLEAN * 0.15, "variance per dimension 0.0"),
+        (CLEAN * 7, "give --scale standard or feature"),
+        (np.tanh(CLEAN), None),
+        (np.clip(CLEAN, 0, 1), "values in [0, 1]: image models see [-1, 1]"),
+        (np.clip(CLEAN * 60, 0, 255).round(), ", as of pixels"),
+        (np.clip(CLEAN * 200, 0, 255).round(), "values from 0 to 255, as of pixels"),
+        (np.clip(CLEAN * 4, 0, 16).round(), "--scale range"),
+    ],
+)
+def test_a_scale_that_models_are_hardly_given_comes_with_the_option(values, said):
+    notes = " ".join(load_dataset(values).notes)
+    assert said in notes if said else notes == ""
+    for scale in ("range", "standard", "feature", 0.01):
+        assert "scale" not in " ".join(load_dataset(values, scale=scale).notes)
 
 
 def test_repeated_points_are_counted():
@@ -42,15 +53,3 @@ def test_duplicates_are_found_across_blocks_and_signed_zeros():
     X[9_999], X[1] = X[0], 0.0
     X[5_000] = -0.0
     assert duplicate_points(X) == 2
-
-
-def test_few_points_are_pointed_out():
-    few = load_dataset(np.random.default_rng(0).standard_normal((5, 5)))
-    assert any(note.startswith("n = 5 points in d = 5 dimensions: the covariance has rank 4") for note in few.notes)
-    enough = load_dataset(np.random.default_rng(0).standard_normal((60, 5)))
-    assert not any("rank" in note for note in enough.notes)
-
-
-def test_constant_features_are_counted():
-    X = np.hstack([CLEAN, np.full((200, 2), 3.0)])
-    assert "2 of 7 features are constant; they count in d, hence in alpha = log(n)/d" in load_dataset(X).notes

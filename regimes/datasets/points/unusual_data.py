@@ -9,9 +9,10 @@ from regimes.datasets.points.dataset import Preprocessing
 
 __all__ = ["UNIT_SCALE", "data_notes", "duplicate_points"]
 
-UNIT_SCALE = (1 / 3, 3.0)
-"""Variance per dimension outside of which the scale is worth a word."""
+UNIT_SCALE = (1 / 30, 30.0)
+"""Variance per dimension that models are given: pixels in [-1, 1], most of them of one value, to a few units."""
 
+_PIXELS, _LARGEST_PIXEL = 2, 255
 _BLOCK = 4096
 
 
@@ -29,27 +30,38 @@ def duplicate_points(X: NDArray[np.float64]) -> int:
 
 
 def data_notes(X: NDArray[np.float64], preprocessing: Preprocessing) -> tuple[str, ...]:
-    """A sentence for each: scale far from 1, repeated points, fewer points than dimensions, constant features."""
-    (n, d), notes = X.shape, []
-    low, high = UNIT_SCALE
-    if not low <= preprocessing.mean_variance <= high:
-        notes.append(
-            f"variance per dimension {preprocessing.mean_variance:.3g} is far from 1: noise schedules "
-            "assume unit scale, and every time moves with the scale (the same data in [0, 1] and in [-1, 1] "
-            "differ fourfold in Lambda); make sure that these are the values that the model sees"
-        )
+    """What should be done about a scale that models are hardly given, and points that repeat another."""
+    notes = []
+    scale = _scale_note(preprocessing)
+    if scale:
+        notes.append(scale)
     duplicates = duplicate_points(X)
     if duplicates:
         notes.append(
-            f"{duplicates} of {n} points repeat another exactly (duplicates): a sample never commits to one of two "
-            "equal points, so the collapse refers to fewer points than n"
+            f"{duplicates} of {len(X)} points repeat another exactly (duplicates): a sample never commits to one of "
+            "two equal points, so the collapse refers to fewer points than n"
         )
-    if n <= d:
-        notes.append(
-            f"n = {n} points in d = {d} dimensions: the covariance has rank {n - 1} at most, "
-            "so its spectrum is a rough estimate"
-        )
-    constant = int(np.count_nonzero(X.min(axis=0) == X.max(axis=0)))
-    if constant:
-        notes.append(f"{constant} of {d} features are constant; they count in d, hence in alpha = log(n)/d")
     return tuple(notes)
+
+
+def _scale_note(preprocessing: Preprocessing) -> str | None:
+    """Nothing where a scaling was chosen: it is then what the model sees."""
+    if preprocessing.scale != "none":
+        return None
+    (low, high), variance = preprocessing.input_range, preprocessing.mean_variance
+    if low == 0 and high.is_integer() and _PIXELS <= high <= _LARGEST_PIXEL:
+        return (
+            f"values from 0 to {high:g}, as of pixels: models see them mapped to [-1, 1]; if yours does, give "
+            "--scale range (scale='range'), since every time moves with the scale"
+        )
+    if low >= 0 and high <= 1 and high - low > 1 / 2:
+        return (
+            "values in [0, 1]: image models see [-1, 1], which has four times the Lambda; if yours does, give "
+            "--scale range (scale='range')"
+        )
+    if not UNIT_SCALE[0] <= variance <= UNIT_SCALE[1]:
+        return (
+            f"variance per dimension {variance:.3g}, far from the 1 that noise schedules assume: if the model sees "
+            "standardised values, give --scale standard or feature (scale='standard'), since every time moves with it"
+        )
+    return None
