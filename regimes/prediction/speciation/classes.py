@@ -108,8 +108,7 @@ def predict_classes(
     scale, center
         Preprocessing, see :func:`regimes.load_dataset`; every time depends on the scale.
     t : array_like, optional
-        Ornstein-Uhlenbeck times at which clone probabilities are bounded; up to 32 that hold all closed forms by
-        default.
+        Ornstein-Uhlenbeck times of the curves; up to 32 that hold all closed forms by default.
     rng : int or numpy.random.Generator
         Seed or generator of folds and noise.
     groups : int
@@ -134,7 +133,8 @@ def predict_classes(
     Notes
     -----
     Derived: ``class_quadratic_score`` for the bound; ``class_distance``, ``log_odds_balance`` for the closed forms.
-    Classes of one point are left out. Of more than 20 000 points a sample is used.
+    Classes of one point are left out, and points that are equal are held out together. Of more than 20 000 points a
+    sample is used.
 
     Examples
     --------
@@ -144,17 +144,22 @@ def predict_classes(
     """
     steps = noise_schedule(schedule)
     groups = whole_number("predict_classes", "groups", "of the jackknife", groups, at_least=2)
+    memory = whole_number("predict_classes", "memory", "bytes", memory, at_least=2**20)
     data, warnings = _usable(load_dataset(source, labels, classes=classes, scale=scale, center=center))
     members = np.asarray(data.labels)
     fitted = fitted_pairs(data.X, members, groups, rng)
-    times = _grid(fitted, data, memory) if t is None else np.unique(positive_times("predict_classes", t))
-    held = held_out_classes(data.X, members, times, rng=rng, memory=memory, progress=progress)
+    grid = _grid(fitted, data, memory)
+    times = grid if t is None else np.unique(positive_times("predict_classes", t))
+    copies = np.unique(data.X, axis=0, return_inverse=True)[1].ravel()
+    held = held_out_classes(
+        data.X, members, np.union1d(grid, times), copies=copies, rng=rng, memory=memory, progress=progress
+    )
     with recorded() as behind_level:
         level = normalised_clone_level()
     with recorded() as used:
         bounds = pair_bounds(held, progress)
         merges = class_tree(held, bounds)
-    made = (*held.formulas, *used)
+    made, shown = (*held.formulas, *used), np.searchsorted(held.t, times)
     pairs = [PairTimes.of(pair, bounds[pair], fitted, data.classes) for pair in sorted(bounds)]
     decided = Number("normalised clone probability at which a class is decided", level, formulas=tuple(behind_level))
     rows = {"speciation.class_level": decided} | merge_rows(merges, data.classes, made, steps)
@@ -163,8 +168,8 @@ def predict_classes(
         numbers=rows | pair_rows(pairs, {"bound": made} | fitted.formulas, steps),
         curves={
             "t": times,
-            "merge_clone": np.stack([merge.bound.normalised for merge in merges]),
-            "merge_clone_se": np.stack([merge.bound.normalised_se for merge in merges]),
+            "merge_clone": np.stack([merge.bound.normalised[shown] for merge in merges]),
+            "merge_clone_se": np.stack([merge.bound.normalised_se[shown] for merge in merges]),
             "merges": [merge_entry(merge, data.classes) for merge in merges],
             "pairs": [pair.entry() for pair in pairs],
         },

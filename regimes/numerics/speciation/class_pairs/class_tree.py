@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.speciation.class_pairs.held_out_pairs import ClassGroup, GroupBound, HeldOutClasses
+from regimes.numerics.speciation.criteria import normalised_clone_level
 
 __all__ = ["Merge", "class_tree", "pair_bounds"]
 
@@ -72,5 +73,7 @@ def class_tree(held: HeldOutClasses, pairs: Pairs) -> tuple[Merge, ...]:
 
 def _order(bound: GroupBound) -> tuple[float, float]:
     """Groups that are never told apart come first, the most alike of them before the others."""
-    best = bound.normalised[np.isfinite(bound.normalised)].max(initial=-1.0)
-    return (bound.parted.value or 0.0, float(best))
+    curve = bound.normalised[np.isfinite(bound.normalised)]
+    if bound.parted.value is None and curve.size and curve[-1] > normalised_clone_level():
+        return (np.inf, 0.0)  # still apart at the largest time
+    return (bound.parted.value or 0.0, float(curve.max(initial=-1.0)))
