@@ -55,7 +55,7 @@ def command(
     \b
     regimes classes digits
     regimes classes digits --plot tree.png       the tree, in diffusion time
-    regimes classes points.npz --labels y --classes 3,5,8 --json
+    regimes classes points.npz --labels y --classes 0,1 --json
     """
     from regimes.prediction.speciation.classes import predict_classes
 
