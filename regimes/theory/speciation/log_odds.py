@@ -8,7 +8,6 @@ from sympy import Derivative, Integral, Interval, Rational, S, Subs, exp, log, o
 from regimes.theory.formula.formula import Formula, Step, Variable, equation
 from regimes.theory.formula.normal_law import normal
 from regimes.theory.formula.symbols import POSITIVE, kappa, r, u, y
-from regimes.theory.speciation.criteria import SPECIATION_TIME
 
 __all__ = ["CLASS_DISTANCE", "COVARIANCE_CLASS_TIME", "LOG_ODDS_BALANCE", "LOG_ODDS_MEAN", "LOG_ODDS_VARIANCE"]
 
@@ -174,7 +173,7 @@ _gap, _order, _frobenius = (
     sympy.Symbol("eta", positive=True),
     sympy.Symbol("F", positive=True),
 )
-_time = SPECIATION_TIME.symbol
+_time = sympy.Symbol("t_12", real=True)
 _GAP = Variable(_gap, "eigenvalue of C_1 - C_2", POSITIVE)
 
 COVARIANCE_CLASS_TIME = Formula(
