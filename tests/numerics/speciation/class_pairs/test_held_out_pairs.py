@@ -153,3 +153,20 @@ def test_closed_forms_and_their_errors_over_draws():
     # 24 draws know their spread to 15%.
     assert np.mean(errors, axis=0) == pytest.approx(spread, rel=0.45)
     assert jackknife_error(np.ones((3, 2))).tolist() == [0, 0]
+
+
+@pytest.mark.long
+def test_limits_of_pairs_and_of_merges_fail_as_seldom_as_they_say():
+    above = {"pairs": [], "merges": []}
+    for seed in range(150):
+        X, labels, means = four_classes(np.random.default_rng([11, seed]), [60] * 4)
+        times = gaussian_class_times(means, np.ones(4))
+        held = held_out_classes(X, labels, T, rng=seed)
+        bounds = pair_bounds(held)
+        above["pairs"] += [bound.parted.low > times[pair] for pair, bound in bounds.items() if bound.parted.low]
+        for merge in class_tree(held, bounds):
+            if len(merge.groups[0]) == len(merge.groups[1]) == 1 and merge.bound.parted.low:
+                above["merges"].append(merge.bound.parted.low > times[merge.groups[0][0], merge.groups[1][0]])
+    for failed in above.values():
+        assert len(failed) > 200
+        assert np.mean(failed) < 0.025 + 3 * np.sqrt(0.025 * 0.975 / len(failed))
