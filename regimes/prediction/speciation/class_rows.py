@@ -80,7 +80,7 @@ def merge_rows(
     rows = {}
     for place, merge in enumerate(merges, 1):
         parted = merge.bound.parted
-        label = " | ".join(group_text(group, names) for group in merge.groups)
+        label = f"classes part: {' | '.join(group_text(group, names) for group in merge.groups)}"
         rows[f"classes.merge.{place}"] = _bound_row(
             label, parted.value, parted.low, merge.bound.error, parted.reason, made, steps
         )
@@ -94,12 +94,12 @@ def pair_rows(pairs: Sequence[PairTimes], made: Mapping[str, Sequence[str]], ste
     rows = {}
     for which, pair in chosen.items():
         of = f"{pair.names[0]} | {pair.names[1]}"
-        key, label = f"classes.{which}.bound", f"{of}: {_LABELS['bound']}"
+        key, label = f"classes.{which}.bound", f"{_LABELS['bound']}: {of}"
         rows[key] = _bound_row(label, pair.time, pair.low, pair.error, pair.reason, made["bound"], steps)
         for name, (time, error) in pair.forms.items():
             covers = None if error is None else "points, not that the classes may be no Gaussians"
             rows[f"classes.{which}.{name}"] = steps.number(
-                f"{of}: {_LABELS[name]}",
+                f"{_LABELS[name]}: {of}",
                 time,
                 made[name],
                 error=error,

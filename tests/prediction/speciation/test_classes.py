@@ -101,7 +101,7 @@ def test_classes_that_nothing_tells_apart():
     labels = np.repeat(["a", "b", "c"], 40)
     X = rng.normal(size=(120, 5)) + 3.0 * (labels == "c")[:, None]
     result = predict_classes(X, labels)
-    assert result["classes.merge.1"].label == "a | b"
+    assert result["classes.merge.1"].label == "classes part: a | b"
     assert result["classes.merge.1"].value is None
     assert "held-out points" in result["classes.merge.1"].reason
     assert result.curves["merges"][0]["height"] == 0
