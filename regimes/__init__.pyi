@@ -3,6 +3,8 @@ from regimes.prediction.dataset.result import Prediction as Prediction
 from regimes.numerics.speciation.problem import Mixture as Mixture
 from regimes.prediction.speciation.predict import predict_speciation as predict_speciation
 from regimes.prediction.speciation.predict import Speciation as Speciation
+from regimes.prediction.speciation.classes import predict_classes as predict_classes
+from regimes.prediction.speciation.classes import ClassTree as ClassTree
 from regimes.prediction.collapse.predict import predict_collapse as predict_collapse
 from regimes.prediction.collapse.predict import Collapse as Collapse
 from regimes.prediction.hierarchy.predict import predict_hierarchy as predict_hierarchy

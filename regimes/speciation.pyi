@@ -8,5 +8,6 @@ from regimes.numerics.speciation.clone_probability import class_entropy as class
 from regimes.numerics.speciation.clone_probability import class_information as class_information
 from regimes.numerics.speciation.mixture import mixture_clones as mixture_clones
 from regimes.numerics.speciation.mixture import MixtureClones as MixtureClones
+from regimes.numerics.speciation.class_pairs.gaussian_pairs import gaussian_class_times as gaussian_class_times
 from regimes.numerics.posterior.spectrum import covariance_spectrum as covariance_spectrum
 from regimes.numerics.posterior.spectrum import CovarianceSpectrum as CovarianceSpectrum

@@ -10,19 +10,19 @@ import regimes
 
 PUBLIC = {
     "regimes": """
-        BumpGrid Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula Hierarchy
+        BumpGrid ClassTree Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula Hierarchy
         HierarchyPrediction Mixture NotConverged Number PercolationPrediction Prediction Preprocessing Result
         SCHEDULES Schedule Speciation builtin_datasets catalogue clock collapse compile_formula composition formula
-        hierarchy load_dataset noise_schedule predict predict_collapse predict_data_percolation predict_hierarchy
-        predict_percolation predict_speciation process speciation validation
+        hierarchy load_dataset noise_schedule predict predict_classes predict_collapse
+        predict_data_percolation predict_hierarchy predict_percolation predict_speciation process speciation validation
     """,
     "regimes.process": """
         Clock SCHEDULES Schedule clock noise_schedule
     """,
     "regimes.speciation": """
         CovarianceSpectrum MixtureClones class_entropy class_information clone_disagreement
-        clone_probability covariance_spectrum log_clone_disagreement mixture_clones sign_clone_disagreement
-        sign_clone_probability speciation_times
+        clone_probability covariance_spectrum gaussian_class_times log_clone_disagreement mixture_clones
+        sign_clone_disagreement sign_clone_probability speciation_times
     """,
     "regimes.collapse": """
         CollapseOfSize CorrectedCollapse InformationBound NearCopies PosteriorCurves SampledExcessEntropy collapse_time
@@ -71,6 +71,7 @@ regimes.load_dataset(source, labels, *, classes, scale, center, name)
 regimes.noise_schedule(name, *, steps)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, losses, memory,
     progress)
+regimes.predict_classes(source, labels, *, classes, scale, center, t, rng, groups, schedule, memory, progress)
 regimes.predict_hierarchy(hierarchy, *, noise, noise_levels, exact, budget, rng, schedule, progress)
 regimes.predict_data_percolation(source, labels, *, tau, overlap, classes, scale, center, orders, lambdas, rng, memory,
     progress)
@@ -78,6 +79,7 @@ regimes.predict_percolation(problem, *, runs, lambdas, rng, memory, progress)
 regimes.predict_speciation(problem, *, t, schedule)
 regimes.speciation.clone_probability(kappa)
 regimes.speciation.covariance_spectrum(X, *, top, center, memory)
+regimes.speciation.gaussian_class_times(means, covariances, *, criterion)
 regimes.speciation.mixture_clones(weights, means, covariances, t, *, samples, rng)
 regimes.hierarchy.belief_propagation(rules, messages, *, log, prior, levels)
 regimes.hierarchy.density_evolution(hierarchy, noise, levels, *, population, repeats, rng, memory, progress)

@@ -12,6 +12,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "predict": "regimes.cli.predict",
+    "classes": "regimes.cli.classes",
     "speciation": "regimes.cli.speciation",
     "collapse": "regimes.cli.collapse",
     "hierarchy": "regimes.cli.hierarchy",
@@ -42,6 +43,7 @@ def main() -> None:
 
     \b
     regimes predict digits                       transition times of a data set
+    regimes classes digits                       when each pair of classes parts, and their tree
     regimes speciation --dim 256 --mu 1 --sigma 1
     regimes collapse --dim 256 --samples 20000 --sigma 1
     regimes hierarchy --symbols 32 --rules 8     noise at which each level is forgotten

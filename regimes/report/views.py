@@ -18,6 +18,7 @@ __all__ = ["figure", "html", "table", "text"]
 _ROOMS = {
     "clock": "process",
     "speciation": "speciation",
+    "class tree": "speciation.class_tree",
     "collapse": "collapse",
     "dataset": "dataset",
     "hierarchy": "hierarchy",

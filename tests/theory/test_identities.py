@@ -29,6 +29,7 @@ NUMERIC = {
     "kept_sign_probability": {1},
     "landau_curvature": {0},
     "largest_density_product": {2, 3},
+    "log_odds_mean": {1},
     "log_pixel_share": {0, 1},
     "mean_sech_dual_factor": {0, 2, 3},
     "mean_sech_integrand": {1},

@@ -11,7 +11,7 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.interface.checks import positive_times
 
-__all__ = ["MixtureClones", "mixture_clones"]
+__all__ = ["MixtureClones", "checked_gaussians", "mixture_clones"]
 
 _BLOCK_BYTES = 64 * 2**20
 
@@ -184,33 +184,41 @@ def _checked_mixture(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
     """Normalised weights, means, eigenvalues (K, d) and eigenvectors (K, d, d) or None where already diagonal."""
     weight = np.asarray(weights, dtype=np.float64)
-    mean = np.asarray(means, dtype=np.float64)
-    covariance = np.asarray(covariances, dtype=np.float64)
     if weight.ndim != 1 or weight.size < 2:
         raise ValueError(f"mixture_clones: weights must be 1-d with at least two classes, got shape {weight.shape}")
     if not np.all(np.isfinite(weight) & (weight > 0)):
         raise ValueError("mixture_clones: weights must be positive and finite; leave empty classes out")
-    if mean.ndim != 2 or mean.shape[0] != weight.size or not np.all(np.isfinite(mean)):
-        raise ValueError(f"mixture_clones: means must be finite, shape ({weight.size}, d), got shape {mean.shape}")
+    return weight / weight.sum(), *checked_gaussians("mixture_clones", means, covariances, weight.size)
+
+
+def checked_gaussians(
+    function: str, means: ArrayLike, covariances: ArrayLike, classes: int | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+    """Means, eigenvalues (K, d) and eigenvectors (K, d, d) or None where the covariances are diagonal already."""
+    mean = np.asarray(means, dtype=np.float64)
+    covariance = np.asarray(covariances, dtype=np.float64)
+    wanted = "K >= 2" if classes is None else f"{classes}"
+    if mean.ndim != 2 or len(mean) < 2 or len(mean) != (classes or len(mean)) or not np.all(np.isfinite(mean)):
+        raise ValueError(f"{function}: means must be finite, shape ({wanted}, d), got shape {mean.shape}")
     classes, d = mean.shape
     if covariance.shape not in {(classes,), (classes, d), (classes, d, d)}:
         raise ValueError(
-            f"mixture_clones: covariances must have shape ({classes},), ({classes}, {d}) or ({classes}, {d}, {d}), got "
+            f"{function}: covariances must have shape ({classes},), ({classes}, {d}) or ({classes}, {d}, {d}), got "
             f"{covariance.shape}"
         )
     axes = None
     if covariance.ndim == 3:
         if not np.allclose(covariance, covariance.transpose(0, 2, 1)):
-            raise ValueError("mixture_clones: every covariance must be symmetric")
+            raise ValueError(f"{function}: every covariance must be symmetric")
         spread, axes = np.linalg.eigh(covariance)
         spread = np.where(np.abs(spread) < 1e-12 * np.abs(spread).max(axis=1, keepdims=True), 0.0, spread)
     else:
         spread = np.broadcast_to(covariance.reshape(classes, -1), (classes, d)).copy()
     if not np.all(spread >= 0):
         raise ValueError(
-            f"mixture_clones: every covariance must be positive semi-definite, got eigenvalue {spread.min():g}"
+            f"{function}: every covariance must be positive semi-definite, got eigenvalue {spread.min():g}"
         )
-    return weight / weight.sum(), mean, spread, axes
+    return mean, spread, axes
 
 
 def _draw(

@@ -28,6 +28,7 @@ _MODULES = (
     "speciation.sign_clones",
     "speciation.points",
     "speciation.direction",
+    "speciation.log_odds",
     "speciation.class_bound",
     "collapse.information",
     "collapse.training_index",

@@ -8,23 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.interface.checks import positive_times, whole_number
-from regimes.numerics.interface.data_checks import checked_labels, checked_points
-from regimes.numerics.speciation.class_bound.candidates import CANDIDATES, Candidates, moments
-from regimes.numerics.speciation.class_bound.gaussian import Noising
-from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES
-from regimes.numerics.speciation.class_bound.probes import Used, draw_used
-from regimes.numerics.speciation.class_bound.simplex import best_mixture
+from regimes.numerics.speciation.class_bound.candidates import CANDIDATES
+from regimes.numerics.speciation.class_bound.held_out import held_out_scores
+from regimes.numerics.speciation.class_bound.request import checked_request
+from regimes.numerics.speciation.class_bound.score import class_score
 from regimes.theory.formula.record import recorded
 
 __all__ = ["ClassBound", "class_bound"]
 
 Array = NDArray[np.float64]
-
-_LARGEST = 1e15
-_ROWS = 2**18  # pairs of a noised point and a point at a time: what the nearest cache holds of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,133 +125,24 @@ def class_bound(
     >>> bool(abs(bound.normalised[1] - 0.55) < 0.1)  # 0.55 at kappa = 1 for the population
     True
     """
-    data = checked_points("class_bound", X)
-    n = len(data.values)
-    classes, members = checked_labels("class_bound", labels, n)
-    if classes < 2:
-        raise ValueError("class_bound: labels must hold at least 2 classes, got 1; one class is decided at every time")
-    group = _checked_groups(groups, n)
-    times = positive_times("class_bound", t)
-    _check_scale(times, data.extent(data.mean))
-    folds = min(whole_number("class_bound", "folds", "of the points", folds, at_least=3), np.unique(group).size)
-    if folds < 3:
-        raise ValueError(f"class_bound: there must be at least 3 groups of near copies, got {folds}; add points")
-    memory = whole_number("class_bound", "memory", "bytes", memory, at_least=2**20)
-    drawn = generator(Stream.CLASS_BOUND, rng)
+    given = checked_request("class_bound", X, labels, t, groups=groups, folds=folds, rng=rng, memory=memory)
+    used, share = given.used, given.share
     with recorded() as noted:
-        used = draw_used(data, members, group, folds, memory, drawn)
-        scores, weights = _held_out_scores(used, classes, folds, times, memory, drawn, progress)
-        share = np.bincount(members, minlength=classes) / n
-        floor = float(np.sum(share**2))
-        phi = scores.mean(axis=1)
-        normalised = np.asarray(compile_formula("normalised_clone_probability", target="numpy")(phi, floor))
-    # The class weights are drawn as well: a further point of class k moves the floor by 2 (w_k - floor)/n.
-    heavier = 2 * (share[used.members[used.own]] - floor)
-    moved = (scores - phi[:, None]) / (1 - floor) - ((1 - phi) / (1 - floor) ** 2)[:, None] * (heavier - heavier.mean())
-    contributions = _by_group(moved, used.group[used.own])
+        found = held_out_scores(given, progress)
+        score = class_score(found.scores, share, used.members[used.own], used.group[used.own])
     return ClassBound(
-        t=times,
-        phi=phi,
-        phi_se=_error(_by_group(scores - phi[:, None], used.group[used.own])),
-        normalised=normalised,
-        normalised_se=_error(contributions),
-        contributions=contributions,
-        weights=weights,
+        t=given.times,
+        phi=score.phi,
+        phi_se=score.phi_se,
+        normalised=score.normalised,
+        normalised_se=score.normalised_se,
+        contributions=score.contributions,
+        weights=found.weights,
         candidates=CANDIDATES,
-        floor=floor,
-        n=n,
-        classes=classes,
+        floor=float(np.sum(share**2)),
+        n=given.n,
+        classes=share.size,
         probes=len(used.own),
-        folds=folds,
+        folds=given.folds,
         formulas=tuple(noted),
     )
-
-
-def _held_out_scores(
-    used: Used,
-    classes: int,
-    folds: int,
-    times: Array,
-    memory: int,
-    drawn: np.random.Generator,
-    progress: Callable[[str, int, int], None] | None,
-) -> tuple[Array, Array]:
-    """Score of each (time, probe), and the mean weights of the candidates at each time."""
-    at, count = Noising.at(times), len(CANDIDATES)
-    candidates = Candidates(used, classes, drawn)
-    inner_own = np.zeros((folds, times.size, count))
-    inner_squares = np.zeros((folds, times.size, count, count))
-    own = np.empty((times.size, len(used.own), count), np.float32)
-    squares = np.empty((times.size, len(used.own), count, count), np.float32)
-    rows = _block_rows(used, classes, folds, times.size, memory)
-    of_fold, done = used.fold[used.own], 0
-    for fold in range(folds):
-        kernel = candidates.kernel(fold)
-        mine = np.flatnonzero(of_fold == fold)
-        for start in range(0, mine.size, rows):
-            some = mine[start : start + rows]
-            points, noise, members = used.points[used.own[some]], used.noise[some], used.members[used.own[some]]
-            sums = kernel.at(points, noise, at)
-            for other, posteriors in candidates.posteriors(fold, sums, points, noise, at):
-                found = moments(posteriors, members)
-                if other == fold:
-                    own[:, some], squares[:, some] = found.own, found.squares
-                else:
-                    inner_own[other] += found.own.sum(axis=1, dtype=np.float64)
-                    inner_squares[other] += found.squares.sum(axis=1, dtype=np.float64)
-            done += some.size
-            if progress is not None:
-                progress("held-out classes", done, len(used.own))
-    rest = (len(used.own) - np.bincount(of_fold, minlength=folds))[:, None, None]
-    weights = best_mixture(inner_own / rest, inner_squares / rest[..., None])  # fold, time, candidate
-    chosen = weights[of_fold].transpose(1, 0, 2)  # time, probe, candidate
-    score = compile_formula("class_quadratic_score", target="numpy")
-    own_class = np.einsum("tpc,tpc->tp", chosen, own)
-    both = np.einsum("tpc,tpcd,tpd->tp", chosen, squares, chosen, optimize=True)
-    return np.asarray(score(own_class, both)), weights.mean(axis=0)
-
-
-def _block_rows(used: Used, classes: int, folds: int, times: int, memory: int) -> int:
-    """Noised points at a time, so that their arrays stay within the memory."""
-    n, d = used.points.shape
-    sums = len(TEMPERATURES) * 2 * times * folds * classes
-    posteriors = 4 * len(CANDIDATES) * 2 * times * classes
-    each = 4 * (5 * n + 4 * d + 2 * sums + posteriors)
-    return int(max(1, min(max(128, _ROWS // n), memory // (2 * each))))
-
-
-def _check_scale(times: Array, extent: float) -> None:
-    """Exponents must lie within the range of single precision."""
-    with np.errstate(over="ignore"):
-        largest = np.sqrt(compile_formula("snr", target="numpy")(times)) * extent
-    worst = int(np.argmax(np.maximum(largest, extent)))
-    if not max(largest[worst], extent) <= _LARGEST:
-        raise ValueError(
-            f"class_bound: the extent of the data ({extent:.3g}), times sqrt(snr) too, must stay below {_LARGEST:g}, "
-            f"got t = {times[worst]:g}; ask for larger times or rescale the data"
-        )
-
-
-def _checked_groups(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
-    if groups is None:
-        return np.arange(n)
-    given = np.asarray(groups)
-    if given.shape != (n,) or given.dtype.kind not in "iu":
-        raise ValueError(
-            f"class_bound: groups must be one whole number per point, shape ({n},), got {given.dtype} of shape "
-            f"{given.shape}"
-        )
-    return given.astype(np.int64)
-
-
-def _by_group(contributions: Array, group: NDArray[np.int64]) -> Array:
-    """Sums over the members of each group, in units of the mean size: shape (G, T)."""
-    names, place = np.unique(group, return_inverse=True)
-    sums = np.zeros((names.size, len(contributions)))
-    np.add.at(sums, place, contributions.T)
-    return np.asarray(sums * (names.size / contributions.shape[1]))
-
-
-def _error(contributions: Array) -> Array:
-    count = len(contributions)
-    return np.asarray(contributions.std(axis=0, ddof=1) / np.sqrt(count))

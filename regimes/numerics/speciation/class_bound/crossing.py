@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from regimes.numerics.estimation.skewed_mean import errors_below
 from regimes.numerics.speciation.class_bound.bound import ClassBound
 from regimes.numerics.speciation.criteria import normalised_clone_level
 
-__all__ = ["ClassTime", "class_time"]
+__all__ = ["ClassTime", "class_time", "held_out_time"]
 
 Array = NDArray[np.float64]
 
@@ -43,7 +43,17 @@ class ClassTime:
 
 
 def class_time(bound: ClassBound) -> ClassTime:
-    """Find where the bound falls through the level of two equal classes at kappa = 1, ``normalised_clone_level()``.
+    """Find where the bound falls through the level, and of which candidates the posterior is mixed there."""
+    found = held_out_time(bound.t, bound.normalised, bound.normalised_se, bound.contributions)
+    if found.value is None:
+        return found
+    near = [float(np.interp(np.log(found.value), np.log(bound.t), share)) for share in bound.weights.T]
+    named = sorted(zip(bound.candidates, near, strict=True), key=lambda pair: -pair[1])
+    return replace(found, candidates=tuple(pair for pair in named if pair[1] > _WEIGHTY))
+
+
+def held_out_time(t: Array, normalised: Array, normalised_se: Array, contributions: Array) -> ClassTime:
+    """Find where a bound falls through the level of two equal classes at kappa = 1, ``normalised_clone_level()``.
 
     Going up in time from where the bound is highest: phi_class of the population falls, so that the first time at which
     the lower limit fails is one test, whatever the number of times. Measured over 300 draws each of two classes, a
@@ -52,7 +62,7 @@ def class_time(bound: ClassBound) -> ClassTime:
     labels have a time in none. A ratio of 1.3 between the times of the grid is enough.
     """
     level = normalised_clone_level()
-    lower = bound.normalised - errors_below(bound.contributions, _CONFIDENCE) * bound.normalised_se
+    lower = normalised - errors_below(contributions, _CONFIDENCE) * normalised_se
     top = int(np.argmax(lower))
     if not lower[top] > level:
         if not lower.max() > 0:
@@ -61,16 +71,12 @@ def class_time(bound: ClassBound) -> ClassTime:
             None,
             None,
             f"held-out points do not tell the classes well enough: the normalised clone probability is proven above "
-            f"{lower[top]:.2f} at most (t = {bound.t[top]:.3g}), and {level:.2f} counts as decided",
+            f"{lower[top]:.2f} at most (t = {t[top]:.3g}), and {level:.2f} counts as decided",
         )
-    value, low = (_first_fall(bound.t, curve, level, top) for curve in (bound.normalised, lower))
+    value, low = (_first_fall(t, curve, level, top) for curve in (normalised, lower))
     if low is None or value is None:
-        return ClassTime(
-            None, None, f"classes are decided at the largest time, t = {bound.t[-1]:.3g}: ask for larger times"
-        )
-    near = [float(np.interp(np.log(value), np.log(bound.t), share)) for share in bound.weights.T]
-    named = sorted(zip(bound.candidates, near, strict=True), key=lambda pair: -pair[1])
-    return ClassTime(value, low, None, tuple(pair for pair in named if pair[1] > _WEIGHTY))
+        return ClassTime(None, None, f"classes are decided at the largest time, t = {t[-1]:.3g}: ask for larger times")
+    return ClassTime(value, low, None)
 
 
 def _first_fall(t: Array, curve: Array, level: float, start: int) -> float | None:

@@ -43,9 +43,16 @@ class Used:
 
 
 def draw_used(
-    data: Points, members: Counts, groups: Counts, folds: int, memory: int, generator: np.random.Generator
+    data: Points,
+    members: Counts,
+    groups: Counts,
+    folds: int,
+    memory: int,
+    generator: np.random.Generator,
+    *,
+    each_class: int = 0,
 ) -> Used:
-    """Draw points, folds, probes and noise."""
+    """Draw points, folds, probes and noise; with ``each_class`` as many probes of every class, if it has them."""
     n, d = data.values.shape
     most = max(2, min(_MOST_POINTS, memory // (24 * d)))
     rows = np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
@@ -54,8 +61,21 @@ def draw_used(
     fold = stratified_folds(used_members, used_groups, folds, generator)
     count = len(rows)
     wanted = min(count, _MOST_PROBES, max(_FEWEST_PROBES, _PAIRS // count))
-    chosen = generator.permutation(count)[:wanted]
+    chosen = generator.permutation(count)
+    if each_class:
+        chosen = chosen[np.argsort(_turns(used_members[chosen]) // each_class, kind="stable")]
+        wanted = max(wanted, min(count, each_class * int(members.max() + 1)))
+    chosen = chosen[:wanted]
     own = np.repeat(chosen, max(1, -(-_REPEATED // wanted)))
     own = own[np.argsort(fold[own], kind="stable")]
     noise = generator.standard_normal((len(own), d), dtype=np.float32)
     return Used(points, used_members, used_groups, fold, own, noise)
+
+
+def _turns(members: Counts) -> Counts:
+    """How many of the same class stand before each."""
+    order = np.argsort(members, kind="stable")
+    sizes = np.bincount(members)
+    turns = np.empty(members.size, dtype=np.int64)
+    turns[order] = np.arange(members.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return turns

@@ -1,0 +1,87 @@
+"""Class posteriors of every probe from models that have not seen its fold, mixed by weights that have not either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.speciation.class_bound.candidates import CANDIDATES, Candidates, moments
+from regimes.numerics.speciation.class_bound.gaussian import Noising
+from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES
+from regimes.numerics.speciation.class_bound.request import Request
+from regimes.numerics.speciation.class_bound.simplex import best_mixture
+
+__all__ = ["HeldOutScores", "held_out_scores"]
+
+Array = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+_ROWS = 2**18  # pairs of a noised point and a point at a time: what the nearest cache holds of them
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutScores:
+    """Score of each (time, probe), mean weights of the candidates (time, C), and the posteriors that were kept.
+
+    ``posteriors`` has shape (sign, time, probe, class), and no probes unless they were to be kept.
+    """
+
+    scores: Array
+    weights: Array
+    posteriors: Single
+
+
+def held_out_scores(
+    given: Request, progress: Callable[[str, int, int], None] | None, *, keep: bool = False
+) -> HeldOutScores:
+    """Score every probe; ``keep`` holds on to the posteriors, which takes memory for all candidates on the way."""
+    used, folds, times, classes = given.used, given.folds, given.times, given.share.size
+    at, count = Noising.at(times), len(CANDIDATES)
+    candidates = Candidates(used, classes, given.drawn)
+    inner_own = np.zeros((folds, times.size, count))
+    inner_squares = np.zeros((folds, times.size, count, count))
+    own = np.empty((times.size, len(used.own), count), np.float32)
+    squares = np.empty((times.size, len(used.own), count, count), np.float32)
+    kept = np.empty((count, 2, times.size, len(used.own) if keep else 0, classes), np.float32)
+    rows = _block_rows(given)
+    of_fold, done = used.fold[used.own], 0
+    for fold in range(folds):
+        kernel = candidates.kernel(fold)
+        mine = np.flatnonzero(of_fold == fold)
+        for start in range(0, mine.size, rows):
+            some = mine[start : start + rows]
+            points, noise, members = used.points[used.own[some]], used.noise[some], used.members[used.own[some]]
+            sums = kernel.at(points, noise, at)
+            for other, posteriors in candidates.posteriors(fold, sums, points, noise, at):
+                found = moments(posteriors, members)
+                if other == fold:
+                    own[:, some], squares[:, some] = found.own, found.squares
+                    if keep:
+                        kept[:, :, :, some] = posteriors
+                else:
+                    inner_own[other] += found.own.sum(axis=1, dtype=np.float64)
+                    inner_squares[other] += found.squares.sum(axis=1, dtype=np.float64)
+            done += some.size
+            if progress is not None:
+                progress("held-out classes", done, len(used.own))
+    rest = (len(used.own) - np.bincount(of_fold, minlength=folds))[:, None, None]
+    weights = best_mixture(inner_own / rest, inner_squares / rest[..., None])  # fold, time, candidate
+    chosen = weights[of_fold].transpose(1, 0, 2)  # time, probe, candidate
+    score = compile_formula("class_quadratic_score", target="numpy")
+    own_class = np.einsum("tpc,tpc->tp", chosen, own)
+    both = np.einsum("tpc,tpcd,tpd->tp", chosen, squares, chosen, optimize=True)
+    mixed = np.einsum("tpc,cstpk->stpk", chosen[:, : kept.shape[3]].astype(np.float32), kept)
+    return HeldOutScores(np.asarray(score(own_class, both)), weights.mean(axis=0), mixed)
+
+
+def _block_rows(given: Request) -> int:
+    """Noised points at a time, so that their arrays stay within the memory."""
+    (n, d), times, classes = given.used.points.shape, given.times.size, given.share.size
+    sums = len(TEMPERATURES) * 2 * times * given.folds * classes
+    posteriors = 4 * len(CANDIDATES) * 2 * times * classes
+    each = 4 * (5 * n + 4 * d + 2 * sums + posteriors)
+    return int(max(1, min(max(128, _ROWS // n), given.memory // (2 * each))))

@@ -1,0 +1,1 @@
+"""When classes part: table of pairs and merges, and the tree."""
