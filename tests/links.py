@@ -21,6 +21,7 @@ WRAPPERS = ("dataclasses", "regimes.numerics.process.schedules", "regimes.numeri
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "regimes" / "report" / "formula" / "links.json"
 SETS = ("labels", "cases", "solvers", "tests")
+OF_CASES = ("results", "covers", "sources")
 
 
 class Links:
@@ -143,9 +144,9 @@ class Links:
             complaints += self.lost(name, shipped["formulas"][name], self.formulas[name])
         for key in sorted(found["numbers"].keys() & shipped["numbers"].keys()):
             old, new = shipped["numbers"][key], found["numbers"][key]
-            for part in ("kinds", "cases", "solvers"):
-                if old[part] != new[part]:
-                    complaints.append(f"{key}: {part} was {old[part]}, is {new[part]}")
+            parts = [(name, old[name], new[name]) for name in ("kinds", "solvers")]
+            parts += [(name, *(together(each["cases"])[name] for each in (old, new))) for name in together([])]
+            complaints += [f"{key}: {part} was {was}, is {now}" for part, was, now in parts if was != now]
             complaints += self.lost(key, old["checks"] + old["tests"], self.numbers[key]["tests"])
         return [f"{complaint}; run pytest --links write" for complaint in complaints]
 
@@ -171,7 +172,7 @@ def kinds(labels):
 
 def cases(seen):
     """Formulas in the order of their use, with the kinds of results, what was covered, and papers beside theirs."""
-    found = defaultdict(lambda: {name: set() for name in ("results", "covers", "sources")})
+    found = defaultdict(lambda: {name: set() for name in OF_CASES})
     for formulas, kind, covers, sources in seen:
         found[tuple(formulas)]["results"].add(kind)
         found[tuple(formulas)]["covers"].update([covers] if covers else [])
@@ -180,6 +181,12 @@ def cases(seen):
         {"formulas": list(formulas)} | {name: sorted(values) for name, values in each.items()}
         for formulas, each in sorted(found.items())
     ]
+
+
+def together(cases):
+    """All cases of a number in one, which does not depend on which test ran where, and the last formula of each."""
+    found = {name: sorted({each for case in cases for each in case[name]}) for name in ("formulas", *OF_CASES)}
+    return found | {"last": sorted({case["formulas"][-1] for case in cases if case["formulas"]})}
 
 
 def of_values(seen):
