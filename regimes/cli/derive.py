@@ -22,7 +22,7 @@ __all__ = ["command"]
 @click.option("--latex", is_flag=True, help="Print LaTeX.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cite", is_flag=True, help="Print BibTeX of the papers behind it.")
-@click.option("--all", "everything", is_flag=True, help="Print all formulas behind it in full, and all tests.")
+@click.option("--all", "everything", is_flag=True, help="Print all formulas behind it in full, and more tests.")
 @user_errors
 def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: bool, everything: bool) -> None:
     """Print where NAME comes from: the formula with its source, its checked derivation, its place in the code and the

@@ -27,7 +27,7 @@ def shown_formulas(found: Found, everything: bool) -> tuple[str, ...]:
 
 
 def explanation_text(found: Found, *, everything: bool = False, unicode: bool = True) -> str:
-    """For a terminal; ``everything`` prints all derivations and lists all tests and cases."""
+    """For a terminal; ``everything`` prints all derivations, and all tests that are shipped."""
     shown = shown_formulas(found, everything)
     own = found.asked in written()
     parts = [] if own else [_head(found, everything)]
