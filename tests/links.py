@@ -17,9 +17,11 @@ import pytest
 
 MOST = 5
 SHOWN = ("tests/cli/", "tests/report/", "tests/test_")
+WRAPPERS = ("dataclasses", "regimes.numerics.process.schedules", "regimes.numerics.interface.result")
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "regimes" / "report" / "formula" / "links.json"
-SETS = ("results", "commands", "formulas", "solvers", "tests")
+SETS = ("labels", "cases", "solvers", "tests")
+OF_CASES = ("results", "covers", "sources")
 
 
 class Links:
@@ -28,11 +30,14 @@ class Links:
     def __init__(self, config):
         self.task = config.getoption("links")
         self.formulas = defaultdict(set)  # tests by formula
-        self.numbers = defaultdict(lambda: {"labels": set(), **{name: set() for name in SETS}})
+        self.numbers = defaultdict(lambda: {name: set() for name in SETS})
+        self.curves = defaultdict(set)  # kinds of results by curve
         self.ran = set()
         self.computed = []
+        self.makers = {}
         self.complaints = []
         watch_results(self.computed)
+        watch_numbers(self.makers)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
@@ -40,6 +45,7 @@ class Links:
 
         test = item.nodeid.split("[")[0]
         self.computed.clear()
+        self.makers.clear()
         with recorded() as used:
             done = yield
         if test.startswith("tests/"):
@@ -51,23 +57,29 @@ class Links:
         return done
 
     def see(self, result, solver, command, test):
+        """Note where the numbers of a result come from; all as text, which a worker can send."""
+        for name in result.curves:
+            self.curves[name].add(result.kind)
         for key, number in result.numbers.items():
             seen = self.numbers[re.sub(r"\d+", "N", key)]
-            seen["labels"].add(re.sub(r"\d+", "N", number.label) if re.search(r"\d", key) else number.label)
-            seen["results"].add(result.kind)
-            seen["commands"].update([command] if command else [])
-            seen["formulas"].update(number.formulas)
-            seen["solvers"].add(solver)
+            label = re.sub(r"\d+", "N", number.label) if re.search(r"\d", key) else number.label
+            seen["labels"].add(json.dumps([result.kind, label, command or ""]))
+            covers = re.sub(r"(?<![a-z\d])\d[\d.e+-]*", "N", number.covers or "")
+            there = number.value is not None
+            seen["cases"].add(json.dumps([there, number.formulas, result.kind, covers, number.sources]))
+            seen["solvers"].add(json.dumps([there, self.makers.get(id(number)) or solver]))
             seen["tests"].add(test)
 
     def pytest_testnodedown(self, node):
         """A worker of pytest-xdist has ended: what it saw joins what the others did."""
         if "links" not in getattr(node, "workeroutput", {}):
             return
-        formulas, numbers, ran = json.loads(node.workeroutput["links"])
+        formulas, curves, numbers, ran = json.loads(node.workeroutput["links"])
         self.ran.update(ran)
         for name, tests in formulas.items():
             self.formulas[name].update(tests)
+        for name, kinds in curves.items():
+            self.curves[name].update(kinds)
         for key, entry in numbers.items():
             for name, values in entry.items():
                 self.numbers[key][name].update(values)
@@ -75,7 +87,8 @@ class Links:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["links"] = json.dumps([self.formulas, self.numbers, self.ran], default=sorted)
+            seen = [self.formulas, self.curves, self.numbers, self.ran]
+            session.config.workeroutput["links"] = json.dumps(seen, default=sorted)
             return
         self.complaints = self.missing()
         if self.task == "write":
@@ -101,34 +114,40 @@ class Links:
             for test in tests:
                 breadth[test] += 1
 
-        def few(tests, key=""):
-            """Those that speak of the number come first, and those that hold a value before those that show it."""
-
-            def order(test):
-                return not speaks_of(test, key), test.startswith(SHOWN), breadth[test], test
-
-            return sorted(tests, key=order)[:MOST]
+        def few(tests, most=MOST):
+            """Those that hold a value come before those that show it."""
+            return sorted(tests, key=lambda test: (test.startswith(SHOWN), breadth[test], test))[:most]
 
         numbers = {}
         for key, entry in self.numbers.items():
-            numbers[key] = {"label": min(entry["labels"]), **{name: sorted(entry[name]) for name in SETS}}
-            numbers[key]["tests"] = few(entry["tests"], key)
-        return {"formulas": {name: few(tests) for name, tests in self.formulas.items() if tests}, "numbers": numbers}
+            checks = {test for test in entry["tests"] if speaks_of(test, key)}
+            numbers[key] = {
+                "kinds": kinds(entry["labels"]),
+                "cases": cases(of_values(entry["cases"])),
+                "solvers": sorted(place for (place,) in of_values(entry["solvers"])),
+                "checks": few(checks, 3 * MOST),
+                "tests": few(entry["tests"] - checks),
+            }
+        return {
+            "formulas": {name: few(tests) for name, tests in self.formulas.items() if tests},
+            "curves": {name: sorted(kinds) for name, kinds in self.curves.items()},
+            "numbers": numbers,
+        }
 
     def differences(self, shipped):
         found = self.found()
         complaints = []
-        for what in ("formulas", "numbers"):
+        for what in ("formulas", "curves", "numbers"):
             changed = sorted(found[what].keys() ^ shipped[what].keys())
             complaints += [f"{what}: {name} is {'new' if name in found[what] else 'gone'}" for name in changed]
         for name in sorted(found["formulas"].keys() & shipped["formulas"].keys()):
             complaints += self.lost(name, shipped["formulas"][name], self.formulas[name])
         for key in sorted(found["numbers"].keys() & shipped["numbers"].keys()):
             old, new = shipped["numbers"][key], found["numbers"][key]
-            for part in ("label", *SETS[:-1]):
-                if old[part] != new[part]:
-                    complaints.append(f"{key}: {part} was {old[part]}, is {new[part]}")
-            complaints += self.lost(key, old["tests"], self.numbers[key]["tests"])
+            parts = [(name, old[name], new[name]) for name in ("kinds", "solvers")]
+            parts += [(name, *(together(each["cases"])[name] for each in (old, new))) for name in together([])]
+            complaints += [f"{key}: {part} was {was}, is {now}" for part, was, now in parts if was != now]
+            complaints += self.lost(key, old["checks"] + old["tests"], self.numbers[key]["tests"])
         return [f"{complaint}; run pytest --links write" for complaint in complaints]
 
     def lost(self, name, shipped, tests):
@@ -140,31 +159,95 @@ class Links:
                 yield f"{name}: {test} no longer evaluates it"
 
 
+def kinds(labels):
+    """Label and commands by kind of result; the label is one that a command prints, if one does."""
+    found = defaultdict(lambda: {"labels": set(), "commands": set()})
+    for kind, label, command in map(json.loads, labels):
+        found[kind]["labels"].add((not command, label))
+        found[kind]["commands"].update([command] if command else [])
+    return {
+        kind: {"label": min(each["labels"])[1], "commands": sorted(each["commands"])} for kind, each in found.items()
+    }
+
+
+def cases(seen):
+    """Formulas in the order of their use, with the kinds of results, what was covered, and papers beside theirs."""
+    found = defaultdict(lambda: {name: set() for name in OF_CASES})
+    for formulas, kind, covers, sources in seen:
+        found[tuple(formulas)]["results"].add(kind)
+        found[tuple(formulas)]["covers"].update([covers] if covers else [])
+        found[tuple(formulas)]["sources"].update(sources)
+    return [
+        {"formulas": list(formulas)} | {name: sorted(values) for name, values in each.items()}
+        for formulas, each in sorted(found.items())
+    ]
+
+
+def together(cases):
+    """All cases of a number in one, which does not depend on which test ran where, and the last formula of each."""
+    found = {name: sorted({each for case in cases for each in case[name]}) for name in ("formulas", *OF_CASES)}
+    return found | {"last": sorted({case["formulas"][-1] for case in cases if case["formulas"]})}
+
+
+def of_values(seen):
+    """What was seen of numbers that had a value; of those without one where none had."""
+    parsed = [json.loads(each) for each in seen]
+    return [each for there, *each in parsed if there] or [each for _, *each in parsed]
+
+
 def speaks_of(test, key):
-    """Whether the source of a test names the key of a number."""
+    """Whether the source of a test, or its parameters, name the key of a number."""
     file, _, name = test.partition("::")
-    return key in functions(file).get(name.rpartition("::")[2], "")
+    source = functions(file).get(name.rpartition("::")[2], "")
+    subject, _, last = key.rpartition(".")
+    whole = re.escape(key).replace("_N", r"_[\d{]")
+    return bool(re.search(whole, source)) or (f"{subject}.{{" in source and f'"{last}"' in source)
 
 
 @cache
 def functions(file):
     text = (ROOT / file).read_text(encoding="utf-8")
     found = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
-    return {node.name: ast.get_source_segment(text, node) for node in found}
+    return {
+        node.name: "\n".join(ast.get_source_segment(text, part) for part in (*node.decorator_list, node))
+        for node in found
+    }
 
 
 def watch_results(computed):
-    """Note every result that a module of the package computes, with that module and the command that asked for it."""
+    """Note every result that a module of the package computes, with its function and the command that asked for it."""
     from regimes.numerics.interface.result import Result
 
     def created(cls, *arguments, **parts):
         result = object.__new__(cls)
-        module = sys._getframe(1).f_globals.get("__name__", "")
-        if module.startswith("regimes.") and module != Result.__module__:
-            computed.append((result, module.replace(".", "/") + ".py", current_command()))
+        if sys._getframe(1).f_globals.get("__name__") != Result.__module__ and (place := function(sys._getframe(1))):
+            computed.append((result, place, current_command()))
         return result
 
     Result.__new__ = created
+
+
+def watch_numbers(makers):
+    """Note for every number the function of the package that made it: the first outside of what only wraps it."""
+    from regimes.numerics.interface.result import Number
+
+    def created(cls, *arguments, **parts):
+        number = object.__new__(cls)
+        frame = sys._getframe(1)
+        while frame.f_globals.get("__name__") in WRAPPERS:
+            frame = frame.f_back
+        makers[id(number)] = function(frame)
+        return number
+
+    Number.__new__ = created
+
+
+def function(frame):
+    """File and function of a frame, None outside of the package."""
+    module = frame.f_globals.get("__name__", "")
+    if not module.startswith("regimes."):
+        return None
+    return f"{module.replace('.', '/')}.py::{frame.f_code.co_qualname.split('.<locals>')[0]}"
 
 
 def current_command():

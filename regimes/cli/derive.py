@@ -22,10 +22,12 @@ __all__ = ["command"]
 @click.option("--latex", is_flag=True, help="Print LaTeX.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cite", is_flag=True, help="Print BibTeX of the papers behind it.")
+@click.option("--all", "everything", is_flag=True, help="Print all formulas behind it in full, and more tests.")
 @user_errors
-def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: bool) -> None:
+def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: bool, everything: bool) -> None:
     """Print where NAME comes from: the formula with its source, its checked derivation, its place in the code and the
-    tests that hold it. NAME is a formula, the key of a number in a result, or t_S, t_C, phi, epsilon*, lambda_c.
+    tests that hold it. NAME is a formula, the key of a number in a result, the name of a curve, or t_S, t_C, phi,
+    epsilon*, lambda_c. Of the formulas behind a number the main one is printed in full, the others by name.
 
     \b
     regimes derive --list
@@ -39,8 +41,8 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: b
     if latex + as_json + cite > 1:
         raise ValueError("derive: give one of --latex, --json and --cite, not several")
     if name is None:
-        if latex or cite:
-            raise ValueError("derive: --latex and --cite take a NAME; --list takes --json alone")
+        if latex or cite or everything:
+            raise ValueError("derive: --latex, --cite and --all take a NAME; --list takes --json alone")
         _list(as_json)
         return
     from regimes.report.formula.kept_text import kept_text
@@ -50,30 +52,30 @@ def command(name: str | None, listing: bool, latex: bool, as_json: bool, cite: b
     if cite:
         from regimes.report.formula.citation import citation
 
-        click.echo(citation(found.formulas), nl=False)
+        click.echo(citation(found.formulas, () if found.number is None else found.number.sources), nl=False)
         return
     form = "latex" if latex else "json" if as_json else "text"
-    text = kept_text(f"{name} {form}", lambda: _rendered(found, form))
+    kept = f"{name} all" if everything else name
+    text = kept_text(f"{kept} {form}", lambda: _rendered(found, form, everything))
     if not _shows(text):  # a console with a single-byte code page
-        text = kept_text(f"{name} ascii", lambda: _rendered(found, "ascii"))
+        text = kept_text(f"{kept} ascii", lambda: _rendered(found, "ascii", everything))
     click.echo(text, nl=False)
 
 
-def _rendered(found: Found, form: str) -> str:
-    from regimes.report.formula.derivation import derivation_dict, derivation_text, number_text
+def _rendered(found: Found, form: str, everything: bool) -> str:
+    from regimes.report.formula.explanation import explanation_dict, explanation_text, shown_formulas
     from regimes.report.parts.files import json_text
     from regimes.theory.catalogue import formula
 
-    formulas = [formula(each) for each in found.formulas]
     if form == "latex":
-        return "\n\n".join(each.derivation_latex() for each in formulas) + "\n"
+        shown = shown_formulas(found, everything)
+        if not shown:
+            said = f"no one formula gives {found.asked}; --all prints those behind it"
+            raise ValueError(f"derive: {said if found.formulas else f'no formula stands behind {found.asked}'}")
+        return "\n\n".join(formula(each).derivation_latex() for each in shown) + "\n"
     if form == "json":
-        parts = [derivation_dict(each) for each in formulas]
-        if found.links is not None:
-            return json_text({"key": found.key} | vars(found.links) | {"derivations": parts})
-        return json_text(parts[0] if len(parts) == 1 else parts)
-    head = [] if found.key is None or found.links is None else [number_text(found.key, found.links)]
-    text = "\n\n".join([*head, *(derivation_text(each, unicode=form == "text") for each in formulas)])
+        return json_text(explanation_dict(found, everything=everything))
+    text = explanation_text(found, everything=everything, unicode=form == "text")
     return text if form == "text" else text.encode("ascii", "replace").decode()
 
 

@@ -63,7 +63,8 @@ class Number:
     step : Step or None
         The time in the user's schedule.
     formulas : tuple of str
-        Formulas that made it, recorded while it was computed; ``regimes.formula`` gives each with its derivation.
+        Formulas that made it, recorded while it was computed: ``regimes.formula(name)`` is one with its derivation,
+        ``regimes derive NAME`` prints it.
     reason : str or None
         Why there is no value, or no interval.
     unit : str or None
@@ -96,7 +97,8 @@ class Result:
     problem : dataclass
         What was asked.
     numbers : dict of str to Number
-        By key, such as ``speciation.class_time``; a key means one quantity by one method in every command.
+        By key, such as ``speciation.class_time``; a key means one quantity by one method in every command, and
+        ``regimes derive KEY`` says where the number comes from.
     curves : dict of str to ndarray
         Over the first of them, which is their abscissa and the last axis of the others.
     settings : dict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -31,9 +32,19 @@ def citation(formula_names: Iterable[str], sources: Iterable[str] = ()) -> str:
 
     A formula that is derived from another one rests on the papers of that one.
     """
-    keys = {*sources, *(key for name in dict.fromkeys(formula_names) for key in _cited(name))}
+    names = dict.fromkeys(formula_names)
+    keys = {*sources, *(key for name in names for key in _cited(name))}
     entries = [_SOFTWARE % __version__, *(text for key, text in references().items() if key in keys)]
-    return "\n\n".join(map(_ascii, entries)) + "\n"
+    return "\n\n".join(map(_ascii, entries)) + "\n" + _formulas(names)
+
+
+def _formulas(names: Iterable[str]) -> str:
+    """What the papers are cited for, and how to see it; outside of an entry BibTeX ignores text."""
+    if not names:
+        return ""
+    lines = textwrap.wrap(", ".join(names), 100, initial_indent="  ", subsequent_indent="  ")
+    said = ["formulas, each shown by `regimes derive NAME`, in Python regimes.formula(NAME):", *lines]
+    return "\n" + "".join(f"% {line}\n" for line in said)
 
 
 @cache

@@ -6,18 +6,18 @@ from typing import Any
 
 import sympy
 
+from regimes.report.formula.number_links import main_in
 from regimes.report.formula.outcomes import checked_steps
-from regimes.report.formula.places import NumberLinks, compiled_at, held_by, written_at
+from regimes.report.formula.places import compiled_at, held_by, written_at
 from regimes.theory.formula.formula import Formula, StepCheck
-from regimes.theory.formula.written import written
 
-__all__ = ["derivation_dict", "derivation_text", "number_text"]
+__all__ = ["derivation_dict", "derivation_text"]
 
 
-def derivation_text(formula: Formula, *, unicode: bool = True) -> str:
+def derivation_text(formula: Formula, *, unicode: bool = True, places: bool = True) -> str:
     """A derivation for a terminal: the formula, where it stands and is used, its source, and the checked steps.
 
-    Without ``unicode`` in characters that every console has.
+    Without ``unicode`` in characters that every console has; without ``places`` not what compiles and what tests it.
     """
 
     def drawn(expression: Any) -> list[str]:
@@ -31,8 +31,8 @@ def derivation_text(formula: Formula, *, unicode: bool = True) -> str:
     lines += ["", f"source: {formula.source}"]
     if formula.assumes:
         lines += ["assumes:", *(f"  - {assumption}" for assumption in formula.assumes)]
-    for label, places in _places(formula.name).items():
-        lines += [f"{label}: {places[0]}", *(f"{'':{len(label) + 2}}{place}" for place in places[1:])]
+    for label, found in _places(formula.name).items() if places else [("written", (written_at(formula.name),))]:
+        lines += [f"{label}: {found[0]}", *(f"{'':{len(label) + 2}}{place}" for place in found[1:])]
     checks = checked_steps(formula)
     lines += ["", "derivation:"]
     for number, (step, check) in enumerate(zip(formula.steps, checks, strict=False), start=1):
@@ -41,24 +41,6 @@ def derivation_text(formula: Formula, *, unicode: bool = True) -> str:
         lines += [f"   with {v.name}: {v.meaning}" for v in step.extra]
     if formula.stable is not None:
         lines += ["", "form evaluated in float64:", *drawn(formula.stable), f"   [{checks[-1]}]"]
-    return "\n".join(lines) + "\n"
-
-
-def number_text(key: str, links: NumberLinks) -> str:
-    """Where a number comes from, for a terminal: who gives it, what made it, what holds it."""
-    known = written()
-    rows = {
-        "given by": [f"regimes {command}" for command in links.commands],
-        "in a result of kind": links.results,
-        "made by": [f"{name}: {known[name].title}" for name in links.formulas]
-        or ["no formula: it is counted or given"],
-        "computed in": links.solvers,
-        "held by": links.tests,
-    }
-    lines = [f"{links.label}  [{key}]", ""]
-    for label, values in rows.items():
-        if values:
-            lines += [f"{label}: {values[0]}", *(f"{'':{len(label) + 2}}{value}" for value in values[1:])]
     return "\n".join(lines) + "\n"
 
 
@@ -85,12 +67,14 @@ def derivation_dict(formula: Formula) -> dict[str, Any]:
         "written": written_at(formula.name),
         "compiled": list(compiled_at(formula.name)),
         "tests": list(held_by(formula.name)),
+        "numbers": list(main_in(formula.name)),
     }
 
 
 def _places(name: str) -> dict[str, tuple[str, ...]]:
     """Places of a formula by what they are; what there is none of is left out."""
     places = {"written": (written_at(name),), "compiled": compiled_at(name), "tests": held_by(name)}
+    places["main formula of"] = main_in(name)
     return {label: found for label, found in places.items() if found}
 
 

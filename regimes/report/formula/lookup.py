@@ -1,12 +1,14 @@
-"""What a person may call a formula: its name, the key of a number that it made, or a symbol of the papers."""
+"""What a person may call a formula: its name, the key of a number that it made, a symbol of the papers or a curve."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from regimes.report.formula.places import NumberLinks, number_links
+from regimes.report.formula.curves import CURVES, SIMULATED, curve_formulas
+from regimes.report.formula.number_links import NumberLinks, main_formula, number_links
 from regimes.theory.formula.written import written
 
 __all__ = ["SYMBOLS", "Found", "look_up"]
@@ -34,27 +36,52 @@ _GREEK = {"φ": "phi", "ϕ": "phi", "ε": "epsilon", "ϵ": "epsilon", "λ": "lam
 
 @dataclass(frozen=True)
 class Found:
-    """Names of formulas, and the number's key with its links where a key was asked for."""
+    """What was asked for: formulas, the main one first, of a formula's own name, a number's key, a symbol or a curve.
 
+    ``main`` is None where no formula gives the number; ``curve`` has the formulas by kind of result.
+    """
+
+    asked: str
     formulas: tuple[str, ...]
-    key: str | None = None
-    links: NumberLinks | None = None
+    main: str | None
+    number: NumberLinks | None = None
+    symbol: bool = False
+    curve: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """Formulas beside the main one."""
+        return tuple(name for name in self.formulas if name != self.main)
 
 
 def look_up(asked: str) -> Found:
-    """Find a formula's name, a number's key or a symbol; a name goes first."""
+    """Find a formula's name, a number's key, a symbol or a curve, in this order."""
     if asked in written():
-        return Found((asked,))
+        return Found(asked, (asked,), asked, curve=curve_formulas(asked))
     numbers = number_links()
     for key in (asked, re.sub(r"\d+", "N", asked)):
         if key in numbers:
-            return Found(numbers[key].formulas, asked, numbers[key])
+            return _of_number(asked, key, numbers[key])
+    curve = curve_formulas(asked)
     symbols = {_plain(symbol): names for symbol, names in SYMBOLS.items()}
     if _plain(asked) in symbols:
-        return Found(symbols[_plain(asked)])
-    close = difflib.get_close_matches(asked, [*written(), *numbers, *SYMBOLS], n=3)
+        names = symbols[_plain(asked)]
+        return Found(asked, names, names[0], symbol=True, curve=curve)
+    if curve:
+        names = tuple(dict.fromkeys(name for each in curve.values() for name in each))
+        return Found(asked, names, names[0] if names else None, curve=curve)
+    curves = [name for each in (*CURVES.values(), *SIMULATED.values()) for name in each]
+    known = [*written(), *numbers, *SYMBOLS, *curves]
+    parts = {name.rpartition(".")[2]: name for name in reversed(known)}  # time for collapse.time
+    close = dict.fromkeys(parts.get(name, name) for name in difflib.get_close_matches(asked, [*known, *parts], n=3))
     hint = f"did you mean {' or '.join(close)}?" if close else "`regimes derive --list` lists all"
-    raise ValueError(f"derive: no formula, number or symbol is called {asked!r}; {hint}")
+    raise ValueError(f"derive: no formula, number, symbol or curve is called {asked!r}; {hint}")
+
+
+def _of_number(asked: str, key: str, number: NumberLinks) -> Found:
+    mains = [main for case in number.cases if (main := main_formula(key, case.formulas))]
+    names = tuple(dict.fromkeys([*mains, *number.formulas]))
+    return Found(asked, names, mains[0] if mains else None, number)
 
 
 def _plain(symbol: str) -> str:

@@ -1,20 +1,19 @@
-"""Where a formula is written, what compiles it, and which tests and numbers rest on it."""
+"""Where a formula is written, what compiles it, and which tests hold it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from regimes.theory.formula.written import written
 
-__all__ = ["NumberLinks", "compiled_at", "number_links", "held_by", "written_at"]
+__all__ = ["PACKAGE", "compiled_at", "held_by", "links", "written_at"]
 
-_PACKAGE = Path(__file__).parents[2]
+PACKAGE = Path(__file__).parents[2]
 _LINKS = Path(__file__).with_name("links.json")
 _SOURCES = ("datasets", "numerics", "prediction", "validation")
 # A formula is compiled by its name: the first argument of a call, or among the names that a kernel notes when it is
@@ -23,18 +22,6 @@ _CALL = re.compile(r'\b(?:compile_formula|torch_formula|note|kernel|_[a-z]\w*)\(
 _LISTED = re.compile(r"(?:\bnote\(|\bformulas=\(|^ *\w+(?:: [^\n=]*)? = (?:[({]|(?=\")))([^()=]*)", re.MULTILINE)
 _STRING = re.compile(r'"(\w+)"(?!:)')
 _QUOTED = re.compile(r'(?:"|``)(\w+)(?:"|``)')
-
-
-@dataclass(frozen=True)
-class NumberLinks:
-    """What a run of the tests saw of a number: its label, where it is computed, what made it, what holds it."""
-
-    label: str
-    results: tuple[str, ...]
-    commands: tuple[str, ...]
-    formulas: tuple[str, ...]
-    solvers: tuple[str, ...]
-    tests: tuple[str, ...]
 
 
 def written_at(name: str) -> str:
@@ -50,19 +37,11 @@ def compiled_at(name: str) -> tuple[str, ...]:
 
 def held_by(name: str) -> tuple[str, ...]:
     """Tests that evaluate a formula, the most particular first."""
-    return tuple(_links()["formulas"].get(name, ()))
-
-
-def number_links() -> dict[str, NumberLinks]:
-    """Every number that a result has had in a run of the tests, by its key."""
-    return {
-        key: NumberLinks(entry["label"], **{name: tuple(entry[name]) for name in entry if name != "label"})
-        for key, entry in _links()["numbers"].items()
-    }
+    return tuple(links()["formulas"].get(name, ()))
 
 
 @cache
-def _links() -> dict[str, Any]:
+def links() -> dict[str, Any]:
     """What ``pytest --links write`` found."""
     found: dict[str, Any] = json.loads(_LINKS.read_text(encoding="utf-8"))
     return found
@@ -72,7 +51,7 @@ def _links() -> dict[str, Any]:
 def _compiled() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     quoted: set[tuple[str, Path, int]] = set()
-    for path in (path for folder in _SOURCES for path in sorted((_PACKAGE / folder).rglob("*.py"))):
+    for path in (path for folder in _SOURCES for path in sorted((PACKAGE / folder).rglob("*.py"))):
         text = path.read_text(encoding="utf-8")
         quoted |= {(name, path, line) for name, line in _lines(text, _QUOTED.finditer(text))}
         for name, line in sorted(_lines(text, _named(text))):
@@ -97,4 +76,4 @@ def _named(text: str) -> Iterator[re.Match[str]]:
 
 
 def _shown(path: Path) -> str:
-    return path.relative_to(_PACKAGE.parent).as_posix()
+    return path.relative_to(PACKAGE.parent).as_posix()

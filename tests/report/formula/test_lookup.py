@@ -4,12 +4,14 @@ import pytest
 import sympy
 
 from regimes.report.formula.lookup import SYMBOLS, look_up
-from regimes.report.formula.places import compiled_at, held_by, number_links, written_at
+from regimes.report.formula.number_links import number_links
+from regimes.report.formula.places import compiled_at, held_by, written_at
 from regimes.theory.catalogue import formula
 from regimes.theory.formula.written import written
 
 # Measured in simulations, or counted: no formula makes them.
 COUNTED = ("measure.", "components.", "connecting.", "links.", "tree.", "collapse.last_change")
+TESTS = 15
 
 
 @pytest.mark.parametrize(
@@ -26,10 +28,22 @@ COUNTED = ("measure.", "components.", "connecting.", "links.", "tree.", "collaps
         ("ε*", "hierarchy_threshold_pair"),
         ("lambda_c", "percolation_threshold_fit"),
         ("λ_c", "percolation_threshold_fit"),
+        ("collapse.time", "leave_one_out_excess_entropy"),
+        ("threshold.exact.level_3", "normalised_clone_probability"),
+        ("clone_class", "class_clone_probability"),
+        ("log_n_star", "log_critical_samples"),
+        ("susceptibility_mean_field", "hierarchy_leaf_correlation"),
+        ("leave_one_out_se", "leave_one_out_excess_entropy"),
     ],
 )
-def test_names_and_symbols(asked, first):
-    assert look_up(asked).formulas[0] == first
+def test_names_symbols_keys_and_curves(asked, first):
+    assert look_up(asked).formulas[0] == look_up(asked).main == first
+
+
+def test_what_no_formula_gives_has_no_main_one():
+    assert look_up("percolation.width").main is None
+    assert look_up("percolation.width").rest
+    assert look_up("density_evolution").formulas == ()
 
 
 def test_symbols_are_those_of_their_formulas():
@@ -39,9 +53,20 @@ def test_symbols_are_those_of_their_formulas():
     assert sorted(speciation) == sorted(SYMBOLS["t_S"])
 
 
-@pytest.mark.parametrize(("wrong", "offered"), [("colapse_time", "collapse_time"), ("clock.snrr", "clock.snr")])
+@pytest.mark.parametrize(
+    ("wrong", "offered"),
+    [
+        ("colapse_time", "collapse_time"),
+        ("clock.snrr", "clock.snr"),
+        ("clone_clas", "clone_class"),
+        ("point_time", "collapse.point_time"),
+        ("J_test", "losses.J_test"),
+    ],
+)
 def test_a_wrong_name_is_answered_with_close_ones(wrong, offered):
-    with pytest.raises(ValueError, match=f"^derive: no formula, number or symbol is called '{wrong}'; did .*{offered}"):
+    with pytest.raises(
+        ValueError, match=f"^derive: no formula, number, symbol or curve is called '{wrong}'; did .*{offered}"
+    ):
         look_up(wrong)
     with pytest.raises(ValueError, match="called 'xyzzy'; `regimes derive --list` lists all$"):
         look_up("xyzzy")
@@ -51,10 +76,11 @@ def test_every_number_leads_to_its_formulas_solver_and_tests():
     links = number_links()
     assert links
     for key, entry in links.items():
-        assert look_up(key).links == entry
+        assert look_up(key).number == entry
         assert entry.label
         assert entry.solvers
-        assert 1 <= len(entry.tests) <= 5
+        assert 1 <= len(entry.checks) + len(entry.tests) <= TESTS + 5
+        assert not set(entry.checks) & set(entry.tests)
         assert set(entry.formulas) <= set(written())
         assert entry.formulas or key.startswith(COUNTED), key
 

@@ -1,0 +1,90 @@
+"""Formulas behind the curves of results: a curve has a name and no record, so they stand here, held by a test."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from regimes.report.formula.places import links
+
+__all__ = ["CURVES", "SIMULATED", "curve_formulas", "curve_kinds"]
+
+_MEAN_FIELD = (
+    "hierarchy_marginal",
+    "hierarchy_upward",
+    "hierarchy_upward_to_class",
+    "hierarchy_downward",
+    "hierarchy_leaf_belief",
+)
+CURVES: dict[str, dict[str, tuple[str, ...]]] = {
+    "speciation": {"phi": ("clone_disagreement_from_mean_sech", "mixture_kappa")},
+    "collapse": {
+        "excess_entropy": ("excess_entropy",),
+        "excess_entropy_with_classes": ("excess_entropy_corrected", "class_entropy_integrand", "mixture_kappa"),
+        "log_n_star": ("log_critical_samples",),
+    },
+    "dataset": {
+        "clone_index": ("index_clone_probability", "snr"),
+        "clone_class": ("class_clone_probability", "snr"),
+        "clone_class_leave_one_out": ("class_clone_probability", "snr"),
+        "excess_entropy": ("empirical_excess_entropy", "snr"),
+        "leave_one_out": ("leave_one_out_excess_entropy", "snr"),
+        "losses.J_train": ("information_slope",),
+        "losses.J_test": ("information_slope",),
+        "losses.G": ("information_slope",),
+        "losses.J_train_exact": ("empirical_excess_entropy", "snr"),
+        "losses.J_test_exact": ("leave_one_out_excess_entropy", "snr"),
+        "losses.G_exact": ("leave_one_out_excess_entropy", "empirical_excess_entropy", "snr"),
+    },
+    "hierarchy": {
+        "mean_field": _MEAN_FIELD,
+        "susceptibility_mean_field": (
+            "hierarchy_leaf_correlation",
+            "hierarchy_sibling_covariance",
+            "hierarchy_chain_eigenvalue",
+            "hierarchy_spin_variance",
+            "hierarchy_pairs_at_distance",
+            *_MEAN_FIELD,
+        ),
+    },
+    "hierarchy transition": {"upward": ("hierarchy_upward",)},
+    "phase diagram": {
+        "rules": ("hierarchy_fixed_point_rules",),
+        "susceptibility_growth": ("hierarchy_susceptibility_ratio", "hierarchy_slope"),
+        "fewest_rules": ("hierarchy_slope_at_uniform",),
+        "most_rules": ("hierarchy_slope_at_one",),
+        "epsilon_star": ("hierarchy_epsilon_from_belief",),
+    },
+    "grid percolation": dict.fromkeys(
+        ("largest", "largest_share", "mean_size", "spanning"), ("canonical_weight_ratio",)
+    ),
+    "percolation staircase": {"threshold": ("percolation_threshold_fit",), "disc_limit": ("percolation_disc_limit",)},
+    "measurement": {
+        "phi_class.predicted": ("class_clone_probability",),
+        "phi_point.predicted": ("index_clone_probability",),
+    },
+}
+"""By kind of result and name of the curve; the formula whose value it is first, then those that it rests on."""
+
+SIMULATED = {
+    "hierarchy": ("exact", "clone_probability", "conditional_entropy", "susceptibility_exact", "density_evolution"),
+    "data percolation": ("largest_share", "kept"),
+    "percolation staircase": ("error", "fitted"),
+    "measurement": (
+        "denoising_loss",
+        *(f"phi_{of}.{each}" for of in ("class", "point") for each in ("measured", "corrected")),
+    ),
+}
+"""Curves that no formula gives: messages are passed, points counted, models measured."""
+
+
+@cache
+def curve_kinds() -> dict[str, tuple[str, ...]]:
+    """Kinds of results that have a curve, by its name, as a run of the tests saw them."""
+    return {name: tuple(kinds) for name, kinds in links()["curves"].items()}
+
+
+def curve_formulas(name: str) -> dict[str, tuple[str, ...]]:
+    """Formulas of a curve, or of the one whose standard error it is, by kind of result; none where no formula does."""
+    of = name.removesuffix("_se")
+    known = {kind: CURVES.get(kind, {}) | dict.fromkeys(SIMULATED.get(kind, ()), ()) for kind in {*CURVES, *SIMULATED}}
+    return {kind: known[kind][of] for kind in sorted(known) if of in known[kind]}
