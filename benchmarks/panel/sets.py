@@ -42,7 +42,7 @@ class RealSet:
 
 def folder(module: str) -> Path:
     """Where a package lies, without importing it."""
-    return Path(list(find_spec(module).submodule_search_locations)[0])
+    return Path(next(iter(find_spec(module).submodule_search_locations)))
 
 
 def rows(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
