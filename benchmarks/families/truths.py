@@ -43,7 +43,7 @@ def of_points(X: np.ndarray, labels: np.ndarray | None, probes: int, seed: int) 
     n = len(X)
     X = X - X.mean(axis=0)
     squares = (X**2).sum(axis=1)
-    start = rng.permutation(np.arange(probes) % n)
+    start = np.resize(rng.permutation(n), probes)
     z = rng.normal(size=(probes, X.shape[1]))
     known = {"collapse.point_time": (np.arange(n), 0.5, 0.0)}
     if labels is not None and len(np.unique(labels)) > 1:

@@ -88,7 +88,7 @@ def not_below(row: Row) -> str:
 def bound_holds(row: Row) -> str:
     """An upper bound that is one."""
     return (
-        "holds" if row.value >= row.reference - 1.96 * row.error else f"too low by {1 - row.value / row.reference:.0%}"
+        "holds" if row.value >= row.reference - 1.96 * row.error else f"too low by {1 - row.value / row.reference:.1%}"
     )
 
 

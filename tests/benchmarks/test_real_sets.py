@@ -46,7 +46,7 @@ def test_rows_are_judged():
     assert row("", number, Reference(), not_below).verdict == "reference has no time"
     assert row("", Number("", None), Reference(), not_below).verdict == "both: no time"
     assert row("", None, Reference(0.3, 0.1), agrees).verdict == "not predicted"
-    assert row("", Number("", 0.5), Reference(0.6, 0.0), bound_holds).verdict == "too low by 17%"
+    assert row("", Number("", 0.5), Reference(0.6, 0.0), bound_holds).verdict == "too low by 16.7%"
     entry = Entry("a", "", 3, 2, 1, rows=[row("class", Number("", 0.5, interval=(0.4, None)), None, agrees)])
     assert Entry.read(entry.plain()) == entry
     assert "| a | 3 x 2, 1 | class | 0.500 | above 0.400 | - | - | no reference |" in table([entry])
