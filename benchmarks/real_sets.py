@@ -73,7 +73,7 @@ def examined(of: RealSet) -> Entry | None:
         row("point", numbers.get("collapse.point_time"), clones.point_time(near_copies(X)), agrees),
         row("collapse", numbers.get("collapse.time"), None, agrees),
         row("bound", numbers.get("collapse.bound"), None, agrees),
-        row("collapse, of a part", fewer.get("collapse.time"), information_time(X, part), agrees),
+        row("collapse, of a part", fewer.get("collapse.time"), information_time(X, number), agrees),
         row("bound, of a part", fewer.get("collapse.bound"), gaussian_bound(X, number), bound_holds),
     ]
     entry.seconds = round(time.process_time() - start, 1)

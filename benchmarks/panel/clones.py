@@ -80,33 +80,36 @@ class Clones:
         return crossing(lambda t: self.agreement(t, groups), 0.5, Search())
 
 
-def information_time(X: np.ndarray, chosen: np.ndarray, probes: int = 2000) -> Reference:
-    """When a noised point of the population tells log(number chosen) nats about its data point, from points held out.
+def information_time(X: np.ndarray, number: int, probes: int = 2000) -> Reference:
+    """When a noised point of the population tells log(number) nats about its data point, from many more points.
 
-    -E log p(x_t) is estimated with the points that were not chosen as the population: a cross-entropy, so the time is
-    too late. On Gaussian data what remains falls about as one over the root of their number: half of them tell how much
-    that is, which is taken off, and the error is as large as the difference that they make.
+    -E log p(x_t) is estimated with the other points as the population: a cross-entropy, so the time is too late. On
+    Gaussian data what remains falls about as one over the root of their number: half of them tell how much that is,
+    which is taken off, and the error is as large as the difference that they make. On five families it is late by 0 to 3%.
     """
     rng = np.random.default_rng(2)
-    others = rng.permutation(np.setdiff1d(np.arange(len(X)), chosen))
-    start = np.resize(rng.permutation(chosen), probes)
+    start = np.resize(rng.permutation(len(X)), probes)
     z = rng.normal(size=(probes, X.shape[1]))
+    squares = (X**2).sum(axis=1)
+    across = squares[start][:, None] + squares - 2 * X[start] @ X.T
+    tilt = (z * X[start]).sum(axis=1)[:, None] - z @ X.T
+    half = rng.permutation(len(X)) % 2
 
-    def time(rest: np.ndarray) -> Reference:
-        across = ((X[start] ** 2).sum(axis=1)[:, None] + (X[rest] ** 2).sum(axis=1)) - 2 * X[start] @ X[rest].T
-        tilt = (z * X[start]).sum(axis=1)[:, None] - z @ X[rest].T
+    def time(left_out: np.ndarray) -> Reference:
+        counted = (~left_out).sum(axis=1)
 
         def information(t: float) -> np.ndarray:
             shrink, variance = np.exp(-t), -np.expm1(-2 * t)
             square = shrink**2 * across + 2 * shrink * np.sqrt(variance) * tilt  # beside |z|^2 Delta_t
-            exponent = -square / (2 * variance)
+            exponent = np.where(left_out, -np.inf, -square / (2 * variance))
             top = exponent.max(axis=1)
-            return -(top + np.log(np.exp(exponent - top[:, None]).mean(axis=1)))
+            return -(top + np.log(np.exp(exponent - top[:, None]).sum(axis=1) / counted))
 
-        return crossing(information, np.log(len(chosen)), Search())
+        return crossing(information, np.log(number), Search())
 
-    whole, half = time(others), time(others[: len(others) // 2])
-    if whole.value is None or half.value is None:
+    own = start[:, None] == np.arange(len(X))
+    whole, fewer = time(own), time(own | (half[start][:, None] == half))
+    if whole.value is None or fewer.value is None:
         return whole
-    later = half.value - whole.value
+    later = fewer.value - whole.value
     return Reference(float(whole.value - later / (np.sqrt(2) - 1)), float(np.hypot(whole.error, later)))
