@@ -25,10 +25,13 @@ class PublishedCrossings(SphinxDirective):
     """A table of all sets of images."""
 
     def run(self):
-        group = nodes.tgroup("", *[nodes.colspec(colwidth=1) for _ in HEAD], cols=len(HEAD))
+        group = nodes.tgroup("", *[nodes.colspec(colwidth=16) for _ in HEAD], cols=len(HEAD))
         group += nodes.thead("", line(HEAD))
         group += nodes.tbody("", *[line(cells) for cells in rows()])
-        return [nodes.paragraph("", "Source: ", *linked("biroli2024"), nodes.Text(".")), nodes.table("", group)]
+        return [
+            nodes.paragraph("", "Source: ", *linked("biroli2024"), nodes.Text(".")),
+            nodes.table("", group, classes=["colwidths-auto"]),
+        ]
 
 
 def line(cells):
