@@ -22,6 +22,7 @@ class Row:
 
     what: str
     value: float | None = None
+    estimate: float | None = None
     interval: list[float | None] | None = None
     reference: float | None = None
     error: float | None = None
@@ -51,11 +52,19 @@ class Entry:
         return cls(**{**stored, "rows": [Row(**row) for row in stored["rows"]]})
 
 
-def spread(interval: list[float | None] | None) -> float:
-    """Standard error that a two-sided 95% interval means; 0 for others."""
-    if interval is None or None in interval:
+def point(row: Row) -> float:
+    """Point estimate: of a one-sided bound it stands beside the limit that is printed."""
+    return row.value if row.estimate is None else row.estimate
+
+
+def spread(row: Row) -> float:
+    """Standard error that a 95% interval means, of a one-sided bound too (its limit is at 97.5%)."""
+    if row.interval is None:
         return 0.0
-    return (interval[1] - interval[0]) / (2 * 1.96)
+    low, high = row.interval
+    if low is None or high is None:
+        return abs(point(row) - (high if low is None else low)) / 1.96
+    return (high - low) / (2 * 1.96)
 
 
 def missing(row: Row) -> str | None:
@@ -69,7 +78,7 @@ def missing(row: Row) -> str | None:
 
 def agrees(row: Row) -> str:
     """The same within three joint standard errors, or within 2%."""
-    joint = math.hypot(spread(row.interval), row.error)
+    joint = math.hypot(spread(row), row.error)
     off = row.value / row.reference - 1
     if abs(row.value - row.reference) <= 3 * joint:
         return "agrees"
@@ -78,11 +87,11 @@ def agrees(row: Row) -> str:
 
 def not_below(row: Row) -> str:
     """A lower bound that is not below another lower bound by more than a tenth or their joint error."""
-    joint = math.hypot(spread(row.interval), row.error)
-    off = row.value / row.reference - 1
-    if row.value >= row.reference - max(TOLERANCE * row.reference, 1.96 * joint):
-        return "higher" if row.value > row.reference * (1 + TOLERANCE) + 1.96 * joint else "agrees"
-    return f"below by {-off:.0%}"
+    joint = 1.96 * math.hypot(spread(row), row.error)
+    found, known = point(row), row.reference
+    if found < known - max(TOLERANCE * known, joint):
+        return f"below by {1 - found / known:.0%}"
+    return "higher" if found > known * (1 + TOLERANCE) + joint else "agrees"
 
 
 def bound_holds(row: Row) -> str:
@@ -103,6 +112,7 @@ def row(what: str, number: Any, reference: Reference | None, judge: Callable[[Ro
     found = Row(what)
     if number is not None:
         found.value = None if number.value is None else float(number.value)
+        found.estimate = None if number.estimate is None else float(number.estimate)
         found.interval = None if number.interval is None else list(number.interval)
         found.reason = number.reason
     if reference is None:
@@ -123,8 +133,9 @@ def table(entries: list[Entry]) -> str:
             ratio = f"{each.value / each.reference:.2f}" if each.value and each.reference else "-"
             error = "" if each.error is None else f" ± {each.error:.3f}"
             known = "-" if each.reference is None else f"{each.reference:.3f}{error}"
-            lines.append([*name, each.what, text(each.value), ends(each.interval), known, ratio, each.verdict])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n\n" + counts(entries)
+            shown = text(each.value) + ("" if each.estimate is None else f" ({each.estimate:.3f})")
+            lines.append([*name, each.what, shown, ends(each.interval), known, ratio, each.verdict])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{counts(entries)}\n{wide(entries)}"
 
 
 def counts(entries: list[Entry]) -> str:
@@ -138,6 +149,17 @@ def counts(entries: list[Entry]) -> str:
         f"- {what}: " + ", ".join(f"{word} {number}" for word, number in sorted(words.items(), key=lambda of: -of[1]))
         for what, words in found.items()
     )
+
+
+def wide(entries: list[Entry]) -> str:
+    """Class times of many points whose interval is wide."""
+    found = [
+        entry.name
+        for entry in entries
+        for each in entry.rows
+        if each.what == "class" and each.value and entry.n >= 500 and 1.96 * spread(each) > 0.15 * point(each)
+    ]
+    return f"- half width of the class time above 15% where n >= 500: {', '.join(found) or 'none'}"
 
 
 def text(value: float | None) -> str:

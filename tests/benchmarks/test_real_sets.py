@@ -47,6 +47,9 @@ def test_rows_are_judged():
     assert row("", Number("", None), Reference(), not_below).verdict == "both: no time"
     assert row("", None, Reference(0.3, 0.1), agrees).verdict == "not predicted"
     assert row("", Number("", 0.5), Reference(0.6, 0.0), bound_holds).verdict == "too low by 16.7%"
+    lower = Number("", 0.5, interval=(0.5, None), estimate=0.6)
+    assert row("", lower, Reference(0.69, 0.0), not_below).verdict == "agrees"  # 0.6 +- 0.1, by its point estimate
+    assert row("", lower, Reference(0.71, 0.0), not_below).verdict == "below by 15%"
     entry = Entry("a", "", 3, 2, 1, rows=[row("class", Number("", 0.5, interval=(0.4, None)), None, agrees)])
     assert Entry.read(entry.plain()) == entry
     assert "| a | 3 x 2, 1 | class | 0.500 | above 0.400 | - | - | no reference |" in table([entry])
