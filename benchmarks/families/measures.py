@@ -150,5 +150,6 @@ def verdict(found: list[Cell]) -> str:
     low = sum(cell.covered < ONE_SIDED[cell.key] - 2 * cell.error for cell in bounds)
     return (
         f"Two-sided: {near} of {len(two)} cells within 93.5 to 96.5%, {len(far)} outside 92.5 to 97.5%, {len(sure)} of "
-        f"them by more than two errors. Bounds on the wrong side more often than they say by two errors: {low} of {len(bounds)}."
+        f"them by more than two errors. Bounds on the wrong side more often than they say, by two errors: {low} of "
+        f"{len(bounds)}."
     )
