@@ -20,17 +20,18 @@ DRAWS = 16
 
 
 def near_copies(X: np.ndarray) -> np.ndarray:
-    """Group of each point: points closer than a tenth of the median distance to the fifth nearest other are one.
+    """Group of each point: equal points, and pairs that are ten times closer than the fifth nearest other of either.
 
-    The fifth, since the nearest may be copies themselves.
+    The fifth, since the nearest may be copies themselves; of either, since smooth patches all lie close together.
     """
     squares = (X**2).sum(axis=1)
     distance = np.sqrt(np.maximum(squares[:, None] + squares - 2 * X @ X.T, 0))
     distance[distance < 1e-6 * np.sqrt(squares.max())] = 0  # what the product loses
     np.fill_diagonal(distance, np.inf)
-    spacing = np.median(np.partition(distance, 4, axis=1)[:, 4])
+    fifth = np.partition(distance, 4, axis=1)[:, 4]
+    copies = (distance == 0) | (distance < 0.1 * np.minimum(fifth[:, None], fifth))
     group = np.arange(len(X))
-    for i, j in np.argwhere(distance < 0.1 * spacing):
+    for i, j in np.argwhere(copies):
         if i < j and group[i] != group[j]:
             group[group == group[j]] = group[i]
     return group

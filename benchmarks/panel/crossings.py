@@ -22,9 +22,9 @@ class Reference:
 class Search:
     """Times that are tried: a coarse grid, then a fine one where the curve crosses."""
 
-    low: float = 0.003
+    low: float = 0.0003
     high: float = 5.0
-    coarse: int = 24
+    coarse: int = 31
     fine: int = 7
     resamples: int = 200
 
