@@ -124,13 +124,17 @@ def run(path: Path, tasks: list[Task], workers: int, minutes: float) -> None:
 
 def left(asked: argparse.Namespace, done: list[dict[str, Any]]) -> str:
     """What has not run, by cell."""
-    counted: dict[tuple[str, int, int], int] = {}
+    counted: dict[tuple[int, int], dict[str, int]] = {}
     for family, n, d, _ in missing(asked, done):
-        counted[family, n, d] = counted.get((family, n, d), 0) + 1
+        of = counted.setdefault((n, d), {})
+        of[family] = of.get(family, 0) + 1
     if not counted:
         return f"All of {asked.draws} draws a cell have run."
-    cells_left = ", ".join(f"{family} {n} x {d}: {number}" for (family, n, d), number in counted.items())
-    return f"Of {asked.draws} draws a cell these have not run: {cells_left}."
+    lines = [
+        f"- {n} x {d}: " + ", ".join(f"{number} of {family}" for family, number in of.items())
+        for (n, d), of in counted.items()
+    ]
+    return "\n".join([f"Of {asked.draws} draws a cell these have not run:", "", *lines])
 
 
 def check() -> None:
