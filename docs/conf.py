@@ -21,6 +21,7 @@ extensions = [
     "command_output",
     "derivations",
     "experiment",
+    "published",
     "references",
 ]
 exclude_patterns = ["_build", "extensions", "gallery", "auto_examples/*.ipynb", "results", "sg_execution_times.rst"]
