@@ -22,7 +22,7 @@ for warning in result.warnings:
 # %%
 # Sampling runs from right to left. Above: the probability that two samples started from the same noised point end in
 # the same class, and in the same training image. Below: how much of the entropy of the training set is left, per
-# dimension; the collapse time is where the estimate for the population crosses zero.
+# dimension; left of the collapse time a model with the exact score of these points has decided for one of them.
 
 _, axes = plt.subplots(2, figsize=(7, 6.4), sharex=True, layout="constrained")
 figure = result.plot(axes)
@@ -30,6 +30,8 @@ figure = result.plot(axes)
 # %%
 # The numbers behind the marks:
 
-for key in ("speciation.spectral_time", "speciation.class_time", "collapse.time"):
-    low, high = result[key].interval
-    print(f"{key} = {result[key].value:.3f}, 95% interval {low:.3f} to {high:.3f}")
+for key in ("speciation.class_time", "collapse.point_time", "collapse.time"):
+    print(f"{key} = {result[key].value:.3f}, interval {result[key].interval} of {result[key].covers}")
+
+for sentence in result.sentences:
+    print(sentence)

@@ -8,6 +8,7 @@ import sys
 from click.testing import CliRunner
 
 from regimes.cli import main
+from regimes.report.formula.lookup import look_up
 
 
 def run(*arguments, code=0):
@@ -20,10 +21,10 @@ def test_all_prints_more_and_json_follows_it():
     assert len(run("collapse.time", "--all")) > len(run("collapse.time"))
     assert len(json.loads(run("collapse.time", "--json"))["derivations"]) == 1
     every = json.loads(run("collapse.time", "--all", "--json"))
-    assert len(every["derivations"]) == 2
+    assert len(every["derivations"]) == len(look_up("collapse.time").formulas) > 1
     assert every["others"] == []
     assert run("collapse.time", "--latex").count("\\begin{align*}") == 1
-    assert run("collapse.time", "--all", "--latex").count("\\begin{align*}") == 2
+    assert run("collapse.time", "--all", "--latex").count("\\begin{align*}") == len(every["derivations"])
 
 
 def test_what_cannot_be_printed_says_what_can():

@@ -227,7 +227,7 @@ def test_predict_takes_the_arrays_and_the_data_set():
     options = {"t": np.geomspace(0.05, 4, 12), "probes": 100, "groups": 2}
     from_arrays = regimes.predict(sample.flat(), sample.labels, **options)
     from_data = regimes.predict(sample.dataset(), **options)
-    keys = ("collapse.time", "speciation.class_time_memorised")
+    keys = ("collapse.point_time", "speciation.class_time_memorised")
     collapse, speciation = (from_data[key].value for key in keys)
     assert [collapse, speciation] == pytest.approx([from_arrays[key].value for key in keys], rel=1e-6)
     assert 0 < collapse < speciation
@@ -235,7 +235,7 @@ def test_predict_takes_the_arrays_and_the_data_set():
     assert from_arrays.problem.classes == ["0", "1", "2", "3"]
     # Lambda is measured on the scale of the one-hot vectors.
     covariance = np.cov(sample.one_hot().reshape(400, -1), rowvar=False)
-    assert from_data["speciation.Lambda"].value == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
+    assert from_data["speciation.sample_Lambda"].value == pytest.approx(np.linalg.eigvalsh(covariance)[-1], rel=1e-9)
 
 
 def test_a_data_set_leaves_classes_without_points_out():

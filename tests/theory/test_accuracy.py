@@ -114,9 +114,9 @@ LADDERS: dict[str, Ladder] = {
     "lambda": between(1e-8, 1e8),
     "kurtosis": lambda u: between(1e-6, 1e6)(u) - 2,
     "last": inside_unit(1e-6),
+    "log_1S": between(1e-12, 1e6),
     "left_out": between(1e-6, 1e6),
     "leverage": inside_unit(1e-12),
-    "log_1S": between(1e-12, 1e6),
     "log_S": both_signs(1e-6, 1e6),
     "log_snr": both_signs(1e-8, 600),
     "loss": from_zero(1e-12, 1e12),
@@ -304,12 +304,13 @@ def sweep(name: str) -> tuple[tuple[tuple[float, ...], Any, Any], ...]:
     for ends in list(zip(negative, positive, strict=False))[-CROSSINGS:]:
         places.append(crossing(name, *ends))
         exact.append(formula(name).mp(*values_at(name, places[-1])))
-    parts = conditioning(name)
+    parts = terms(name)
     result = []
     for place, value in zip(places, exact, strict=True):
         values = values_at(name, place)
         sizes = [abs(evaluate(part, values, DIGITS_THROUGHOUT, adaptive=False)) for part in parts]
-        sizes += [sensitivity(name, values)] if name in STEEP and abs(value) >= SMALLEST else []
+        if name in CONDITIONED or (name in STEEP and abs(value) >= SMALLEST):
+            sizes.append(sensitivity(name, values))
         result.append((values, value, max([abs(value), *sizes])))
     return tuple(result)
 
@@ -325,14 +326,13 @@ def crossing(name: str, negative: NDArray[np.float64], positive: NDArray[np.floa
     return positive
 
 
-def conditioning(name: str) -> list[Callable[..., Any]]:
-    if name not in CONDITIONED:
-        return []
+def terms(name: str) -> list[Callable[..., Any]]:
+    """Of a quantity that changes its sign."""
     entry = formula(name)
+    if name not in CONDITIONED or not isinstance(entry.expr, sympy.Add):
+        return []
     symbols = [variable.symbol for variable in entry.inputs]
-    changes = sum(sympy.Abs(symbol * sympy.diff(entry.expr, symbol)) for symbol in symbols)
-    terms = entry.expr.args if isinstance(entry.expr, sympy.Add) else ()
-    return [sympy.lambdify(symbols, part, modules="mpmath") for part in (changes, *terms)]
+    return [sympy.lambdify(symbols, part, modules="mpmath") for part in entry.expr.args]
 
 
 def sensitivity(name: str, values: tuple[float, ...]) -> Any:

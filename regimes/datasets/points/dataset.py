@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from regimes.numerics.interface.result import plain
 
 __all__ = ["Dataset", "Preprocessing"]
 
@@ -118,13 +115,3 @@ class Dataset:
     def d(self) -> int:
         """Number of dimensions."""
         return int(self.X.shape[1])
-
-    def to_dict(self) -> dict[str, Any]:
-        """What identifies the data, without the points, ready for JSON."""
-        return {
-            "name": self.name,
-            "n": self.n,
-            "d": self.d,
-            "classes": list(self.classes),
-            "preprocessing": plain(self.preprocessing),
-        }

@@ -94,7 +94,7 @@ def load_dataset(
         classes=names,
         preprocessing=done,
         source=raw.source,
-        notes=(*raw.notes, *data_notes(X, done)),
+        notes=(*raw.notes, *data_notes(done)),
     )
 
 
@@ -160,6 +160,6 @@ def _from_dataset(
         description=f"{before.description}; classes selected afterwards",
         mean_variance=after.mean_variance,
     )
-    kept = set(data.notes) - set(data_notes(data.X, before))
-    notes = (*(note for note in data.notes if note in kept), *data_notes(X, done))
+    old = data_notes(before)
+    notes = (*(note for note in data.notes if note not in old), *data_notes(done))
     return dataclasses.replace(data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.theory.formula.record import remembered
 
 __all__ = ["condensed_gaps", "poisson_sum_gap"]
 
@@ -43,6 +44,7 @@ def poisson_sum_gap(delta: Array, width: float, scale: float) -> Array:
     return np.asarray(integrand.sum(axis=0) * (at[1] - at[0]))
 
 
+@remembered
 def condensed_gaps(n: float) -> tuple[Array, Array]:
     """Slopes of the gap in log n, ascending, and gaps at the collapse time of n isotropic points.
 
@@ -61,4 +63,5 @@ def condensed_gaps(n: float) -> tuple[Array, Array]:
         fewer, all_points = poisson_sum_gap(np.concatenate([margins - _STEP, margins]), width, scale).reshape(2, -1)
         gaps.append(float(weights @ all_points))
         slopes.append(float(weights @ (fewer - all_points)) / _STEP)
-    return np.array(slopes), np.array(gaps)
+    order = np.argsort(slopes)  # of fewer than 8 points the last dimensions turn back
+    return np.array(slopes)[order], np.array(gaps)[order]

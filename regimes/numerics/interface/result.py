@@ -57,7 +57,7 @@ class Number:
     error : float or None
         Standard error.
     interval : tuple of two float or None, or None
-        95% interval; one end is None for a one-sided bound, whose limit is ``value``.
+        95% interval; one end is None where it is one-sided. Of an upper limit ``value`` is that limit.
     covers : str or None
         Which errors the interval or the standard error covers.
     step : Step or None
@@ -100,7 +100,8 @@ class Result:
         By key, such as ``speciation.class_time``; a key means one quantity by one method in every command, and
         ``regimes derive KEY`` says where the number comes from.
     curves : dict of str to ndarray
-        Over the first of them, which is their abscissa and the last axis of the others.
+        Over the first of them, which is their abscissa and the last axis of the others; lists of named parts
+        (directions, merges) have none.
     settings : dict
         What the numbers depend on beside the problem: seed, repetitions, memory.
     sentences : tuple of str
@@ -178,7 +179,7 @@ class Result:
             **parts,
             "problem": cls.problem_type(**parts["problem"]),
             "numbers": {key: _number(each) for key, each in parts["numbers"].items()},
-            "curves": {name: None if each is None else np.array(each, float) for name, each in parts["curves"].items()},
+            "curves": {name: _curve(each) for name, each in parts["curves"].items()},
             **{name: tuple(parts[name]) for name in ("sentences", "assumes", "warnings")},
         }
 
@@ -188,14 +189,14 @@ class Result:
         Returns
         -------
         pandas.DataFrame
-            A column for each curve, numbered where a curve has several rows.
+            A column for each curve, numbered where a curve has several rows; without those over another abscissa.
         """
         import pandas
 
         (name, abscissa), *others = self.curves.items()
         columns = {}
         for label, values in others:
-            if values is None:
+            if values is None or "." in label or (len(values) and isinstance(values[0], Mapping)):
                 continue
             rows = np.asarray(values).reshape(-1, len(abscissa))
             columns.update({label if len(rows) == 1 else f"{label}[{i}]": row for i, row in enumerate(rows)})
@@ -248,6 +249,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _curve(stored: Any) -> Any:
+    """An array; a list of parts, each with names of its own, stays one."""
+    if stored is None or (stored and isinstance(stored[0], Mapping)):
+        return stored
+    return np.array(stored, float)
 
 
 def _number(stored: Mapping[str, Any]) -> Number:

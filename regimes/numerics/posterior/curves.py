@@ -133,7 +133,7 @@ def posterior_curves(
         Classes 0 to K - 1, each of which has a point.
     singles : bool
         Whether each point of class 0 is a class of its own: with groups of near copies as the other classes
-        (``NearCopies.classes``) phi_class is the probability that two clones share a point or a copy of it.
+        (``NearCopies.as_classes``) phi_class is the probability that two clones share a point or a copy of it.
     probes : int, optional
         Number of probes, each used with z and -z; ``1.2e7/n`` within 2048 and 8192 by default.
     rng : int or numpy.random.Generator

@@ -76,7 +76,7 @@ class NearCopies:
     formulas: tuple[str, ...] = ()
 
     @property
-    def classes(self) -> Labels:
+    def as_classes(self) -> Labels:
         """0 for a point on its own, 1, 2 and so on for the groups: ``labels`` of ``posterior_curves`` with ``singles``.
 
         Without a point on its own the groups are counted from 0, as classes must be, and ``singles`` is to be False.

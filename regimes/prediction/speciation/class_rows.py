@@ -57,7 +57,9 @@ def group_text(group: Sequence[int], names: Sequence[str]) -> str:
     shown = [names[k] for k in sorted(group)]
     if len(shown) == 1:
         return shown[0]
-    return f"{{{', '.join(shown if len(shown) <= _MOST else [*shown[:_FEW], f'... {len(shown)} classes'])}}}"
+    if len(shown) <= _MOST:
+        return f"{{{', '.join(shown)}}}"
+    return f"{{{', '.join(shown[:_FEW])}, ...}} ({len(shown)} classes)"
 
 
 def merge_entry(merge: Merge, names: Sequence[str]) -> dict[str, Any]:

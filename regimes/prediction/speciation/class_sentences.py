@@ -21,15 +21,15 @@ def class_sentences(
     """In the order in which a sample meets it, from noise to data."""
     found = [merge for merge in merges if merge.bound.parted.value is not None]
     said = [_order(found, names, steps)] if found else []
-    never = [" and ".join(pair.names) for pair in pairs if pair.time is None]
+    never = [" and ".join(pair.names) for pair in pairs if pair.time is None and "tell" in (pair.reason or "")]
     if never:
         more = f" and {len(never) - _MOST} more pairs" if len(never) > _MOST else ""
         said.append(f"Held-out points do not tell apart, at any noise: {'; '.join(never[:_MOST])}{more}.")
     flat = sum(merge.height > (merge.bound.parted.value or 0.0) for merge in found)
     if flat:
         said.append(
-            f"{flat} of {len(merges)} joinings lie no higher than one below them, where the tree is drawn flat: these "
-            "groups part at about the same noise, and their order is open."
+            f"{flat} of {len(merges)} partings are found at no more noise than one that comes after: these groups part "
+            "at about the same noise, their order is open, and the tree is drawn flat there."
         )
     apart = {
         pair.names: overlap / pair.time - 1 for pair in pairs if (overlap := pair.forms["overlap"][0]) and pair.time
@@ -48,6 +48,11 @@ def _order(found: Sequence[Merge], names: Sequence[str], steps: Schedule) -> str
     root, last = found[-1], found[0]
     if root is last:
         return f"As noise falls, {_groups(root, names)} part by {_when(root, steps)}."
+    if (root.bound.parted.value or 0.0) <= (last.bound.parted.value or 0.0):
+        return (
+            f"{_groups(root, names)} part by {_when(root, steps)} and {_groups(last, names)} by {_when(last, steps)}: "
+            "which of them first is open."
+        )
     return (
         f"As noise falls, {_groups(root, names)} part first, by {_when(root, steps)}; {_groups(last, names)} part "
         f"last, by {_when(last, steps)}."

@@ -15,13 +15,16 @@ from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.posterior.near_copies import near_copies
 from regimes.numerics.process.schedules import noise_schedule
 from regimes.numerics.speciation.class_bound.candidates import CANDIDATES
 from regimes.numerics.speciation.class_pairs.class_tree import class_tree, pair_bounds
 from regimes.numerics.speciation.class_pairs.fitted_pairs import FittedPairs, fitted_pairs
 from regimes.numerics.speciation.class_pairs.held_out_pairs import held_out_classes
 from regimes.numerics.speciation.criteria import normalised_clone_level
+from regimes.prediction.dataset.points import copies_warnings
 from regimes.prediction.dataset.result import GivenData
+from regimes.prediction.dataset.time_grid import even_times
 from regimes.prediction.speciation.class_rows import PairTimes, merge_entry, merge_rows, pair_rows
 from regimes.prediction.speciation.class_sentences import class_sentences
 from regimes.theory.formula.record import recorded
@@ -31,6 +34,7 @@ __all__ = ["ClassTree", "predict_classes"]
 _MOST_CLASSES = 200
 _TIMES, _FEWEST_TIMES = 32, 12
 _FEWEST_POINTS = 2
+_FROM = 0.01  # of the time at which the top direction stands out
 _LATEST = 1.0  # beyond every closed form
 _TABLES = ("merges", "pairs")
 _ASSUMES = (
@@ -150,9 +154,9 @@ def predict_classes(
     fitted = fitted_pairs(data.X, members, groups, rng)
     grid = _grid(fitted, data, memory)
     times = grid if t is None else np.unique(positive_times("predict_classes", t))
-    copies = np.unique(data.X, axis=0, return_inverse=True)[1].ravel()
+    copies = near_copies(data.X, memory=memory)
     held = held_out_classes(
-        data.X, members, np.union1d(grid, times), copies=copies, rng=rng, memory=memory, progress=progress
+        data.X, members, np.union1d(grid, times), copies=copies.labels, rng=rng, memory=memory, progress=progress
     )
     with recorded() as behind_level:
         level = normalised_clone_level()
@@ -174,7 +178,7 @@ def predict_classes(
             "pairs": [pair.entry() for pair in pairs],
         },
         settings={
-            "seed": rng if isinstance(rng, int) else None,
+            "seed": None if isinstance(rng, np.random.Generator) else int(rng),
             "probes": held.probes,
             "folds": held.folds,
             "groups": groups,
@@ -184,7 +188,7 @@ def predict_classes(
         },
         sentences=class_sentences(merges, pairs, data.classes, steps),
         assumes=(*_ASSUMES, _closed_forms(fitted.axes, data.d)),
-        warnings=(*data.notes, *warnings),
+        warnings=(*data.notes, *warnings, *copies_warnings(copies)),
     )
 
 
@@ -219,11 +223,11 @@ def _grid(fitted: FittedPairs, data: Dataset, memory: int) -> NDArray[np.float64
     """Times that hold all closed forms, as many as leave room for the posteriors of all candidates."""
     found = np.concatenate([each[np.isfinite(each)] for each in fitted.times.values()])
     top = float(compile_formula("speciation_time_noise_matched", target="numpy")(fitted.Lambda))
-    earliest = max(0.2 * found.min(initial=0.25), 5e-3)
+    earliest = min(0.2 * found.min(initial=np.inf), _FROM * top)
     latest = max(found.max(initial=0.0), top) + _LATEST
     each = 4 * 2 * (len(CANDIDATES) + 2) * min(data.n, 2048) * len(data.classes)
     count = min(_TIMES, max(_FEWEST_TIMES, memory // (2 * each)))
-    return np.geomspace(earliest, latest, int(count))
+    return even_times(earliest, latest, int(count))
 
 
 def _closed_forms(axes: int, d: int) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from regimes.report.parts.axes import band, figure_axes, readable_ticks
-from regimes.report.parts.styles import CLASS, CLASS_LEFT_OUT, EMPIRICAL, INDEX, POPULATION, TIME_LABEL
+from regimes.report.parts.styles import (
+    CLASS,
+    CLASS_HELD_OUT,
+    CLASS_LEFT_OUT,
+    EMPIRICAL,
+    INDEX,
+    POPULATION,
+    TIME_LABEL,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,28 +24,48 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _SHADES = {"III": "0.86", "II": "1.0", "I": "0.93"}
-_MEANING = {"III": "III\ncollapse", "II": "II\ngeneralisation", "I": "I\nundecided"}
+_MEANING = {"III": "III\none point", "II": "II\nnew points", "I": "I\nopen"}
 _TOP = {
-    "clone_class": (r"same class $\phi_{\rm class}$", CLASS),
-    "clone_class_leave_one_out": ("same class, own point left out", CLASS_LEFT_OUT),
-    "clone_index": (r"same training point $\phi_{\rm index}$", INDEX),
+    "clone_class": (r"same class, memorised", CLASS),
+    "clone_class_leave_one_out": ("the same, own point left out", CLASS_LEFT_OUT),
+    "clone_index": ("same training point", INDEX),
+    "clone_group": ("same point or a copy of it", INDEX | {"linestyle": "-"}),
 }
 _BOTTOM = {
     "excess_entropy": (r"empirical $f^e/\alpha$", EMPIRICAL),
     "leave_one_out": (r"leave-one-out $f/\alpha$", POPULATION),
 }
-_MARKS = {"speciation.spectral_time": ("t_S", "-"), "collapse.time": ("t_C", "-.")}
+# What is marked: the first that exists.
+_CLASSES = {
+    "speciation.class_time": r"t_{\rm class}\geq",
+    "speciation.class_time_memorised": r"t_{\rm class}=",
+    "speciation.spectral_time": "t_S=",
+}
+_POINTS = {"collapse.point_time": r"t_{\rm point}="}
+_NEAR = 1.7  # ratio of times whose names would touch
 
 
 def figure(result: Prediction, ax: Any = None) -> Figure:
     """Draw clone probabilities above and excess entropies below; ``ax`` takes two axes."""
     curves = result.curves
     if "t" not in curves:
-        raise ValueError("plot: the prediction holds no curves; predict the parts 'classes' or 'collapse' as well")
+        raise ValueError(
+            "plot: the prediction holds no curves over t; predict the parts 'classes' or 'collapse' as well"
+        )
     drawn, (top, bottom) = figure_axes(ax, rows=2, height=6.4)
     for axis, shown in ((top, _TOP), (bottom, _BOTTOM)):
         for name, (label, style) in shown.items():
             band(axis, curves["t"], curves.get(name), curves.get(f"{name}_se"), label, style)
+    if "held_out.t" in curves:
+        name = "held_out.clone_class"
+        band(
+            top,
+            curves["held_out.t"],
+            curves[name],
+            curves[f"{name}_se"],
+            "same class, generalises, at least",
+            CLASS_HELD_OUT,
+        )
     bottom.axhline(0.0, color="0.3", linewidth=0.8)
     top.set_ylabel("clone probability")
     bottom.set_ylabel(r"excess entropy, in units of $\alpha=\log n/d$")
@@ -49,7 +77,7 @@ def figure(result: Prediction, ax: Any = None) -> Figure:
     bottom.legend(loc="upper left", fontsize=8, framealpha=0.9)
     data = result.problem
     classes = f", classes {', '.join(data.classes)}" if 0 < len(data.classes) <= 4 else ""
-    top.set_title(f"{data.name}{classes}: n = {data.n}, d = {data.d}", fontsize=10, pad=20)
+    top.set_title(f"{data.name}{classes}: n = {data.n}, d = {data.d}", fontsize=10, pad=28)
     return drawn
 
 
@@ -59,27 +87,29 @@ def _mark(result: Prediction, top: Axes, bottom: Axes) -> None:
         top.set_xscale("log")
         top.set_xlim(left, right)
         readable_ticks(bottom)
-    times = {key: result.numbers[key].value if key in result.numbers else None for key in _MARKS}
-    for key, (symbol, line) in _MARKS.items():
-        time = times[key]
-        if time is None or not left < time < right:
+    ends: list[float] = []
+    for symbols, line in ((_CLASSES, "-"), (_POINTS, "-.")):
+        key = next((key for key in symbols if key in result.numbers and result[key].value is not None), None)
+        time = None if key is None else result[key].value
+        if key is None or time is None or not left < time < right:
             continue
+        ends.append(time)
         for axis in (top, bottom):
             axis.axvline(time, color="0.15", linewidth=1.1, linestyle=line)
         top.annotate(
-            f"${symbol}$ = {time:.3g}",
+            f"${symbols[key]}{time:.3g}$",
             (time, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
+            xytext=(0, 14 if len(ends) > 1 and 1 / _NEAR < ends[0] / ends[1] < _NEAR else 3),
             textcoords="offset points",
             ha="center",
             va="bottom",
             fontsize=8.5,
         )
-    t_S, t_C = times.values()
-    if t_S is None or t_C is None or not left < t_C < t_S < right:
+    if len(ends) < 2 or ends[0] <= ends[1]:
         return
-    for name, (start, end) in {"III": (left, t_C), "II": (t_C, t_S), "I": (t_S, right)}.items():
+    decided, point = ends
+    for name, (start, end) in {"III": (left, point), "II": (point, decided), "I": (decided, right)}.items():
         for axis in (top, bottom):
             axis.axvspan(start, end, facecolor=_SHADES[name], zorder=-2, linewidth=0)
         bottom.annotate(

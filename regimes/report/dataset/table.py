@@ -20,61 +20,129 @@ if TYPE_CHECKING:
 
 __all__ = ["table"]
 
-_SHOWN = (
-    "speciation.spectral_time",
-    "speciation.class_time_memorised",
-    "speciation.class_time",
-    "collapse.time",
-    "collapse.point_time",
-    "collapse.bound",
-    "losses.time",
+# What is decided; by a model that has memorised the points, by one that generalises.
+_DECIDED = (
+    ("classes", "speciation.class_time_memorised", "speciation.class_time"),
+    ("that a direction stands out", None, "speciation.spectral_time"),
+    ("a direction, if there is one", None, "speciation.spectral_limit"),
+    ("a training point", "collapse.point_time", None),
+    ("  theory: log n nats about it", "collapse.time", None),
+    ("  theory: of any such covariance", "collapse.bound", None),
+    ("test loss passes log n", None, "losses.time"),
 )
 _CURVES = {
     "clone_class": "same class",
     "clone_index": "same point",
-    "excess_entropy": "f^e/alpha",
-    "leave_one_out": "f/alpha, left out",
+    "clone_group": "same point or copy",
 }
 _LOSSES = {"J_train": "J train", "J_test": "J test", "G": "G", "G_exact": "G, exact score"}
+_LEGEND = (
+    "t: Ornstein-Uhlenbeck time; a sample starts as pure noise at large t and is finished at t = 0",
+    "memorised: with the exact score of these points; generalises: with that of the population they are drawn from",
+    "decided: samples that go on from one noised point agree (class: 0.55 beyond chance; point: half of them)",
+    "( , ): 95%; memorised: of the noise drawn, for these very points; generalises, theory: over data of this law",
+)
+_TOLD = {
+    "speciation.class_time_memorised",
+    "speciation.class_time",
+    "speciation.spectral_time",
+    "speciation.spectral_limit",
+    "collapse.point_time",
+}
+"""Sentences say why there is no such time."""
 _FEW = 12
 
 
 def table(result: Prediction) -> RenderableType:
-    """Times, curves in brief, what the losses say, warnings and reasons."""
-    data, settings = result.problem, result.settings
-    times = columns("transition", "t (OU)", "95% interval", f"step of {settings['schedule']}", "interval covers")
-    for key in _SHOWN:
-        if key in result.numbers:
-            times.add_row(*_cells(key, result))
+    """Times, their legend and clocks, curves in brief, what follows, and what to do."""
+    data = result.problem
     of = f"{data.name}: {data.n} points in {data.d} dimensions{_classes(data.classes)}"
-    parts: list[RenderableType] = [Text(of, style="bold"), Text(data.preprocessing["description"]), times]
+    parts: list[RenderableType] = [Text(of, style="bold"), Text(data.preprocessing["description"])]
+    first = [text for text in result.warnings if "--scale" in text]  # all that follows depends on it
+    parts += [Text(f"warning: {text}", style="yellow") for text in first]
+    parts += [_times(result), *(Text(line, style="dim") for line in _LEGEND), _clocks(result)]
     if "t" in result.curves:
+        parts.append(Text("share of samples that agree, of a model that has memorised these points"))
         parts.append(_brief(result, "t", _CURVES))
     if "losses.t" in result.curves:
         parts.append(Text(f"losses of the model, in nats (log n = {result['losses.log_n'].value:.4f})"))
         parts.append(_brief(result, "losses.t", {f"losses.{name}": head for name, head in _LOSSES.items()}))
     parts += [Text(text, style="bold") for text in result.sentences]
-    parts += [Text(f"warning: {text}", style="yellow") for text in result.warnings]
-    missing = {key: each.reason for key, each in result.numbers.items() if each.reason is not None}
-    parts += [Text(f"{key} is missing: {reason}", style="dim") for key, reason in missing.items()]
+    parts += [Text(f"warning: {text}", style="yellow") for text in result.warnings if text not in first]
+    parts += [Text(text, style="dim") for text in _missing(result)]
     return Group(*parts)
 
 
-def _cells(key: str, result: Prediction) -> tuple[str, ...]:
-    number = result[key]
-    label = number.label if key.startswith(_SHOWN[0]) or key == "collapse.time" else f"  {number.label}"
-    if key == "speciation.spectral_time":
-        label = f"speciation, Lambda = {result['speciation.Lambda'].value:.4g}"
-    interval = "-" if number.interval is None else "{:.4f} to {:.4f}".format(*number.interval)
-    covers = (number.covers or "").partition(",")[0]
-    value = "-" if number.value is None else f"{number.value:.4f}"
-    return label, value, interval, _step(number, result.settings["schedule_steps"]), covers
+def _shown(result: Prediction) -> list[tuple[str, str | None, str | None]]:
+    """Rows with a number or a reason; a limit only where there is no time."""
+    rows = []
+    for label, *keys in _DECIDED:
+        kept = [key if key in result.numbers else None for key in keys]
+        if any(kept) and not (kept[1] == "speciation.spectral_limit" and _value(result, "speciation.spectral_time")):
+            rows.append((label, *kept))
+    return rows  # type: ignore[return-value]
 
 
-def _step(number: Number, steps: int) -> str:
-    if number.value is None or number.unit != TIME:
-        return "-"
-    return "outside" if number.step is None else f"{number.step.index} of {steps}"
+def _value(result: Prediction, key: str) -> float | None:
+    return result[key].value if key in result.numbers else None
+
+
+def _times(result: Prediction) -> Table:
+    times = columns("decided at t", "model that has memorised", "model that generalises")
+    for label, memorised, generalises in _shown(result):
+        times.add_row(
+            label,
+            "" if memorised is None else _with_interval(result[memorised]),
+            "" if generalises is None else _with_interval(result[generalises]),
+        )
+    return times
+
+
+def _missing(result: Prediction) -> list[str]:
+    """Reasons of what is shown as missing and of which no sentence speaks."""
+    rows = {key: label.strip() for label, *keys in _DECIDED for key in keys if key and key not in _TOLD}
+    rows |= {key: number.label for key, number in result.numbers.items() if key.startswith("losses.")}
+    absent = [(label, result.numbers[key]) for key, label in rows.items() if key in result.numbers]
+    return [
+        f'no {"time" if number.value is None else "interval"} of "{label}": {number.reason}'
+        if number.unit == TIME
+        else f"no {label}: {number.reason}"
+        for label, number in absent
+        if number.reason
+    ]
+
+
+def _with_interval(number: Number) -> str:
+    if number.value is None:
+        return "none"
+    if number.interval is None:
+        return f"{number.value:.4f}"
+    low, high = number.interval
+    if low is None:
+        return f"at most {number.value:.4f}"
+    if high is None:
+        return f"bound {number.value:.4f}, at least {low:.4f}"
+    return f"{number.value:.4f} ({low:.4f}, {high:.4f})"
+
+
+def _clocks(result: Prediction) -> Table:
+    """The same times as steps and noise levels."""
+    settings = result.settings
+    name, steps = settings["schedule"], settings["schedule_steps"]
+    clocks = columns("in other clocks", "t", f"step of {name}", "sigma of the step")
+    for label, *keys in _shown(result):
+        for key, model in zip(keys, (", memorised", ", generalises"), strict=True):
+            number = None if key is None else result[key]
+            if number is None or number.value is None:
+                continue
+            place = number.step
+            step = f"outside {name}" if place is None else f"{place.index} of {steps}"
+            both = all(each is not None for each in keys)
+            low, high = number.interval or (0.0, 0.0)
+            side = "at most " if low is None else "bound " if high is None else ""
+            sigma = "-" if place is None or place.sigma is None else f"{place.sigma:.4g}"
+            clocks.add_row(label.strip() + (model if both else ""), f"{side}{number.value:.4f}", step, sigma)
+    return clocks
 
 
 def _brief(result: Prediction, abscissa: str, heads: dict[str, str]) -> Table:

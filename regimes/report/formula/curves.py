@@ -26,6 +26,8 @@ CURVES: dict[str, dict[str, tuple[str, ...]]] = {
         "clone_index": ("index_clone_probability", "snr"),
         "clone_class": ("class_clone_probability", "snr"),
         "clone_class_leave_one_out": ("class_clone_probability", "snr"),
+        "clone_group": ("class_clone_probability", "snr"),
+        "held_out.clone_class": ("class_quadratic_score",),
         "excess_entropy": ("empirical_excess_entropy", "snr"),
         "leave_one_out": ("leave_one_out_excess_entropy", "snr"),
         "losses.J_train": ("information_slope",),
@@ -35,6 +37,7 @@ CURVES: dict[str, dict[str, tuple[str, ...]]] = {
         "losses.J_test_exact": ("leave_one_out_excess_entropy", "snr"),
         "losses.G_exact": ("leave_one_out_excess_entropy", "empirical_excess_entropy", "snr"),
     },
+    "class tree": {"merge_clone": ("class_quadratic_score", "normalised_clone_probability")},
     "hierarchy": {
         "mean_field": _MEAN_FIELD,
         "susceptibility_mean_field": (

@@ -22,12 +22,24 @@ __all__ = [
 ]
 
 EXCEPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    r"speciation\.class_time(_memorised)?": (
-        ("normalised_clone_probability",),
+    r"speciation\.class_time": (
+        ("class_quadratic_score",),
+        "what passes the level, from class posteriors that are held out; the formulas of the level come after",
+    ),
+    r"classes\.(merge\..*|(first|last)\.bound)": (
+        ("class_quadratic_score",),
+        "what passes the level, from class posteriors that are held out; the formulas of the level come after",
+    ),
+    r"speciation\.class_time_(memorised|left_out|gaussian)(_redrawn)?": (
+        ("normalised_clone_probability", "class_clone_probability"),
         "where its curve crosses a level; the formulas of the level come after",
     ),
+    r"collapse\.time": (
+        ("leave_one_out_excess_entropy",),
+        "its zero, corrected by what the sum over few points falls short of; those formulas come after",
+    ),
     r"collapse\.bound": (
-        ("gaussian_channel_information",),
+        ("resolvent_information_slope",),
         "where it equals log n, found as a log snr and then put on the clock",
     ),
     r"clock\.(step|fraction)\..*": (
@@ -39,10 +51,11 @@ EXCEPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         "taken from a table of simulated thresholds; its formulas say which points connect",
     ),
     r"percolation\.(neighbours|width)": ((), "counted, on the grid or in a simulation; its formulas say what connects"),
-    r"speciation\.Lambda": (
-        ("mixture_covariance",),
-        "an eigenvalue of the data, or given; a formula gives its error alone",
+    r"speciation\.Lambda(_limit)?": (
+        ("mixture_covariance", "corrected_eigenvalue"),
+        "corrected from the eigenvalues of the points; what tests and limits them comes after",
     ),
+    r"speciation\.sample_Lambda": ((), "an eigenvalue of the points; a formula gives its error alone"),
     r"threshold\.value": (
         ("hierarchy_threshold_pair", "hierarchy_epsilon_from_belief"),
         "found by density evolution; its formulas give the messages at the leaves, and whether it exists",

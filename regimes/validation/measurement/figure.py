@@ -13,11 +13,11 @@ __all__ = ["last_change_curves", "measurement_panels"]
 _WIDE = 8  # ratio of times from which their logarithm is drawn
 _POINTS = 20  # of the law of the last change
 _CLASS_MARKS = {
-    "speciation.spectral_time": r"$\frac{1}{2}\log\Lambda$",
+    "speciation.sample_spectral_time": r"$\frac{1}{2}\log\Lambda$",
     "speciation.class_time_memorised": "posterior",
     "speciation.class_time_gaussian": "class means",
 }
-_POINT_MARKS = {"collapse.point_time": "posterior", "collapse.time": "leave-one-out"}
+_POINT_MARKS = {"collapse.point_time": "posterior", "collapse.leave_one_out_zero": "leave-one-out"}
 
 
 def measurement_panels(found: Measured) -> tuple[Panel, ...]:

@@ -20,15 +20,15 @@ __all__ = ["CloneCurve", "Measured", "TimeRatio", "time_ratios"]
 Array = NDArray[np.float64]
 
 _SPECIATION = (
-    "speciation.spectral_time",
+    "speciation.sample_spectral_time",
     "speciation.class_time_memorised",
-    "speciation.class_time",
+    "speciation.class_time_left_out",
     "speciation.class_time_gaussian",
 )
 _COMPARED = {
     "measure.class_time": _SPECIATION,
     "measure.class_time_corrected": _SPECIATION,
-    "measure.point_time": ("collapse.point_time", "collapse.time"),
+    "measure.point_time": ("collapse.point_time", "collapse.leave_one_out_zero"),
     "measure.last_change": ("collapse.last_change",),
 }
 

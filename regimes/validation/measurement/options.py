@@ -194,7 +194,9 @@ def birth_times(t: ArrayLike | None, predictions: Predictions, end: float, parts
 
 def noise_path(start: float | None, predictions: Predictions, times: Array, options: MeasurementOptions) -> Array:
     """Times of paths from pure noise."""
-    speciation, collapse = (predictions.times.get(key) for key in ("speciation.spectral_time", "collapse.point_time"))
+    speciation, collapse = (
+        predictions.times.get(key) for key in ("speciation.sample_spectral_time", "collapse.point_time")
+    )
     first, low = float(times[-1]), float(times[0])
     if start is None:
         time = None if speciation is None else speciation.time

@@ -90,8 +90,8 @@ def _speciation(
     data: Dataset, prediction: Prediction, level: float, means: MixtureClones | None, why: str | None
 ) -> dict[str, PredictedTime]:
     numbers, curves, found = prediction.numbers, prediction.curves, {}
-    leading = numbers["speciation.spectral_time"]
-    found["speciation.spectral_time"] = PredictedTime(
+    leading = numbers["speciation.sample_spectral_time"]
+    found["speciation.sample_spectral_time"] = PredictedTime(
         leading.value,
         None if leading.value is None else 0.0,
         "top covariance eigenvalue, 1/2 log Lambda",
@@ -101,7 +101,7 @@ def _speciation(
     floor = 0.0 if data.labels is None else float(np.sum((np.bincount(data.labels) / data.n) ** 2))
     for key, field, criterion in (
         ("speciation.class_time_memorised", "clone_class", "class posterior over the training points"),
-        ("speciation.class_time", "clone_class_leave_one_out", "the same with the own point left out"),
+        ("speciation.class_time_left_out", "clone_class_leave_one_out", "the same with the own point left out"),
     ):
         if field not in curves:
             found[key] = PredictedTime(None, None, criterion, without)
@@ -121,7 +121,7 @@ def _collapse(prediction: Prediction) -> dict[str, PredictedTime]:
         key: _of(prediction[key], criterion)
         for key, criterion in (
             ("collapse.point_time", "posterior over the training points"),
-            ("collapse.time", "zero of the leave-one-out excess entropy"),
+            ("collapse.leave_one_out_zero", "zero of the leave-one-out excess entropy"),
         )
     }
 

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.result import plain
 from regimes.numerics.posterior.curves import posterior_curves
+from regimes.prediction.dataset.result import GivenData
 from regimes.validation.measurement.classification import Classifier, as_classified, make_classifier
 from regimes.validation.measurement.clones import SimulatedModel
 from regimes.validation.measurement.crossings import MeasuredTime
@@ -234,7 +236,7 @@ def measured(score: Score, data: Any, labels: Any, request: MeasurementRequest) 
     linear = linear_loss(model_data, run.asked_times, options.memory)
     return Measured(
         model=type(score).__name__,
-        dataset=model_data.to_dict(),
+        dataset=plain(GivenData.of(model_data)),
         t=times,
         pairs=options.pairs,
         phi_class=phi_class,

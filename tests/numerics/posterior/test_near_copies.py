@@ -75,7 +75,7 @@ def test_the_curve_of_groups_is_the_posterior_summed_within_them(single):
     X = np.concatenate([X, X[:30] + 0.02 * rng.normal(size=(30, 6)), X[:8] + 0.02 * rng.normal(size=(8, 6))])
     copies = near_copies(X)
     t = np.array([1e-3, 0.02, 0.1, 0.3, 1.0, 3.0])
-    curves = posterior_curves(X, t, labels=copies.classes, singles=copies.singles, groups=5, probes=4000)
+    curves = posterior_curves(X, t, labels=copies.as_classes, singles=copies.singles, groups=5, probes=4000)
     draws = np.random.default_rng(6)
     mu, z = draws.integers(len(X), size=4000), draws.normal(size=(4000, 6))
     member = np.eye(copies.labels.max() + 1)[copies.labels]
@@ -97,6 +97,6 @@ def test_a_group_left_out_with_single_points():
     X = np.concatenate([X, X[:10] + 1e-3])
     copies = near_copies(X)
     t = np.array([0.05, 0.3, 1.0])
-    curves = posterior_curves(X, t, labels=copies.classes, singles=True, groups=5, probes=3000)
+    curves = posterior_curves(X, t, labels=copies.as_classes, singles=True, groups=5, probes=3000)
     replicates = posterior_curves(X, t, labels=copies.labels, groups=5, probes=3000).jackknife_clone_class
     np.testing.assert_allclose(curves.jackknife_clone_class, replicates, rtol=1e-6)

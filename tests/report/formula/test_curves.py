@@ -19,7 +19,20 @@ from regimes.theory.formula.record import recorded
 from regimes.theory.formula.written import written
 
 # Abscissas and places in a schedule, and what an experiment prints beside what it compares.
-OTHER = {"t", "losses.t", "step", "belief", "noise_level", "lambda", "sigma", "symbols", "panels", "tables"}
+OTHER = {
+    "t",
+    "losses.t",
+    "held_out.t",
+    "step",
+    "belief",
+    "noise_level",
+    "lambda",
+    "sigma",
+    "symbols",
+    "panels",
+    "tables",
+}
+OTHER |= {"directions", "merges", "pairs", "sizes"}  # lists of named parts, whose numbers are rows as well
 
 
 @pytest.mark.parametrize(

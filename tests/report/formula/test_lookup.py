@@ -10,7 +10,7 @@ from regimes.theory.catalogue import formula
 from regimes.theory.formula.written import written
 
 # Measured in simulations, or counted: no formula makes them.
-COUNTED = ("measure.", "components.", "connecting.", "links.", "tree.", "collapse.last_change")
+COUNTED = ("measure.", "components.", "connecting.", "links.", "tree.", "copies.", "collapse.last_change")
 TESTS = 15
 
 

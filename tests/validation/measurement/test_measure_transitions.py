@@ -130,8 +130,8 @@ def test_data_are_taken_in_the_units_of_the_model():
     plain = measure(parts=["collapse"], t=[0.3, 0.4, 0.5], pairs=200)
     np.testing.assert_allclose(shifted.phi_index.measured, plain.phi_index.measured, atol=0.02)  # rounding of near ties
     np.testing.assert_allclose(shifted.phi_index.predicted, plain.phi_index.predicted, atol=1e-6)
-    assert shifted.predicted["speciation.spectral_time"].time == pytest.approx(
-        plain.predicted["speciation.spectral_time"].time
+    assert shifted.predicted["speciation.sample_spectral_time"].time == pytest.approx(
+        plain.predicted["speciation.sample_spectral_time"].time
     )
     assert not any("the data are in its units" in each for each in shifted.warnings)
     # A data set that was centred when it was loaded is what a model of it saw.
@@ -250,8 +250,8 @@ def test_the_result_holds_all_of_it_and_is_drawn(memorised):
     assert again == result
     assert result["measure.point_time"].value == memorised.measured["measure.point_time"].time
     assert result["collapse.point_time"].error == memorised.predicted["collapse.point_time"].se
-    (ratio,) = (each for each in memorised.ratios if each.predicted == "collapse.time")
-    assert result["measure.ratio.point_time.time"].value == ratio.ratio
+    (ratio,) = (each for each in memorised.ratios if each.predicted == "collapse.leave_one_out_zero")
+    assert result["measure.ratio.point_time.leave_one_out_zero"].value == ratio.ratio
     assert result["measure.points_reached"].value == memorised.generated["points_reached"]
     assert again.curves["phi_point.measured"].tolist() == memorised.phi_index.measured.tolist()
     assert again.curves["t"].tolist() == memorised.t.tolist()

@@ -66,12 +66,14 @@ def held_out_time(t: Array, normalised: Array, normalised_se: Array, contributio
     top = int(np.argmax(lower))
     if not lower[top] > level:
         if not lower.max() > 0:
-            return ClassTime(None, None, "held-out points cannot tell the classes: no classifier beats their weights")
+            return ClassTime(
+                None, None, "held-out points cannot tell the classes: nothing beats guessing by their weights"
+            )
         return ClassTime(
             None,
             None,
-            f"held-out points do not tell the classes well enough: the normalised clone probability is proven above "
-            f"{lower[top]:.2f} at most (t = {t[top]:.3g}), and {level:.2f} counts as decided",
+            "held-out points do not tell the classes well enough: they prove a normalised clone probability of "
+            f"{lower[top]:.2f} at best (t = {t[top]:.3g}), and {level:.2f} counts as decided",
         )
     value, low = (_first_fall(t, curve, level, top) for curve in (normalised, lower))
     if low is None or value is None:

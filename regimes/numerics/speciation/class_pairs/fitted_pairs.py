@@ -46,8 +46,8 @@ def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, rng: int | np.
     """Fit Gaussian classes to all points, and without each of the groups in turn; every class has two points."""
     drawn = generator(Stream.CLASS_PAIRS, rng)
     if len(X) > _MOST_POINTS:
-        rows = np.sort(drawn.choice(len(X), _MOST_POINTS, replace=False))
-        X, labels = X[rows], np.unique(labels[rows], return_inverse=True)[1]
+        rows = _some_of_each(labels, drawn)
+        X, labels = X[rows], labels[rows]
     points, members = X - X.mean(axis=0), labels.astype(np.int64)
     classes = int(members.max()) + 1
     room = int((_WORK / (classes**2 * (groups + 1))) ** (1 / 3))
@@ -70,6 +70,14 @@ def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, rng: int | np.
     errors = {name: _error(values, classes) for name, values in left_out.items()}
     top = float(np.linalg.eigvalsh(points.T @ points / len(points))[-1])
     return FittedPairs(times, errors, formulas, points.shape[1], top)
+
+
+def _some_of_each(labels: NDArray[np.intp], drawn: np.random.Generator) -> NDArray[np.int64]:
+    """Rows drawn at random, of each class in proportion but two at least."""
+    share = _MOST_POINTS / len(labels)
+    rows = [np.flatnonzero(labels == k) for k in range(int(labels.max()) + 1)]
+    some = [drawn.choice(each, min(len(each), max(2, round(share * len(each)))), replace=False) for each in rows]
+    return np.sort(np.concatenate(some))
 
 
 def _measures(fit: GaussianClasses) -> dict[str, Apartness]:

@@ -11,7 +11,7 @@ __all__ = ["Apartness", "latest_times", "moved_times"]
 
 Array = NDArray[np.float64]
 
-_EARLIEST, _GRID, _BEYOND = 5e-3, 32, 1.0
+_EARLIEST, _SHARE, _GRID, _BEYOND = 5e-3, 0.01, 32, 1.0
 _STEPS, _MOVES = 40, 3
 _TOLERANCE, _CLOSE = 1e-10, 1e-3  # of the logarithm of the measure
 
@@ -28,8 +28,9 @@ class Apartness(Protocol):
 
 def latest_times(apartness: Apartness) -> Array:
     """Latest time at which the measure is 1, shape (K, K); nan where it stays below, and for a class itself."""
-    ends = np.maximum(apartness.latest(), 0.0) + _BEYOND
-    grid = _EARLIEST * (ends / _EARLIEST) ** np.linspace(0, 1, _GRID)[:, None, None]
+    latest = np.maximum(apartness.latest(), 0.0)
+    first = np.where(latest > 0, np.minimum(_EARLIEST, _SHARE * latest), _EARLIEST)
+    grid = first * ((latest + _BEYOND) / first) ** np.linspace(0, 1, _GRID)[:, None, None]
     values = np.stack([_logarithm(apartness, t) for t in grid])
     above = values > 0
     last = _GRID - 1 - np.argmax(above[::-1], axis=0)  # where it is above for the last time

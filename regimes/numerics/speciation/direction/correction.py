@@ -14,7 +14,6 @@ __all__ = ["Bulk", "chi_squared_quantile", "true_kurtosis"]
 
 Array = NDArray[np.float64]
 
-_CLOSEST = 1e-6
 _NEAREST_PART = 0.02
 _WIDENINGS = 60
 
@@ -34,12 +33,17 @@ class Bulk:
     rest: Array
     n: int
 
+    def _apart(self, value: float) -> Array:
+        """Distances to the others; one that is equal, as in a lattice of points, does not repel without end."""
+        apart, closest = value - self.rest, abs(value) / self.n
+        return np.where(np.abs(apart) < closest, closest, apart)
+
     def pull(self, value: float) -> float:
         """Mean over the points of what the other eigenvalues add to this one.
 
         Larger ones push it down; where one is so close that they would more than halve it, nothing is known.
         """
-        return max(float(np.sum(self.rest / (value - self.rest)) / self.n), -0.5)
+        return max(float(np.sum(self.rest / self._apart(value)) / self.n), -0.5)
 
     def corrected(self, value: float) -> float:
         """Eigenvalue of the population."""
@@ -51,7 +55,7 @@ class Bulk:
         Near the edge it diverges; there fluctuations of the edge itself take over, on the scale at which the slope is
         n^(1/3), and no more is made of it.
         """
-        square = float(np.sum(value * self.rest / (value - self.rest) ** 2) / self.n)
+        square = float(np.sum(value * self.rest / self._apart(value) ** 2) / self.n)
         slope = float(compile_formula("corrected_eigenvalue_slope", target="numpy")(self.pull(value), square))
         return min(slope, float(np.cbrt(self.n)))
 

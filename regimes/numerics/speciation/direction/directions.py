@@ -75,7 +75,7 @@ def directions(
     False
     >>> found = directions(noise * np.where(np.arange(30) == 0, 2.0, 1.0))
     >>> found.count, round(found.Lambda, 1)
-    (1, 4.0)
+    (1, 4.3)
     """
     points = checked_points("directions", X)
     n, d = points.values.shape

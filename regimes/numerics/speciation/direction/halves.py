@@ -37,10 +37,14 @@ def halved_projections(data: Centred, first: Mask, wanted: int, *, center: bool,
 
 def _top(matrix: Array, wanted: int) -> tuple[Array, Array]:
     """Largest eigenvalues, descending and not negative, and their vectors."""
-    from scipy.linalg import eigh
+    from scipy.linalg import LinAlgError, eigh
 
     size = len(matrix)
-    values, vectors = eigh(matrix, check_finite=False, subset_by_index=[size - wanted, size - 1])
+    try:
+        values, vectors = eigh(matrix, check_finite=False, subset_by_index=[size - wanted, size - 1])
+    except LinAlgError:  # some of exactly equal eigenvalues cannot be picked out
+        values, vectors = eigh(matrix, check_finite=False, driver="evd")
+        values, vectors = values[-wanted:], vectors[:, -wanted:]
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
 

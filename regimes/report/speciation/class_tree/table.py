@@ -57,7 +57,7 @@ def _matrix(pairs: list[dict[str, Any]], names: list[str]) -> Table:
 
 
 def _last_pairs(pairs: list[dict[str, Any]]) -> Table:
-    shown = columns("classes", "bound", "above (97.5%)", "Gaussian classes", "of one covariance")
+    shown = columns("classes", "bound", "at least (97.5%)", "Gaussian classes", "of one covariance")
     for pair in sorted(pairs, key=lambda each: each["bound"]["time"] or 0.0)[:_PAIRS]:
         bound = pair["bound"]
         forms = (_time(pair[name]["time"]) for name in ("overlap", "means"))
@@ -69,7 +69,7 @@ def _merges(result: ClassTree) -> Table:
     """From the root, where a sample begins, to the classes that part last."""
     names, merges = result.problem.classes, result.curves["merges"]
     number = {name: place for place, name in enumerate(names)}
-    shown = columns("as noise falls, part", "t (OU)", "above (97.5%)", f"step of {result.settings['schedule']}")
+    shown = columns("as noise falls, part", "t (OU)", "at least (97.5%)", f"step of {result.settings['schedule']}")
     kept = range(len(merges)) if len(merges) <= _MERGES else [*range(_MERGES // 2), *range(-_MERGES // 2, 0)]
     for place in reversed([place % len(merges) for place in kept]):
         merge = merges[place]

@@ -202,7 +202,7 @@ def _times(case: TrainedCase) -> list[Agreement]:
 
 
 def _found(case: TrainedCase) -> dict[str, Any]:
-    log_n, t_C = math.log(case.train.n), case.measurement.predicted["collapse.time"].time
+    log_n, t_C = math.log(case.train.n), case.measurement.predicted["collapse.leave_one_out_zero"].time
     found: dict[str, Any] = case.to_dict() | {
         "t_C": t_C,
         "t_C_of_model": _listed(case.gap.time_at(log_n)),

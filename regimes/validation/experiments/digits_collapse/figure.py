@@ -41,7 +41,7 @@ def panels(cases: Sequence[TrainedCase]) -> list[Panel]:
             )
         if measured.last_change is not None and measured.last_change_exact is not None:
             last += last_change_curves(measured.last_change, measured.last_change_exact, label, "", group=group)
-        t_C = measured.predicted["collapse.time"].time
+        t_C = measured.predicted["collapse.leave_one_out_zero"].time
         if t_C is not None:
             marks.append((f"$t_C$, {label}", t_C))
         log_n = math.log(case.train.n)

@@ -94,8 +94,8 @@ def _times(case: TrainedCase) -> str:
     held = "" if best.held_out_loss is None else f", held-out loss {best.held_out_loss:.4f}"
     return (
         f"{case.name} (n = {case.train.n}, log n = {math.log(case.train.n):.2f}): {'; '.join(listed)}; zero of the "
-        f"leave-one-out excess entropy {_time(predicted.get('collapse.time'))}. Weights of step {best.best_step}, "
-        f"training loss {best.history.train_loss[-1]:.4f}{held}."
+        f"leave-one-out excess entropy {_time(predicted.get('collapse.leave_one_out_zero'))}. Weights of step "
+        f"{best.best_step}, training loss {best.history.train_loss[-1]:.4f}{held}."
     )
 
 

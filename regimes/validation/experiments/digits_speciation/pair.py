@@ -14,10 +14,10 @@ from regimes.validation.training import TrainedClassifier
 __all__ = ["BRIEF", "PREDICTIONS", "PairFound"]
 
 PREDICTIONS = {
-    "speciation.spectral_time": "1/2 log Lambda",
+    "speciation.sample_spectral_time": "1/2 log Lambda",
     "speciation.class_time_gaussian": "class means, pooled covariance",
     "speciation.class_time_memorised": "posterior over training points",
-    "speciation.class_time": "posterior, own point left out",
+    "speciation.class_time_left_out": "posterior, own point left out",
 }
 """Predicted times by their keys."""
 
@@ -37,7 +37,7 @@ class PairFound:
     @property
     def t_S(self) -> float:
         """``1/2 log Lambda`` of the training points."""
-        return float(self.case.measurement.predicted["speciation.spectral_time"].time or 0.0)
+        return float(self.case.measurement.predicted["speciation.sample_spectral_time"].time or 0.0)
 
     @property
     def measured(self) -> str:

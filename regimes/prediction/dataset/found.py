@@ -1,0 +1,256 @@
+"""What is computed of a data set, each piece once and only if it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.points.dataset import Dataset
+from regimes.numerics.collapse.corrected_time import (
+    CollapseOfSize,
+    CorrectedCollapse,
+    collapse_times_by_size,
+    corrected_collapse_time,
+)
+from regimes.numerics.collapse.information_bound import InformationBound, information_bound
+from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.result import Number
+from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
+from regimes.numerics.posterior.near_copies import NearCopies, near_copies
+from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum
+from regimes.numerics.process.schedules import Schedule
+from regimes.numerics.speciation.class_bound.bound import ClassBound
+from regimes.numerics.speciation.direction.directions import Directions, directions
+from regimes.prediction.dataset.classes import class_curves, class_rows, held_out_bound, held_out_rows, no_class_rows
+from regimes.prediction.dataset.direction import direction_curve, direction_rows
+from regimes.prediction.dataset.intervals import FEWEST_GROUPS
+from regimes.prediction.dataset.points import (
+    bound_row,
+    collapse_row,
+    copies_rows,
+    copies_warnings,
+    leave_one_out_row,
+    point_rows,
+)
+from regimes.prediction.dataset.time_grid import even_times
+
+__all__ = ["Budget", "Found"]
+
+_GRID_POINTS, _BEYOND = 44, 1.2
+_CURVES = ("clone_class", "clone_class_leave_one_out", "clone_index", "excess_entropy", "leave_one_out")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be spent, and the seed."""
+
+    probes: int | None
+    rng: int | np.random.Generator
+    groups: int
+    memory: int
+    progress: Callable[[str, int, int], None] | None
+
+
+@dataclass(eq=False)
+class Found:
+    """A data set, and what follows from it at its own times and those asked for."""
+
+    data: Dataset
+    schedule: Schedule
+    budget: Budget
+    center: bool
+    times: NDArray[np.float64] | None
+
+    @cached_property
+    def no_classes(self) -> str | None:
+        """Why there is no class to commit to."""
+        if self.data.labels is None:
+            return "the data have no labels"
+        return None if np.unique(self.data.labels).size >= 2 else "there is one class, and speciation needs two"
+
+    @cached_property
+    def spectrum(self) -> CovarianceSpectrum:
+        """Of the points as they are centred or not."""
+        return covariance_spectrum(self.data.X, center=self.center, memory=self.budget.memory)
+
+    @cached_property
+    def spread(self) -> CovarianceSpectrum:
+        """About the mean: the posterior depends on differences only, whatever Lambda refers to."""
+        return self.spectrum if self.center else covariance_spectrum(self.data.X, memory=self.budget.memory)
+
+    @cached_property
+    def directions(self) -> Directions:
+        """Of the population; of copies one is taken, since halves of the points must not share any."""
+        rng, memory = self.budget.rng, self.budget.memory
+        spectrum = None if self.copies.groups else self.spectrum
+        return directions(self.distinct, center=self.center, spectrum=spectrum, rng=rng, memory=memory)
+
+    @cached_property
+    def copies(self) -> NearCopies:
+        """Groups of points that are copies of each other."""
+        return near_copies(self.data.X, memory=self.budget.memory)
+
+    @cached_property
+    def bound(self) -> InformationBound | str:
+        """Of any law with the covariance of the population, or why there is none; copies count once."""
+        try:
+            return information_bound(self.distinct, memory=self.budget.memory)
+        except ValueError as refused:
+            return str(refused).removeprefix("information_bound: ")
+
+    @cached_property
+    def grid(self) -> NDArray[np.float64]:
+        """Times that hold every transition.
+
+        Collapse lies near its bound, but the points of clusters are told apart later, where neighbours are; the class
+        crossing lies not far above t_S.
+        """
+        bound = spectral_collapse_bound(self.spread, self.data.n)
+        last = float(compile_formula("speciation_time_noise_matched", target="numpy")(self.spread.Lambda))
+        first, spacing = bound / 20, self.copies.spacing
+        if spacing:
+            first = min(first, float(compile_formula("near_copies_part", target="numpy")(spacing)) / 20)
+        return even_times(first, max(bound, last) + _BEYOND, _GRID_POINTS)
+
+    @cached_property
+    def posterior(self) -> PosteriorCurves:
+        """Curves of the posterior over the points, with the classes if there are any."""
+        return self._posterior(None if self.no_classes else self.data.labels)
+
+    @cached_property
+    def by_group(self) -> PosteriorCurves | None:
+        """The same with groups of near copies, or of equal points, as classes."""
+        labels, singles = self.copies.as_classes, self.copies.singles
+        return self._posterior(labels, singles=singles) if self.copies.groups or self.copies.ties else None
+
+    @cached_property
+    def distinct(self) -> NDArray[np.float64]:
+        """One point of each group of near copies."""
+        if not self.copies.groups:
+            return self.data.X
+        return self.data.X[np.sort(np.unique(self.copies.labels, return_index=True)[1])]
+
+    @cached_property
+    def of_distinct(self) -> PosteriorCurves:
+        """Curves of points without copies, to leave them out one at a time."""
+        return self._posterior(None, self.distinct) if self.copies.groups else self.posterior
+
+    @cached_property
+    def collapse(self) -> CorrectedCollapse | None:
+        """Collapse time of the law of the points; None of too few groups of them."""
+        curves = self.of_distinct
+        if curves.jackknife_leave_one_out is None or curves.groups < FEWEST_GROUPS:
+            return None
+        return corrected_collapse_time(curves)
+
+    @cached_property
+    def by_size(self) -> tuple[CollapseOfSize, ...]:
+        """Collapse times of parts of the points, and of all."""
+        if isinstance(self.bound, str) or self.collapse is None:
+            return ()
+        rng, memory = self.budget.rng, self.budget.memory
+        of_parts = collapse_times_by_size(self.distinct, self.bound, rng=rng, memory=memory)
+        return (*of_parts, CollapseOfSize(len(self.distinct), self.collapse.time, self.collapse.error))
+
+    @cached_property
+    def held_out(self) -> ClassBound | None:
+        """Bound on the class clone probability of the population; None where no fold can be left out."""
+        labels = self.data.labels
+        if self.no_classes or labels is None or np.unique(self.copies.labels).size < 3:
+            return None
+        around = self._left_out_crossing(), float(self.grid[-1])
+        budget = self.budget
+        return held_out_bound(
+            self.data.X,
+            labels,
+            around,
+            self.copies.labels,
+            rng=budget.rng,
+            memory=budget.memory,
+            progress=budget.progress,
+        )
+
+    def rows(self, parts: Sequence[str]) -> dict[str, Number]:
+        """Numbers of the parts that are asked for."""
+        numbers: dict[str, Number] = {}
+        if "speciation" in parts:
+            numbers |= direction_rows(self.directions, self.spectrum, self.schedule)
+        if "classes" in parts and self.no_classes:
+            numbers |= no_class_rows(self.schedule, self.no_classes)
+        elif "classes" in parts:
+            numbers |= self._class_rows | held_out_rows(self.held_out, self.schedule)
+        if "collapse" in parts:
+            numbers |= point_rows(self.posterior, self.by_group, self.schedule)
+            numbers["collapse.time"] = collapse_row(self.collapse, self.bound, self.schedule)
+            numbers |= leave_one_out_row(self.of_distinct, self.schedule)
+            numbers["collapse.bound"] = bound_row(self.bound, self.schedule)
+            numbers |= copies_rows(self.copies) if self.copies.groups else {}
+        return numbers
+
+    def curves(self, parts: Sequence[str]) -> dict[str, Any]:
+        """Curves that exist, at the times asked for, and the cascade of directions."""
+        shown: dict[str, Any] = {}
+        if "classes" in parts or "collapse" in parts:
+            shown = self._selected(self.posterior, _CURVES)
+            if self.by_group is not None:
+                group = self._selected(self.by_group, ("clone_class",))
+                shown |= {name.replace("clone_class", "clone_group"): values for name, values in group.items()}
+        if "classes" in parts and self.held_out is not None:
+            shown |= class_curves(self.held_out)
+        if "collapse" in parts:
+            shown["sizes"] = [asdict(each) for each in self.by_size]
+        if "speciation" in parts:
+            shown["directions"] = direction_curve(self.directions)
+        return shown
+
+    def warnings(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """About near copies."""
+        return copies_warnings(self.copies)
+
+    def settings(self, parts: Sequence[str]) -> dict[str, Any]:
+        """What the numbers depend on beside the data."""
+        rng = self.budget.rng
+        settings: dict[str, Any] = {"seed": None if isinstance(rng, np.random.Generator) else int(rng)}
+        if "classes" in parts or "collapse" in parts:
+            curves = self.posterior
+            settings |= {"probes": curves.probes, "groups": curves.groups, "precision": curves.precision}
+        return settings
+
+    def _posterior(self, labels: Any, X: Any = None, *, singles: bool = False) -> PosteriorCurves:
+        budget = self.budget
+        return posterior_curves(
+            self.data.X if X is None else X,
+            self.grid if self.times is None else np.union1d(self.grid, self.times),
+            labels=labels,
+            singles=singles,
+            probes=budget.probes,
+            rng=budget.rng,
+            groups=budget.groups,
+            memory=budget.memory,
+            progress=budget.progress,
+        )
+
+    def _left_out_crossing(self) -> float | None:
+        key = "speciation.class_time_left_out"
+        return self._class_rows[key].value
+
+    @cached_property
+    def _class_rows(self) -> dict[str, Number]:
+        labels = self.data.labels
+        return {} if self.no_classes or labels is None else class_rows(self.posterior, labels, self.schedule)
+
+    def _selected(self, curves: PosteriorCurves, names: Sequence[str]) -> dict[str, Any]:
+        times = self.grid if self.times is None else self.times
+        place = np.searchsorted(curves.t, times)
+        shown: dict[str, Any] = {"t": times}
+        for name in (each for curve in names for each in (curve, f"{curve}_se")):
+            values = getattr(curves, name)
+            if values is not None:
+                shown[name] = values[place]
+        return shown
