@@ -5,17 +5,21 @@ takes a value from the cache of its own module does not evaluate the formula aga
 of its module may do so.
 """
 
-import ast
 import json
 import re
 import sys
 from collections import defaultdict
-from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
+_SPEC = spec_from_file_location("link_sources", Path(__file__).with_name("link_sources.py"))
+sources = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(sources)
+
 MOST = 5
+ROOMS = ("tests/prediction/", "tests/numerics/")
 SHOWN = ("tests/cli/", "tests/report/", "tests/test_")
 WRAPPERS = ("dataclasses", "regimes.numerics.process.schedules", "regimes.numerics.interface.result")
 ROOT = Path(__file__).parents[1]
@@ -114,30 +118,43 @@ class Links:
             for test in tests:
                 breadth[test] += 1
 
-        def few(tests, most=MOST):
-            """Those that hold a value come before those that show it."""
-            return sorted(tests, key=lambda test: (test.startswith(SHOWN), breadth[test], test))[:most]
+        def few(tests, most=MOST, key=None):
+            """Those that hold a value come before those that show or name it, those of its own room first."""
+
+            def order(test):
+                held = 0 if key is None else sources.strength(test, key)
+                return held, test.startswith(SHOWN), not test.startswith(ROOMS), breadth[test], test
+
+            return sorted(tests, key=order)[:most]
 
         numbers = {}
         for key, entry in self.numbers.items():
-            checks = {test for test in entry["tests"] if speaks_of(test, key)}
+            checks = self.checks(key)
             numbers[key] = {
                 "kinds": kinds(entry["labels"]),
                 "cases": cases(of_values(entry["cases"])),
                 "solvers": sorted(place for (place,) in of_values(entry["solvers"])),
-                "checks": few(checks, 3 * MOST),
-                "tests": few(entry["tests"] - checks),
+                "checks": few(checks, 3 * MOST, key),
+                "tests": few(entry["tests"] - checks, MOST, key),
             }
         return {
             "formulas": {name: few(tests) for name, tests in self.formulas.items() if tests},
             "curves": {name: sorted(kinds) for name, kinds in self.curves.items()},
             "numbers": numbers,
+            "solvers": {place: list(sources.callers_of(place)[:MOST]) for place in solver_places()},
         }
+
+    def checks(self, key):
+        """Tests that hold the value of the number, also one that another test of their module computed."""
+        seen = self.numbers[key]["tests"]
+        modules = {test.partition("::")[0] for test in seen}
+        near = {test for test in self.ran if test.partition("::")[0] in modules}
+        return {test for test in seen | near if sources.strength(test, key) < sources.NAMED}
 
     def differences(self, shipped):
         found = self.found()
         complaints = []
-        for what in ("formulas", "curves", "numbers"):
+        for what in ("formulas", "curves", "numbers", "solvers"):
             changed = sorted(found[what].keys() ^ shipped[what].keys())
             complaints += [f"{what}: {name} is {'new' if name in found[what] else 'gone'}" for name in changed]
         for name in sorted(found["formulas"].keys() & shipped["formulas"].keys()):
@@ -148,6 +165,9 @@ class Links:
             parts += [(name, *(together(each["cases"])[name] for each in (old, new))) for name in together([])]
             complaints += [f"{key}: {part} was {was}, is {now}" for part, was, now in parts if was != now]
             complaints += self.lost(key, old["checks"] + old["tests"], self.numbers[key]["tests"])
+        for place in sorted(found["solvers"].keys() & shipped["solvers"].keys()):
+            gone = set(shipped["solvers"][place]) - set(sources.callers_of(place))
+            complaints += [f"{place}: {test} no longer calls it" for test in sorted(gone)]
         return [f"{complaint}; run pytest --links write" for complaint in complaints]
 
     def lost(self, name, shipped, tests):
@@ -195,23 +215,11 @@ def of_values(seen):
     return [each for there, *each in parsed if there] or [each for _, *each in parsed]
 
 
-def speaks_of(test, key):
-    """Whether the source of a test, or its parameters, name the key of a number."""
-    file, _, name = test.partition("::")
-    source = functions(file).get(name.rpartition("::")[2], "")
-    subject, _, last = key.rpartition(".")
-    whole = re.escape(key).replace("_N", r"_[\d{]")
-    return bool(re.search(whole, source)) or (f"{subject}.{{" in source and f'"{last}"' in source)
+def solver_places():
+    """Functions that the package names as solvers of numbers and curves."""
+    from regimes.report.formula.solvers import CURVE_SOLVERS, SOLVERS
 
-
-@cache
-def functions(file):
-    text = (ROOT / file).read_text(encoding="utf-8")
-    found = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
-    return {
-        node.name: "\n".join(ast.get_source_segment(text, part) for part in (*node.decorator_list, node))
-        for node in found
-    }
+    return sorted({place for each in (*SOLVERS.values(), *CURVE_SOLVERS.values()) for place in each})
 
 
 def watch_results(computed):

@@ -11,7 +11,7 @@ from regimes.report.formula.curves import CURVES, SIMULATED, curve_formulas
 from regimes.report.formula.number_links import NumberLinks, main_formula, number_links
 from regimes.theory.formula.written import written
 
-__all__ = ["SYMBOLS", "Found", "look_up"]
+__all__ = ["PRINTED", "SYMBOLS", "Found", "look_up"]
 
 SYMBOLS = {
     "t_S": (
@@ -31,7 +31,10 @@ SYMBOLS = {
 }
 """Formulas by the symbol that they give, the first choice first."""
 
-_GREEK = {"φ": "phi", "ϕ": "phi", "ε": "epsilon", "ϵ": "epsilon", "λ": "lambda", "*": "_star"}
+PRINTED = {"chi": "susceptibility_mean_field", "chi_exact": "susceptibility_exact"}
+"""Curves by the symbol of their column in a table."""
+
+_GREEK = {"χ": "chi", "φ": "phi", "ϕ": "phi", "ε": "epsilon", "ϵ": "epsilon", "λ": "lambda", "*": "_star"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def look_up(asked: str) -> Found:
     for key in (asked, re.sub(r"\d+", "N", asked)):
         if key in numbers:
             return _of_number(asked, key, numbers[key])
+    asked = PRINTED.get(_plain(asked), asked)
     curve = curve_formulas(asked)
     symbols = {_plain(symbol): names for symbol, names in SYMBOLS.items()}
     if _plain(asked) in symbols:
@@ -72,8 +76,11 @@ def look_up(asked: str) -> Found:
         return Found(asked, names, names[0] if names else None, curve=curve)
     curves = [name for each in (*CURVES.values(), *SIMULATED.values()) for name in each]
     known = [*written(), *numbers, *SYMBOLS, *curves]
-    parts = {name.rpartition(".")[2]: name for name in reversed(known)}  # time for collapse.time
-    close = dict.fromkeys(parts.get(name, name) for name in difflib.get_close_matches(asked, [*known, *parts], n=3))
+    predicted = sorted(known, key=lambda name: name.startswith("measure."))  # what is measured comes last
+    parts = {name.rpartition(".")[2]: name for name in reversed(predicted)}  # time for collapse.time
+    exact = [name for name in predicted if name.rpartition(".")[2] == asked][:1]
+    near = [parts.get(name, name) for name in difflib.get_close_matches(asked, [*known, *parts], n=3)]
+    close = dict.fromkeys([*exact, *near])
     hint = f"did you mean {' or '.join(close)}?" if close else "`regimes derive --list` lists all"
     raise ValueError(f"derive: no formula, number, symbol or curve is called {asked!r}; {hint}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from regimes.report.formula.cases import general_label, when
 from regimes.report.formula.places import PACKAGE, links
 
 __all__ = [
@@ -146,16 +147,20 @@ def main_in(name: str) -> tuple[str, ...]:
 
 @cache
 def solver_at(place: str) -> str:
-    """File and line of a function given as ``file::function``, with its name."""
+    """File and line of a function, or a table, given as ``file::function``, with its name."""
     file, _, name = place.partition("::")
     body: list[ast.stmt] = ast.parse((PACKAGE.parent / file).read_text(encoding="utf-8")).body
     line = None
     for part in name.split("."):
-        found = next((node for node in body if getattr(node, "name", None) == part), None)
-        if not isinstance(found, ast.FunctionDef | ast.ClassDef):
+        found = next((node for node in body if part in (getattr(node, "name", None), _assigned(node))), None)
+        if not isinstance(found, ast.FunctionDef | ast.ClassDef | ast.AnnAssign):
             return file
-        body, line = found.body, found.lineno
+        body, line = getattr(found, "body", []), found.lineno
     return f"{file}:{line} ({name})"
+
+
+def _assigned(node: ast.stmt) -> str | None:
+    return node.target.id if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) else None
 
 
 def _exception(key: str) -> tuple[tuple[str, ...], str] | None:
@@ -163,16 +168,21 @@ def _exception(key: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def _number(key: str, entry: dict[str, Any]) -> NumberLinks:
-    kinds = {kind: (each["label"], tuple(each["commands"])) for kind, each in entry["kinds"].items()}
+    kinds = {
+        kind: (general_label(key, each["label"]), tuple(each["commands"])) for kind, each in entry["kinds"].items()
+    }
     kinds = dict(sorted(kinds.items(), key=lambda item: ("predict" not in item[1][1], not item[1][1], item[0])))
     first = next(iter(kinds))
     cases = [
         Case(*(tuple(each[name]) for name in ("formulas", "results", "covers", "sources"))) for each in entry["cases"]
     ]
 
-    def order(case: Case) -> tuple[bool, bool, int, str]:
+    usual = list(when(key))
+
+    def order(case: Case) -> tuple[int, bool, bool, int, str]:
         main, (names, _) = main_formula(key, case.formulas), _exception(key) or ((), "")
-        return main is None, first not in case.results, names.index(main) if main in names else 0, main or ""
+        place = usual.index(main) if main in usual else len(usual)
+        return place, main is None, first not in case.results, names.index(main) if main in names else 0, main or ""
 
     solvers = sorted(entry["solvers"], key=lambda place: (place.startswith("regimes/validation"), place))
     return NumberLinks(

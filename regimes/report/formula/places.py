@@ -11,7 +11,7 @@ from typing import Any
 
 from regimes.theory.formula.written import written
 
-__all__ = ["PACKAGE", "compiled_at", "held_by", "links", "written_at"]
+__all__ = ["PACKAGE", "callers_of", "compiled_at", "held_by", "links", "written_at"]
 
 PACKAGE = Path(__file__).parents[2]
 _LINKS = Path(__file__).with_name("links.json")
@@ -38,6 +38,11 @@ def compiled_at(name: str) -> tuple[str, ...]:
 def held_by(name: str) -> tuple[str, ...]:
     """Tests that evaluate a formula, the most particular first."""
     return tuple(links()["formulas"].get(name, ()))
+
+
+def callers_of(place: str) -> tuple[str, ...]:
+    """Tests that call a solver given as ``file::function``, those that hold it closest first."""
+    return tuple(links()["solvers"].get(place, ()))
 
 
 @cache

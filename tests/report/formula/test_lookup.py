@@ -34,6 +34,8 @@ TESTS = 15
         ("log_n_star", "log_critical_samples"),
         ("susceptibility_mean_field", "hierarchy_leaf_correlation"),
         ("leave_one_out_se", "leave_one_out_excess_entropy"),
+        ("chi", "hierarchy_leaf_correlation"),
+        ("χ", "hierarchy_leaf_correlation"),
     ],
 )
 def test_names_symbols_keys_and_curves(asked, first):
@@ -60,6 +62,7 @@ def test_symbols_are_those_of_their_formulas():
         ("clock.snrr", "clock.snr"),
         ("clone_clas", "clone_class"),
         ("point_time", "collapse.point_time"),
+        ("class_time", "speciation.class_time"),
         ("J_test", "losses.J_test"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from regimes import BumpGrid, Hierarchy, Mixture, clock, predict_collapse, predict_percolation, predict_speciation
 from regimes.hierarchy import hierarchy_transition
 from regimes.numerics.compiled.compile import CompiledFormula
+from regimes.report.formula.cases import WHEN, general_label
 from regimes.report.formula.number_links import EXCEPTIONS, main_formula, main_in, number_links, solver_at
 from regimes.theory.formula.written import written
 
@@ -82,7 +83,22 @@ def test_cases_say_what_is_covered_where_the_main_formula_differs():
     covers = {main_formula("percolation.threshold_infinite", case.formulas): case.covers for case in number.cases}
     assert any("fit" in each for each in covers["percolation_threshold_fit"])
     assert "simulated, standard error" in covers[None]
-    assert main_formula("percolation.threshold_infinite", number.cases[0].formulas) == "percolation_threshold_fit"
+    assert main_formula("percolation.threshold_infinite", number.cases[0].formulas) is None  # the usual case first
+
+
+def test_words_of_cases_are_of_cases_that_were_seen():
+    numbers = number_links()
+    for pattern, words in WHEN.items():
+        keys = [key for key in numbers if re.fullmatch(pattern, key)]
+        seen = {main_formula(key, case.formulas) for key in keys for case in numbers[key].cases}
+        assert seen <= set(words), pattern
+        assert set(words) - {None} <= set(written())
+
+
+def test_labels_name_no_class_of_the_data_of_a_test():
+    assert not [key for key, number in number_links().items() if " | " in number.label]
+    assert number_links()["classes.first.overlap"].label == "the two classes that part first: Gaussian classes, overlap"
+    assert general_label("collapse.time", "a: b | c") == "a: b | c"
 
 
 def test_solvers_are_functions_at_their_lines():

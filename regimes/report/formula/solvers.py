@@ -1,0 +1,190 @@
+"""The functions that find each number between its formula and the row that shows it: root finders, kernels, tables.
+
+What is made in a row itself, by a formula alone, has none. A run of the tests sees who makes a row and which formulas
+it uses, and not what was called in between: it stands here, held by a test that each function exists and is imported,
+by whatever way, where the row is made or by what asks for the row.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CURVE_SOLVERS", "SOLVERS", "curve_solvers", "solvers"]
+
+_PAIRS = "regimes/numerics/posterior/kernel.py::posterior_rows"
+_AVERAGES = "regimes/numerics/posterior/curves.py::posterior_curves"
+_CROSSINGS = "regimes/numerics/estimation/roots.py::curve_crossings"
+_SUMMARY = "regimes/numerics/posterior/summary.py::summarise"
+_OF_POINTS = "regimes/numerics/posterior/moments.py::leave_one_out"
+_POSTERIOR = {
+    _PAIRS: "sums over all pairs of points, compiled",
+    _SUMMARY: "probabilities that clones share a point, a class",
+    _AVERAGES: "their averages, as a curve over t",
+    _CROSSINGS: "where the curve crosses its level",
+}
+_SCALED = {"regimes/prediction/dataset/classes.py::class_rows": "puts the curve on the scale from 0 to 1"}
+_MEASURED = "regimes/validation/measurement"
+_FINITE = "regimes/numerics/collapse/finite_size.py"
+_DIRECTIONS = {
+    "regimes/numerics/speciation/direction/directions.py::directions": "of data: corrects, tests and limits it",
+    "regimes/numerics/speciation/direction/correction.py::Bulk.corrected": "of data: the correction of one eigenvalue",
+}
+_OF_LAMBDA = {
+    "regimes/prediction/dataset/direction.py::direction_rows": "of data: the formula at Lambda",
+    "regimes/numerics/speciation/direction/directions.py::directions": "of data: Lambda of the population",
+    "regimes/prediction/speciation/predict.py::_eigenvalue_rows": "`regimes speciation`: the formula at Lambda",
+}
+_SPECTRUM = {"regimes/numerics/posterior/spectrum.py::covariance_spectrum": "eigenvalues of the points"}
+_BOUND = "regimes/numerics/speciation/class_bound"
+_PARTS = {
+    "regimes/numerics/speciation/class_pairs/held_out_pairs.py::HeldOutClasses.parting": "the bound of two groups",
+    f"{_BOUND}/crossing.py::held_out_time": "where it falls below the level, with its limit",
+}
+_FITTED = {
+    "regimes/numerics/speciation/class_pairs/fitted_pairs.py::fitted_pairs": "Gaussian classes, fitted, with errors",
+    "regimes/numerics/speciation/class_pairs/pair_roots.py::latest_times": "the latest time that they are apart",
+}
+_EVOLUTION = {
+    "regimes/numerics/hierarchy/threshold.py::hierarchy_threshold": "density evolution of real noise, by bisection",
+    "regimes/numerics/hierarchy/populations.py::upper_population": "one step of it, up a level",
+}
+_FIXED_POINT = {
+    "regimes/numerics/hierarchy/fixed_point.py::fixed_point": "the fixed point p*, closed form or root",
+    "regimes/numerics/hierarchy/transition.py::hierarchy_transition": "whether there is one, and what follows from it",
+}
+_SIMULATED = {
+    "regimes/numerics/composition/lattice/lattice_percolation.py::lattice_percolation": "adds points in random orders"
+}
+_QUANTILE = {
+    "regimes/numerics/composition/lattice/spanning.py::spanning_quantile": "the median of where they first span"
+}
+_TABLE = {
+    "regimes/numerics/composition/lattice/threshold.py::lattice_threshold": "a table of grids, else the fit",
+    "regimes/numerics/composition/lattice/threshold_table.py::SQUARE_LATTICE": "the table, simulated",
+}
+_EXACT_TREE = {
+    "regimes/numerics/hierarchy/curves.py::hierarchy_curves": "averages over samples",
+    "regimes/numerics/hierarchy/belief_propagation.py::belief_propagation": "exact posterior of one tree",
+}
+
+SOLVERS: dict[str, dict[str, str]] = {
+    r"clock\.step\..*": {
+        "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",
+        "regimes/numerics/process/schedules.py::noise_schedule": "fills the table",
+    },
+    r"clock\.fraction\..*": {
+        "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",
+        "regimes/numerics/process/schedules.py::Schedule.fraction": "as a fraction",
+    },
+    r"collapse\.time": {
+        "regimes/numerics/collapse/corrected_time.py::corrected_collapse_time": "corrects the curve and finds its zero",
+        _PAIRS: "sums over all pairs of points, compiled",
+        _OF_POINTS: "puts them into the formula",
+        _AVERAGES: "averages them, as a curve over t",
+    },
+    r"collapse\.bound": {
+        "regimes/numerics/collapse/information_bound.py::information_bound": "information equals log n"
+    },
+    r"collapse\.leave_one_out_zero": {
+        f"{_FINITE}::finite_size_collapse_time": "of a mixture: the root, `regimes collapse`",
+        _PAIRS: "of data: sums over all pairs of points, compiled",
+        _OF_POINTS: "of data: puts them into the formula",
+        _AVERAGES: "of data: averages them, as a curve over t",
+        _CROSSINGS: "of data: its zero",
+    },
+    r"collapse\.time_closed_form": {f"{_FINITE}::collapse_time": "the closed form in its range"},
+    r"collapse\.time_with_classes": {f"{_FINITE}::collapse_time_with_classes": "the root"},
+    r"collapse\.point_time(_redrawn)?": _POSTERIOR,
+    r"speciation\.class_time_(memorised|left_out)(_redrawn)?": _POSTERIOR | _SCALED,
+    r"speciation\.class_time_gaussian": {
+        f"{_MEASURED}/predicted_times.py::predicted_times": "from means and pooled covariance"
+    },
+    r"collapse\.last_change": {f"{_MEASURED}/last_change.py::exact_last_change": "followed with the exact score"},
+    r"measure\.last_change": {f"{_MEASURED}/last_change.py::measure_last_change": "followed with the model"},
+    r"measure\.(class|point)_time(_corrected)?": {
+        f"{_MEASURED}/crossings.py::measured_crossing": "where the measured curve crosses its level",
+        f"{_MEASURED}/clones.py::measure_clones": "pairs of clones, simulated",
+    },
+    r"tree\.leaves": {"regimes/numerics/hierarchy/problem.py::Hierarchy.leaves": "s to the power of L"},
+    r"speciation\.class_time": {
+        f"{_BOUND}/crossing.py::class_time": "where the bound falls below the level",
+        f"{_BOUND}/bound.py::class_bound": "the bound over t",
+        f"{_BOUND}/held_out.py::held_out_scores": "scores of the points held out",
+    },
+    r"speciation\.(Lambda|Lambda_limit|spectral_time|spectral_limit)": _DIRECTIONS,
+    r"speciation\.(sample_Lambda|sample_spectral_time)": _SPECTRUM,
+    r"speciation\.noise_matched": _OF_LAMBDA,
+    r"speciation\.potential": _OF_LAMBDA
+    | {"regimes/prediction/speciation/predict.py::_mixture_rows": "`regimes speciation --dim`: of the mixture"},
+    r"speciation\.class_level": {"regimes/numerics/speciation/criteria.py::normalised_clone_level": "phi at kappa = 1"},
+    r"classes\.merge\..*": {
+        "regimes/numerics/speciation/class_pairs/class_tree.py::class_tree": "joins what parts last",
+        **_PARTS,
+    },
+    r"classes\.(first|last)\.bound": {
+        "regimes/numerics/speciation/class_pairs/class_tree.py::pair_bounds": "bounds of all pairs",
+        **_PARTS,
+    },
+    r"classes\.(first|last)\.(log_odds|means|overlap)": _FITTED,
+    r"threshold\.value": _EVOLUTION
+    | {"regimes/numerics/hierarchy/fixed_point.py::fixed_point": "of the epsilon-process: closed form or root"},
+    r"threshold\.(time|step)": _EVOLUTION,
+    r"threshold\.exact\.level_N": {
+        "regimes/numerics/hierarchy/curves.py::HierarchyCurves.thresholds": "where half is lost",
+        **_EXACT_TREE,
+    },
+    r"transition\..*": _FIXED_POINT,
+    r"percolation\.(threshold|images)_infinite": _TABLE,
+    r"percolation\.disc_limit": {"regimes/numerics/composition/lattice/disc_limit.py::disc_limit": "where it holds"},
+    r"percolation\.(threshold|images)_grid": _SIMULATED | _QUANTILE,
+    r"percolation\.width": _SIMULATED
+    | {"regimes/numerics/composition/lattice/spanning.py::spanning_width": "the deviation of where they first span"},
+    r"percolation\.half_fraction": _SIMULATED
+    | {
+        "regimes/numerics/composition/lattice/lattice_percolation.py::LatticePercolation.half_fraction": "where the "
+        "largest cluster holds half"
+    },
+    r"percolation\.(neighbours|radius)": {
+        "regimes/numerics/composition/bumps/bump_neighbourhood.py::bump_neighbourhood": "which bumps connect"
+    },
+    r"bumps\..*": {"regimes/numerics/composition/bumps/connecting_width.py::connecting_sigmas": "widths, by a root"},
+    r"(components|links)\..*": {
+        "regimes/numerics/composition/data/random_parts.py::data_percolation": "joins points of overlap tau and more"
+    },
+    r"connecting\..*": {
+        "regimes/numerics/composition/data/connecting_overlaps.py::connecting_overlaps": "overlap at which they join"
+    },
+    r"copies\..*": {"regimes/numerics/posterior/near_copies.py::near_copies": "groups them"},
+    r"losses\.(time|share|read_at)": {
+        "regimes/prediction/losses/comparison.py::compared_losses": "holds them against the exact score",
+        "regimes/prediction/losses/information.py::information_from_losses": "integrates the losses",
+    },
+}
+"""By key, with digits as N; a pattern each. The function that gives the value first, then what it rests on."""
+
+CURVE_SOLVERS: dict[str, dict[str, str]] = {
+    r"(clone_|excess_entropy$|leave_one_out)(?!probability).*": {_AVERAGES: "of data", _PAIRS: "of data, the sums"},
+    r"density_evolution": {
+        "regimes/numerics/hierarchy/density_evolution.py::density_evolution": "messages of populations, up and down",
+        "regimes/numerics/hierarchy/fresh_rules.py::lower_level": "one step down, compiled",
+        "regimes/numerics/hierarchy/populations.py::upper_population": "one step up",
+    },
+    r"exact|clone_probability|conditional_entropy": _EXACT_TREE,
+    r"susceptibility_exact": {"regimes/numerics/hierarchy/spins.py::spin_susceptibility": "over samples"},
+    r"susceptibility_mean_field": {"regimes/numerics/hierarchy/correlations.py::hierarchy_correlations": "mean field"},
+    r"mean_field": {"regimes/numerics/hierarchy/mean_field.py::hierarchy_mean_field": "up and down the tree"},
+    r"largest(_share)?|mean_size|spanning": _SIMULATED,
+    r"held_out\.clone_class": {f"{_BOUND}/bound.py::class_bound": "from points held out"},
+}
+"""By name of a curve, of an error that of its curve."""
+
+
+def solvers(key: str) -> dict[str, str]:
+    """What finds a number, as ``file::function``, and what each does."""
+    return next((each for pattern, each in SOLVERS.items() if re.fullmatch(pattern, key)), {})
+
+
+def curve_solvers(name: str) -> dict[str, str]:
+    """What finds a curve."""
+    of = name.removesuffix("_se")
+    return next((each for pattern, each in CURVE_SOLVERS.items() if re.fullmatch(pattern, of)), {})
