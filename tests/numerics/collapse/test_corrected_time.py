@@ -103,3 +103,15 @@ def test_small_sizes_and_missing_times():
     assert "stays above 0 for t from 2 to 3" in above.reason
     with pytest.raises(ValueError, match="corrected_collapse_time: curves need at least 5 jackknife groups"):
         corrected_collapse_time(posterior_curves(X, [0.1, 1.0], groups=0, probes=200))
+
+
+def test_a_tenth_of_the_gap_is_in_the_interval():
+    """As a time: a tenth of its nats over how fast the leave-one-out estimate gains them."""
+    X = np.random.default_rng(3).normal(size=(300, 24))
+    curves = posterior_curves(X, np.geomspace(0.3, 0.9, 24), probes=2048)
+    found = corrected_collapse_time(curves)
+    gained = np.gradient(curves.leave_one_out * np.log(300), curves.t)
+    tenth = 0.1 * found.gap / np.interp(found.time, curves.t, gained)
+    assert found.unsure[0] == pytest.approx(tenth, rel=0.2)
+    reach = found.time - found.interval[0]
+    assert reach == pytest.approx(np.hypot(found.unsure[0], 2.093 * found.error), rel=1e-3)  # t of 19 degrees

@@ -185,3 +185,13 @@ def test_kurtosis_of_known_laws():
     assert excess_kurtosis(generator.standard_t(9, size=100_000)) == pytest.approx(6 / 5, abs=0.15)
     assert excess_kurtosis(np.zeros(5)) == 0
     assert chi_squared_quantile(0.3, 7) == pytest.approx(chi2.ppf(0.3, 7) / 7, rel=1e-12)
+
+
+def test_the_mean_costs_a_degree_of_freedom():
+    """The other eigenvalues are summed over n - 1 points where their mean is subtracted, over n where it is not."""
+    X = np.random.default_rng(11).normal(size=(24, 6)) * [9, 1, 1, 1, 1, 1]
+    for center, degrees in ((True, 23), (False, 24)):
+        points = X - X.mean(axis=0) if center else X
+        top, *rest = np.sort(np.linalg.eigvalsh(points.T @ points / degrees))[::-1]
+        pull = sum(value / (top - value) for value in rest) / degrees
+        assert directions(X, center=center).Lambda == pytest.approx(top / (1 + pull), rel=1e-12)

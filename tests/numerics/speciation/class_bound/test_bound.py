@@ -98,6 +98,16 @@ def test_two_classes_have_a_time_near_the_truth_and_a_limit_below():
     assert all(each.reason is None and each.candidates[0][0].startswith("Gaussian") for each in found)
 
 
+def test_the_error_is_that_of_a_mean_over_groups():
+    """Of thirty groups, so that a degree of freedom shows."""
+    X, labels = two_classes(60)
+    groups = np.arange(60) % 30
+    bound = class_bound(X, labels, T[::4], groups=groups)
+    assert bound.contributions.shape == (30, 3)
+    scatter = np.sqrt(np.sum((bound.contributions - bound.contributions.mean(axis=0)) ** 2, axis=0) / 29)
+    np.testing.assert_allclose(bound.normalised_se, scatter / np.sqrt(30), rtol=1e-12)
+
+
 def test_labels_of_noise_get_no_height_on_average_and_no_time():
     heights, errors = [], []
     for seed in range(30):
