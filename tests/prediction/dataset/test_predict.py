@@ -330,6 +330,8 @@ def test_near_copies_are_decided_as_groups():
         assert any("200 points stand in 100 groups of near copies" in text for text in twice.warnings)
         assert twice.curves["clone_index"][twice.curves["t"] > 0.05].max() <= 0.5 + 1e-9
         assert twice["collapse.point_time"].value == pytest.approx(once["collapse.point_time"].value, rel=0.05)
+        assert twice["collapse.bound"].value == pytest.approx(once["collapse.bound"].value, rel=0.02)
+        assert twice["collapse.time"].value == pytest.approx(once["collapse.time"].value, rel=0.1)
 
 
 def test_noise_does_not_replay_data_made_with_the_same_seed():
