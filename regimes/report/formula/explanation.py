@@ -133,8 +133,9 @@ def _mains(found: Found, number: NumberLinks) -> list[str]:
     lines = []
     for name, (results, covers) in cases.items():
         line = f"{name}: {written()[name].title}, {written_at(name)}" if name else "none"
-        if not name and not told.get(None, "").startswith("given"):
-            line += f": {why_not_last(_key(found))}"
+        if not told.get(name, "").startswith("given") and (not name or len(cases) == 1):
+            reason = why_not_last(_key(found), name)
+            line += f": {reason}" if reason else ""
         about = [told[name]] if name in told else [*(results if set(results) != set(number.kinds) else ()), *covers]
         lines.append(line + (f" ({'; '.join(about)})" if len(cases) > 1 and about else ""))
     return lines

@@ -126,10 +126,12 @@ def main_formula(key: str, formulas: tuple[str, ...]) -> str | None:
     return next((name for name in exception[0] if name in formulas), None)
 
 
-def why_not_last(key: str) -> str:
-    """Why the main formula of a number is not the last of those that were used."""
+def why_not_last(key: str, main: str | None = None) -> str:
+    """Why the main formula of a number is not the last of those that were used; empty where it is."""
     exception = _exception(key)
-    return "it is counted or given" if exception is None else exception[1]
+    if exception is None:
+        return "" if main else "it is counted or given"
+    return exception[1]
 
 
 @cache

@@ -78,6 +78,7 @@ SOLVERS: dict[str, dict[str, str]] = {
     },
     r"collapse\.time": {
         "regimes/numerics/collapse/corrected_time.py::corrected_collapse_time": "corrects the curve and finds its zero",
+        "regimes/numerics/collapse/condensed_gap.py::condensed_gaps": "by what the sum over few points falls short",
         _PAIRS: "sums over all pairs of points, compiled",
         _OF_POINTS: "puts them into the formula",
         _AVERAGES: "averages them, as a curve over t",
@@ -137,8 +138,7 @@ SOLVERS: dict[str, dict[str, str]] = {
     r"percolation\.(threshold|images)_infinite": _TABLE,
     r"percolation\.disc_limit": {"regimes/numerics/composition/lattice/disc_limit.py::disc_limit": "where it holds"},
     r"percolation\.(threshold|images)_grid": _SIMULATED | _QUANTILE,
-    r"percolation\.width": _SIMULATED
-    | {"regimes/numerics/composition/lattice/spanning.py::spanning_width": "the deviation of where they first span"},
+    r"percolation\.width": _SIMULATED,
     r"percolation\.half_fraction": _SIMULATED
     | {
         "regimes/numerics/composition/lattice/lattice_percolation.py::LatticePercolation.half_fraction": "where the "
