@@ -55,10 +55,12 @@ def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, rng: int | np.
     if axes < points.shape[1]:
         points = points @ leading_axes(points.astype(np.float32), drawn)[:, :axes].astype(np.float64)
     formulas, times = {}, {}
-    for name, measure in _measures(fit_gaussians(points, members, classes)).items():
+    with recorded() as shrunk:
+        fitted = fit_gaussians(points, members, classes)
+    for name, measure in _measures(fitted).items():
         with recorded() as used:
             times[name] = latest_times(measure)
-        formulas[name] = tuple(used)
+        formulas[name] = (*shrunk, *used)
     part = stratified_folds(members, np.arange(len(members)), groups, drawn)
     left_out: dict[str, list[Array]] = {name: [] for name in FORMS}
     for each in range(groups):
