@@ -175,7 +175,7 @@ TABLE = (
      "prediction test_predict"),
     ("variance_of_the_points", "spread.total_variance{{ * (1 - 1 / data.n)~>}})",
      "losses comparison, prediction test_predict"),
-    ("degrees_of_the_jackknife", "spread * _student(groups{{ - 1~>}})", "prediction test_predict, intervals"),
+    ("degrees_of_the_jackknife", "spread * student_quantile(groups{{ - 1~>}})", "prediction test_predict, intervals"),
     ("half_of_an_interval", "NORMAL = {{1.959963984540054~>1.6448536269514722}}",
      "prediction test_predict, intervals, losses comparison"),
     ("last_crossing_of_a_group", "np.array([root[{{-1~>0}}] for root in roots])", "prediction test_predict, intervals"),

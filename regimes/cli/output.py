@@ -23,10 +23,13 @@ __all__ = [
     "Output",
     "check_outputs",
     "emit",
+    "labels_option",
     "memory_bytes",
+    "memory_option",
     "numbers",
     "output_options",
     "progress_bars",
+    "scale_option",
     "schedule_option",
     "time_option",
     "user_errors",
@@ -96,6 +99,17 @@ schedule_option = click.option(
     show_default=True,
     metavar="NAME",
     help="Noise schedule in whose steps times are shown: ddpm-linear, cosine or edm.",
+)
+
+
+labels_option = click.option(
+    "--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz."
+)
+scale_option = click.option(
+    "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none for files."
+)
+memory_option = click.option(
+    "--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB."
 )
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regimes.cli.output import Output, emit, memory_bytes, numbers, output_options, progress_bars, user_errors
+from regimes.cli.output import (
+    Output,
+    emit,
+    memory_bytes,
+    memory_option,
+    numbers,
+    output_options,
+    progress_bars,
+    user_errors,
+)
 
 if TYPE_CHECKING:
     from regimes.numerics.interface.result import Result
@@ -46,7 +55,7 @@ _DATA_ONLY = ("labels", "classes", "scale")
     metavar="X[,X...]",
     help="Kept fractions of the curve; may be repeated. Chosen by default.",
 )
-@click.option("--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB.")
+@memory_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random orders.")
 @partial(user_errors, advice="take a smaller grid or fewer points")
 @output_options

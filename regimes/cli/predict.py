@@ -9,9 +9,12 @@ import click
 from regimes.cli.output import (
     Output,
     emit,
+    labels_option,
     memory_bytes,
+    memory_option,
     output_options,
     progress_bars,
+    scale_option,
     schedule_option,
     time_option,
     user_errors,
@@ -23,9 +26,9 @@ __all__ = ["command"]
 
 @click.command("predict", short_help="Transition times of a data set.")
 @click.argument("dataset")
-@click.option("--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz.")
+@labels_option
 @click.option("--classes", metavar="A,B", help="Keep only these classes.")
-@click.option("--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none for files.")
+@scale_option
 @click.option("--no-center", is_flag=True, help="Leave the mean in: Lambda then measures spread about the origin.")
 @click.option(
     "--parts", metavar="A,B", help="Only these: speciation, classes, collapse; an error if one is impossible."
@@ -34,7 +37,7 @@ __all__ = ["command"]
 @click.option("--probes", type=int, metavar="N", help="Number of noised points; chosen from the data by default.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
 @click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
-@click.option("--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB.")
+@memory_option
 @time_option
 @schedule_option
 @user_errors

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.collapse.condensed_gap import condensed_gaps
 from regimes.numerics.collapse.information_bound import InformationBound
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.estimation.jackknife import jackknife_error
+from regimes.numerics.estimation.jackknife import jackknife_error, student_quantile
 from regimes.numerics.estimation.roots import curve_crossings
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import whole_number
@@ -145,15 +145,9 @@ def corrected_collapse_time(curves: PosteriorCurves) -> CorrectedCollapse:
     if any(each.size == 0 for each in left_out):
         return CorrectedCollapse(time, None, None, before, at_time, unsure, None, names)
     error = float(jackknife_error([each[-1] for each in left_out]))
-    below, above = (float(np.hypot(_student(groups - 1) * error, part)) for part in unsure)
+    below, above = (float(np.hypot(student_quantile(groups - 1) * error, part)) for part in unsure)
     interval = max(time - below, 0.0), time + above
     return CorrectedCollapse(time, interval, error, before, at_time, unsure, None, names)
-
-
-def _student(degrees: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))
 
 
 def collapse_times_by_size(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.jackknife import student_quantile
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import whole_number
 from regimes.numerics.interface.data_checks import Points, checked_points
@@ -213,12 +214,10 @@ class _Forms:
 
 def _errors(influence: Array) -> tuple[float, float]:
     """Standard error of the mean, and how far its one-sided 95% limit lies above it (Johnson 1978)."""
-    from scipy.special import stdtrit
-
     n = influence.size
     around = influence - influence.mean()
     variance = float((around**2).sum() / (n - 1))
     error = np.sqrt(variance / n)
-    quantile = float(stdtrit(n - 1, _LEVEL))
+    quantile = student_quantile(n - 1, _LEVEL)
     skewed = float((around**3).mean()) / variance / (6 * n) if variance > 0 else 0.0
     return float(error), float(error * quantile + skewed * (1 + 2 * quantile**2))

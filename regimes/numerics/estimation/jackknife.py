@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["jackknife_error"]
+__all__ = ["jackknife_error", "student_quantile"]
 
 
 def jackknife_error(left_out: ArrayLike) -> NDArray[np.float64]:
@@ -19,3 +19,14 @@ def jackknife_error(left_out: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(left_out, dtype=np.float64)
     groups = len(values)
     return np.asarray(np.sqrt((groups - 1) / groups * np.sum((values - values.mean(axis=0)) ** 2, axis=0)))
+
+
+def student_quantile(degrees: int, probability: float = 0.975) -> float:
+    """Quantile of Student's t, by default half of a 95% interval in standard errors.
+
+    >>> round(student_quantile(19), 3)
+    2.093
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, probability))

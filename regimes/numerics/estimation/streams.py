@@ -8,7 +8,7 @@ import numpy as np
 
 from regimes.numerics.interface.checks import whole_number
 
-__all__ = ["Stream", "generator"]
+__all__ = ["Stream", "generator", "seed_of"]
 
 
 @unique
@@ -68,3 +68,8 @@ def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng",
     if isinstance(rng, np.random.Generator):
         return rng
     return np.random.default_rng([int(stream), whole_number(what, "rng", "seed", rng, at_least=0), *part])
+
+
+def seed_of(rng: int | np.random.Generator) -> int | None:
+    """The seed, as settings state it; None of a generator, which does not tell."""
+    return None if isinstance(rng, np.random.Generator) else int(rng)

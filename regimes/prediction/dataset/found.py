@@ -20,6 +20,7 @@ from regimes.numerics.collapse.corrected_time import (
 from regimes.numerics.collapse.information_bound import InformationBound, information_bound
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.result import Number
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.near_copies import NearCopies, near_copies
@@ -215,8 +216,7 @@ class Found:
 
     def settings(self, parts: Sequence[str]) -> dict[str, Any]:
         """What the numbers depend on beside the data."""
-        rng = self.budget.rng
-        settings: dict[str, Any] = {"seed": None if isinstance(rng, np.random.Generator) else int(rng)}
+        settings: dict[str, Any] = {"seed": seed_of(self.budget.rng)}
         if "classes" in parts or "collapse" in parts:
             curves = self.posterior
             settings |= {"probes": curves.probes, "groups": curves.groups, "precision": curves.precision}

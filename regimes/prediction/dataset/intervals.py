@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.estimation.jackknife import jackknife_error
+from regimes.numerics.estimation.jackknife import jackknife_error, student_quantile
 from regimes.numerics.estimation.roots import curve_crossings
 
 __all__ = ["FEWEST_GROUPS", "NORMAL", "Crossing", "crossing", "normal_interval"]
@@ -68,7 +68,7 @@ def crossing(
         return Crossing(time, None, None, f"{what} does not cross {level:.3g} once some group of the data is left out")
     left_out = np.array([root[-1] for root in roots])
     spread = float(jackknife_error(left_out))
-    return Crossing(time, _interval(time, spread * _student(groups - 1)), "data and probes", None)
+    return Crossing(time, _interval(time, spread * student_quantile(groups - 1)), "data and probes", None)
 
 
 def normal_interval(value: float, error: float) -> tuple[float, float]:
@@ -84,9 +84,3 @@ def normal_interval(value: float, error: float) -> tuple[float, float]:
 
 def _interval(value: float, half: float) -> tuple[float, float]:
     return max(value - half, 0.0), value + half
-
-
-def _student(degrees: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))

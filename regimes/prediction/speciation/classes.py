@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.result import Number, Result
 from regimes.numerics.posterior.near_copies import near_copies
@@ -178,7 +179,7 @@ def predict_classes(
             "pairs": [pair.entry() for pair in pairs],
         },
         settings={
-            "seed": None if isinstance(rng, np.random.Generator) else int(rng),
+            "seed": seed_of(rng),
             "probes": held.probes,
             "folds": held.folds,
             "groups": groups,
