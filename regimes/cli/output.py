@@ -23,7 +23,6 @@ __all__ = [
     "Output",
     "check_outputs",
     "emit",
-    "labels_option",
     "memory_bytes",
     "memory_option",
     "numbers",
@@ -102,9 +101,6 @@ schedule_option = click.option(
 )
 
 
-labels_option = click.option(
-    "--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz."
-)
 scale_option = click.option(
     "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none for files."
 )

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.reading import Reading
 from regimes.datasets.files.tables import read_column, read_table
 from regimes.datasets.points.builtin import RawData
 
@@ -64,13 +65,14 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
     return path, key
 
 
-def read_points(source: str | os.PathLike[str], labels: Any = None) -> RawData:
+def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     """Read points, and the labels that lie in the same file.
 
     ``labels`` may be a key of the ``.npz`` file, or a column of the ``.csv`` file by name or by index from 0; anything
     else is passed on as it is, for :func:`read_labels`.
     """
     path, key = find_file(source)
+    labels = reading.labels
     name, suffix = path.stem, path.suffix.lower()
     if suffix == ".csv":
         values, found, notes = read_table(path, labels if isinstance(labels, str | int) else None)

@@ -7,12 +7,13 @@ import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.files.reading import Reading, ReadingOptions
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import encode_labels, select_classes
@@ -31,6 +32,7 @@ def load_dataset(
     scale: str | float | None = None,
     center: bool = True,
     name: str | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """Load points from an array, a file or a built-in set, and scale them.
 
@@ -55,6 +57,13 @@ def load_dataset(
         eigenvalue Lambda, and with it the speciation time, measures the spread about the origin without it.
     name : str, optional
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
+    columns, drop : str, int or sequence of these, optional
+        Columns of a table, or of an array of rows, that are features, and columns that are left out: names, indices
+        from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
+    header : bool, optional
+        Whether the first line of a text table holds names, where it is not to be judged by what it says.
+    missing : {"error", "drop"}
+        What to do with points that lack a value or a label: refuse the data, or leave these points out.
 
     Returns
     -------
@@ -77,7 +86,7 @@ def load_dataset(
         scale = check_scale(scale)
     if isinstance(source, Dataset):
         return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
-    raw = _raw(source, labels)
+    raw = _raw(source, Reading(labels=labels, **reading))
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     check_points(X)
     numbers: NDArray[np.intp] | None = None
@@ -95,12 +104,14 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
+        taken=raw.taken,
     )
 
 
-def _raw(source: Any, labels: Any) -> RawData:
+def _raw(source: Any, reading: Reading) -> RawData:
+    labels = reading.labels
     if isinstance(source, os.PathLike):
-        return read_points(source, labels)
+        return read_points(source, reading)
     if not isinstance(source, str):
         shape = getattr(source, "shape", None)
         described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
@@ -116,7 +127,7 @@ def _raw(source: Any, labels: Any) -> RawData:
             f"load_dataset: a source must be an array, a built-in data set or a file, got {source!r}: {hint}"
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
-    return read_points(source, labels)
+    return read_points(source, reading)
 
 
 def _select(
