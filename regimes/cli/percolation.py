@@ -146,7 +146,8 @@ def _refuse_options_of_the_other(*, of_grid: bool) -> None:
     context = click.get_current_context()
     for option in _DATA_ONLY if of_grid else _GRID_ONLY:
         if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
+            given = option.replace("_", "-")
             raise ValueError(
-                f"percolation: --{option} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
+                f"percolation: --{given} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
                 f"{'--grid' if of_grid else 'DATASET'}; leave it out"
             )

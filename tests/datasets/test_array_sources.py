@@ -45,7 +45,7 @@ def test_centring_changes_the_callers_array_in_nothing_and_leaves_a_zero_mean(X)
 
 def test_images_are_flattened_in_order_and_become_float64():
     images = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4) * 10
-    data = load_dataset(images, center=False)
+    data = load_dataset(images, center=False, scale="none")
     assert data.X.dtype == np.float64
     assert data.X.flags.c_contiguous
     assert (data.n, data.d, data.name, data.source) == (2, 12, "array", "ndarray of shape (2, 3, 4)")

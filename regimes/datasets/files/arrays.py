@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.files.tables import read_column, read_table
 from regimes.datasets.points.builtin import RawData
@@ -59,7 +60,7 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
         raise ValueError(f"load_dataset: a path must lead to a file, got {text}: {found}")
     if path.suffix.lower() not in suffixes:
         raise ValueError(
-            f"load_dataset: the file type must be one of {', '.join(suffixes)}, got {text}; "
+            f"load_dataset: the file type must be one of {', '.join((*suffixes, *FORMATS))}, got {text}; "
             "convert it, or load it yourself and give the array"
         )
     return path, key
@@ -71,6 +72,9 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     ``labels`` may be a key of the ``.npz`` file, or a column of the ``.csv`` file by name or by index from 0; anything
     else is passed on as it is, for :func:`read_labels`.
     """
+    known = read_format(source, reading)
+    if known is not None:
+        return known
     path, key = find_file(source)
     labels = reading.labels
     name, suffix = path.stem, path.suffix.lower()

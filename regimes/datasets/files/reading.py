@@ -23,6 +23,8 @@ class ReadingOptions(TypedDict, total=False):
     drop: ColumnNames | None
     header: bool | None
     missing: str
+    resize: int | str | tuple[int, int] | None
+    skip_broken: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Reading:
     drop: ColumnNames | None = None
     header: bool | None = None
     missing: str = "error"
+    resize: int | str | tuple[int, int] | None = None
+    skip_broken: bool = False
 
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:

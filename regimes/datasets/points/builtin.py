@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.points.blocks import Blocks
+
 __all__ = ["RawData", "builtin_datasets", "load_builtin"]
 
 
@@ -21,7 +23,7 @@ class RawData:
     taken of the source, where that is not all of it as it stands.
     """
 
-    values: NDArray[Any]
+    values: NDArray[Any] | Blocks
     labels: Any
     name: str
     source: str

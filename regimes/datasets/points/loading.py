@@ -17,6 +17,8 @@ from regimes.datasets.files.reading import Reading, ReadingOptions
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import encode_labels, select_classes
+from regimes.datasets.points.objects import object_points
+from regimes.datasets.points.pixels import check_many, with_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points
 from regimes.datasets.points.unusual_data import data_notes
@@ -87,8 +89,10 @@ def load_dataset(
     if isinstance(source, Dataset):
         return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, Reading(labels=labels, **reading))
+    check_many(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     check_points(X)
+    raw = with_range(raw, X, scale)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
     if raw.labels is not None:
@@ -113,9 +117,7 @@ def _raw(source: Any, reading: Reading) -> RawData:
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
-        shape = getattr(source, "shape", None)
-        described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
-        return RawData(values=source, labels=labels, name="array", source=described)
+        return object_points(source, reading)
     if source in builtin_datasets():
         raw = load_builtin(source)
         return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
