@@ -79,24 +79,24 @@ def frame_points(frame: Frame, reading: Reading, where: str, *, name: str, memor
     places = _chosen(frame, reading, label, where)
     raw = RawData(values=np.empty(0), labels=reading.labels, name=name, source=where)
     kept: list[int] | None = None
+    column = frame.names[places[0]]
     if frame.kinds[places[0]] == "image":
         pixels = _images(frame, places[0], reading, where, memory)
-        kept = pixels.kept
-        raw = replace(
-            raw, values=pixels.values, scale="range", known_range=pixels.known_range, notes=pixels.notes,
-            taken=f"{pixels.description}, column {frame.names[places[0]]}",
-        )  # fmt: skip
+        kept, taken = pixels.kept, f"{pixels.description} of column {column}"
+        raw = replace(raw, values=pixels.values, scale="range", known_range=pixels.known_range, notes=pixels.notes)
     elif frame.kinds[places[0]] == "vector":
-        values = _vectors(frame, places[0], where)
-        shape = "x".join(map(str, values.shape[1:]))
-        raw = replace(raw, values=values, taken=f"column {frame.names[places[0]]} of {shape} values")
+        vectors = _vectors(frame, places[0], where)
+        raw, taken = replace(raw, values=vectors), f"column {column} of {'x'.join(map(str, vectors.shape[1:]))} values"
     else:
-        raw = replace(raw, values=_numbers(frame, places, where), **_told(frame, places, label))
+        raw = replace(raw, values=_numbers(frame, places), notes=_suspects(frame, places, label))
+        many = len(places) > _SHOWN
+        taken = f"{len(places)} columns" if many else f"columns {', '.join(frame.names[place] for place in places)}"
+    taken += _left_out(frame, places, label)
     if label is None:
-        return raw
+        return replace(raw, taken=taken)
     labels, class_names = _labels(frame, label, where, memory)
     labels = labels if kept is None else labels[kept]
-    return replace(raw, labels=labels, class_names=class_names, taken=f"{raw.taken}, labels {frame.names[label]}")
+    return replace(raw, labels=labels, class_names=class_names, taken=f"{taken}, labels {frame.names[label]}")
 
 
 def _label_place(frame: Frame, reading: Reading, where: str) -> int | None:
@@ -112,10 +112,9 @@ def _label_place(frame: Frame, reading: Reading, where: str) -> int | None:
 
 def _chosen(frame: Frame, reading: Reading, label: int | None, where: str) -> list[int]:
     """Places of the columns that hold the points: one of images or vectors, or any number of numbers."""
-    asked = reading.columns is not None or reading.drop is not None
     chosen = chosen_columns(reading, frame.names, len(frame.names), where)
     left = set() if reading.columns is not None else {label}
-    if not asked:
+    if reading.columns is None:
         left |= {place for place, name in enumerate(frame.names) if name in frame.index}
     places = [place for place in chosen if place not in left]
     whole = [place for place in places if frame.kinds[place] in ("image", "vector")]
@@ -139,7 +138,7 @@ def _chosen(frame: Frame, reading: Reading, label: int | None, where: str) -> li
     return places
 
 
-def _numbers(frame: Frame, places: list[int], where: str) -> Blocks:
+def _numbers(frame: Frame, places: list[int]) -> Blocks:
     def rows(start: int, stop: int) -> NDArray[np.float64]:
         read = np.empty((stop - start, len(places)))
         for index, place in enumerate(places):
@@ -190,28 +189,21 @@ def _labels(frame: Frame, place: int, where: str, memory: int) -> tuple[Any, tup
     return numbers, tuple(names[number] for number in known)
 
 
-def _told(frame: Frame, places: list[int], label: int | None) -> dict[str, Any]:
-    """What was taken, and what may be a mistake."""
-    index = [name for name in frame.names if name in frame.index]
-    left = [
-        name for place, name in enumerate(frame.names) if place not in places and place != label and name not in index
-    ]
-    words = [
-        f"columns {', '.join(frame.names[place] for place in places)}"
-        if len(places) <= _SHOWN
-        else f"{len(places)} columns"
-    ]
-    words += [f"without {', '.join(left[:_SHOWN])}{'...' if len(left) > _SHOWN else ''}"] if left else []
-    words += (
-        [f"without the index {', '.join(index)}"] if index and not any(frame.names[p] in index for p in places) else []
+def _left_out(frame: Frame, places: list[int], label: int | None) -> str:
+    """The columns that were not taken."""
+    left = [name for place, name in enumerate(frame.names) if place not in places and place != label]
+    words = [f"the index {name}" if name in frame.index else name for name in left]
+    return f", without {', '.join(words[:_SHOWN])}{', ...' if len(words) > _SHOWN else ''}" if words else ""
+
+
+def _suspects(frame: Frame, places: list[int], label: int | None) -> tuple[str, ...]:
+    """Features by whose name they could be classes."""
+    names = [frame.names[place] for place in places] if label is None else []
+    return tuple(
+        f"column {name!r} was read as a feature: if it holds the classes, give labels={name!r}"
+        for name in names
+        if name.lower() in _CLASSES
     )
-    suspects = (
-        [frame.names[place] for place in places if frame.names[place].lower() in _CLASSES] if label is None else []
-    )
-    notes = tuple(
-        f"column {name!r} was read as a feature: if it holds the classes, give labels={name!r}" for name in suspects
-    )
-    return {"taken": ", ".join(words), "notes": notes}
 
 
 def _listed(frame: Frame, places: list[int]) -> str:

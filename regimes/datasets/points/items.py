@@ -90,6 +90,7 @@ def _pairs(source: Any, described: str) -> Iterator[tuple[NDArray[Any], NDArray[
 def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Point and label of an item: a tensor, a pair, or names of both."""
     y: Any = None
+    given = type(item).__name__
     if isinstance(item, Mapping):
         key = next((each for each in _POINT if each in item), None)
         item, y = item.get(key), next((item[each] for each in _LABEL if each in item), None)
@@ -103,7 +104,7 @@ def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None
         x = np.asarray(None)
     if x.dtype.kind not in "buif":
         raise ValueError(
-            f"load_dataset: an item must be a tensor or a pair (x, y), got {type(item).__name__} in {described}; "
+            f"load_dataset: an item must be a tensor or a pair (x, y), got {given} in {described}; "
             "take x and y out of it and give them"
         )
     return x, None if y is None else np.asarray(plain(y))

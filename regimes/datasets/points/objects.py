@@ -85,7 +85,8 @@ def _pandas(frame: Any) -> Frame:
 def _polars(frame: Any) -> Frame:
     columns = frame.get_columns()
     kinds = tuple(
-        "number" if each.dtype.is_numeric() or str(each.dtype) == "Boolean" else _kind("O", each) for each in columns
+        "number" if each.dtype.is_numeric() or str(each.dtype) == "Boolean" else _kind("O", each.head(1).to_list())
+        for each in columns
     )
 
     def column(place: int, start: int, stop: int) -> Any:
