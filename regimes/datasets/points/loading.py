@@ -41,18 +41,21 @@ def load_dataset(
     Parameters
     ----------
     source : array_like, str, path or Dataset
-        Points along the first axis (the others are flattened); a name of :func:`builtin_datasets`; a path to
-        ``.npy``, ``.npz`` (``file.npz:key`` names the array) or ``.csv``; or a data set, whose scaling stays.
+        Points along the first axis (the others are flattened); a frame of pandas, polars or Arrow, a tensor, a
+        loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
+        points (``.npy``, ``.npz``, ``.csv``, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``, ``.parquet``,
+        ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images, or to a Hugging
+        Face folder; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
-        ``.npz`` file; a column of the ``.csv`` file by name or by index from 0. Without it the labels that a
-        built-in set or an ``.npz`` file has are used.
+        file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
+        built-in set or a file of arrays has, the folders of images and the items of a loader bring are used.
     classes : sequence of str or int, optional
         Keep these classes only, numbered in this order. Selection comes before scaling.
     scale : str or float, optional
         ``"none"`` (as they are, which should be what the model sees; the default for arrays and files),
-        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits), a number
-        (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
+        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits and 8-bit pixels), a
+        number (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
         feature to unit variance; the default for built-in tables).
     center : bool
         Subtract the mean. Only differences of points enter the clone probabilities and the collapse; the top
@@ -66,6 +69,10 @@ def load_dataset(
         Whether the first line of a text table holds names, where it is not to be judged by what it says.
     missing : {"error", "drop"}
         What to do with points that lack a value or a label: refuse the data, or leave these points out.
+    resize : int, str or (int, int), optional
+        Crop images about the centre to this shape and resize them: ``64``, ``"48x64"``, (height, width).
+    skip_broken : bool
+        Leave out images that are damaged, animated or of another size than most, and name them in the notes.
 
     Returns
     -------
@@ -120,6 +127,9 @@ def _raw(source: Any, reading: Reading) -> RawData:
         return object_points(source, reading)
     if source in builtin_datasets():
         raw = load_builtin(source)
+        if Path(source).exists():
+            note = f"{source} is the built-in data set; for what lies here under that name give ./{source}"
+            raw = dataclasses.replace(raw, notes=(note,))
         return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
     path = Path(source)
     if path.name == source and not path.suffix and not path.exists():
