@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.files.numpy_files import MEMORY
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import encode_labels, select_classes
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points
 from regimes.datasets.points.unusual_data import data_notes
+from regimes.numerics.interface.paths import exists
+from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
 
 __all__ = ["load_dataset"]
 
@@ -31,6 +34,7 @@ def load_dataset(
     scale: str | float | None = None,
     center: bool = True,
     name: str | None = None,
+    memory: int = MEMORY,
 ) -> Dataset:
     """Load points from an array, a file or a built-in set, and scale them.
 
@@ -38,7 +42,8 @@ def load_dataset(
     ----------
     source : array_like, str, path or Dataset
         Points along the first axis (the others are flattened); a name of :func:`builtin_datasets`; a path to
-        ``.npy``, ``.npz`` (``file.npz:key`` names the array) or ``.csv``; or a data set, whose scaling stays.
+        ``.npy``, ``.npz`` (``file.npz:key`` names the array) or ``.csv``; ``-``, standard input with such a file; or
+        a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
         ``.npz`` file; a column of the ``.csv`` file by name or by index from 0. Without it the labels that a
@@ -55,6 +60,8 @@ def load_dataset(
         eigenvalue Lambda, and with it the speciation time, measures the spread about the origin without it.
     name : str, optional
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
+    memory : int
+        Bytes that the points of a file may take as float64; a file that declares more is refused before it is read.
 
     Returns
     -------
@@ -76,14 +83,14 @@ def load_dataset(
     if scale is not None:
         scale = check_scale(scale)
     if isinstance(source, Dataset):
-        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
-    raw = _raw(source, labels)
+        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name, memory=memory)
+    raw = _raw(source, labels, memory)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     check_points(X)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
     if raw.labels is not None:
-        numbers, names = encode_labels(read_labels(raw.labels, len(X)), len(X), class_names=raw.class_names)
+        numbers, names = encode_labels(read_labels(raw.labels, len(X), memory), len(X), class_names=raw.class_names)
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
@@ -98,9 +105,11 @@ def load_dataset(
     )
 
 
-def _raw(source: Any, labels: Any) -> RawData:
+def _raw(source: Any, labels: Any, memory: int) -> RawData:
+    if is_standard_input(source):
+        return _from_standard_input(source, labels, memory)
     if isinstance(source, os.PathLike):
-        return read_points(source, labels)
+        return read_points(source, labels, memory=memory)
     if not isinstance(source, str):
         shape = getattr(source, "shape", None)
         described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
@@ -109,14 +118,21 @@ def _raw(source: Any, labels: Any) -> RawData:
         raw = load_builtin(source)
         return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
     path = Path(source)
-    if path.name == source and not path.suffix and not path.exists():
+    if path.name == source and not path.suffix and not exists(source):
         close = difflib.get_close_matches(source, builtin_datasets(), n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise ValueError(
             f"load_dataset: a source must be an array, a built-in data set or a file, got {source!r}: {hint}"
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
-    return read_points(source, labels)
+    return read_points(source, labels, memory=memory)
+
+
+def _from_standard_input(source: str, labels: Any, memory: int) -> RawData:
+    with standard_input_file("load_dataset", memory, ".csv") as path:
+        raw = read_points(f"{path}{source[1:]}", labels, memory=memory)
+    notes = tuple(note.replace(path.name, STANDARD_INPUT) for note in raw.notes)
+    return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=notes)
 
 
 def _select(
@@ -133,7 +149,7 @@ def _select(
 
 
 def _from_dataset(
-    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None
+    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None, memory: int
 ) -> Dataset:
     """Pass a data set on, with other labels, fewer classes or another name."""
     before = data.preprocessing
@@ -149,7 +165,7 @@ def _from_dataset(
         )
     numbers, names = data.labels, data.classes
     if labels is not None:
-        numbers, names = encode_labels(read_labels(labels, data.n), data.n)
+        numbers, names = encode_labels(read_labels(labels, data.n, memory), data.n)
     name = data.name if name is None else name
     if classes is None:
         return dataclasses.replace(data, name=name, labels=numbers, classes=names)
