@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regimes.cli.destinations import check_destinations
-from regimes.cli.streams import printable
+from regimes.report.parts.shown_text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -200,7 +200,10 @@ def emit(result: Result, to: Output) -> None:
 
         from regimes.report.views import table
 
-        _print(Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False), table(result))
+        _print(
+            Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False, markup=False, emoji=False),
+            table(result),
+        )
 
 
 def _print(console: Console, renderable: RenderableType) -> None:

@@ -6,22 +6,16 @@ import codecs
 import contextlib
 import io
 import os
-import re
 import sys
 import unicodedata
 
 import click
 
-__all__ = ["printable", "show_error", "silence_output", "standard_streams"]
+from regimes.report.parts.shown_text import printable, written_out
+
+__all__ = ["show_error", "silence_output", "standard_streams"]
 
 _FIRST, _LAST = 2000, 500  # characters of a message that are shown, of one that quotes something long
-# Control characters but the line feed and the tab, those that turn the direction of text, and halves of surrogates.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """The text with what could steer a terminal written out, as ``\\x1b``."""
-    return _STEERING.sub(lambda found: _written_out(found[0]), text)
 
 
 def standard_streams() -> None:
@@ -63,10 +57,6 @@ class _NoOutput(click.ClickException):
     exit_code = 2
 
 
-def _written_out(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode() if not text.isascii() else f"\\x{ord(text):02x}"
-
-
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     """What a console cannot show, in characters that it can: without its accent, or by number."""
     if not isinstance(error, UnicodeEncodeError):
@@ -75,7 +65,7 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     plain: list[str] = []
     for character in missing:
         simple = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-        plain.append(simple or _written_out(character))
+        plain.append(simple or written_out(character))
     return "".join(plain), error.end
 
 

@@ -51,7 +51,12 @@ def read_losses(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
         lines = [(reader.line_num, row) for row in reader]
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise ValueError(f"LossCurve.load_csv: there is no file {path}") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as failure:
+    except UnicodeDecodeError as failure:
+        raise ValueError(
+            f"LossCurve.load_csv: a table must be text in UTF-8, got {path}, where byte {failure.start} is none; write "
+            "it as CSV"
+        ) from None
+    except (OSError, csv.Error) as failure:
         raise ValueError(
             f"LossCurve.load_csv: a table must be text in UTF-8, got {path}, which cannot be read: {failure}"
         ) from None

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from regimes.numerics.composition.overlap_kinds import OVERLAPS
+from regimes.numerics.interface.checks import as_given
 from regimes.report.composition.rounding import curve_entry, rounded
 from regimes.report.composition.shown import rows_near_round
 from regimes.report.composition.titles import count_words
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from regimes.numerics.interface.result import Number
     from regimes.prediction.composition.data import DataPercolationPrediction
 
 __all__ = ["data_table"]
@@ -25,6 +27,12 @@ __all__ = ["data_table"]
 _LARGEST_SHOWN = 5
 _ABSENT = "-"
 _PARTS = 100  # of a data set, in a curve that nobody chose
+
+
+def _overlap(tau: Number) -> str:
+    """As it was given, or rounded where it was chosen."""
+    value = tau.value or 0.0
+    return f"{value:.6g}" if tau.covers else as_given(value)
 
 
 def data_table(result: DataPercolationPrediction) -> RenderableType:
@@ -35,7 +43,7 @@ def data_table(result: DataPercolationPrediction) -> RenderableType:
     return Group(
         Text(f"{points.name}: {points.n} points in {count_words(points.d, 'dimension')}", style="bold"),
         Text(points.preprocessing["description"]),
-        Text(f"{OVERLAPS[result.problem.overlap]} of {tau.value:.6g} or more connects{chosen}", style="bold"),
+        Text(f"{OVERLAPS[result.problem.overlap]} of {_overlap(tau)} or more connects{chosen}", style="bold"),
         _pieces(result),
         *(Text(f"note: {warning}") for warning in result.warnings),
         _curve(result),
