@@ -61,6 +61,7 @@ def table(result: Prediction) -> RenderableType:
     first = [text for text in result.warnings if "--scale" in text]  # all that follows depends on it
     parts += [Text(f"warning: {text}", style="yellow") for text in first]
     parts += [_times(result), *(Text(line, style="dim") for line in _LEGEND), _clocks(result)]
+    parts += [Text(line) for line in (_cascade(result), _sizes(result)) if line]
     if "t" in result.curves:
         parts.append(Text("share of samples that agree, of a model that has memorised these points"))
         parts.append(_brief(result, "t", _CURVES))
@@ -143,6 +144,28 @@ def _clocks(result: Prediction) -> Table:
             sigma = "-" if place is None or place.sigma is None else f"{place.sigma:.4g}"
             clocks.add_row(label.strip() + (model if both else ""), f"{side}{number.value:.4f}", step, sigma)
     return clocks
+
+
+def _cascade(result: Prediction) -> str:
+    """Times from which further directions stand out, those of equal eigenvalue together."""
+    blocks = [block for block in result.curves.get("directions", ()) if block["time"] is not None]
+    if len(blocks) < 2:
+        return ""
+    times = [f"{block['time']:.3g}" + (f" ({block['count']})" if block["count"] > 1 else "") for block in blocks[:_FEW]]
+    count = sum(block["count"] for block in blocks)
+    return f"{count} directions stand out in turn, at t = {', '.join(times)}{', ...' if len(blocks) > _FEW else ''}"
+
+
+def _sizes(result: Prediction) -> str:
+    """Collapse time of the theory against the number of points."""
+    known = [size for size in result.curves.get("sizes", ()) if size["time"] is not None]
+    if len(known) < 2:
+        return ""
+    times = (
+        f"{size['time']:.3g}" if size["error"] is None else with_error(size["time"], size["error"]) for size in known
+    )
+    pairs = (f"{time} of {size['n']}" for time, size in zip(times, known, strict=True))
+    return f"theory, log n nats about one of n points, at t = {', '.join(pairs)}"
 
 
 def _brief(result: Prediction, abscissa: str, heads: dict[str, str]) -> Table:

@@ -334,6 +334,20 @@ def test_near_copies_are_decided_as_groups():
         assert twice["collapse.time"].value == pytest.approx(once["collapse.time"].value, rel=0.1)
 
 
+def test_the_class_with_the_own_point_left_out_leaves_its_copies_out_too():
+    """A copy gives the class away as the point does."""
+    draw = np.random.default_rng(4)
+    labels = np.arange(60) % 2
+    X = draw.normal(size=(60, 12)) + 0.7 * labels[:, None]
+    key, options = "speciation.class_time_left_out", {"probes": 1024, "parts": ["classes"]}
+    once = predict(X, labels, **options)
+    twice = predict(np.vstack([X, X + 1e-7]), np.tile(labels, 2), **options)
+    assert twice[key].value == pytest.approx(once[key].value, rel=0.05)
+    assert twice["speciation.class_time_memorised"].value > 1.4 * twice[key].value
+    alone = predict(np.vstack([X, X]), np.repeat([0, 1], 60), **options)
+    assert alone[key].reason == "copies aside there is one class"
+
+
 def test_noise_does_not_replay_data_made_with_the_same_seed():
     """Points from ``default_rng(s)`` and ``rng=s``: a shared stream moved the collapse time by several errors."""
     same, other = [], []
