@@ -74,23 +74,33 @@ class Verdict:
         if point is None:
             return ""
         if bound is not None and bound > point:
-            return _between(bound, point, "the class")
-        if own is not None and own <= point:
+            return _between(bound, point, "the class") + ("" if self._surely_first(_CLASS, _POINT) else _UNSURE)
+        if own is not None and self._surely_first(_POINT, _OWN_CLASS):
             return (
                 "There is no generalising regime for a model with the exact score: it decides for a training point "
                 f"(t = {point:.3g}) before it decides the class (t = {own:.3g}). More points lower the first of these "
                 "times; whether a trained model copies is told by its losses (--losses)."
             )
-        if bound is not None:
+        if bound is not None or (own is not None and own <= point):
+            found = "held-out points show none" if bound is None else f"the bound (t = {bound:.3g}) lies below"
             return (
                 f"Whether a model that generalises decides the class before t = {point:.3g}, where one with the exact "
-                f"score decides for a training point, is open: the bound (t = {bound:.3g}) lies below. More labelled "
-                "points raise it."
+                f"score decides for a training point, is open: {found}. More labelled points raise it."
             )
         direction = self._time(_DIRECTION)
         if own is None and direction is not None and direction > point:
-            return _between(direction, point, "a direction")
+            return _between(direction, point, "a direction") + (
+                "" if self._surely_first(_DIRECTION, _POINT) else _UNSURE
+            )
         return ""
+
+    def _surely_first(self, early: str, late: str) -> bool:
+        """Whether the first time is the larger one, intervals included: the backward process runs from large t."""
+        low, high = (self.numbers[key].interval or (self.numbers[key].value,) * 2 for key in (early, late))
+        return low[0] is not None and high[1] is not None and low[0] > high[1]
+
+
+_UNSURE = " Their intervals overlap, so that the order is likely, not certain."
 
 
 def _between(early: float, late: float, what: str) -> str:

@@ -9,6 +9,8 @@ from sklearn.datasets import load_digits
 
 from regimes import Mixture, Prediction, load_dataset, noise_schedule, predict, predict_collapse
 from regimes.numerics.collapse.finite_size import collapse_time, finite_size_collapse_time
+from regimes.numerics.interface.result import Number
+from regimes.prediction.dataset.verdict import Verdict
 from regimes.validation import Agreement
 
 
@@ -316,6 +318,29 @@ def test_collapse_before_the_class_is_said():
     assert result["speciation.class_time"].value is None
     assert result["collapse.point_time"].value > result["speciation.class_time_memorised"].value
     assert any("no generalising regime" in text for text in result.sentences)
+
+
+@pytest.mark.parametrize(
+    ("low", "own", "said"),
+    [
+        (0.45, 0.6, "is made there is new. More points lower the second time, and so does a score that is less"),
+        (0.35, 0.6, "order is likely, not certain"),
+        (None, 0.2, "There is no generalising regime"),
+        (None, 0.395, "is open: held-out points show none"),
+    ],
+)
+def test_an_order_of_times_is_as_sure_as_their_intervals(low, own, said):
+    def number(value, interval):
+        return Number("", value, interval=interval, reason=None if value else "none")
+
+    numbers = {
+        "speciation.class_time": number(low and 0.5, low and (low, None)),
+        "speciation.class_time_memorised": number(own, (own - 0.01, own + 0.01)),
+        "collapse.point_time": number(0.4, (0.39, 0.41)),
+    }
+    order = Verdict(numbers, noise_schedule("ddpm-linear"), copies=False, dimensions=2).sentences()[-1]
+    assert said in order
+    assert ("likely" in order) == (low == 0.35)
 
 
 def test_near_copies_are_decided_as_groups():
