@@ -30,10 +30,13 @@ class Verdict:
         return self.numbers[key].value if key in self.numbers else None
 
     def _at(self, key: str) -> str:
+        value = self.numbers[key].value
+        return "" if value is None else self._place(value)
+
+    def _place(self, t: float) -> str:
         """A time with its step, or that the schedule does not reach it."""
-        number = self.numbers[key]
-        step = f"outside {self.schedule.name}" if number.step is None else f"step {number.step.index}"
-        return f"t = {number.value:.3g} ({step})"
+        step = self.schedule.at(t)
+        return f"t = {t:.3g} ({f'outside {self.schedule.name}' if step is None else f'step {step.index}'})"
 
     def _classes(self) -> str:
         if _CLASS not in self.numbers:
@@ -46,10 +49,11 @@ class Verdict:
         )
         if bound is None:
             none = "No class time" if own is None else "No class time of a model that generalises"
-            return f"{none}: {self.numbers[_CLASS].reason}." + (f" {memorised}." if memorised else "")
+            return f"{none}: {self.numbers[_CLASS].reason}." + (f" {memorised}, by copying." if memorised else "")
         low = (self.numbers[_CLASS].interval or (None,))[0]
-        sure = "" if low is None else f", and by t = {low:.3g} with 97.5% certainty"
-        return f"{memorised or 'The class is decided'}; one that generalises by {self._at(_CLASS)}, as a bound{sure}."
+        sure = "" if low is None else f", with 97.5% certainty by {self._place(low)}"
+        latest = f"{self._at(_CLASS)} at the latest, as estimated{sure}"
+        return f"{memorised}; one that generalises by {latest}." if memorised else f"The class is decided by {latest}."
 
     def _direction(self) -> str:
         if _DIRECTION not in self.numbers:
@@ -105,8 +109,8 @@ _UNSURE = " Their intervals overlap, so that the order is likely, not certain."
 
 def _between(early: float, late: float, what: str) -> str:
     return (
-        f"Between t = {early:.3g} and {late:.3g} {what} is decided and no training point is: what is made there is "
-        "new. More points lower the second time, and so does a score that is less than exact."
+        f"Between t = {early:.3g} and {late:.3g} {what} is decided and, for most samples, no training point is: most "
+        "of what is made there is new. More points lower the second time, and so does a score that is less than exact."
     )
 
 
