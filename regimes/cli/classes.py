@@ -9,7 +9,6 @@ import click
 from regimes.cli.output import (
     Output,
     emit,
-    labels_option,
     memory_bytes,
     memory_option,
     output_options,
@@ -19,6 +18,7 @@ from regimes.cli.output import (
     time_option,
     user_errors,
 )
+from regimes.cli.reading import reading_options
 from regimes.cli.values import names, scale_value
 
 __all__ = ["command"]
@@ -26,7 +26,7 @@ __all__ = ["command"]
 
 @click.command("classes", short_help="When the classes of a data set part, pair by pair and as a tree.")
 @click.argument("dataset")
-@labels_option
+@reading_options
 @click.option("--classes", metavar="A,B,...", help="Keep only these classes.")
 @scale_option
 @click.option("--no-center", is_flag=True, help="Leave the mean in; no time depends on it.")
@@ -46,6 +46,7 @@ def command(
     seed: int,
     memory: float,
     times: tuple[float, ...] | None,
+    reading: dict[str, Any],
     output: Output,
     **given: Any,
 ) -> None:
@@ -74,6 +75,7 @@ def command(
             rng=seed,
             memory=working_memory,
             progress=report,
+            **reading,
             **given,
         )
     emit(result, output)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Output",
     "emit",
-    "labels_option",
     "memory_bytes",
     "memory_option",
     "numbers",
@@ -103,9 +102,6 @@ schedule_option = click.option(
 )
 
 
-labels_option = click.option(
-    "--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz."
-)
 scale_option = click.option(
     "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none for files."
 )

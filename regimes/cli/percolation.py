@@ -17,6 +17,7 @@ from regimes.cli.output import (
     progress_bars,
     user_errors,
 )
+from regimes.cli.reading import READING, reading_options
 
 if TYPE_CHECKING:
     from regimes.numerics.interface.result import Result
@@ -25,7 +26,7 @@ __all__ = ["command"]
 
 _TAU = 0.005
 _GRID_ONLY = ("sigma", "dx", "dy", "pixels", "periodic")
-_DATA_ONLY = ("labels", "classes", "scale")
+_DATA_ONLY = ("labels", *READING, "classes", "scale")
 
 
 @click.command("percolation", short_help="Kept fraction at which a data set, or a grid of images, is connected.")
@@ -43,7 +44,7 @@ _DATA_ONLY = ("labels", "classes", "scale")
 @click.option("--dy", type=float, metavar="PX", help="Step between rows, in pixels; that between columns if not given.")
 @click.option("--pixels", is_flag=True, help="Overlap of images sampled at pixels, not of bumps in the plane.")
 @click.option("--periodic", is_flag=True, help="Join opposite edges of the grid.")
-@click.option("--labels", metavar="WHERE", help="Labels of DATASET: a file, a column of the CSV, or a key of the .npz.")
+@reading_options
 @click.option("--classes", metavar="A,B", help="Keep only these classes of DATASET.")
 @click.option("--scale", metavar="HOW", help="Of DATASET: none, range, standard, feature or a factor.  [default: none]")
 @click.option("--runs", type=int, default=32, show_default=True, metavar="R", help="Random orders; 0: no simulation.")
@@ -103,6 +104,7 @@ def _of_data(dataset: str, memory: int, progress: Any, **options: Any) -> Result
         rng=options["seed"],
         memory=memory,
         progress=progress,
+        **options["reading"],
     )
 
 

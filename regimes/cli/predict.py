@@ -9,7 +9,6 @@ import click
 from regimes.cli.output import (
     Output,
     emit,
-    labels_option,
     memory_bytes,
     memory_option,
     output_options,
@@ -19,6 +18,7 @@ from regimes.cli.output import (
     time_option,
     user_errors,
 )
+from regimes.cli.reading import reading_options
 from regimes.cli.values import names, scale_value
 
 __all__ = ["command"]
@@ -26,7 +26,7 @@ __all__ = ["command"]
 
 @click.command("predict", short_help="Transition times of a data set.")
 @click.argument("dataset")
-@labels_option
+@reading_options
 @click.option("--classes", metavar="A,B", help="Keep only these classes.")
 @scale_option
 @click.option("--no-center", is_flag=True, help="Leave the mean in: Lambda then measures spread about the origin.")
@@ -52,6 +52,7 @@ def command(
     memory: float,
     seed: int,
     times: tuple[float, ...] | None,
+    reading: dict[str, Any],
     output: Output,
     **given: Any,
 ) -> None:
@@ -80,6 +81,7 @@ def command(
             rng=seed,
             t=times,
             progress=report,
+            **reading,
             **given,
         )
     emit(result, output)

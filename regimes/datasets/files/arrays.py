@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.numpy_files import MEMORY, opened_archive, read_npy
+from regimes.datasets.files.numpy_files import opened_archive, read_npy
+from regimes.datasets.files.reading import MEMORY, Reading
 from regimes.datasets.files.tables import read_column, read_table
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.labels import listed
@@ -44,20 +45,21 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
     return path, key
 
 
-def read_points(source: str | os.PathLike[str], labels: Any = None, *, memory: int = MEMORY) -> RawData:
+def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     """Read points, and the labels that lie in the same file; refuse more than the memory, before anything is read.
 
     ``labels`` may be a key of the ``.npz`` file, or a column of the ``.csv`` file by name or by index from 0; anything
     else is passed on as it is, for :func:`read_labels`.
     """
     path, key = find_file(source)
+    labels = reading.labels
     name, suffix = path.stem, path.suffix.lower()
     if suffix == ".csv":
         values, found, notes = read_table(path, labels if isinstance(labels, str | int) else None)
     elif suffix == ".npz":
-        values, found, notes = _read_archive(path, key, labels, memory)
+        values, found, notes = _read_archive(path, key, labels, reading.memory)
     else:
-        values, found, notes = read_npy(path, memory), None, ()
+        values, found, notes = read_npy(path, reading.memory), None, ()
     return RawData(
         values=values,
         labels=labels if found is None else found,

@@ -17,12 +17,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.reading import MEMORY
 from regimes.numerics.interface.checks import check_memory
 
-__all__ = ["MEMORY", "Archive", "check_rows", "opened_archive", "read_npy"]
-
-MEMORY = 2 * 2**30
-"""Bytes that a data set may take as float64 unless more is allowed."""
+__all__ = ["Archive", "check_rows", "opened_archive", "read_npy"]
 
 _ZIP = b"PK"
 _PICKLE = b"\x80"

@@ -17,7 +17,8 @@ __all__ = ["RawData", "builtin_datasets", "load_builtin"]
 class RawData:
     """Points as they came, before any scaling.
 
-    ``known_range`` is what the format allows; without class names the labels name themselves.
+    ``known_range`` is what the format allows; without class names the labels name themselves. ``taken`` says what was
+    taken of the source, where that is not all of it as it stands.
     """
 
     values: NDArray[Any]
@@ -28,6 +29,7 @@ class RawData:
     scale: str = "none"
     known_range: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    taken: str = ""
 
 
 _IMAGES = {"digits": (0.0, 16.0)}

@@ -7,13 +7,13 @@ import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
-from regimes.datasets.files.numpy_files import MEMORY
+from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import encode_labels, select_classes
@@ -35,6 +35,7 @@ def load_dataset(
     center: bool = True,
     name: str | None = None,
     memory: int = MEMORY,
+    **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """Load points from an array, a file or a built-in set, and scale them.
 
@@ -62,6 +63,13 @@ def load_dataset(
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
     memory : int
         Bytes that the points of a file may take as float64; a file that declares more is refused before it is read.
+    columns, drop : str, int or sequence of these, optional
+        Columns of a table, or of an array of rows, that are features, and columns that are left out: names, indices
+        from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
+    header : bool, optional
+        Whether the first line of a text table holds names, where it is not to be judged by what it says.
+    missing : {"error", "drop"}
+        What to do with points that lack a value or a label: refuse the data, or leave these points out.
 
     Returns
     -------
@@ -84,7 +92,7 @@ def load_dataset(
         scale = check_scale(scale)
     if isinstance(source, Dataset):
         return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name, memory=memory)
-    raw = _raw(source, labels, memory)
+    raw = _raw(source, Reading(labels=labels, memory=memory, **reading))
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     check_points(X)
     numbers: NDArray[np.intp] | None = None
@@ -102,14 +110,16 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
+        taken=raw.taken,
     )
 
 
-def _raw(source: Any, labels: Any, memory: int) -> RawData:
+def _raw(source: Any, reading: Reading) -> RawData:
+    labels = reading.labels
     if is_standard_input(source):
-        return _from_standard_input(source, labels, memory)
+        return _from_standard_input(source, reading)
     if isinstance(source, os.PathLike):
-        return read_points(source, labels, memory=memory)
+        return read_points(source, reading)
     if not isinstance(source, str):
         shape = getattr(source, "shape", None)
         described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
@@ -125,14 +135,14 @@ def _raw(source: Any, labels: Any, memory: int) -> RawData:
             f"load_dataset: a source must be an array, a built-in data set or a file, got {source!r}: {hint}"
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
-    return read_points(source, labels, memory=memory)
+    return read_points(source, reading)
 
 
-def _from_standard_input(source: str, labels: Any, memory: int) -> RawData:
-    with standard_input_file("load_dataset", memory, ".csv") as path:
-        raw = read_points(f"{path}{source[1:]}", labels, memory=memory)
-    notes = tuple(note.replace(path.name, STANDARD_INPUT) for note in raw.notes)
-    return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=notes)
+def _from_standard_input(source: str, reading: Reading) -> RawData:
+    with standard_input_file("load_dataset", reading.memory, ".csv") as path:
+        raw = read_points(f"{path}{source[1:]}", reading)
+    taken, *notes = (text.replace(path.name, STANDARD_INPUT) for text in (raw.taken, *raw.notes))
+    return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=tuple(notes), taken=taken)
 
 
 def _select(

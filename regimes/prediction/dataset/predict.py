@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.process.schedules import noise_schedule
@@ -45,6 +46,7 @@ def predict(
     losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
     progress: Callable[[str, int, int], None] | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> Prediction:
     """Predict when a diffusion model trained on a data set commits to a class and to a training point.
 
@@ -78,6 +80,8 @@ def predict(
         Bytes that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
+    columns, drop, header, missing
+        What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
     -------
@@ -113,7 +117,7 @@ def predict(
     groups = whole_number("predict", "groups", "groups of the jackknife", groups, at_least=0)
     if probes is not None:
         probes = whole_number("predict", "probes", "noised points", probes, at_least=2)
-    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory)
+    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
     found = Found(data, steps, Budget(probes, rng, groups, memory, progress), center, times)
     missing = found.no_classes if "classes" in wanted else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
@@ -95,6 +96,7 @@ def predict_classes(
     schedule: str = "ddpm-linear",
     memory: int = 2 * 2**30,
     progress: Callable[[str, int, int], None] | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> ClassTree:
     """Predict when each pair of classes of a data set parts, and in which order classes part as noise falls.
 
@@ -124,6 +126,8 @@ def predict_classes(
         Bytes that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total).
+    columns, drop, header, missing
+        What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
     -------
@@ -150,7 +154,9 @@ def predict_classes(
     steps = noise_schedule(schedule)
     groups = whole_number("predict_classes", "groups", "of the jackknife", groups, at_least=2)
     memory = whole_number("predict_classes", "memory", "bytes", memory, at_least=2**20)
-    data, warnings = _usable(load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory))
+    data, warnings = _usable(
+        load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
+    )
     members = np.asarray(data.labels)
     fitted = fitted_pairs(data.X, members, groups, rng)
     grid = _grid(fitted, data, memory)

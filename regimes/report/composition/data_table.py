@@ -14,6 +14,7 @@ from regimes.report.composition.rounding import curve_entry, rounded
 from regimes.report.composition.shown import rows_near_round
 from regimes.report.composition.titles import count_words
 from regimes.report.parts.columns import columns
+from regimes.report.parts.data_lines import data_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,8 +42,7 @@ def data_table(result: DataPercolationPrediction) -> RenderableType:
     chosen = f", {tau.covers}" if tau.covers else ""
     missing = [] if half.value is not None else [Text(f"no such fraction: {half.reason}", style="dim")]
     return Group(
-        Text(f"{points.name}: {points.n} points in {count_words(points.d, 'dimension')}", style="bold"),
-        Text(points.preprocessing["description"]),
+        *data_lines(points),
         Text(f"{OVERLAPS[result.problem.overlap]} of {_overlap(tau)} or more connects{chosen}", style="bold"),
         _pieces(result),
         *(Text(f"note: {warning}") for warning in result.warnings),
