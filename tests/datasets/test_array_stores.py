@@ -102,7 +102,7 @@ def test_an_array_that_does_not_fit_is_refused_by_what_it_declares(tmp_path):
         with pytest.raises(
             ValueError, match=r"1048576 x 1048576 values of .* would take 8.19e\+03 GiB, more than memory"
         ):
-            read_format(tmp_path / name, Reading(), 2**30)
+            read_format(tmp_path / name, Reading(memory=2**30))
 
 
 def test_a_damaged_or_mistaken_file_is_called_so(write):

@@ -182,9 +182,9 @@ def test_a_few_kilobytes_that_declare_many_rows_are_refused_before_they_are_read
     pa.parquet.write_table(table, tmp_path / "a.parquet")
     assert (tmp_path / "a.parquet").stat().st_size < 20_000
     with pytest.raises(ValueError, match=r"2000000 x 1 values of .* would take .* more than memory = 0.00977 GiB"):
-        read_format(tmp_path / "a.parquet", Reading(columns="x"), 10 * 2**20)
+        read_format(tmp_path / "a.parquet", Reading(columns="x", memory=10 * 2**20))
     with pytest.raises(ValueError, match=r"2000000 labels of .* would take"):
-        read_format(tmp_path / "a.parquet", Reading(columns="x", labels="y"), 10 * 2**20)
+        read_format(tmp_path / "a.parquet", Reading(columns="x", labels="y", memory=10 * 2**20))
 
 
 def test_a_frame_that_is_not_computed_asks_for_it():

@@ -73,7 +73,7 @@ def class_label_names(features: Any) -> dict[str, tuple[str, ...]]:
     }
 
 
-def frame_points(frame: Frame, reading: Reading, where: str, *, name: str, memory: int = 2**62) -> RawData:
+def frame_points(frame: Frame, reading: Reading, where: str, *, name: str) -> RawData:
     """The column of images or vectors if there is one, otherwise the columns of numbers; labels by name."""
     label = _label_place(frame, reading, where)
     places = _chosen(frame, reading, label, where)
@@ -81,7 +81,7 @@ def frame_points(frame: Frame, reading: Reading, where: str, *, name: str, memor
     kept: list[int] | None = None
     column = frame.names[places[0]]
     if frame.kinds[places[0]] == "image":
-        pixels = _images(frame, places[0], reading, where, memory)
+        pixels = _images(frame, places[0], reading, where)
         kept, taken = pixels.kept, f"{pixels.description} of column {column}"
         raw = replace(raw, values=pixels.values, scale="range", known_range=pixels.known_range, notes=pixels.notes)
     elif frame.kinds[places[0]] == "vector":
@@ -94,7 +94,7 @@ def frame_points(frame: Frame, reading: Reading, where: str, *, name: str, memor
     taken += _left_out(frame, places, label)
     if label is None:
         return replace(raw, taken=taken)
-    labels, class_names = _labels(frame, label, where, memory)
+    labels, class_names = _labels(frame, label, where, reading.memory)
     labels = labels if kept is None else labels[kept]
     return replace(raw, labels=labels, class_names=class_names, taken=f"{taken}, labels {frame.names[label]}")
 
@@ -164,13 +164,13 @@ def _vectors(frame: Frame, place: int, where: str) -> Blocks:
     return Blocks((frame.n, *first.shape[1:]), first.dtype, rows)
 
 
-def _images(frame: Frame, place: int, reading: Reading, where: str, memory: int) -> Pixels:
+def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:
     encoded = frame.column(place, 0, frame.n)
     pictures = [
         Picture(f"row {row}", lambda content=content: io.BytesIO(content or b""))  # type: ignore[misc]
         for row, content in enumerate(encoded)
     ]
-    return read_pictures(pictures, where, resize=reading.resize, skip_broken=reading.skip_broken, memory=memory)
+    return read_pictures(pictures, where, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory)
 
 
 def _labels(frame: Frame, place: int, where: str, memory: int) -> tuple[Any, tuple[str, ...]]:

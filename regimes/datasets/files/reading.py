@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-__all__ = ["ColumnNames", "Reading", "ReadingOptions", "chosen_columns", "column_place"]
+__all__ = ["MEMORY", "ColumnNames", "Reading", "ReadingOptions", "chosen_columns", "column_place"]
 
 ColumnNames = str | int | Sequence[str | int]
 """Columns by name, by index from 0, or by a range of either; in one string they are separated by commas."""
+
+MEMORY = 2 * 2**30
+"""Bytes that a data set may take as float64 unless more is allowed."""
 
 _MISSING = ("error", "drop")
 _SHOWN = 12
@@ -29,7 +32,7 @@ class ReadingOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Reading:
-    """What is taken of a source: :class:`ReadingOptions`, checked, and where the labels are."""
+    """What is taken of a source: :class:`ReadingOptions`, checked, where the labels are, bytes that points may take."""
 
     labels: Any = None
     columns: ColumnNames | None = None
@@ -38,6 +41,7 @@ class Reading:
     missing: str = "error"
     resize: int | str | tuple[int, int] | None = None
     skip_broken: bool = False
+    memory: int = MEMORY
 
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:

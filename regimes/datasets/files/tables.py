@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.interface.paths import exists
+
 __all__ = ["read_column", "read_table"]
 
 _LABEL_NAMES = ("label", "labels", "target", "targets", "class", "species")
@@ -119,7 +121,7 @@ def _column(path: Path, header: list[str] | None, width: int, label_column: str 
         )
     if label_column.isdecimal() and int(label_column) < width:  # an index from the command line
         return int(label_column)
-    if Path(label_column).expanduser().exists():
+    if exists(label_column):
         return None
     without = "it has no header, so give the index of a column, from 0"
     known = f"its columns are {', '.join(header)}" if header else without

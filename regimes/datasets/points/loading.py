@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
-from regimes.datasets.files.reading import Reading, ReadingOptions
+from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
+from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import encode_labels, select_classes
@@ -22,6 +23,8 @@ from regimes.datasets.points.pixels import check_many, with_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points
 from regimes.datasets.points.unusual_data import data_notes
+from regimes.numerics.interface.paths import exists
+from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
 
 __all__ = ["load_dataset"]
 
@@ -34,6 +37,7 @@ def load_dataset(
     scale: str | float | None = None,
     center: bool = True,
     name: str | None = None,
+    memory: int = MEMORY,
     **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """Load points from an array, a file or a built-in set, and scale them.
@@ -45,7 +49,7 @@ def load_dataset(
         loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
         points (``.npy``, ``.npz``, ``.csv``, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``, ``.parquet``,
         ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images, or to a Hugging
-        Face folder; or a data set, whose scaling stays.
+        Face folder; ``-``, standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
         file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
@@ -62,6 +66,8 @@ def load_dataset(
         eigenvalue Lambda, and with it the speciation time, measures the spread about the origin without it.
     name : str, optional
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
+    memory : int
+        Bytes that the points of a file may take as float64; a file that declares more is refused before it is read.
     columns, drop : str, int or sequence of these, optional
         Columns of a table, or of an array of rows, that are features, and columns that are left out: names, indices
         from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
@@ -94,8 +100,8 @@ def load_dataset(
     if scale is not None:
         scale = check_scale(scale)
     if isinstance(source, Dataset):
-        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
-    raw = _raw(source, Reading(labels=labels, **reading))
+        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name, memory=memory)
+    raw = _raw(source, Reading(labels=labels, memory=memory, **reading))
     check_many(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     check_points(X)
@@ -103,7 +109,7 @@ def load_dataset(
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
     if raw.labels is not None:
-        numbers, names = encode_labels(read_labels(raw.labels, len(X)), len(X), class_names=raw.class_names)
+        numbers, names = encode_labels(read_labels(raw.labels, len(X), memory), len(X), class_names=raw.class_names)
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
@@ -121,6 +127,8 @@ def load_dataset(
 
 def _raw(source: Any, reading: Reading) -> RawData:
     labels = reading.labels
+    if is_standard_input(source):
+        return _from_standard_input(source, reading)
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
@@ -132,7 +140,7 @@ def _raw(source: Any, reading: Reading) -> RawData:
             raw = dataclasses.replace(raw, notes=(note,))
         return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
     path = Path(source)
-    if path.name == source and not path.suffix and not path.exists():
+    if path.name == source and not path.suffix and not exists(source):
         close = difflib.get_close_matches(source, builtin_datasets(), n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise ValueError(
@@ -140,6 +148,15 @@ def _raw(source: Any, reading: Reading) -> RawData:
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
     return read_points(source, reading)
+
+
+def _from_standard_input(source: str, reading: Reading) -> RawData:
+    with standard_input_file("load_dataset", reading.memory, ".csv") as path:
+        raw = read_points(f"{path}{source[1:]}", reading)
+        if isinstance(raw.values, Blocks):
+            raw = dataclasses.replace(raw, values=raw.values.whole())  # the file is gone when it is needed
+    taken, *notes = (text.replace(path.name, STANDARD_INPUT) for text in (raw.taken, *raw.notes))
+    return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=tuple(notes), taken=taken)
 
 
 def _select(
@@ -156,7 +173,7 @@ def _select(
 
 
 def _from_dataset(
-    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None
+    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None, memory: int
 ) -> Dataset:
     """Pass a data set on, with other labels, fewer classes or another name."""
     before = data.preprocessing
@@ -172,7 +189,7 @@ def _from_dataset(
         )
     numbers, names = data.labels, data.classes
     if labels is not None:
-        numbers, names = encode_labels(read_labels(labels, data.n), data.n)
+        numbers, names = encode_labels(read_labels(labels, data.n, memory), data.n)
     name = data.name if name is None else name
     if classes is None:
         return dataclasses.replace(data, name=name, labels=numbers, classes=names)

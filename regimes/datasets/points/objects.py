@@ -20,7 +20,7 @@ from regimes.datasets.points.tensors import plain
 __all__ = ["object_points"]
 
 
-def object_points(source: Any, reading: Reading, memory: int = 2**62) -> RawData:
+def object_points(source: Any, reading: Reading) -> RawData:
     """Points and labels of a frame, a table, a tensor, a loader or a labelled array; anything else is passed on."""
     described = _described(source)
     if (
@@ -31,11 +31,11 @@ def object_points(source: Any, reading: Reading, memory: int = 2**62) -> RawData
         raise ValueError(f"load_dataset: a frame must hold its values, got {described}; call its collect() method")
     frame = _frame(source)
     if frame is not None:
-        return frame_points(frame, reading, described, name="frame", memory=memory)
+        return frame_points(frame, reading, described, name="frame")
     if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
         return _labelled(source, reading, described)
     if is_loader(source):
-        return item_points(source, reading, described, memory=memory)
+        return item_points(source, reading, described)
     return RawData(values=plain(source), labels=plain(reading.labels), name="array", source=described)
 
 
