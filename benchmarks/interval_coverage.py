@@ -90,7 +90,12 @@ def missing(asked: argparse.Namespace, done: list[dict[str, Any]]) -> list[Task]
     there = {(each["family"], each["n"], each["d"], each["draw"]) for each in done}
     families = asked.families or list(FAMILIES)
     shapes = [cell for cell in CELLS if not asked.only or f"{cell[0]}x{cell[1]}" in asked.only]
-    wanted = ((family, *shape, draw) for draw in range(asked.first, asked.first + asked.draws) for shape in shapes for family in families)
+    wanted = (
+        (family, *shape, draw)
+        for draw in range(asked.first, asked.first + asked.draws)
+        for shape in shapes
+        for family in families
+    )
     return [task for task in wanted if task not in there]
 
 
