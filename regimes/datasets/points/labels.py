@@ -9,11 +9,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["encode_labels", "label_texts", "select_classes"]
+__all__ = ["check_one_each", "encode_labels", "label_texts", "lacking_labels", "select_classes"]
+
+_LACKING = {"", "nan", "na", "n/a", "<na>", "#n/a"}
 
 
 def label_texts(labels: Any) -> list[str]:
     """Name of the class of each label: integers, integer-valued floats, booleans or strings, blanks stripped."""
+    return [_text(value, row) for row, value in enumerate(_one_each(labels).tolist())]
+
+
+def check_one_each(labels: Any, n: int) -> None:
+    """Refuse labels that are not one for each of n points."""
+    values = _one_each(labels)
+    if len(values) != n:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points"
+        )
+
+
+def lacking_labels(labels: Any) -> NDArray[np.bool_]:
+    """Where a label is missing: nan, None, or text that is empty or says so."""
+    values = _one_each(labels)
+    if values.dtype.kind == "f":
+        return np.asarray(np.isnan(values))
+    if values.dtype.kind not in "OUS":
+        return np.zeros(len(values), dtype=bool)
+    return np.array([_is_lacking(_plain(value)) for value in values.tolist()], dtype=bool)
+
+
+def _is_lacking(label: Any) -> bool:
+    return label is None or label != label or (isinstance(label, str) and label.strip().casefold() in _LACKING)
+
+
+def _one_each(labels: Any) -> NDArray[Any]:
+    """Labels in one dimension."""
     try:
         values = np.asarray(labels)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -21,9 +51,9 @@ def label_texts(labels: Any) -> list[str]:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        advice = "; of one-hot rows give the argmax" if values.ndim == 2 else ""
+        advice = "; give one of its columns, or of one-hot rows the argmax" if values.ndim == 2 else ""
         raise ValueError(f"load_dataset: labels must be one value for each point, got shape {values.shape}{advice}")
-    return [_text(value, row) for row, value in enumerate(values.tolist())]
+    return values
 
 
 def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
@@ -31,12 +61,8 @@ def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tu
 
     With ``class_names`` the labels are 0, 1, ... and these are their names.
     """
-    texts = label_texts(labels)
-    if len(texts) != n:
-        raise ValueError(
-            f"load_dataset: there must be one label for each point, got {len(texts)} labels for {n} points"
-        )
-    texts = _integral(texts)
+    check_one_each(labels, n)
+    texts = _integral(label_texts(labels))
     if class_names:
         return np.array([int(text) for text in texts], dtype=np.intp), tuple(class_names)
     names = tuple(sorted(set(texts), key=_order))

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading, ReadingOptions
-from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
+from regimes.datasets.points.builtin import PIXELS, RawData, builtin_datasets, load_builtin
+from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset
-from regimes.datasets.points.labels import encode_labels, select_classes
+from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
 from regimes.datasets.points.preprocessing import check_scale, preprocess
-from regimes.datasets.points.shape import check_points, flat_points
+from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
 
 __all__ = ["load_dataset"]
@@ -84,18 +86,26 @@ def load_dataset(
     """
     if scale is not None:
         scale = check_scale(scale)
+    asked = Reading(labels=labels, **reading)
     if isinstance(source, Dataset):
-        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
-    raw = _raw(source, Reading(labels=labels, **reading))
+        return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
+    raw = _raw(source, asked)
+    refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
+    found = None if raw.labels is None else read_labels(raw.labels, len(X))
+    if found is not None:
+        check_one_each(found, len(X))
+    check_finite(X, raw)
+    X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
-    if raw.labels is not None:
-        numbers, names = encode_labels(read_labels(raw.labels, len(X)), len(X), class_names=raw.class_names)
+    if found is not None:
+        numbers, names = encode_labels(found, len(X), class_names=raw.class_names)
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
+    mapped = "8-bit values mapped to [-1, 1]" if scale is None and raw.known_range == PIXELS["known_range"] else ""
     return Dataset(
         name=raw.name if name is None else name,
         X=X,
@@ -104,21 +114,20 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
-        taken=raw.taken,
+        taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
     )
 
 
 def _raw(source: Any, reading: Reading) -> RawData:
-    labels = reading.labels
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
         shape = getattr(source, "shape", None)
         described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
-        return RawData(values=source, labels=labels, name="array", source=described)
+        return raw_array(source, reading, described)
     if source in builtin_datasets():
         raw = load_builtin(source)
-        return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
+        return raw if reading.takes_all and reading.labels is None else _reread(raw, reading)
     path = Path(source)
     if path.name == source and not path.suffix and not path.exists():
         close = difflib.get_close_matches(source, builtin_datasets(), n=1)
@@ -128,6 +137,14 @@ def _raw(source: Any, reading: Reading) -> RawData:
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
     return read_points(source, reading)
+
+
+def _reread(raw: RawData, reading: Reading) -> RawData:
+    """Columns of a built-in set, or other labels for it."""
+    taken = raw_array(raw.values, reading, raw.name)
+    if taken.labels is None:
+        return dataclasses.replace(raw, values=taken.values, taken=taken.taken)
+    return dataclasses.replace(raw, values=taken.values, taken=taken.taken, labels=taken.labels, class_names=())
 
 
 def _select(
@@ -144,10 +161,15 @@ def _select(
 
 
 def _from_dataset(
-    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None
+    data: Dataset, reading: Reading, *, classes: Any, scale: str | float | None, center: bool, name: str | None
 ) -> Dataset:
     """Pass a data set on, with other labels, fewer classes or another name."""
-    before = data.preprocessing
+    before, labels = data.preprocessing, reading.labels
+    if not reading.takes_all:
+        raise ValueError(
+            "load_dataset: a Dataset has been read already, got columns, drop, header or missing for one; "
+            "give them with its source"
+        )
     if scale is not None:
         raise ValueError(
             f"load_dataset: a Dataset keeps its scaling ({before.description}), got scale={scale!r}; "
