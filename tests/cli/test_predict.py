@@ -126,7 +126,7 @@ def bad(tmp_path, monkeypatch):
         (["object.npy"], "object"),
         (["pickle.npy"], "pickle.npy"),
         (["x.pkl"], "x.pkl"),
-        (["text.csv"], "line 3, column 'b'"),
+        (["text.csv"], "row 1, column 'b' (line 3 of text.csv)"),
         (["good.npy", "--labels", "short.npy"], "19"),
         (["good.npy", "--labels", "single.npy"], "there is one class"),
         (["good.npy", "--classes", "0,1"], "label"),

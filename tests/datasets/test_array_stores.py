@@ -68,7 +68,7 @@ def test_arrays_are_found_by_usual_names_or_named(write):
     path = write({"X": X, "y": Y, "kinds": Y, "more": X[:4]})
     data = load_dataset(path)
     assert_reference(data)
-    assert data.taken == "array X, labels y"
+    assert data.taken == "array X; labels y"
     assert_reference(load_dataset(f"{path}:X", "kinds"))
     assert load_dataset(f"{path}:more").n == 4
     with pytest.raises(ValueError, match=r"under 'absent', got the keys .*X 30x2x3.*; name one with .*:key"):

@@ -45,12 +45,12 @@ def read_images(path: Path, reading: Reading) -> RawData:
     return RawData(
         values=pixels.values,
         labels=reading.labels if reading.labels is not None or classes is None else [classes[k] for k in pixels.kept],
-        name=path.stem if path.is_file() else path.name if path.is_dir() else "images",
+        name="images",
         source=source,
         scale="range",
         known_range=pixels.known_range,
         notes=(*pixels.notes, *left),
-        taken=pixels.description + ("" if classes is None else ", classes by folder"),
+        taken=pixels.description + ("" if classes is None else "; classes by folder"),
     )
 
 

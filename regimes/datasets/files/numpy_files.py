@@ -187,6 +187,7 @@ def _unreadable(place: str, error: BaseException) -> ValueError:
     if "pickle" in reason.lower():
         return ValueError(
             f"load_dataset: arrays must be of numbers, got {place}: Python objects (a pickle), which are "
-            "never loaded, since a pickle can run any code; save the array with a numeric dtype"
+            "never loaded, since a pickle can run any code; save numbers with a numeric dtype, labels with astype(str)"
+            + (f", or leave it out with --drop {place.rpartition(', key ')[2]}" if ", key " in place else "")
         )
     return ValueError(f"load_dataset: the file must be a whole NumPy file, got {place}, which cannot be read: {reason}")

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-__all__ = ["MEMORY", "ColumnNames", "Reading", "ReadingOptions", "chosen_columns", "column_place"]
+from regimes.numerics.interface.paths import exists
+
+__all__ = [
+    "MEMORY",
+    "ColumnNames",
+    "Reading",
+    "ReadingOptions",
+    "chosen_columns",
+    "column_place",
+    "dropped_columns",
+    "label_place",
+    "words",
+]
 
 ColumnNames = str | int | Sequence[str | int]
 """Columns by name, by index from 0, or by a range of either; in one string they are separated by commas."""
@@ -48,6 +60,11 @@ class Reading:
             raise ValueError(f"load_dataset: missing must be one of {', '.join(_MISSING)}, got {self.missing!r}")
 
     @property
+    def takes_all(self) -> bool:
+        """Whether nothing is asked for but labels."""
+        return self.columns is None and self.drop is None and self.header is None and self.missing == "error"
+
+    @property
     def label_column(self) -> str | int | None:
         """The column, or the key, that holds the labels, if they are named so."""
         return self.labels if isinstance(self.labels, str | int) and not isinstance(self.labels, bool) else None
@@ -85,11 +102,29 @@ def chosen_columns(reading: Reading, names: Sequence[str] | None, width: int, wh
         twice = next(place for place in places if places.count(place) > 1)
         called = twice if names is None else repr(names[twice])
         raise ValueError(f"load_dataset: each column can be asked for once, got {called} more than once for {where}")
-    dropped = set() if reading.drop is None else set(_places(reading.drop, names, width, where))
+    dropped = dropped_columns(reading, names, width, where)
     kept = [place for place in places if place not in dropped]
     if not kept:
         raise ValueError(f"load_dataset: at least one column must be kept, got none of {where}; {_known(names, width)}")
     return kept
+
+
+def dropped_columns(reading: Reading, names: Sequence[str] | None, width: int, where: str) -> set[int]:
+    """Places of the columns that are to be left out."""
+    return set() if reading.drop is None else set(_places(reading.drop, names, width, where))
+
+
+def label_place(reading: Reading, names: Sequence[str] | None, width: int, where: str) -> int | None:
+    """Place of the column that is asked for as labels; None if there is none, or if labels name a file."""
+    label = reading.label_column
+    if isinstance(label, str) and label not in (names or ()) and not re.fullmatch(r"-?\d{1,9}", label):
+        if exists(label):
+            return None
+        raise ValueError(
+            f"load_dataset: labels must be a column of {where} or a file of labels, got {label!r}; "
+            f"{_known(names, width)}"
+        )
+    return None if label is None else column_place(label, names, width, where)
 
 
 def _places(wanted: ColumnNames, names: Sequence[str] | None, width: int, where: str) -> list[int]:
@@ -104,6 +139,12 @@ def _places(wanted: ColumnNames, names: Sequence[str] | None, width: int, where:
             raise ValueError(f"load_dataset: a range of columns must go up, got {each!r} for {where}")
         found += range(first, last + 1)
     return found
+
+
+def words(option: ColumnNames | None) -> list[str | int]:
+    """What an option names, where the names are not known: strings are taken apart at their commas."""
+    given = [option] if isinstance(option, str | int) else option or []
+    return [word for each in given for word in (_separate(each, None) if isinstance(each, str) else [each])]
 
 
 def _separate(wanted: ColumnNames, names: Sequence[str] | None) -> list[str | int]:

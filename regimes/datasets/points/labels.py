@@ -9,22 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["encode_labels", "label_texts", "listed", "select_classes"]
+__all__ = ["check_one_each", "encode_labels", "label_texts", "lacking_labels", "listed", "select_classes"]
+
+_LACKING = {"", "nan", "na", "n/a", "<na>", "#n/a"}
 
 
 def label_texts(labels: Any) -> list[str]:
     """Name of the class of each label: integers, integer-valued floats, booleans or strings, blanks stripped."""
-    if isinstance(labels, list) and all(type(label) is str for label in labels):
-        return [_text(label, row) for row, label in enumerate(labels)]  # one long label would make a long array
-    try:
-        values = np.asarray(labels)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise ValueError(f"load_dataset: labels must be one value for each point, got {error}") from None
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
-        advice = "; of one-hot rows give the argmax" if values.ndim == 2 else ""
-        raise ValueError(f"load_dataset: labels must be one value for each point, got shape {values.shape}{advice}")
+    values = _one_each(labels)
     if values.dtype.kind not in "biufSU":
         return [_text(value, row) for row, value in enumerate(values.tolist())]
     found, first, place = np.unique(values, return_index=True, return_inverse=True)
@@ -34,16 +26,52 @@ def label_texts(labels: Any) -> list[str]:
     return [str(text) for text in texts[place]]
 
 
+def check_one_each(labels: Any, n: int) -> None:
+    """Refuse labels that are not one for each of n points."""
+    values = _one_each(labels)
+    if len(values) != n:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points"
+        )
+
+
+def lacking_labels(labels: Any) -> NDArray[np.bool_]:
+    """Where a label is missing: nan, None, or text that is empty or says so."""
+    values = _one_each(labels)
+    if values.dtype.kind == "f":
+        return np.asarray(np.isnan(values))
+    if values.dtype.kind not in "OUS":
+        return np.zeros(len(values), dtype=bool)
+    return np.array([_is_lacking(_plain(value)) for value in values.tolist()], dtype=bool)
+
+
+def _is_lacking(label: Any) -> bool:
+    return label is None or label != label or (isinstance(label, str) and label.strip().casefold() in _LACKING)
+
+
+def _one_each(labels: Any) -> NDArray[Any]:
+    """Labels in one dimension; text in a list stays apart, since one long label would make a long array."""
+    if isinstance(labels, list) and labels and all(type(label) is str for label in labels):
+        return np.array(labels, dtype=object)
+    try:
+        values = np.asarray(labels)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(f"load_dataset: labels must be one value for each point, got {error}") from None
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        advice = "; give one of its columns, or of one-hot rows the argmax" if values.ndim == 2 else ""
+        raise ValueError(f"load_dataset: labels must be one value for each point, got shape {values.shape}{advice}")
+    return values
+
+
 def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Class of each point, and the names of the classes: numbers in numerical order, then others by their letters.
 
     With ``class_names`` the labels are 0, 1, ... and these are their names.
     """
+    check_one_each(labels, n)
     texts = label_texts(labels)
-    if len(texts) != n:
-        raise ValueError(
-            f"load_dataset: there must be one label for each point, got {len(texts)} labels for {n} points"
-        )
     distinct = dict.fromkeys(texts)
     spelled = dict(zip(distinct, _integral(list(distinct)), strict=True))
     if class_names:

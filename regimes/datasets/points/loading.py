@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
+from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset
-from regimes.datasets.points.labels import encode_labels, select_classes
+from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
 from regimes.datasets.points.objects import object_points
-from regimes.datasets.points.pixels import check_many, with_range
+from regimes.datasets.points.pixels import mapped_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
-from regimes.datasets.points.shape import check_points, flat_points
+from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
 from regimes.numerics.interface.paths import exists
 from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
@@ -99,20 +101,27 @@ def load_dataset(
     """
     if scale is not None:
         scale = check_scale(scale)
+    asked = Reading(labels=labels, memory=memory, **reading)
     if isinstance(source, Dataset):
-        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name, memory=memory)
-    raw = _raw(source, Reading(labels=labels, memory=memory, **reading))
-    check_many(raw.values)
+        return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
+    raw = _raw(source, asked)
+    refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
+    raw = pixels_range(raw, X)
+    found = None if raw.labels is None else read_labels(raw.labels, len(X), memory)
+    if found is not None:
+        check_one_each(found, len(X))
+    check_finite(X, raw)
+    X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
-    raw = with_range(raw, X, scale)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
-    if raw.labels is not None:
-        numbers, names = encode_labels(read_labels(raw.labels, len(X), memory), len(X), class_names=raw.class_names)
+    if found is not None:
+        numbers, names = encode_labels(found, len(X), class_names=raw.class_names)
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
+    mapped = mapped_pixels(raw) if scale is None else ""
     return Dataset(
         name=raw.name if name is None else name,
         X=X,
@@ -121,12 +130,11 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
-        taken=raw.taken,
+        taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
     )
 
 
 def _raw(source: Any, reading: Reading) -> RawData:
-    labels = reading.labels
     if is_standard_input(source):
         return _from_standard_input(source, reading)
     if isinstance(source, os.PathLike):
@@ -135,10 +143,10 @@ def _raw(source: Any, reading: Reading) -> RawData:
         return object_points(source, reading)
     if source in builtin_datasets():
         raw = load_builtin(source)
-        if Path(source).exists():
+        if exists(source):
             note = f"{source} is the built-in data set; for what lies here under that name give ./{source}"
             raw = dataclasses.replace(raw, notes=(note,))
-        return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
+        return raw if reading.takes_all and reading.labels is None else _reread(raw, reading)
     path = Path(source)
     if path.name == source and not path.suffix and not exists(source):
         close = difflib.get_close_matches(source, builtin_datasets(), n=1)
@@ -159,6 +167,14 @@ def _from_standard_input(source: str, reading: Reading) -> RawData:
     return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=tuple(notes), taken=taken)
 
 
+def _reread(raw: RawData, reading: Reading) -> RawData:
+    """Columns of a built-in set, or other labels for it."""
+    taken = raw_array(raw.values, reading, raw.name)
+    if taken.labels is None:
+        return dataclasses.replace(raw, values=taken.values, taken=taken.taken)
+    return dataclasses.replace(raw, values=taken.values, taken=taken.taken, labels=taken.labels, class_names=())
+
+
 def _select(
     X: NDArray[np.float64], labels: NDArray[np.intp] | None, names: tuple[str, ...], classes: Any, name: str
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], tuple[str, ...]]:
@@ -173,10 +189,15 @@ def _select(
 
 
 def _from_dataset(
-    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None, memory: int
+    data: Dataset, reading: Reading, *, classes: Any, scale: str | float | None, center: bool, name: str | None
 ) -> Dataset:
     """Pass a data set on, with other labels, fewer classes or another name."""
-    before = data.preprocessing
+    before, labels = data.preprocessing, reading.labels
+    if not reading.takes_all:
+        raise ValueError(
+            "load_dataset: a Dataset has been read already, got columns, drop, header or missing for one; "
+            "give them with its source"
+        )
     if scale is not None:
         raise ValueError(
             f"load_dataset: a Dataset keeps its scaling ({before.description}), got scale={scale!r}; "
@@ -189,7 +210,7 @@ def _from_dataset(
         )
     numbers, names = data.labels, data.classes
     if labels is not None:
-        numbers, names = encode_labels(read_labels(labels, data.n, memory), data.n)
+        numbers, names = encode_labels(read_labels(labels, data.n, reading.memory), data.n)
     name = data.name if name is None else name
     if classes is None:
         return dataclasses.replace(data, name=name, labels=numbers, classes=names)

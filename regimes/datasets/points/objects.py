@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from regimes.datasets.files.arrow import arrow_frame
 from regimes.datasets.files.frames import Frame, frame_points
 from regimes.datasets.files.named_arrays import choose_arrays
+from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
@@ -31,12 +33,12 @@ def object_points(source: Any, reading: Reading) -> RawData:
         raise ValueError(f"load_dataset: a frame must hold its values, got {described}; call its collect() method")
     frame = _frame(source)
     if frame is not None:
-        return frame_points(frame, reading, described, name="frame")
+        return frame_points(frame, reading, described)
     if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
         return _labelled(source, reading, described)
     if is_loader(source):
         return item_points(source, reading, described)
-    return RawData(values=plain(source), labels=plain(reading.labels), name="array", source=described)
+    return raw_array(plain(source), replace(reading, labels=plain(reading.labels)), described)
 
 
 def _described(source: Any) -> str:
@@ -129,7 +131,8 @@ def _labelled(source: Any, reading: Reading, described: str) -> RawData:
     labels = reading.labels
     if isinstance(labels, str) and labels in beside:
         labels = beside[labels].whole()
-    return choose_arrays(described, known, None if variables is not None else "array", labels, name="array")
+    reading = replace(reading, labels=labels)
+    return replace(choose_arrays(described, known, None if variables is not None else "array", reading), name="array")
 
 
 def _block(array: Any) -> Blocks:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.blocks import Blocks
 
-__all__ = ["check_points", "flat_points"]
+__all__ = ["check_points", "flat_points", "refuse_one_image"]
+
+_COLOURS, _SMALLEST = (3, 4), 8
 
 
 def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
@@ -60,20 +62,24 @@ def _check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
         )
 
 
+def refuse_one_image(values: Any) -> None:
+    """Refuse 8-bit values of the shape of one image in colour, whose rows would be taken for points."""
+    if getattr(values, "dtype", None) != np.uint8 or len(values.shape) != 3:
+        return
+    height, width, last = values.shape
+    for channels, sides in ((last, (height, width)), (height, (width, last))):
+        if channels in _COLOURS and min(sides) >= _SMALLEST:
+            raise ValueError(
+                f"load_dataset: one image is no data set, got 8-bit values of shape {values.shape}; give "
+                f"images as (n, height, width, channels), or rows by reshape({height}, {width * last})"
+            )
+
+
 def check_points(X: NDArray[np.float64]) -> None:
-    """Refuse points from which no prediction can be made: fewer than two, all equal, or not finite."""
+    """Refuse points from which no prediction can be made: fewer than two, or all equal."""
     n, d = X.shape
     if n < 2:
         raise ValueError(f"load_dataset: there must be at least two points, got {n} in {d} dimensions")
-    finite = np.isfinite(X)
-    bad = X.size - int(np.count_nonzero(finite))
-    if bad:
-        row, column = divmod(int(np.argmin(finite)), d)
-        verb = "is" if bad == 1 else "are"
-        raise ValueError(
-            f"load_dataset: every value must be finite, got {X[row, column]:g} at row {row}, column {column} "
-            f"({bad} of {X.size} values {verb} nan or infinite); drop or fill those points"
-        )
     if np.array_equal(X.min(axis=0), X.max(axis=0)):
         raise ValueError(
             f"load_dataset: data must not be constant, got {n} equal points: there is nothing to commit to"

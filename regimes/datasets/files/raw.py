@@ -1,0 +1,103 @@
+"""From arrays and tables to points as they came, with what was taken of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.columns import Table, counts_rows, take_columns
+from regimes.datasets.files.reading import Reading
+from regimes.datasets.points.builtin import PIXELS, RawData
+from regimes.datasets.points.shape import flat_points
+
+__all__ = ["raw_array", "raw_table", "table_of"]
+
+
+def raw_table(table: Table, reading: Reading, said: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> RawData:
+    """Features and labels of a table; cells are named by column in what is said about them later."""
+    taken = take_columns(table, reading)
+    pixels = set(taken.places) <= set(table.pixels) and _beyond_bits(taken.values)
+    return RawData(
+        values=taken.values,
+        labels=reading.labels if taken.labels is None else taken.labels,
+        name="table",
+        source=table.where,
+        **(PIXELS if pixels else {}),
+        notes=(*notes, *taken.notes),
+        taken="; ".join((*said, *taken.said)),
+        place=lambda row, column: table.cell(row, taken.places[column]),
+        columns=[table.name(place) for place in taken.places],
+    )
+
+
+def raw_array(
+    values: Any, reading: Reading, where: str, said: tuple[str, ...] = (), notes: tuple[str, ...] = ()
+) -> RawData:
+    """Points of one array: all of it, or columns of its rows; a structured array is a table of its fields."""
+    dtype = getattr(values, "dtype", None)
+    if getattr(dtype, "names", None):
+        return raw_table(table_of(_fields(values), where), reading, said, notes)
+    if reading.header is not None:
+        raise ValueError(
+            f"load_dataset: header says how a text table is read, got it for an array ({where}); leave it out"
+        )
+    eight_bit = dtype == np.uint8
+    label = reading.label_column
+    by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
+    if by_index or reading.columns is not None or reading.drop is not None:
+        X = flat_points(values)
+        if np.ndim(values) != 2:
+            raise ValueError(
+                "load_dataset: columns can be chosen of an array of shape (n, d) alone, "
+                f"got shape {np.shape(values)} ({where}); choose them before"
+            )
+        return raw_table(Table(X, None, where, pixels=range(X.shape[1]) if eight_bit else ()), reading, said, notes)
+    if isinstance(values, np.ndarray) and values.ndim == 2 and values.size and counts_rows(values[:, 0]):
+        notes = (
+            *notes,
+            "the first column counts the rows and was read as a feature: leave it out with --drop 0 (drop=0)",
+        )
+    return RawData(
+        values=values,
+        labels=reading.labels,
+        name="array",
+        source=where,
+        notes=notes,
+        taken="; ".join(said),
+    )
+
+
+def table_of(columns: Mapping[str, NDArray[Any]], where: str) -> Table:
+    """A table of arrays of numbers or text, one a column."""
+    values, texts, pixels = [], {}, []
+    for place, (name, column) in enumerate(columns.items()):
+        if column.dtype.kind in "US":
+            found, numbered = np.unique(column.astype(str), return_inverse=True)
+            texts[place], column = [text.strip() for text in found.tolist()], numbered
+        elif column.dtype.kind not in "buif":
+            raise ValueError(
+                f"load_dataset: a column must hold numbers or text, got {column.dtype} in {name!r} of {where}; "
+                "leave it out, or convert it"
+            )
+        if column.dtype == np.uint8:
+            pixels.append(place)
+        values.append(column)
+    return Table(np.column_stack(values).astype(np.float64), [*columns], where, texts, pixels=pixels)
+
+
+def _fields(values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Fields of a structured array; one that holds a row of numbers is a column for each."""
+    found: dict[str, NDArray[Any]] = {}
+    for name in values.dtype.names or ():
+        field = values[name].reshape(len(values), -1)
+        single = values[name].ndim == 1
+        found |= {name if single else f"{name}.{place}": field[:, place] for place in range(field.shape[1])}
+    return found
+
+
+def _beyond_bits(values: Any) -> bool:
+    """Whether 8-bit values are more than 0 and 1, and so are pixels."""
+    return bool(np.size(values)) and bool(np.max(values) > 1)
