@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.columns import whole
+from regimes.datasets.files.columns import classes_like, whole
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.files.tables import TABLES, read_column, read_table
@@ -147,8 +147,9 @@ def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:
         labels = _member(archive, path, found)
     if asked is None and found == _SECOND and labels.shape != values.shape[:1]:
         return raw_array(values, reading, where, said)
-    if asked is None and labels.dtype.kind == "f" and not whole(labels):
-        notes = (f"{found} in {path.name} holds numbers that are not integers: not taken as classes",)
+    if asked is None and not (classes_like(labels) if found == _SECOND else labels.dtype.kind != "f" or whole(labels)):
+        what = "many different numbers" if found == _SECOND else "numbers that are not integers"
+        notes = (f"{found} in {path.name} holds {what}: not taken as classes",)
         return raw_array(values, reading, where, said, notes)
     return raw_array(values, replace(reading, labels=labels), where, (*said, f"labels {found}"))
 
