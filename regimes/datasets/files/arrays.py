@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from regimes.datasets.files.columns import whole
+from regimes.datasets.files.columns import classes_like, whole
 from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.named_arrays import DATA_KEYS, label_keys
 from regimes.datasets.files.numpy_files import opened_archive, read_npy
@@ -124,7 +124,8 @@ def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:
         labels = archive.read(found, rows=len(values) if values.ndim and asked is not None else None)
     if asked is None and found == _SECOND and labels.shape != values.shape[:1]:
         return raw_array(values, reading, where, said)
-    if asked is None and labels.dtype.kind == "f" and not whole(labels):
-        notes = (f"{found} in {path.name} holds numbers that are not integers: not taken as classes",)
+    if asked is None and not (classes_like(labels) if found == _SECOND else labels.dtype.kind != "f" or whole(labels)):
+        what = "many different numbers" if found == _SECOND else "numbers that are not integers"
+        notes = (f"{found} in {path.name} holds {what}: not taken as classes",)
         return raw_array(values, reading, where, said, notes)
     return raw_array(values, replace(reading, labels=labels), where, (*said, f"labels {found}"))

@@ -26,6 +26,7 @@ _COUNTED = 10
 """Rows from which a first column that counts them is no feature, whatever its name."""
 
 _CLASSES = 1000
+_POINTS_OF_A_WORD, _POINTS_OF_A_NUMBER = 2, 5  # at least, on average, where it is a class
 _SHOWN = 6
 _MOSTLY = 0.5  # share of text from which a column is one of text
 
@@ -85,12 +86,13 @@ def is_label_name(name: str) -> bool:
 
 
 def classes_like(labels: NDArray[Any]) -> bool:
-    """Whether values may be classes: words or whole numbers, fewer of them than there are points."""
+    """Whether values may be classes: words or whole numbers, each of several points."""
     if labels.dtype.kind == "f" and not whole(labels):
         return False
+    words = labels.dtype.kind in "OUS"
     labels = labels[~lacking_labels(labels)]
     distinct = len(set(labels.tolist()))
-    return distinct <= min(max(2, len(labels) // 2), _CLASSES)
+    return distinct <= min(max(2, len(labels) // (_POINTS_OF_A_WORD if words else _POINTS_OF_A_NUMBER)), _CLASSES)
 
 
 def take_columns(table: Table, reading: Reading) -> Taken:

@@ -91,10 +91,16 @@ class _Numbers:
     points: bool = False
 
     def __call__(self, cell: str) -> float:
+        point = "." in cell
+        self.points = self.points or point
+        try:
+            if "_" not in cell and not (self.comma and point):
+                return float(cell.replace(",", ".", 1) if self.comma else cell)
+        except ValueError:
+            pass
         cell = _plain(cell)
         value = np.nan if is_missing(cell) else cell_number(cell, comma=self.comma)
-        self.points = self.points or "." in cell
-        if value is None or (self.comma and "." in cell):
+        if value is None or (self.comma and point):
             self.texts.add(cell)
             return np.nan
         return value
