@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 import zipfile
 
 import h5py
@@ -235,3 +236,23 @@ def test_a_safetensors_header_must_fit_its_file(header, tmp_path):
     (tmp_path / "a.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(24))
     with pytest.raises(ValueError, match=r"^load_dataset: .*(safetensors file, whole|real numbers).*a.safetensors"):
         load_dataset(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [
+        ("h5py", "a.h5"),
+        ("zarr", "a.zarr"),
+        ("pyarrow", "a.feather"),
+        ("pyarrow.parquet", "a.parquet"),
+        ("PIL.Image", "*"),
+    ],
+)
+def test_a_missing_reader_names_the_command_that_installs_it(library, name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    for each in ("a.h5", "a.feather", "a.parquet", "1.png", "2.png"):
+        (tmp_path / each).write_bytes(b"of no matter")
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "a.zarr" / "zarr.json").write_text("{}")
+    with pytest.raises(ValueError, match=r'which is not installed; pip install "regimes\[formats\]"'):
+        load_dataset(f"{tmp_path}/{'*.png' if name == '*' else name}")
