@@ -59,8 +59,7 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
             reading, notes = replace(reading, labels=found), [note] if note else []
             beside = None if found is None else beside
     said += [] if beside is None else [f"labels {beside}"]
-    given = points if reading.takes_all and not isinstance(reading.label_column, int) else points.whole()
-    return raw_array(given, reading, where, tuple(said), tuple(notes))
+    return raw_array(points, reading, where, tuple(said), tuple(notes))
 
 
 def _key(arrays: Mapping[str, Blocks]) -> str | None:

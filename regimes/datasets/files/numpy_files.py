@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.reading import MEMORY
+from regimes.datasets.points.blocks import Blocks
 from regimes.numerics.interface.checks import check_memory
 
-__all__ = ["Archive", "check_rows", "opened_archive", "read_npy"]
+__all__ = ["Archive", "check_rows", "npy_blocks", "opened_archive", "read_npy"]
 
 _ZIP = b"PK"
 _PICKLE = b"\x80"
@@ -46,6 +47,9 @@ _DAMAGE = (
 )
 
 
+_Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
+
+
 class _Refused(Exception):
     """A finding about a file that is not its damage."""
 
@@ -58,6 +62,24 @@ def read_npy(path: Path, memory: int = MEMORY, *, rows: int | None = None) -> ND
         _check_declared(stream, path.stat().st_size, str(path), memory, rows)
         stream.seek(0)
         return _array(stream)
+
+
+def npy_blocks(path: Path, memory: int) -> NDArray[Any] | Blocks:
+    """Points of a .npy file, read in blocks where its rows follow on one another."""
+    with _refusing_damage(str(path)), path.open("rb") as stream:
+        if stream.peek(2)[:2] == _ZIP:
+            return read_npy(path, memory)  # which says so
+        shape, by_columns, dtype = _check_declared(stream, path.stat().st_size, str(path), memory, None)
+        begin, row = stream.tell(), math.prod(shape[1:])
+    if by_columns or not shape or dtype.names is not None:
+        return read_npy(path, memory)
+
+    def rows(start: int, stop: int) -> NDArray[Any]:
+        with _refusing_damage(str(path)), path.open("rb") as stream:
+            stream.seek(begin + start * row * dtype.itemsize)
+            return np.fromfile(stream, dtype, (stop - start) * row).reshape(stop - start, *shape[1:])
+
+    return Blocks(shape, dtype, rows)
 
 
 @dataclass(frozen=True)
@@ -120,8 +142,8 @@ def check_rows(rows: int, shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows: int | None) -> None:
-    """Hold the shape and the type of a header against the size of the file and the memory."""
+def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows: int | None) -> _Header:
+    """Shape, order by columns and type of a header, held against the size of the file and the memory."""
     start = stream.read(len(np.lib.format.MAGIC_PREFIX))
     if start != np.lib.format.MAGIC_PREFIX:
         raise ValueError(_beginning(start))
@@ -129,7 +151,7 @@ def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows:
     if version not in ((1, 0), (2, 0), (3, 0)):
         raise ValueError("its format has a version that NumPy does not know")
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = header(stream)
+    shape, by_columns, dtype = header(stream)
     if dtype.hasobject:
         raise ValueError("pickle")
     if any(length < 0 for length in shape):
@@ -156,6 +178,7 @@ def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows:
         )
     except ValueError as error:
         raise _Refused(str(error)) from None
+    return shape, by_columns, dtype
 
 
 def _array(stream: IO[bytes]) -> NDArray[Any]:

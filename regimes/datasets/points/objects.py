@@ -33,8 +33,8 @@ def object_points(source: Any, reading: Reading) -> RawData:
         raise ValueError(f"load_dataset: a frame must hold its values, got {described}; call its collect() method")
     if isinstance(source, Mapping) and source and all(_is_hugging_face(part) for part in source.values()):
         raise ValueError(
-            f"load_dataset: one part of a data set must be given, got {', '.join(map(str, source))} in {described}; give "
-            f"one, such as data[{next(iter(source))!r}]"
+            f"load_dataset: one part of a data set must be given, got {', '.join(map(str, source))} in {described}; "
+            f"give one, such as data[{next(iter(source))!r}]"
         )
     frame = _frame(source)
     if frame is not None:
