@@ -101,7 +101,7 @@ def test_an_array_that_does_not_fit_is_refused_by_what_it_declares(tmp_path):
     zarr.create_array(tmp_path / "wide.zarr", shape=(2**20, 2**20), dtype="f4", chunks=(1, 1024))
     for name in ("wide.h5", "wide.zarr"):
         with pytest.raises(
-            ValueError, match=r"1048576 x 1048576 values of .* would take 8.19e\+03 GiB, more than memory"
+            ValueError, match=r"1048576 x 1048576 values of .* in .* would take 8.19e\+03 GiB, more than memory"
         ):
             read_format(tmp_path / name, Reading(memory=2**30))
 
@@ -185,6 +185,9 @@ def test_a_pickle_that_claims_more_than_it_holds_is_damaged(tmp_path):
             ValueError, match=r"torch.save wrote, whole and not altered, got .*b.pt|got no array; name one"
         ):
             load_dataset(tmp_path / "b.pt")
+    (tmp_path / "b.pt").write_bytes((tmp_path / "a.pt").read_bytes() + b"more")
+    with pytest.raises(ValueError, match=r"got .*b.pt, which cannot be read: it goes on behind the archive"):
+        load_dataset(tmp_path / "b.pt")
     (tmp_path / "b.pt").write_bytes((tmp_path / "a.pt").read_bytes().replace(np.float32(1).tobytes(), b"\0\0\0\0"))
     with pytest.raises(ValueError, match=r"not altered, got .*b.pt, which cannot be read"):
         read_pytorch(tmp_path / "b.pt")["b"].whole()
