@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Predict when each pair of classes of DATASET parts, and the tree in which classes part as noise falls.
 
-    DATASET is a built-in (digits, iris, wine, breast_cancer) or a .npy, .npz or .csv file with labels. Times are lower
-    bounds for a model that generalises, from class posteriors of held-out points, beside closed forms of Gaussian
+    DATASET is a built-in (digits, iris, wine, breast_cancer) or yours with labels, see regimes predict. Times are
+    lower bounds for a model that generalises, from class posteriors of held-out points, beside closed forms of Gaussian
     classes.
 
     \b

@@ -102,7 +102,7 @@ schedule_option = click.option(
 
 
 scale_option = click.option(
-    "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none, of 8-bit values range."
+    "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none, range for 8-bit pixels."
 )
 memory_option = click.option(
     "--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB."

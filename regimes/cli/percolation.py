@@ -63,7 +63,7 @@ _DATA_ONLY = ("labels", *READING, "classes", "scale")
 def command(dataset: str | None, grid: str | None, memory: float, output: Output, **options: Any) -> None:
     """Predict which share of the training images must be kept for them to hang together, each overlapping the next.
 
-    Two images connect if they overlap by TAU. DATASET is a built-in or a .npy, .npz or .csv file: the points as they
+    Two images connect if they overlap by TAU. DATASET is a built-in or yours (see regimes predict): the points as they
     are, without subtracting the mean, and the share is that from which the largest piece holds half of them. With
     --grid in its place the images are bumps of width --sigma, one at each position of a grid, and the share is that
     from which a connected piece reaches through the grid.
@@ -146,7 +146,8 @@ def _refuse_options_of_the_other(*, of_grid: bool) -> None:
     context = click.get_current_context()
     for option in _DATA_ONLY if of_grid else _GRID_ONLY:
         if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
+            given = option.replace("_", "-")
             raise ValueError(
-                f"percolation: --{option} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
+                f"percolation: --{given} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
                 f"{'--grid' if of_grid else 'DATASET'}; leave it out"
             )

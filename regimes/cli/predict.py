@@ -58,7 +58,9 @@ def command(
 ) -> None:
     """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
 
-    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes) or a .npy, .npz or .csv file.
+    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes), a folder, 'pattern' or .zip of images (the
+    folder of an image is its class), a Hugging Face folder, a table (.csv, .parquet, .arrow) or an array (.npy, .npz,
+    .pt, .safetensors, .h5, .zarr; file.h5:key).
 
     \b
     regimes predict digits

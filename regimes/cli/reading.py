@@ -11,7 +11,7 @@ import click
 __all__ = ["READING", "reading_options"]
 
 _OPTIONS = (
-    click.option("--labels", metavar="WHERE", help="Labels: a column (name or index), a key of the .npz, or a file."),
+    click.option("--labels", metavar="WHERE", help="Labels: a column (name or index), a key, or a file."),
     click.option("--columns", metavar="A,B,5-20", help="Features: names, indices from 0, ranges; all by default."),
     click.option("--drop", metavar="A,B,5-20", help="Columns to leave out."),
     click.option("--header/--no-header", default=None, help="First line holds names, or a point; judged by default."),
@@ -22,8 +22,10 @@ _OPTIONS = (
         show_default=True,
         help="With drop, points that lack a value or a label are left out.",
     ),
+    click.option("--resize", metavar="N|HxW", help="Crop images about the centre and resize them."),
+    click.option("--skip-broken", is_flag=True, help="Leave out images that are damaged or of another size."),
 )
-READING = ("columns", "drop", "header", "missing")
+READING = ("columns", "drop", "header", "missing", "resize", "skip_broken")
 """Parameters that travel together."""
 
 

@@ -108,9 +108,7 @@ def test_eight_bit_values_go_to_the_range_of_models_unless_told():
 @pytest.mark.parametrize("shape", [(32, 32, 3), (16, 24, 4), (3, 32, 32)])
 def test_one_image_is_no_data_set(shape):
     image = RNG.integers(0, 256, shape).astype(np.uint8)
-    with pytest.raises(
-        ValueError, match=r"points must be many, got 8-bit values of shape .*, as of one image; give images"
-    ):
+    with pytest.raises(ValueError, match=r"one image is no data set, got 8-bit values of shape .*; give images"):
         load_dataset(image)
     assert load_dataset(image.reshape(shape[0], -1)).n == shape[0]
     assert load_dataset(np.stack([image, image[::-1]])).n == 2

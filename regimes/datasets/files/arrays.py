@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.columns import classes_like, whole
+from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.files.tables import TABLES, read_column, read_table
@@ -64,7 +65,7 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
         raise ValueError(f"load_dataset: a path must lead to a file, got {text}: {found}")
     if file_type(path) not in suffixes:
         raise ValueError(
-            f"load_dataset: the file type must be one of {', '.join(suffixes)}, got {text}; "
+            f"load_dataset: the file type must be one of {', '.join((*suffixes, *FORMATS))}, got {text}; "
             "convert it, or load it yourself and give the array"
         )
     return path, key
@@ -82,6 +83,9 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     Labels may be named by a key of the ``.npz`` file, or by a column by name or by index from 0; anything else is
     passed on as it is, for :func:`read_labels`.
     """
+    known = None if file_type(Path(source)) in TABLES else read_format(source, reading)
+    if known is not None:
+        return known
     path, key = find_file(source)
     suffix = file_type(path)
     if suffix in TABLES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,18 @@ from regimes.datasets.files.cells import cell_advice, cell_number, is_missing, q
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place
 from regimes.datasets.points.labels import lacking_labels
 
-__all__ = ["Table", "Taken", "classes_like", "counts_rows", "is_label_name", "take_columns", "whole"]
+__all__ = [
+    "Table",
+    "Taken",
+    "classes_like",
+    "counts_rows",
+    "found_label",
+    "is_label_name",
+    "numbers_rows",
+    "read_as_feature",
+    "take_columns",
+    "whole",
+]
 
 _LABEL_NAMES = {
     *("label", "labels", "class", "classes", "class_label", "cls", "category", "species", "target", "targets", "y")
@@ -29,6 +40,28 @@ _CLASSES = 1000
 _POINTS_OF_A_WORD, _POINTS_OF_A_NUMBER = 2, 5  # at least, on average, where it is a class
 _SHOWN = 6
 _MOSTLY = 0.5  # share of text from which a column is one of text
+
+
+class Named(Protocol):
+    """Columns that may have names."""
+
+    @property
+    def names(self) -> Sequence[str] | None:
+        """Names, where there are any."""
+
+    @property
+    def where(self) -> str:
+        """What the columns belong to."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
+
+    def name(self, place: int) -> str:
+        """What a column is called in options and messages."""
+
+    def cells(self, place: int) -> NDArray[Any]:
+        """A column, of numbers or of text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +87,15 @@ class Table:
         """What a column is called in options and messages: its name, or its index where it has none."""
         return str(self.names[place]) if self.names and self.names[place] else str(place)
 
-    def cell(self, row: int, place: int) -> str:
+    def place(self, row: int, place: int) -> str:
         """Where a cell stands, in words."""
         line = self.line(row)
         return (
             f"row {row}, column {quoted(self.name(place))} ({'' if line is None else f'line {line} of '}{self.where})"
         )
 
-    def labels(self, place: int) -> NDArray[Any]:
-        """A column as labels."""
+    def cells(self, place: int) -> NDArray[Any]:
+        """A column, of numbers or of text."""
         column = self.values[:, place]
         if place not in self.texts:
             return column
@@ -101,11 +134,11 @@ def take_columns(table: Table, reading: Reading) -> Taken:
     label = label_place(reading, names, width, where)
     kept = [place for place in chosen_columns(reading, names, width, where) if place != label]
     said, notes = _Words(), _Words()
-    if reading.columns is None and kept and kept[0] == 0 and _numbers_rows(table, said, notes):
+    if reading.columns is None and kept and kept[0] == 0 and numbers_rows(table, said, notes):
         del kept[0]
     if reading.labels is None:
         outside = set(range(width)) - dropped_columns(reading, names, width, where)
-        label = _found_label(table, kept if reading.columns is None else sorted(outside - set(kept)))
+        label = found_label(table, kept if reading.columns is None else sorted(outside - set(kept)))
     kept = [place for place in kept if place != label]
     if not kept:
         raise ValueError(f"load_dataset: a table must have a column besides the labels, got {where} with one column")
@@ -113,7 +146,7 @@ def take_columns(table: Table, reading: Reading) -> Taken:
     _refuse_texts(table, kept)
     if reading.columns is None:
         _refuse_twins(table, kept)
-        notes += [_read_as_feature(table, place) for place in kept if is_label_name(table.name(place))]
+        notes += [read_as_feature(name) for name in map(table.name, kept) if is_label_name(name)]
     if reading.columns is not None or reading.drop is not None:
         shown = ", ".join(table.name(place) for place in kept[:_SHOWN]) + (", ..." if len(kept) > _SHOWN else "")
         said.append(f"{len(kept)} of {width} columns ({shown})")
@@ -121,7 +154,7 @@ def take_columns(table: Table, reading: Reading) -> Taken:
         said.append(f"labels from column {table.name(label)!r}")
     return Taken(
         values=table.values if kept == list(range(width)) else np.ascontiguousarray(table.values[:, kept]),
-        labels=None if label is None else table.labels(label),
+        labels=None if label is None else table.cells(label),
         places=kept,
         said=tuple(said),
         notes=tuple(notes),
@@ -149,21 +182,21 @@ class _Words(list[str]):
     """What is said, in its order."""
 
 
-def _numbers_rows(table: Table, said: list[str], notes: list[str]) -> bool:
-    """Whether the first column counts or names the rows."""
+def numbers_rows(table: Named, said: list[str], notes: list[str]) -> bool:
+    """Whether the first column counts or names the rows; if it does that is said, if it may it is noted."""
     n, width = table.shape
     name = str(table.names[0]).strip().casefold() if table.names else None
     if width < 2 or (name is not None and is_label_name(name)):
         return False
     called = f"first column{f' {table.names[0]!r}' if table.names and table.names[0] else ''}"
-    if 0 in table.texts:
-        words = all(cell_number(text) is None and not cell_advice(text) for text in table.texts[0])
-        words = words or name in _ROW_NAMES
-        named = words and len(table.texts[0]) == n > 1
+    column = table.cells(0)
+    if column.dtype.kind not in "buif":
+        texts = {str(text) for text in column}
+        words = name in _ROW_NAMES or all(cell_number(text) is None and not cell_advice(text) for text in texts)
+        named = words and len(texts) == n > 1
         if named:
             said.append(f"{called} left out: it names the rows")
         return named
-    column = table.values[:, 0]
     counts = counts_rows(column, at_least=2)
     distinct = whole(column) and len(np.unique(column)) == n > 1
     if (distinct and name in _ROW_NAMES) or counts_rows(column):
@@ -177,7 +210,7 @@ def _numbers_rows(table: Table, said: list[str], notes: list[str]) -> bool:
     return False
 
 
-def _found_label(table: Table, places: Sequence[int]) -> int | None:
+def found_label(table: Named, places: Sequence[int]) -> int | None:
     """The one column that has a name of classes, and can be."""
     if table.names is None:
         return None
@@ -188,7 +221,7 @@ def _found_label(table: Table, places: Sequence[int]) -> int | None:
         for place in places
         if is_label_name(table.name(place))
         and not (coordinate and table.name(place).casefold() == "y")
-        and classes_like(table.labels(place))
+        and classes_like(table.cells(place))
     ]
     if len(found) > 1:
         which = ", ".join(table.name(place) for place in found)
@@ -199,8 +232,8 @@ def _found_label(table: Table, places: Sequence[int]) -> int | None:
     return found[0] if found else None
 
 
-def _read_as_feature(table: Table, place: int) -> str:
-    name = table.name(place)
+def read_as_feature(name: str) -> str:
+    """What to do about a feature by whose name it could be the classes."""
     return (
         f"column {name!r} was read as a feature: if it holds the classes, give --labels {_option(name)} "
         f"(labels={name!r}), if it is to be predicted, --drop {_option(name)} (drop={name!r})"
@@ -244,7 +277,7 @@ def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
         listed = ", ".join(table.name(each) for each in bad[:_SHOWN]) + (", ..." if len(bad) > _SHOWN else "")
         advice = f"text is in {len(bad)} columns ({listed}): give --labels NAME for the classes, --drop NAME for others"
     raise ValueError(
-        f"load_dataset: every cell must be a number, got {quoted(texts[code])} at {table.cell(row, place)}; {advice}"
+        f"load_dataset: every cell must be a number, got {quoted(texts[code])} at {table.place(row, place)}; {advice}"
     )
 
 

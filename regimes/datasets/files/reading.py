@@ -33,6 +33,8 @@ class ReadingOptions(TypedDict, total=False):
     drop: ColumnNames | None
     header: bool | None
     missing: str
+    resize: int | str | tuple[int, int] | None
+    skip_broken: bool
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Reading:
     drop: ColumnNames | None = None
     header: bool | None = None
     missing: str = "error"
+    resize: int | str | tuple[int, int] | None = None
+    skip_broken: bool = False
 
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:
@@ -52,7 +56,7 @@ class Reading:
     @property
     def takes_all(self) -> bool:
         """Whether nothing is asked for but labels."""
-        return self.columns is None and self.drop is None and self.header is None and self.missing == "error"
+        return self == Reading(self.labels)
 
     @property
     def label_column(self) -> str | int | None:

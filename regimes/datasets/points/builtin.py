@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RawData", "builtin_datasets", "load_builtin", "PIXELS"]
+from regimes.datasets.points.blocks import Blocks
+
+__all__ = ["RawData", "builtin_datasets", "load_builtin"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,7 @@ class RawData:
     column, ``columns`` are the names of the columns in options.
     """
 
-    values: NDArray[Any]
+    values: NDArray[Any] | Blocks
     labels: Any
     name: str
     source: str
@@ -35,9 +37,6 @@ class RawData:
     place: Callable[[int, int], str] | None = None
     columns: Sequence[str] = ()
 
-
-PIXELS: dict[str, Any] = {"scale": "range", "known_range": (0.0, 255.0)}
-"""How 8-bit values are scaled unless told."""
 
 _IMAGES = {"digits": (0.0, 16.0)}
 _TABLES = ("iris", "wine", "breast_cancer", "diabetes")

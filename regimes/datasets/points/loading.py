@@ -15,12 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading, ReadingOptions
-from regimes.datasets.points.builtin import PIXELS, RawData, builtin_datasets, load_builtin
+from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
+from regimes.datasets.points.objects import object_points
+from regimes.datasets.points.pixels import check_many, with_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
-from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
+from regimes.datasets.points.shape import check_points, flat_points
 from regimes.datasets.points.unusual_data import data_notes
 
 __all__ = ["load_dataset"]
@@ -41,18 +43,21 @@ def load_dataset(
     Parameters
     ----------
     source : array_like, str, path or Dataset
-        Points along the first axis (the others are flattened); a name of :func:`builtin_datasets`; a path to
-        ``.npy``, ``.npz`` (``file.npz:key`` names the array) or ``.csv``; or a data set, whose scaling stays.
+        Points along the first axis (the others are flattened); a frame of pandas, polars or Arrow, a tensor, a
+        loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
+        points (``.npy``, ``.npz``, ``.csv``, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``, ``.parquet``,
+        ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images, or to a Hugging
+        Face folder; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
-        ``.npz`` file; a column of the ``.csv`` file by name or by index from 0. Without it the labels that a
-        built-in set or an ``.npz`` file has are used.
+        file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
+        built-in set or a file of arrays has, the folders of images and the items of a loader bring are used.
     classes : sequence of str or int, optional
         Keep these classes only, numbered in this order. Selection comes before scaling.
     scale : str or float, optional
         ``"none"`` (as they are, which should be what the model sees; the default for arrays and files),
-        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits), a number
-        (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
+        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits and 8-bit pixels), a
+        number (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
         feature to unit variance; the default for built-in tables).
     center : bool
         Subtract the mean. Only differences of points enter the clone probabilities and the collapse; the top
@@ -66,6 +71,10 @@ def load_dataset(
         Whether the first line of a text table holds names, where it is not to be judged by what it says.
     missing : {"error", "drop"}
         What to do with points that lack a value or a label: refuse the data, or leave these points out.
+    resize : int, str or (int, int), optional
+        Crop images about the centre to this shape and resize them: ``64``, ``"48x64"``, (height, width).
+    skip_broken : bool
+        Leave out images that are damaged, animated or of another size than most, and name them in the notes.
 
     Returns
     -------
@@ -90,7 +99,7 @@ def load_dataset(
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, asked)
-    refuse_one_image(raw.values)
+    check_many(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     found = None if raw.labels is None else read_labels(raw.labels, len(X))
     if found is not None:
@@ -98,6 +107,7 @@ def load_dataset(
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
+    raw = with_range(raw, X, scale)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
     if found is not None:
@@ -105,7 +115,6 @@ def load_dataset(
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
-    mapped = "8-bit values mapped to [-1, 1]" if scale is None and raw.known_range == PIXELS["known_range"] else ""
     return Dataset(
         name=raw.name if name is None else name,
         X=X,
@@ -114,7 +123,7 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
-        taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
+        taken="; ".join(text for text in (raw.taken, left_out) if text),
     )
 
 
@@ -122,11 +131,12 @@ def _raw(source: Any, reading: Reading) -> RawData:
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
-        shape = getattr(source, "shape", None)
-        described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
-        return raw_array(source, reading, described)
+        return object_points(source, reading)
     if source in builtin_datasets():
         raw = load_builtin(source)
+        if Path(source).exists():
+            note = f"{source} is the built-in data set; for what lies here under that name give ./{source}"
+            raw = dataclasses.replace(raw, notes=(note,))
         return raw if reading.takes_all and reading.labels is None else _reread(raw, reading)
     path = Path(source)
     if path.name == source and not path.suffix and not path.exists():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["check_points", "flat_points", "refuse_one_image"]
+from regimes.datasets.points.blocks import Blocks
 
-_COLOURS, _SMALLEST = (3, 4), 8
+__all__ = ["check_points", "flat_points"]
 
 
 def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
@@ -18,6 +19,8 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
         raise ValueError(
             "load_dataset: every value must be present, got a masked array; fill or drop the masked points"
         )
+    if isinstance(values, Blocks):
+        return _read(values)
     try:
         given = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -25,33 +28,36 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
             "load_dataset: a source must be an array, a built-in data set or a file, "
             f"got {type(values).__name__} that NumPy cannot read: {error}"
         ) from None
-    if given.dtype.kind not in "buif":
-        raise ValueError(_refusal(values, given))
-    if given.ndim < 2:
-        advice = "use reshape(-1, 1) for n points in one dimension" if given.ndim else "give points in rows"
-        raise ValueError(
-            f"load_dataset: points must have shape (n, ...), n along the first axis, got shape {given.shape}; {advice}"
-        )
-    if given.size == 0:
-        raise ValueError(
-            f"load_dataset: there must be at least two points of at least one feature, got shape {given.shape}"
-        )
+    _check_form(values, given)
     flat = given.reshape(len(given), -1)
     with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
         return np.ascontiguousarray(flat, dtype=np.float64) if owned else np.array(flat, dtype=np.float64, order="C")
 
 
-def refuse_one_image(values: Any) -> None:
-    """Refuse 8-bit values of the shape of one image in colour, whose rows would be taken for points."""
-    if getattr(values, "dtype", None) != np.uint8 or values.ndim != 3:
-        return
-    height, width, last = values.shape
-    for channels, sides in ((last, (height, width)), (height, (width, last))):
-        if channels in _COLOURS and min(sides) >= _SMALLEST:
-            raise ValueError(
-                f"load_dataset: points must be many, got 8-bit values of shape {values.shape}, as of one image; give "
-                f"images as (n, height, width, channels), or rows by reshape({height}, {width * last})"
-            )
+def _read(values: Blocks) -> NDArray[np.float64]:
+    """Points of a file, a block of rows after another: what is held is the points and one block."""
+    _check_form(values, values)
+    X = np.empty((len(values), math.prod(values.shape[1:])))
+    for start, rows in values.blocks():
+        if rows.dtype.kind not in "buif":
+            raise ValueError(_refusal(rows, rows))
+        X[start : start + len(rows)] = rows.reshape(len(rows), -1)
+    return X
+
+
+def _check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
+    """Refuse what is no array of points by its type and its shape."""
+    if given.dtype.kind not in "buif":
+        raise ValueError(_refusal(values, given))
+    if len(given.shape) < 2:
+        advice = "use reshape(-1, 1) for n points in one dimension" if given.shape else "give points in rows"
+        raise ValueError(
+            f"load_dataset: points must have shape (n, ...), n along the first axis, got shape {given.shape}; {advice}"
+        )
+    if math.prod(given.shape) == 0:
+        raise ValueError(
+            f"load_dataset: there must be at least two points of at least one feature, got shape {given.shape}"
+        )
 
 
 def check_points(X: NDArray[np.float64]) -> None:
@@ -65,7 +71,7 @@ def check_points(X: NDArray[np.float64]) -> None:
         )
 
 
-def _refusal(values: Any, given: NDArray[Any]) -> str:
+def _refusal(values: Any, given: NDArray[Any] | Blocks) -> str:
     rule = "load_dataset: values must be real numbers, got"
     if given.dtype.kind == "c":
         return f"{rule} complex ones ({given.dtype}); stack real and imaginary parts as features"
@@ -77,6 +83,6 @@ def _refusal(values: Any, given: NDArray[Any]) -> str:
         return f"{rule} a sparse {type(values).__name__}; give its toarray()"
     if callable(getattr(values, "dataset", None)):
         return f"{rule} {type(values).__name__}; call its dataset() method"
-    if given.ndim == 0:
+    if given.shape == ():
         return f"{rule} {type(values).__name__}; a source is an array, a built-in data set or a file"
     return f"{rule} Python objects (dtype object); convert them to float64, with rows of equal length"

@@ -107,7 +107,7 @@ def predict_classes(
     Parameters
     ----------
     source : str, path, array_like or Dataset
-        Name of a built-in data set, a ``.npy``, ``.npz`` or ``.csv`` file, or points of shape (n, ...).
+        What :func:`regimes.load_dataset` reads: a built-in name, a file or folder, a frame, points of shape (n, ...).
     labels : array_like, path or str, optional
         Class of each point.
     classes : sequence, optional

@@ -1,0 +1,104 @@
+"""Which of several named arrays holds the points, and which their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.builtin import RawData
+
+__all__ = ["choose_arrays"]
+
+_DATA_KEYS = ("X", "x", "data", "images", "latents", "features", "arr_0", "X_train", "x_train", "train_images")
+_LABEL_KEYS = ("y", "labels", "label", "targets", "target")
+_PARTS = ("train", "test", "val")
+_MOST = 12
+
+
+def choose_arrays(
+    where: str, arrays: Mapping[str, Blocks], key: str | None = None, labels: Any = None, *, name: str = ""
+) -> RawData:
+    """Points and labels among the arrays of ``where``, which may lie in groups (``group/name``).
+
+    Without a key the points are the array with a usual name, the only one, or the only one with more than one axis;
+    without labels a usual name beside them is taken if it holds whole numbers or text, one for each point.
+    """
+    chosen = _key(arrays) if key is None else key.strip("/")
+    if chosen is None or chosen not in arrays:
+        wanted = "one named X, x, data, images, latents or arr_0" if key is None else repr(key)
+        raise ValueError(
+            f"load_dataset: {where} must hold the data under {wanted}, got {_listed(arrays)}; name one with {where}:key"
+        )
+    points = arrays[chosen]
+    found, of_labels = labels, ""
+    notes: tuple[str, ...] = ()
+    if isinstance(labels, str) and labels.strip("/") in arrays:
+        found, of_labels = arrays[labels.strip("/")].whole(), labels.strip("/")
+    elif isinstance(labels, str) and not Path(labels).expanduser().exists():
+        raise ValueError(
+            f"load_dataset: labels must be a key of {where} or a file of labels, got {labels!r}; "
+            f"there are {_listed(arrays)}"
+        )
+    elif labels is None:
+        beside = next((each for each in _label_keys(chosen) if each in arrays), None)
+        if beside is not None:
+            found, notes = _classes(arrays[beside], beside, where, len(points) if points.shape else 0)
+            of_labels = "" if found is None else beside
+    return RawData(
+        values=points,
+        labels=found,
+        name=name,
+        source=where,
+        notes=notes,
+        taken=f"array {chosen}" + (f", labels {of_labels}" if of_labels else ""),
+    )
+
+
+def _key(arrays: Mapping[str, Blocks]) -> str | None:
+    """The array of points: a usual name, at the top before one in a group; or the only one that can be meant."""
+    for usual in _DATA_KEYS:
+        named = sorted((each for each in arrays if each.split("/")[-1] == usual), key=lambda each: each.count("/"))
+        if named and (len(named) == 1 or named[0].count("/") < named[1].count("/")):
+            return named[0]
+        if named:
+            return None
+    many = [each for each, array in arrays.items() if len(array.shape) > 1]
+    return next(iter(arrays)) if len(arrays) == 1 else many[0] if len(many) == 1 else None
+
+
+def _label_keys(key: str) -> tuple[str, ...]:
+    """Names under which the labels of an array are kept, those of the same group and part of the data only."""
+    group, _, last = key.rpartition("/")
+    words = last.lower().replace(".", "_").split("_")
+    part = next((part for part in _PARTS if part in words), None)
+    usual = (
+        _LABEL_KEYS
+        if part is None
+        else tuple(f"{part}_{name}" for name in _LABEL_KEYS) + tuple(f"{name}_{part}" for name in _LABEL_KEYS)
+    )
+    return tuple(f"{group}/{name}" if group else name for name in usual) + {"arr_0": ("arr_1",), "0": ("1",)}.get(
+        key, ()
+    )
+
+
+def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, tuple[str, ...]]:
+    """Labels that nobody asked for, or why they are none."""
+    if array.shape not in ((n,), (n, 1)):
+        return None, (f"{key} of {where} has shape {array.shape}, not one label for each point: not taken as classes",)
+    values = array.whole()
+    if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
+        return None, (f"{key} of {where} holds numbers that are not integers: not taken as classes",)
+    return values, ()
+
+
+def _listed(arrays: Mapping[str, Blocks]) -> str:
+    """The arrays that there are, with their shapes."""
+    if not arrays:
+        return "no array"
+    shown = [f"{name} {'x'.join(map(str, array.shape)) or 'scalar'}" for name, array in sorted(arrays.items())]
+    more = len(shown) - _MOST
+    return "the keys " + ", ".join(shown[:_MOST]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,62 @@
+"""Files as newcomers have them, for the documentation: pictures, a table, a Hugging Face folder, latents."""
+
+import json
+
+import numpy as np
+
+
+def write_files(folder):
+    """Write ``photos/``, ``flowers.parquet``, ``hf_digits/`` and ``latents.safetensors``, from built-in data."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    from regimes.datasets.points.builtin import load_builtin
+
+    digits, iris = load_builtin("digits"), load_builtin("iris")
+    kept = np.isin(digits.labels, [0, 7])
+    images = np.rint(digits.values[kept] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
+    labels = np.asarray(digits.labels)[kept]
+    _write_pictures(folder / "photos", images, labels)
+    _write_hugging_face(folder / "hf_digits", images, (labels == 7).astype(int))
+    columns = {f"width {column}": iris.values[:, column] for column in range(4)}
+    species = [iris.class_names[label] for label in iris.labels]
+    pa.parquet.write_table(pa.table({**columns, "species": species}), folder / "flowers.parquet")
+    latents = np.random.default_rng(0).normal(size=(40, 4, 32, 32)) * np.linspace(0.5, 2, 32)
+    _write_safetensors(folder / "latents.safetensors", latents.astype("<f4"))
+
+
+def _write_pictures(folder, images, labels):
+    from PIL import Image
+
+    for label in np.unique(labels):
+        (folder / str(label)).mkdir(parents=True)
+    for place, (image, label) in enumerate(zip(images, labels, strict=True)):
+        Image.fromarray(image).save(folder / str(label) / f"{place:04}.png")
+
+
+def _write_hugging_face(folder, images, labels):
+    """The layout that ``Dataset.save_to_disk`` writes: Arrow's streaming format, and what it holds in JSON."""
+    import io
+
+    import pyarrow as pa
+    from PIL import Image
+
+    cells = []
+    for image in images:
+        stream = io.BytesIO()
+        Image.fromarray(image).save(stream, "PNG")
+        cells.append({"bytes": stream.getvalue(), "path": None})
+    folder.mkdir()
+    table = pa.table({"image": cells, "label": labels})
+    with pa.ipc.new_stream(folder / "data-00000-of-00001.arrow", table.schema) as file:
+        file.write_table(table)
+    features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": ["zero", "seven"]}}
+    (folder / "dataset_info.json").write_text(json.dumps({"features": features}))
+    (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
+
+
+def _write_safetensors(path, values):
+    """A length, a header in JSON, the values."""
+    place = {"dtype": "F32", "shape": values.shape, "data_offsets": [0, values.nbytes]}
+    header = json.dumps({"latents": place}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + values.tobytes())
