@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.columns import classes_like, whole
+from regimes.datasets.files.column_roles import classes_like, whole
 from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import Reading, words

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.columns import found_label, is_label_name, numbers_rows, read_as_feature
+from regimes.datasets.files.column_roles import found_label, is_label_name, numbers_rows, read_as_feature
 from regimes.datasets.files.images import Picture, Pixels, read_pictures
 from regimes.datasets.files.reading import Reading, chosen_columns, column_place, dropped_columns
 from regimes.datasets.points.blocks import Blocks

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.columns import Table, counts_rows, take_columns
+from regimes.datasets.files.column_roles import counts_rows
+from regimes.datasets.files.columns import Table, take_columns
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.shape import flat_points

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands
-from regimes.datasets.files.columns import Table, is_label_name
+from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.columns import Table
 from regimes.datasets.files.dialect import Dialect, cells, content, dialect_of
 from regimes.datasets.files.header import has_header
 from regimes.datasets.files.reading import Reading, chosen_columns, label_place, words
