@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``flowers.parquet``, ``flowers.csv``, ``gaps.csv``, ``hf_digits/``, ``latents.safetensors``."""
+    """Write ``photos/``, ``flowers`` and ``gaps`` as tables, ``hf_digits/`` and ``latents.safetensors``."""
     import pyarrow as pa
     import pyarrow.parquet
 

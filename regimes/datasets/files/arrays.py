@@ -22,10 +22,10 @@ from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.files.tables import TABLES, read_column, read_table
-from regimes.datasets.files.text import PACKED
+from regimes.datasets.files.text import PACKED, zipped_name
 from regimes.datasets.points.builtin import RawData
 
-__all__ = ["SUFFIXES", "find_file", "read_labels", "read_points"]
+__all__ = ["SUFFIXES", "find_file", "is_table", "read_labels", "read_points"]
 
 SUFFIXES = (".npy", ".npz", *TABLES)
 """File types that hold points."""
@@ -72,9 +72,18 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
 
 
 def file_type(path: Path) -> str:
-    """The ending of a file; of a packed table that of the table, as in ``points.csv.gz``."""
+    """The ending of a file; of a packed table that of the table, as in ``points.csv.gz`` or inside ``points.zip``."""
     endings = [ending.lower() for ending in path.suffixes[-2:]]
-    return endings[0] if len(endings) == 2 and endings[0] in TABLES and endings[1] in PACKED else path.suffix.lower()
+    if len(endings) == 2 and endings[0] in TABLES and endings[1] in PACKED:
+        return endings[0]
+    ending = path.suffix.lower()
+    within = zipped_name(path) if ending == ".zip" else None
+    return Path(within).suffix.lower() if within and Path(within).suffix.lower() in TABLES else ending
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path leads to a text table, by its name."""
+    return file_type(path.expanduser()) in TABLES
 
 
 def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
@@ -83,7 +92,7 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     Labels may be named by a key of the ``.npz`` file, or by a column by name or by index from 0; anything else is
     passed on as it is, for :func:`read_labels`.
     """
-    known = None if file_type(Path(source)) in TABLES else read_format(source, reading)
+    known = None if is_table(Path(source)) else read_format(source, reading)
     if known is not None:
         return known
     path, key = find_file(source)
@@ -95,7 +104,8 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
         raw = _read_archive(path, key, reading)
     else:
         raw = raw_array(_load_array(path), reading, str(path))
-    name = path.name[: path.name.lower().rindex(suffix)]
+    ending = path.name.lower().rfind(suffix)
+    name = path.name[:ending] if ending > 0 else path.stem
     return replace(raw, name=name, source=os.fspath(source))
 
 

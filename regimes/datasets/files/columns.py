@@ -132,7 +132,8 @@ def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
     row = int(np.argmax(table.values[:, place] == code))
     advice = cell_advice(texts[code])
     if not advice and np.isin(table.values[:, place], words).mean() < _MOSTLY:
-        advice = f"correct the cell, or leave the column out with --drop {as_option(table.name(place))}"
+        above = "if the line is no point, begin it with #; otherwise " if row == 0 else ""
+        advice = f"{above}correct the cell, or leave the column out with --drop {as_option(table.name(place))}"
     if not advice and len(bad) == 1:
         name = as_option(table.name(place))
         advice = f"if the column holds the classes, give --labels {name}, otherwise --drop {name}"

@@ -40,10 +40,6 @@ def raw_array(
     dtype = getattr(values, "dtype", None)
     if getattr(dtype, "names", None):
         return raw_table(table_of(_fields(values), where), reading, said, notes)
-    if reading.header is not None:
-        raise ValueError(
-            f"load_dataset: header says how a text table is read, got it for an array ({where}); leave it out"
-        )
     eight_bit = dtype == np.uint8
     label = reading.label_column
     by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())

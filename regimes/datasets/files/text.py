@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["PACKED", "TextFile"]
+__all__ = ["PACKED", "TextFile", "zipped_name"]
 
 PACKED = (".gz", ".bz2", ".xz", ".zip")
 """Endings of packed files; how a file is packed, its first bytes say."""
@@ -135,12 +135,25 @@ def _members(stream: IO[bytes], make: Any) -> Iterator[bytes]:
         left = unpacker.unused_data or stream.read(_BLOCK)
 
 
+def zipped_name(path: Path) -> str | None:
+    """Name of the one file in a zip archive; None if there are several, or no archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members_of(archive)
+    except (*_DAMAGE, ValueError):
+        return None
+    return members[0].filename if len(members) == 1 else None
+
+
+def _members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    files = [each for each in archive.infolist() if not each.is_dir()]
+    return [each for each in files if not each.filename.startswith("__MACOSX")]
+
+
 @contextmanager
 def _member_of_zip(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     with zipfile.ZipFile(stream) as archive:
-        members = [
-            each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX")
-        ]
+        members = _members_of(archive)
         if len(members) != 1:
             raise OSError(f"a .zip of a table holds one file, this one has {len(members)}")
         with archive.open(members[0]) as opened:
