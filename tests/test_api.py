@@ -67,7 +67,7 @@ SIGNATURES = """
 regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, schedule, steps)
 regimes.predict_collapse(mixture, *, t, schedule)
 regimes.compile_formula(formula, *, target)
-regimes.load_dataset(source, labels, *, classes, scale, center, name, reading)
+regimes.load_dataset(source, labels, *, classes, scale, center, name, memory, reading)
 regimes.noise_schedule(name, *, steps)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, losses, memory,
     progress, reading)

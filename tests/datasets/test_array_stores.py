@@ -68,7 +68,7 @@ def test_arrays_are_found_by_usual_names_or_named(write):
     path = write({"X": X, "y": Y, "kinds": Y, "more": X[:4]})
     data = load_dataset(path)
     assert_reference(data)
-    assert data.taken == "array X, labels y"
+    assert data.taken == "array X; labels y"
     assert_reference(load_dataset(f"{path}:X", "kinds"))
     assert load_dataset(f"{path}:more").n == 4
     with pytest.raises(ValueError, match=r"under 'absent', got the keys .*X 30x2x3.*; name one with .*:key"):
@@ -102,7 +102,7 @@ def test_an_array_that_does_not_fit_is_refused_by_what_it_declares(tmp_path):
         with pytest.raises(
             ValueError, match=r"1048576 x 1048576 values of .* would take 8.19e\+03 GiB, more than memory"
         ):
-            read_format(tmp_path / name, Reading(), 2**30)
+            read_format(tmp_path / name, Reading(memory=2**30))
 
 
 def test_a_damaged_or_mistaken_file_is_called_so(write):

@@ -145,7 +145,7 @@ def test_columns_of_an_array_are_counted(tmp_path):
     [
         ("absent.npy", "must lead to a file, got .*absent.npy: no such file"),
         ("", r"a folder must hold images .*, tables .* or Zarr, got points.mat in"),
-        ("points.mat", "the file type must be one of .npy, .npz, .csv, .*, got .*points.mat; convert it"),
+        ("points.mat", "the file type must be one of .npy, .npz, .csv, .tsv, .txt, .dat, .*points.mat; convert it"),
         ("absent.npz:X", "got .*absent.npz: no such file"),
     ],
 )

@@ -129,7 +129,7 @@ def test_a_stream_without_end_is_stopped_by_the_memory():
     from regimes.datasets.points.objects import object_points
 
     with pytest.raises(ValueError, match=r"the points of Stream, of which there may be more, would take"):
-        object_points(Stream(endless=True), Reading(), 2**16)
+        object_points(Stream(endless=True), Reading(memory=2**16))
 
 
 def test_no_library_is_imported_for_its_objects():

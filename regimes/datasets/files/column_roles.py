@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_advice, cell_number
 from regimes.datasets.points.labels import lacking_labels
+
+if TYPE_CHECKING:
+    from regimes.datasets.files.columns import Table
 
 __all__ = [
     "as_option",
@@ -33,28 +36,6 @@ _COUNTED = 10
 
 _CLASSES = 1000
 _POINTS_OF_A_WORD, _POINTS_OF_A_NUMBER = 2, 5  # at least, on average, where it is a class
-
-
-class Named(Protocol):
-    """Columns that may have names."""
-
-    @property
-    def names(self) -> Sequence[str] | None:
-        """Names, where there are any."""
-
-    @property
-    def where(self) -> str:
-        """What the columns belong to."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of rows and of columns."""
-
-    def name(self, place: int) -> str:
-        """What a column is called in options and messages."""
-
-    def cells(self, place: int) -> NDArray[Any]:
-        """A column, of numbers or of text."""
 
 
 def is_label_name(name: str) -> bool:
@@ -89,7 +70,7 @@ def as_option(name: str) -> str:
     return shlex.quote(name)
 
 
-def numbers_rows(table: Named, said: list[str], notes: list[str]) -> bool:
+def numbers_rows(table: Table, said: list[str], notes: list[str]) -> bool:
     """Whether the first column counts or names the rows; if it does that is said, if it may it is noted."""
     n, width = table.shape
     name = str(table.names[0]).strip().casefold() if table.names else None
@@ -117,7 +98,7 @@ def numbers_rows(table: Named, said: list[str], notes: list[str]) -> bool:
     return False
 
 
-def found_label(table: Named, places: Sequence[int]) -> int | None:
+def found_label(table: Table, places: Sequence[int]) -> int | None:
     """The one column that has a name of classes, and can be."""
     if table.names is None:
         return None

@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.column_roles import found_label, is_label_name, numbers_rows, read_as_feature
+from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.columns import Table
 from regimes.datasets.files.images import Picture, Pixels, read_pictures
-from regimes.datasets.files.reading import Reading, chosen_columns, column_place, dropped_columns
+from regimes.datasets.files.raw import raw_table
+from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place, words
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
 from regimes.numerics.interface.checks import check_memory
@@ -21,6 +22,7 @@ from regimes.numerics.interface.checks import check_memory
 __all__ = ["Frame", "class_label_names", "frame_points", "joined"]
 
 _SHOWN = 6
+_ROWS = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,121 +75,78 @@ def class_label_names(features: Any) -> dict[str, tuple[str, ...]]:
     }
 
 
-def frame_points(frame: Frame, reading: Reading, where: str, *, name: str, memory: int = 2**62) -> RawData:
-    """The column of images or vectors if there is one, otherwise the columns of numbers; labels by name."""
-    frame, beside = _without_row_numbers(frame, reading, where)
-    label = _label_place(frame, reading, where)
-    places = _chosen(frame, reading, label, where)
-    raw = RawData(values=np.empty(0), labels=reading.labels, name=name, source=where)
-    kept: list[int] | None = None
-    column = frame.names[places[0]]
-    if frame.kinds[places[0]] == "image":
-        pixels = _images(frame, places[0], reading, where, memory)
-        kept, taken = pixels.kept, f"{pixels.description} of column {column}"
-        raw = replace(raw, values=pixels.values, scale="range", known_range=pixels.known_range, notes=pixels.notes)
-    elif frame.kinds[places[0]] == "vector":
-        vectors = _vectors(frame, places[0], where)
-        raw, taken = replace(raw, values=vectors), f"column {column} of {'x'.join(map(str, vectors.shape[1:]))} values"
-    else:
-        features = [frame.names[place] for place in places]
-        unsure = [] if reading.columns is not None else [*map(read_as_feature, filter(is_label_name, features))]
-        raw = replace(raw, values=_numbers(frame, places), notes=(*beside, *unsure), columns=features)
-        raw = replace(raw, place=lambda row, column: f"row {row}, column {features[column]!r} ({where})")
-        many = len(places) > _SHOWN
-        taken = f"{len(places)} columns" if many else f"columns {', '.join(frame.names[place] for place in places)}"
-    taken += _left_out(frame, places, label)
-    if label is None:
-        return replace(raw, taken=taken)
-    labels, class_names = _labels(frame, label, where, memory)
-    labels = labels if kept is None else labels[kept]
-    return replace(raw, labels=labels, class_names=class_names, taken=f"{taken}, labels {frame.names[label]}")
-
-
-def _label_place(frame: Frame, reading: Reading, where: str) -> int | None:
-    """The column that is named; without one the only column that the format, or else its name, calls classes."""
-    if reading.label_column is not None:
-        text = str(reading.label_column)
-        if text not in frame.names and not text.lstrip("-").isdecimal() and Path(text).expanduser().exists():
-            return None
-        return column_place(reading.label_column, frame.names, len(frame.names), where)
-    known = [place for place, name in enumerate(frame.names) if name in frame.class_names]
-    if known or reading.labels is not None:
-        return known[0] if len(known) == 1 and reading.labels is None else None
-    kept = set(range(len(frame.names))) - dropped_columns(reading, frame.names, len(frame.names), where)
-    if reading.columns is not None:
-        kept -= set(chosen_columns(reading, frame.names, len(frame.names), where))
-    plain = [place for place in sorted(kept) if frame.kinds[place] in ("number", "text")]
-    return found_label(_Plain(frame, where), plain)
-
-
-@dataclass(frozen=True)
-class _Plain:
-    """A frame as columns of numbers and text."""
-
-    frame: Frame
-    where: str
-
-    @property
-    def names(self) -> Sequence[str]:
-        return self.frame.names
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.frame.n, len(self.frame.names)
-
-    def name(self, place: int) -> str:
-        return self.frame.names[place]
-
-    def cells(self, place: int) -> NDArray[Any]:
-        return np.asarray(self.frame.column(place, 0, self.frame.n))
-
-
-def _without_row_numbers(frame: Frame, reading: Reading, where: str) -> tuple[Frame, tuple[str, ...]]:
-    """A first column that numbers the rows is an index, as one that the format calls so."""
-    notes: list[str] = []
-    asked = reading.columns is not None or reading.label_column in (0, "0", *frame.names[:1])
-    plain = not asked and frame.n and frame.kinds[:1] in (("number",), ("text",))
-    if plain and numbers_rows(_Plain(frame, where), [], notes):
-        frame = replace(frame, index=frame.index | {frame.names[0]})
-    return frame, tuple(notes)
-
-
-def _chosen(frame: Frame, reading: Reading, label: int | None, where: str) -> list[int]:
-    """Places of the columns that hold the points: one of images or vectors, or any number of numbers."""
-    chosen = chosen_columns(reading, frame.names, len(frame.names), where)
-    left = set() if reading.columns is not None else {label}
-    if reading.columns is None:
-        left |= {place for place, name in enumerate(frame.names) if name in frame.index}
-    places = [place for place in chosen if place not in left]
-    whole = [place for place in places if frame.kinds[place] in ("image", "vector")]
-    if len(whole) > 1 or (whole and reading.columns is not None and len(places) > 1):
+def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
+    """The column of images or vectors if there is one, otherwise what is taken of a table; classes by name."""
+    names, width = frame.names, len(frame.names)
+    if reading.labels is None and len(frame.class_names) == 1:
+        reading = replace(reading, labels=next(iter(frame.class_names)))
+    label = label_place(reading, names, width, where)
+    kept = [place for place in chosen_columns(reading, names, width, where) if place != label]
+    whole = [place for place in kept if frame.kinds[place] in ("image", "vector")]
+    if not whole:
+        return _table_points(frame, reading, where)
+    if len(whole) > 1 or (reading.columns is not None and len(kept) > 1):
         raise ValueError(
-            f"load_dataset: one column of images or vectors must hold the points, got {_listed(frame, places)} of "
+            f"load_dataset: one column of images or vectors must hold the points, got {_listed(frame, kept)} of "
             f"{where}; name it alone with --columns (columns=)"
         )
-    if whole:
-        return whole
-    other = [place for place in places if frame.kinds[place] != "number"]
-    if other:
-        text = [frame.names[place] for place in other if frame.kinds[place] == "text"]
-        advice = f"if {text[0]} holds the classes, name it with --labels (labels=), " if text and label is None else ""
-        raise ValueError(
-            f"load_dataset: a feature must be a column of numbers, got {_listed(frame, other)} of {where}; {advice}"
-            "leave out what is no feature with --drop (drop=)"
-        )
-    if not places:
-        raise ValueError(f"load_dataset: a table must have a column besides the labels, got none in {where}")
-    return places
+    (place,) = whole
+    left_out = [name for each, name in enumerate(names) if each not in (place, label)]
+    said = [f"without {', '.join(left_out[:_SHOWN])}{', ...' if len(left_out) > _SHOWN else ''}"] if left_out else []
+    labels = None if label is None else _labels(frame, label, where, reading.memory)
+    if label is not None:
+        said.append(f"labels from column {names[label]!r}")
+    raw = RawData(values=np.empty(0), labels=reading.labels if label is None else labels, name="table", source=where)
+    if frame.kinds[place] == "vector":
+        values = _vectors(frame, place, where)
+        taken = f"column {names[place]!r} of {'x'.join(map(str, values.shape[1:]))} values"
+        return replace(raw, values=values, taken="; ".join((taken, *said)))
+    pixels = _images(frame, place, reading, where)
+    return replace(
+        raw,
+        values=pixels.values,
+        labels=raw.labels if labels is None else labels[pixels.kept],
+        scale="range",
+        known_range=pixels.known_range,
+        notes=pixels.notes,
+        taken="; ".join((f"{pixels.description} of column {names[place]!r}", *said)),
+    )
 
 
-def _numbers(frame: Frame, places: list[int]) -> Blocks:
-    def rows(start: int, stop: int) -> NDArray[np.float64]:
-        read = np.empty((stop - start, len(places)))
-        for index, place in enumerate(places):
-            read[:, index] = frame.column(place, start, stop)
-        return read
+def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
+    """Columns of numbers and of text, judged as those of a text table; an index that the format marks is left out."""
+    n, width = frame.n, len(frame.names)
+    needed = _needed(frame, reading, where)
+    size = 8 * n * len(needed)
+    check_memory("load_dataset", f"{n} x {len(needed)} values of {where}", size, reading.memory, "give fewer points")
+    values = np.empty((n, width)) if len(needed) == width else np.zeros((width, n)).T  # what is not written is not held
+    texts = {}
+    for place in needed:
+        name = frame.names[place]
+        if frame.kinds[place] == "number" and name not in frame.class_names:
+            for start in range(0, n, _ROWS):
+                values[start : start + _ROWS, place] = frame.column(place, start, min(start + _ROWS, n))
+        else:
+            found = _labels(frame, place, where, reading.memory)
+            texts[place], values[:, place] = np.unique(found, return_inverse=True)
+    index = [name for name in frame.names if name in frame.index]
+    said = (f"without the index {', '.join(index)}",) if index and reading.columns is None else ()
+    if said:
+        reading = replace(reading, drop=[*words(reading.drop), *index])
+    pixels = [place for place, kind in enumerate(frame.kinds) if kind == "pixel"]
+    named = {place: [str(text) for text in found] for place, found in texts.items()}
+    return raw_table(Table(values, frame.names, where, named, pixels=pixels), reading, said)
 
-    return Blocks((frame.n, len(places)), np.dtype(np.float64), rows)
+
+def _needed(frame: Frame, reading: Reading, where: str) -> list[int]:
+    """Columns that are taken, or may be for their name: the others are not read."""
+    names, width = frame.names, len(frame.names)
+    label = label_place(reading, names, width, where)
+    kept = set(chosen_columns(reading, names, width, where))
+    classes = {place for place in range(width) if is_label_name(names[place])}
+    return sorted(
+        (kept | classes) - dropped_columns(reading, names, width, where) | (set() if label is None else {label})
+    )
 
 
 def _vectors(frame: Frame, place: int, where: str) -> Blocks:
@@ -206,36 +165,26 @@ def _vectors(frame: Frame, place: int, where: str) -> Blocks:
     return Blocks((frame.n, *first.shape[1:]), first.dtype, rows)
 
 
-def _images(frame: Frame, place: int, reading: Reading, where: str, memory: int) -> Pixels:
+def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:
     encoded = frame.column(place, 0, frame.n)
     pictures = [
         Picture(f"row {row}", lambda content=content: io.BytesIO(content or b""))  # type: ignore[misc]
         for row, content in enumerate(encoded)
     ]
-    return read_pictures(pictures, where, resize=reading.resize, skip_broken=reading.skip_broken, memory=memory)
+    return read_pictures(pictures, where, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory)
 
 
-def _labels(frame: Frame, place: int, where: str, memory: int) -> tuple[Any, tuple[str, ...]]:
-    """Labels of a column; numbers for which the format has names are numbered anew, without unused names."""
+def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
+    """A column as text, or numbers as they are; the name of a class for its number, and nothing for no class."""
     check_memory("load_dataset", f"{frame.n} labels of {where}", 64 * frame.n, memory, "give fewer points")
     values = np.asarray(frame.column(place, 0, frame.n))
     names = frame.class_names.get(frame.names[place])
-    if names is None:
-        return values, ()
-    known, numbers = np.unique(values, return_inverse=True)
-    if values.dtype.kind not in "iu" or known[0] < 0 or known[-1] >= len(names):
-        raise ValueError(
-            f"load_dataset: the labels of {len(names)} classes must be 0 to {len(names) - 1}, got {known[0]} to "
-            f"{known[-1]} in column {frame.names[place]} of {where}; leave out points without a class"
-        )
-    return numbers, tuple(names[number] for number in known)
-
-
-def _left_out(frame: Frame, places: list[int], label: int | None) -> str:
-    """The columns that were not taken."""
-    left = [name for place, name in enumerate(frame.names) if place not in places and place != label]
-    words = [f"the index {name}" if name in frame.index else name for name in left]
-    return f", without {', '.join(words[:_SHOWN])}{', ...' if len(words) > _SHOWN else ''}" if words else ""
+    if names is not None and values.dtype.kind in "iuf":
+        known = (values >= 0) & (values < len(names))
+        return np.where(known, np.array([*names], dtype=object)[np.where(known, values, 0).astype(np.intp)], "")
+    if values.dtype.kind in "biuf":
+        return values
+    return np.array(["" if each is None or each != each else str(each) for each in values.tolist()], dtype=object)
 
 
 def _listed(frame: Frame, places: list[int]) -> str:

@@ -22,7 +22,7 @@ _PARTS = {"train", "training", "test", "val", "valid", "validation"}
 _NAMED = 3
 
 
-def read_images(path: Path, reading: Reading, *, memory: int = 2**62) -> RawData:
+def read_images(path: Path, reading: Reading) -> RawData:
     """Images in the order of their names; of those in two folders or more, the first folder on the way is the class."""
     source = str(path)
     if path.is_dir():
@@ -38,17 +38,19 @@ def read_images(path: Path, reading: Reading, *, memory: int = 2**62) -> RawData
         )
     pictures = _below_common_folder(pictures)
     classes = _classes(pictures, source)
-    pixels = read_pictures(pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=memory)
+    pixels = read_pictures(
+        pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory
+    )
     left = (f"files that are no images were left out: {_few(others)}",) if others else ()
     return RawData(
         values=pixels.values,
         labels=reading.labels if reading.labels is not None or classes is None else [classes[k] for k in pixels.kept],
-        name=path.stem if path.is_file() else path.name if path.is_dir() else "images",
+        name="images",
         source=source,
         scale="range",
         known_range=pixels.known_range,
         notes=(*pixels.notes, *left),
-        taken=pixels.description + ("" if classes is None else ", classes by folder"),
+        taken=pixels.description + ("" if classes is None else "; classes by folder"),
     )
 
 

@@ -76,7 +76,7 @@ def read_pictures(
     *,
     resize: int | str | tuple[int, int] | None = None,
     skip_broken: bool = False,
-    memory: int = 2**62,
+    memory: int,
 ) -> Pixels:
     """Decode images to one size; first all headers, so that what cannot be is known before anything is decoded.
 

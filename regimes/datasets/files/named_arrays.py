@@ -3,64 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from regimes.datasets.files.column_roles import classes_like, whole
+from regimes.datasets.files.raw import raw_array
+from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
+from regimes.numerics.interface.paths import exists
 
-__all__ = ["choose_arrays"]
+__all__ = ["DATA_KEYS", "choose_arrays", "label_keys"]
 
-_DATA_KEYS = ("X", "x", "data", "images", "latents", "features", "arr_0", "X_train", "x_train", "train_images")
-_LABEL_KEYS = ("y", "labels", "label", "targets", "target")
+DATA_KEYS = ("X", "x", "data", "images", "latents", "features", "arr_0", "X_train", "x_train", "train_images")
+"""Usual names of points, those before others that come first."""
+
+_LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "species")
+_SECOND = {"arr_0": "arr_1", "0": "1"}
+"""What lies beside an array without a name."""
+
 _PARTS = ("train", "test", "val")
 _MOST = 12
 
 
-def choose_arrays(
-    where: str, arrays: Mapping[str, Blocks], key: str | None = None, labels: Any = None, *, name: str = ""
-) -> RawData:
+def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, reading: Reading) -> RawData:
     """Points and labels among the arrays of ``where``, which may lie in groups (``group/name``).
 
     Without a key the points are the array with a usual name, the only one, or the only one with more than one axis;
     without labels a usual name beside them is taken if it holds whole numbers or text, one for each point.
     """
+    left_out = set(words(reading.drop)) & set(arrays)
+    if left_out:
+        reading = replace(reading, drop=[word for word in words(reading.drop) if word not in left_out] or None)
+        arrays = {name: array for name, array in arrays.items() if name not in left_out}
     chosen = _key(arrays) if key is None else key.strip("/")
     if chosen is None or chosen not in arrays:
         wanted = "one named X, x, data, images, latents or arr_0" if key is None else repr(key)
         raise ValueError(
             f"load_dataset: {where} must hold the data under {wanted}, got {_listed(arrays)}; name one with {where}:key"
         )
-    points = arrays[chosen]
-    found, of_labels = labels, ""
-    notes: tuple[str, ...] = ()
-    if isinstance(labels, str) and labels.strip("/") in arrays:
-        found, of_labels = arrays[labels.strip("/")].whole(), labels.strip("/")
-    elif isinstance(labels, str) and not Path(labels).expanduser().exists():
+    points, asked = arrays[chosen], reading.labels
+    said, notes = [f"array {chosen}"], []
+    beside = asked.strip("/") if isinstance(asked, str) and asked.strip("/") in arrays else None
+    if beside is not None:
+        reading = replace(reading, labels=arrays[beside].whole())
+    elif isinstance(asked, str) and not asked.lstrip("-").isdecimal() and not exists(asked):
         raise ValueError(
-            f"load_dataset: labels must be a key of {where} or a file of labels, got {labels!r}; "
-            f"there are {_listed(arrays)}"
+            f"load_dataset: labels must be a key of {where} or a file of labels, got {asked!r}; there are "
+            f"{_listed(arrays)}"
         )
-    elif labels is None:
-        beside = next((each for each in _label_keys(chosen) if each in arrays), None)
+    elif asked is None:
+        beside = next((each for each in label_keys(chosen) if each in arrays), None)
         if beside is not None:
-            found, notes = _classes(arrays[beside], beside, where, len(points) if points.shape else 0)
-            of_labels = "" if found is None else beside
-    return RawData(
-        values=points,
-        labels=found,
-        name=name,
-        source=where,
-        notes=notes,
-        taken=f"array {chosen}" + (f", labels {of_labels}" if of_labels else ""),
-    )
+            found, note = _classes(arrays[beside], beside, where, len(points) if points.shape else 0)
+            reading, notes = replace(reading, labels=found), [note] if note else []
+            beside = None if found is None else beside
+    said += [] if beside is None else [f"labels {beside}"]
+    given = points if reading.takes_all and not isinstance(reading.label_column, int) else points.whole()
+    return raw_array(given, reading, where, tuple(said), tuple(notes))
 
 
 def _key(arrays: Mapping[str, Blocks]) -> str | None:
     """The array of points: a usual name, at the top before one in a group; or the only one that can be meant."""
-    for usual in _DATA_KEYS:
+    for usual in DATA_KEYS:
         named = sorted((each for each in arrays if each.split("/")[-1] == usual), key=lambda each: each.count("/"))
         if named and (len(named) == 1 or named[0].count("/") < named[1].count("/")):
             return named[0]
@@ -70,7 +75,7 @@ def _key(arrays: Mapping[str, Blocks]) -> str | None:
     return next(iter(arrays)) if len(arrays) == 1 else many[0] if len(many) == 1 else None
 
 
-def _label_keys(key: str) -> tuple[str, ...]:
+def label_keys(key: str) -> tuple[str, ...]:
     """Names under which the labels of an array are kept, those of the same group and part of the data only."""
     group, _, last = key.rpartition("/")
     words = last.lower().replace(".", "_").split("_")
@@ -85,14 +90,16 @@ def _label_keys(key: str) -> tuple[str, ...]:
     )
 
 
-def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, tuple[str, ...]]:
+def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, str]:
     """Labels that nobody asked for, or why they are none."""
     if array.shape not in ((n,), (n, 1)):
-        return None, (f"{key} of {where} has shape {array.shape}, not one label for each point: not taken as classes",)
+        return None, f"{key} of {where} has shape {array.shape}, not one label for each point: not taken as classes"
     values = array.whole()
-    if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
-        return None, (f"{key} of {where} holds numbers that are not integers: not taken as classes",)
-    return values, ()
+    if values.dtype.kind == "f" and not whole(values):
+        return None, f"{key} in {where} holds numbers that are not integers: not taken as classes"
+    if key in _SECOND.values() and not classes_like(values):
+        return None, f"{key} in {where} holds many different numbers: not taken as classes"
+    return values, ""
 
 
 def _listed(arrays: Mapping[str, Blocks]) -> str:

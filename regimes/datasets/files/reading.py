@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypedDict
 
+from regimes.numerics.interface.paths import exists
+
 __all__ = [
+    "MEMORY",
     "ColumnNames",
     "Reading",
     "ReadingOptions",
@@ -21,6 +23,9 @@ __all__ = [
 
 ColumnNames = str | int | Sequence[str | int]
 """Columns by name, by index from 0, or by a range of either; in one string they are separated by commas."""
+
+MEMORY = 2 * 2**30
+"""Bytes that a data set may take as float64 unless more is allowed."""
 
 _MISSING = ("error", "drop")
 _SHOWN = 12
@@ -39,7 +44,7 @@ class ReadingOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Reading:
-    """What is taken of a source: :class:`ReadingOptions`, checked, and where the labels are."""
+    """What is taken of a source: :class:`ReadingOptions`, checked, where the labels are, bytes that points may take."""
 
     labels: Any = None
     columns: ColumnNames | None = None
@@ -48,6 +53,7 @@ class Reading:
     missing: str = "error"
     resize: int | str | tuple[int, int] | None = None
     skip_broken: bool = False
+    memory: int = MEMORY
 
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:
@@ -112,7 +118,7 @@ def label_place(reading: Reading, names: Sequence[str] | None, width: int, where
     """Place of the column that is asked for as labels; None if there is none, or if labels name a file."""
     label = reading.label_column
     if isinstance(label, str) and label not in (names or ()) and not re.fullmatch(r"-?\d{1,9}", label):
-        if Path(label).expanduser().exists():
+        if exists(label):
             return None
         raise ValueError(
             f"load_dataset: labels must be a column of {where} or a file of labels, got {label!r}; "

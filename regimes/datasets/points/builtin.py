@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.blocks import Blocks
 
-__all__ = ["RawData", "builtin_datasets", "load_builtin"]
+__all__ = ["PIXELS", "RawData", "builtin_datasets", "load_builtin"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,9 @@ class RawData:
     place: Callable[[int, int], str] | None = None
     columns: Sequence[str] = ()
 
+
+PIXELS: dict[str, Any] = {"scale": "range", "known_range": (0.0, 255.0)}
+"""How 8-bit values are scaled unless told."""
 
 _IMAGES = {"digits": (0.0, 16.0)}
 _TABLES = ("iris", "wine", "breast_cancer", "diabetes")

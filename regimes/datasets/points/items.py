@@ -26,7 +26,7 @@ def is_loader(source: Any) -> bool:
     return _is_batched(source) or (hasattr(source, "__getitem__") and hasattr(source, "__len__")) or _is_stream(source)
 
 
-def item_points(source: Any, reading: Reading, described: str, *, memory: int) -> RawData:
+def item_points(source: Any, reading: Reading, described: str) -> RawData:
     """All points, and the labels that come with them; a number that is no class is left out and said."""
     points: list[NDArray[Any]] = []
     labels: list[NDArray[Any]] = []
@@ -37,7 +37,11 @@ def item_points(source: Any, reading: Reading, described: str, *, memory: int) -
             labels.append(np.atleast_1d(y))
         size += 8 * x.size
         check_memory(
-            "load_dataset", f"the points of {described}, of which there may be more,", size, memory, "give fewer"
+            "load_dataset",
+            f"the points of {described}, of which there may be more,",
+            size,
+            reading.memory,
+            "give fewer",
         )
     if not points:
         raise ValueError(f"load_dataset: there must be at least two points, got none in {described}")

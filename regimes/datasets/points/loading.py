@@ -14,16 +14,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.files.arrays import SUFFIXES, is_table, read_labels, read_points
 from regimes.datasets.files.raw import raw_array
-from regimes.datasets.files.reading import Reading, ReadingOptions
+from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
+from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
 from regimes.datasets.points.objects import object_points
-from regimes.datasets.points.pixels import check_many, with_range
+from regimes.datasets.points.pixels import mapped_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
-from regimes.datasets.points.shape import check_points, flat_points
+from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
+from regimes.numerics.interface.paths import exists
+from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
 
 __all__ = ["load_dataset"]
 
@@ -36,6 +39,7 @@ def load_dataset(
     scale: str | float | None = None,
     center: bool = True,
     name: str | None = None,
+    memory: int = MEMORY,
     **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """Load points from an array, a file or a built-in set, and scale them.
@@ -47,7 +51,7 @@ def load_dataset(
         loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
         points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``,
         ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images,
-        or to a Hugging Face folder; or a data set, whose scaling stays.
+        or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
         file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
@@ -64,6 +68,8 @@ def load_dataset(
         eigenvalue Lambda, and with it the speciation time, measures the spread about the origin without it.
     name : str, optional
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
+    memory : int
+        Bytes that the points of a file may take as float64; a file that declares more is refused before it is read.
     columns, drop : str, int or sequence of these, optional
         Columns of a table, or of an array of rows, that are features, and columns that are left out: names, indices
         from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
@@ -95,19 +101,19 @@ def load_dataset(
     """
     if scale is not None:
         scale = check_scale(scale)
-    asked = Reading(labels=labels, **reading)
+    asked = Reading(labels=labels, memory=memory, **reading)
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, asked)
-    check_many(raw.values)
+    refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
-    found = None if raw.labels is None else read_labels(raw.labels, len(X))
+    raw = pixels_range(raw, X)
+    found = None if raw.labels is None else read_labels(raw.labels, len(X), memory)
     if found is not None:
         check_one_each(found, len(X))
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
-    raw = with_range(raw, X, scale)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
     if found is not None:
@@ -115,6 +121,7 @@ def load_dataset(
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
+    mapped = mapped_pixels(raw) if scale is None else ""
     return Dataset(
         name=raw.name if name is None else name,
         X=X,
@@ -123,11 +130,13 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
-        taken="; ".join(text for text in (raw.taken, left_out) if text),
+        taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
     )
 
 
 def _raw(source: Any, reading: Reading) -> RawData:
+    if is_standard_input(source):
+        return _from_standard_input(source, reading)
     if reading.header is not None and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
         raise ValueError("load_dataset: header says how a text table is read, got it for another source; leave it out")
     if isinstance(source, os.PathLike):
@@ -136,12 +145,12 @@ def _raw(source: Any, reading: Reading) -> RawData:
         return object_points(source, reading)
     if source in builtin_datasets():
         raw = load_builtin(source)
-        if Path(source).exists():
+        if exists(source):
             note = f"{source} is the built-in data set; for what lies here under that name give ./{source}"
             raw = dataclasses.replace(raw, notes=(note,))
         return raw if reading.takes_all and reading.labels is None else _reread(raw, reading)
     path = Path(source)
-    if path.name == source and not path.suffix and not path.exists():
+    if path.name == source and not path.suffix and not exists(source):
         close = difflib.get_close_matches(source, builtin_datasets(), n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise ValueError(
@@ -149,6 +158,15 @@ def _raw(source: Any, reading: Reading) -> RawData:
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
     return read_points(source, reading)
+
+
+def _from_standard_input(source: str, reading: Reading) -> RawData:
+    with standard_input_file("load_dataset", reading.memory, ".csv") as path:
+        raw = read_points(f"{path}{source[1:]}", reading)
+        if isinstance(raw.values, Blocks):
+            raw = dataclasses.replace(raw, values=raw.values.whole())  # the file is gone when it is needed
+    taken, *notes = (text.replace(path.name, STANDARD_INPUT) for text in (raw.taken, *raw.notes))
+    return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=tuple(notes), taken=taken)
 
 
 def _reread(raw: RawData, reading: Reading) -> RawData:
@@ -194,7 +212,7 @@ def _from_dataset(
         )
     numbers, names = data.labels, data.classes
     if labels is not None:
-        numbers, names = encode_labels(read_labels(labels, data.n), data.n)
+        numbers, names = encode_labels(read_labels(labels, data.n, reading.memory), data.n)
     name = data.name if name is None else name
     if classes is None:
         return dataclasses.replace(data, name=name, labels=numbers, classes=names)

@@ -22,7 +22,7 @@ from regimes.datasets.points.tensors import plain
 __all__ = ["object_points"]
 
 
-def object_points(source: Any, reading: Reading, memory: int = 2**62) -> RawData:
+def object_points(source: Any, reading: Reading) -> RawData:
     """Points and labels of a frame, a table, a tensor, a loader or a labelled array; anything else is passed on."""
     described = _described(source)
     if (
@@ -33,11 +33,11 @@ def object_points(source: Any, reading: Reading, memory: int = 2**62) -> RawData
         raise ValueError(f"load_dataset: a frame must hold its values, got {described}; call its collect() method")
     frame = _frame(source)
     if frame is not None:
-        return frame_points(frame, reading, described, name="frame", memory=memory)
+        return frame_points(frame, reading, described)
     if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
         return _labelled(source, reading, described)
     if is_loader(source):
-        return item_points(source, reading, described, memory=memory)
+        return item_points(source, reading, described)
     return raw_array(plain(source), replace(reading, labels=plain(reading.labels)), described)
 
 
@@ -131,7 +131,8 @@ def _labelled(source: Any, reading: Reading, described: str) -> RawData:
     labels = reading.labels
     if isinstance(labels, str) and labels in beside:
         labels = beside[labels].whole()
-    return choose_arrays(described, known, None if variables is not None else "array", labels, name="array")
+    reading = replace(reading, labels=labels)
+    return replace(choose_arrays(described, known, None if variables is not None else "array", reading), name="array")
 
 
 def _block(array: Any) -> Blocks:

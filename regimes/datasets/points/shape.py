@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.blocks import Blocks
 
-__all__ = ["check_points", "flat_points"]
+__all__ = ["check_points", "flat_points", "refuse_one_image"]
+
+_COLOURS, _SMALLEST = (3, 4), 8
 
 
 def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
@@ -58,6 +60,19 @@ def _check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
         raise ValueError(
             f"load_dataset: there must be at least two points of at least one feature, got shape {given.shape}"
         )
+
+
+def refuse_one_image(values: Any) -> None:
+    """Refuse 8-bit values of the shape of one image in colour, whose rows would be taken for points."""
+    if getattr(values, "dtype", None) != np.uint8 or len(values.shape) != 3:
+        return
+    height, width, last = values.shape
+    for channels, sides in ((last, (height, width)), (height, (width, last))):
+        if channels in _COLOURS and min(sides) >= _SMALLEST:
+            raise ValueError(
+                f"load_dataset: one image is no data set, got 8-bit values of shape {values.shape}; give "
+                f"images as (n, height, width, channels), or rows by reshape({height}, {width * last})"
+            )
 
 
 def check_points(X: NDArray[np.float64]) -> None:

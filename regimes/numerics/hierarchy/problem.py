@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.checks import as_given, whole_number
 
 __all__ = ["Hierarchy", "check_formula_range", "checked_epsilon", "checked_hierarchy"]
 
@@ -123,5 +123,5 @@ def checked_epsilon(function: str, epsilon: ArrayLike, *, at_least: float = 0.0)
         raise ValueError(f"{what} be a number or a 1-d sequence of numbers, got shape {levels.shape}")
     good = (levels >= at_least) & (levels <= 1)
     if not np.all(good):
-        raise ValueError(f"{what} lie in [{at_least:g}, 1], got {levels[~good][0]:g}")
+        raise ValueError(f"{what} lie in [{at_least:g}, 1], got {as_given(levels[~good][0])}")
     return levels

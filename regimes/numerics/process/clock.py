@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.result import TIME, Number, Result
+from regimes.numerics.interface.checks import as_given
+from regimes.numerics.interface.result import BEYOND, TIME, Number, Result
 from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
 from regimes.theory.formula.record import recorded
 
@@ -57,7 +58,7 @@ class NoiseLevel:
         if not of.low < self.value < of.high:
             raise ValueError(
                 f"clock: {self.clock} ({of.meaning}) must lie strictly between {of.low:g} and {of.high:g}, got "
-                f"{self.value:g}"
+                f"{as_given(self.value)}"
             )
 
 
@@ -121,7 +122,12 @@ def clock(
         raise ValueError(f"clock: give exactly one of {', '.join(level)}, got {', '.join(named) or 'none'}")
     ((name, value),) = named.items()
     given = NoiseLevel(name, float(value), schedule, steps)
-    schedules, tables = [], {}
+    with np.errstate(all="ignore"):  # beyond double precision there is no number, and a reason
+        return _clock(given)
+
+
+def _clock(given: NoiseLevel) -> Clock:
+    schedule, steps, schedules, tables = given.schedule, given.steps, [], {}
     for each in SCHEDULES if schedule is None else (schedule,):
         with recorded() as used:
             schedules.append(noise_schedule(each, steps=steps))
@@ -135,6 +141,7 @@ def clock(
         with recorded() as used:
             reading = t if of.from_time is None else float(compile_formula(of.from_time, target="numpy")(t))
         unit = TIME if each == "time" else None
+        reading = given.value if each == given.clock else reading  # with all its digits
         numbers[f"clock.{each}"] = Number(of.label, reading, unit=unit, formulas=tuple(inverse | used))
     for place in schedules:
         numbers |= _steps(place, t, tuple(inverse | tables[place.name]))
@@ -155,7 +162,7 @@ def _steps(schedule: Schedule, t: float, formulas: tuple[str, ...]) -> dict[str,
         step = schedule.step(t)
         fraction = schedule.fraction(step)
     except ValueError as error:
-        reason = str(error)
+        reason = str(error) if np.isfinite(t) else BEYOND
     return {
         f"clock.step.{schedule.name}": Number(f"step of {schedule.name}", step, formulas=formulas, reason=reason),
         f"clock.fraction.{schedule.name}": Number("the same, from 0 to 1", fraction, formulas=formulas, reason=reason),

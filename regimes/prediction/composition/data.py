@@ -144,7 +144,7 @@ def predict_data_percolation(
     name = "predict_data_percolation"
     orders = whole_number(name, "orders", "random orders", orders, at_least=1)
     rng = whole_number(name, "rng", "seed", rng, at_least=0)
-    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, **reading)
+    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     problem = PointOverlaps(GivenData.of(data), overlap, tau)
 
     def part(what: str) -> Callable[[int, int], None] | None:

@@ -117,7 +117,7 @@ def predict(
     groups = whole_number("predict", "groups", "groups of the jackknife", groups, at_least=0)
     if probes is not None:
         probes = whole_number("predict", "probes", "noised points", probes, at_least=2)
-    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, **reading)
+    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
     found = Found(data, steps, Budget(probes, rng, groups, memory, progress), center, times)
     missing = found.no_classes if "classes" in wanted else None

@@ -154,7 +154,9 @@ def predict_classes(
     steps = noise_schedule(schedule)
     groups = whole_number("predict_classes", "groups", "of the jackknife", groups, at_least=2)
     memory = whole_number("predict_classes", "memory", "bytes", memory, at_least=2**20)
-    data, warnings = _usable(load_dataset(source, labels, classes=classes, scale=scale, center=center, **reading))
+    data, warnings = _usable(
+        load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
+    )
     members = np.asarray(data.labels)
     fitted = fitted_pairs(data.X, members, groups, rng)
     grid = _grid(fitted, data, memory)
