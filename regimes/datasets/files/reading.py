@@ -62,7 +62,7 @@ class Reading:
     @property
     def takes_all(self) -> bool:
         """Whether nothing is asked for but labels."""
-        return self == Reading(self.labels)
+        return self.columns is None and self.drop is None and self.header is None and self.missing == "error"
 
     @property
     def label_column(self) -> str | int | None:
