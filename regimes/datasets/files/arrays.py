@@ -92,7 +92,7 @@ def read_labels(labels: Any, n: int, memory: int = MEMORY) -> Any:
         with standard_input_file("load_dataset", memory, ".csv") as place:
             return read_labels(place, n, memory)
     path, _ = find_file(labels, (".npy", *TABLES))
-    return read_npy(path, memory, rows=n) if file_type(path) == ".npy" else read_column(path, n)
+    return read_npy(path, memory, rows=n) if file_type(path) == ".npy" else read_column(path, n, memory)
 
 
 def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:

@@ -18,18 +18,22 @@ from regimes.datasets.files.dialect import Dialect, cells, content, dialect_of
 from regimes.datasets.files.header import has_header
 from regimes.datasets.files.reading import Reading, chosen_columns, label_place, words
 from regimes.datasets.files.text import TextFile
+from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["TABLES", "read_column", "read_table"]
 
 TABLES = (".csv", ".tsv", ".txt", ".dat")
 """Endings of text tables."""
 
+_TEXT = 64
+"""Bytes of a cell of text."""
+
 _Reader = Callable[[str], float]
 
 
 def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
     """Cells of a text table with the names of its columns, and in words how it was read."""
-    text = TextFile.of(path)
+    text = TextFile.of(path, reading.memory)
     dialect = dialect_of(text)
     if dialect is None:
         raise ValueError(f"load_dataset: a table must have at least one line, got {path}: empty")
@@ -38,6 +42,9 @@ def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
     as_text, unasked = layout.asked(reading)
     texts = {place: _Texts() for place in as_text}
     ignored: dict[int, _Reader] = dict.fromkeys(unasked, lambda cell: 0.0)
+    size = f"{text.count} lines of {layout.width} cells in {path}"
+    needed = text.count * (8 * layout.width + _TEXT * len(texts))
+    check_memory("load_dataset", size, needed, reading.memory, "give fewer points")
     values, comma = layout.read(texts, ignored), dialect.comma
     if values is None:  # some cell is no plain number
         values, comma = _cell_by_cell(layout, texts, ignored)
@@ -52,10 +59,14 @@ def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
     return table, (*said, *replace(dialect, comma=comma).said, *encoding)
 
 
-def read_column(path: Path, n: int) -> list[str]:
+def read_column(path: Path, n: int, memory: int) -> list[str]:
     """Read labels, one a line. Of n + 1 lines the first is a header if it is neither a number nor repeated below."""
     labels = []
-    for number, line in content(TextFile.of(path).lines()):
+    text = TextFile.of(path, memory)
+    check_memory(
+        "load_dataset", f"{text.count} labels of {path}", _TEXT * text.count, memory, "give one for each point"
+    )
+    for number, line in content(text.lines()):
         row = cells([line], ",")[0]
         if len(row) != 1:
             raise ValueError(
