@@ -14,7 +14,7 @@ from regimes.datasets.files.text import TextFile
 
 __all__ = ["Dialect", "content", "dialect_of"]
 
-_LINES, _ROWS, _CHARACTERS = 200, 5, 2**20
+_LINES, _ROWS, _CHARACTERS = 200, 10, 2**17
 """Lines from which the rest is judged: fewer where they are long, but always some."""
 
 _DELIMITERS = ("\t", ";", ",", "|", None)  # None: blanks

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands
-from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.column_roles import is_label_name, numbers_rows
 from regimes.datasets.files.columns import Table
 from regimes.datasets.files.dialect import Dialect, cells, content, dialect_of
 from regimes.datasets.files.header import has_header
@@ -61,13 +61,15 @@ def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
 
 def read_column(path: Path, n: int, memory: int) -> list[str]:
     """Read labels, one a line. Of n + 1 lines the first is a header if it is neither a number nor repeated below."""
-    labels = []
+    labels: list[str] = []
     text = TextFile.of(path, memory)
     check_memory(
         "load_dataset", f"{text.count} labels of {path}", _TEXT * text.count, memory, "give one for each point"
     )
     for number, line in content(text.lines()):
         row = cells([line], ",")[0]
+        if len(row) == 2 and not labels and (beside := _beside_row_numbers(path, memory)) is not None:
+            return beside
         if len(row) != 1:
             raise ValueError(
                 "load_dataset: a file of labels must have one label a line, "
@@ -77,6 +79,13 @@ def read_column(path: Path, n: int, memory: int) -> list[str]:
     if len(labels) == n + 1 and cell_number(labels[0]) is None and labels[0] not in labels[1:]:
         del labels[0]
     return labels
+
+
+def _beside_row_numbers(path: Path, memory: int) -> list[str] | None:
+    """Labels of a table of two columns, of which the first numbers the rows."""
+    table, _ = read_table(path, Reading(labels=-1, memory=memory))
+    found: list[str] | None = table.cells(1).tolist() if numbers_rows(table, [], []) else None
+    return found
 
 
 @dataclass
