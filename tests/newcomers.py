@@ -1,4 +1,4 @@
-"""Files as newcomers have them, for the documentation: pictures, a table, a Hugging Face folder, latents."""
+"""Files as newcomers have them, for the documentation: pictures, tables, a Hugging Face folder, latents."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``flowers.parquet``, ``hf_digits/`` and ``latents.safetensors``, from built-in data."""
+    """Write ``photos/``, ``flowers`` and ``gaps`` as tables, ``hf_digits/`` and ``latents.safetensors``."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -21,8 +21,20 @@ def write_files(folder):
     columns = {f"width {column}": iris.values[:, column] for column in range(4)}
     species = [iris.class_names[label] for label in iris.labels]
     pa.parquet.write_table(pa.table({**columns, "species": species}), folder / "flowers.parquet")
+    _write_tables(folder, iris.values, species)
     latents = np.random.default_rng(0).normal(size=(40, 4, 32, 32)) * np.linspace(0.5, 2, 32)
     _write_safetensors(folder / "latents.safetensors", latents.astype("<f4"))
+
+
+def _write_tables(folder, values, species):
+    """A counter of rows, semicolons and decimal commas; the second without a counter and with a cell missing."""
+    rows = [[f"{value:.1f}".replace(".", ",") for value in row] for row in values]
+    names = "sepal length;sepal width;petal length;petal width;species"
+    lines = [";".join([*row, kind]) for row, kind in zip(rows, species, strict=True)]
+    numbered = [f"{place};{line}" for place, line in enumerate(lines, 1)]
+    (folder / "flowers.csv").write_text("\n".join([";" + names, *numbered]))
+    lines[7] = lines[7].replace(rows[7][2], "NA", 1)
+    (folder / "gaps.csv").write_text("\n".join([names, *lines]))
 
 
 def _write_pictures(folder, images, labels):

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from regimes.datasets.files.reading import ReadingOptions
+
 __all__ = ["READING", "reading_options"]
 
 _OPTIONS = (
@@ -25,7 +27,7 @@ _OPTIONS = (
     click.option("--resize", metavar="N|HxW", help="Crop images about the centre and resize them."),
     click.option("--skip-broken", is_flag=True, help="Leave out images that are damaged or of another size."),
 )
-READING = ("columns", "drop", "header", "missing", "resize", "skip_broken")
+READING = tuple(ReadingOptions.__annotations__)
 """Parameters that travel together."""
 
 

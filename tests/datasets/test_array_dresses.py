@@ -86,7 +86,7 @@ def test_labels_that_are_missing_are_no_reason_to_have_none(tmp_path):
 
 def test_labels_in_several_columns_are_refused(tmp_path):
     with pytest.raises(
-        ValueError, match=r"got shape \(30, 2\); give one of its columns, or of one-hot rows the argmax"
+        ValueError, match=r"got shape \(30, 2\); save one of its columns, or of one-hot rows the argmax"
     ):
         load_dataset(saved(tmp_path, X=POINTS, y=np.column_stack([KINDS, KINDS])))
 

@@ -48,7 +48,7 @@ def test_texts_of_labels(labels, texts):
         (["a", " ", "b", "a"], "every point must have a label, got an empty one at row 1"),
         (
             np.eye(4),
-            r"one value for each point, got shape \(4, 4\); give one of its columns, or of one-hot rows the argmax",
+            r"one value for each point, got shape \(4, 4\); save one of its columns, or of one-hot rows the argmax",
         ),
         (np.array(3), r"one value for each point, got shape \(\)$"),
         ([[1, 2], [3]], "one value for each point, got .*inhomogeneous"),

@@ -123,9 +123,13 @@ def test_a_line_too_many_is_a_header_only_if_it_can_be_no_label(tmp_path):
 
 def test_a_file_of_labels_has_one_column(tmp_path):
     path = tmp_path / "labels.csv"
-    path.write_text("a,1\nb,2\n")
+    path.write_text("a,1\nb,2\nc,3\na,4\n")
     with pytest.raises(ValueError, match=r"one label a line, got 2 cells in .*labels.csv, line 1"):
         load_dataset(POINTS, path)
+    for numbered in (",kind\n0,a\n1,b\n2,b\n3,a\n", '"","x"\n"1","a"\n"2","b"\n"3","b"\n"4","a"\n'):  # of pandas, of R
+        path.write_text(numbered)
+        data = load_dataset(POINTS, path)
+        assert (data.classes, data.labels.tolist()) == (("a", "b"), [0, 1, 1, 0])
 
 
 def test_columns_of_an_array_are_counted(tmp_path):

@@ -86,6 +86,19 @@ def test_a_frame_holds_the_same_points_in_every_dress(dress, tmp_path):
         load_dataset(source, "a", columns="b,species")
 
 
+def test_a_frame_is_judged_as_the_table_that_it_makes(tmp_path):
+    frame = FRAME.rename(columns={"species": "kind"})
+    with pytest.raises(ValueError, match=r"got .* column 'kind' .*--labels kind, otherwise --drop kind"):
+        load_dataset(frame)
+    frame.insert(0, "Unnamed: 0", np.arange(40))
+    frame.assign(target=X[:, 0]).to_csv(tmp_path / "a.csv", index=False)
+    for options in ({"drop": "target,kind"}, {"labels": "kind", "drop": "target"}, {"labels": "kind"}):
+        data, table = (load_dataset(each, **options) for each in (frame.assign(target=X[:, 0]), tmp_path / "a.csv"))
+        np.testing.assert_allclose(data.X, table.X, rtol=0, atol=1e-10)
+        assert (data.classes, data.notes) == (table.classes, table.notes)
+        assert f"first line as a header; {data.taken}" == table.taken
+
+
 def test_columns_that_only_number_the_rows_are_left_out_and_said(tmp_path):
     FRAME.set_index(RNG.permutation(40)).to_parquet(tmp_path / "a.parquet")
     data = load_dataset(tmp_path / "a.parquet", "species")

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -109,10 +110,10 @@ def test_every_encoding(encoding, tmp_path):
     assert ("encoding" in data.taken) is (encoding != "utf-8-sig")
 
 
-@pytest.mark.parametrize("ending", ["csv.gz", "tsv.bz2", "txt.xz", "dat.zip"])
+@pytest.mark.parametrize("ending", ["csv.gz", "tsv.bz2", "txt.xz", "dat.zip", "zip"])
 def test_packed_tables(ending, tmp_path):
     path = tmp_path / f"points.{ending}"
-    content = packed(table(), ending.split(".")[1])
+    content = packed(table(), ending.split(".")[-1])
     path.write_bytes(content)
     data = load_dataset(path, center=False)
     np.testing.assert_array_equal(data.X, POINTS)
@@ -120,11 +121,45 @@ def test_packed_tables(ending, tmp_path):
     changed = bytearray(content)
     changed[len(content) // 2] ^= 0xFF
     for damaged in (content[: len(content) // 2], bytes(changed), b"x" + content, content + b"trailing"):
-        if ending.endswith("zip") and damaged.endswith(b"trailing"):
-            continue  # a zip may have what is no part of it
+        if ending == "zip" or (ending.endswith("zip") and damaged.endswith(b"trailing")):
+            continue  # a zip may have what is no part of it, and a damaged one has no name for what it holds
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match=r"must be a file that can be read to its end, got .*; write or download"):
             load_dataset(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 2\n" * 100_000, "100001 lines of 2 cells in .* would take .* GiB, more than memory"),
+        ("7" * 10**6, "a line of .* characters or more, in .* would take"),
+    ],
+)
+def test_a_table_beyond_the_memory_is_refused_before_it_is_read(text, message, tmp_path):
+    path = tmp_path / "points.csv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=message):
+        load_dataset(path, memory=2**20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * 2**20  # a block of text among it
+    with pytest.raises(ValueError, match="100001 labels of .* would take|a line of"):
+        load_dataset(POINTS, path, memory=2**20)
+
+
+def test_columns_left_out_leave_the_others_where_they_are(tmp_path):
+    X = np.arange(5000 * 7.0).reshape(5000, 7)
+    np.savetxt(tmp_path / "points.txt", X, fmt="%.1f")
+    for options, kept in (
+        ({"columns": "6,2"}, [6, 2]),
+        ({"columns": "2,6"}, [2, 6]),
+        ({"drop": "3"}, [0, 1, 2, 4, 5, 6]),
+        ({"labels": 5, "drop": "0"}, [1, 2, 3, 4, 6]),
+    ):
+        data = load_dataset(tmp_path / "points.txt", center=False, **options)
+        np.testing.assert_array_equal(data.X, X[:, kept])
+    assert data.classes[:2] == ("5", "12")
 
 
 def test_a_zip_of_a_table_holds_nothing_else(tmp_path):

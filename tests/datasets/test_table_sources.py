@@ -99,6 +99,10 @@ REFUSED = [
         "a,b c\n1,2\n3,x\n4,5\n",
         "got 'x' at row 1, column 'b c' .*correct the cell, or leave the column out with --drop 'b c'",
     ),
+    (
+        "a,b\nm,s\n1,2\n3,4\n",
+        "got 'm' at row 0, .*; if the line is no point, begin it with #; otherwise correct the cell",
+    ),
     (f"a;b\n{LONG}3;x\n", r"got 'x' at row 300, column 'b' \(line 302"),
     ("a,b\n1_0,2\n3,4\n", "got '1_0' at row 0"),
     ("a,b\n1,0x1F\n3,4\n", "got '0x1F' at row 0, column 'b' .*; hexadecimal is not read; write decimals"),

@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from regimes.datasets.files.columns import classes_like, whole
+from regimes.datasets.files.column_roles import classes_like, whole
 from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.named_arrays import DATA_KEYS, label_keys
 from regimes.datasets.files.numpy_files import npy_blocks, opened_archive, read_npy
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import MEMORY, Reading, words
 from regimes.datasets.files.tables import TABLES, read_column, read_table
-from regimes.datasets.files.text import PACKED
+from regimes.datasets.files.text import PACKED, zipped_name
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.labels import listed
 from regimes.numerics.interface.paths import exists, expanded
 from regimes.numerics.interface.standard_input import is_standard_input, standard_input_file
 
-__all__ = ["SUFFIXES", "find_file", "read_labels", "read_points"]
+__all__ = ["SUFFIXES", "find_file", "is_table", "read_labels", "read_points"]
 
 SUFFIXES = (".npy", ".npz", *TABLES)
 """File types that hold points."""
@@ -47,9 +47,18 @@ def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES
 
 
 def file_type(path: Path) -> str:
-    """The ending of a file; of a packed table that of the table, as in ``points.csv.gz``."""
+    """The ending of a file; of a packed table that of the table, as in ``points.csv.gz`` or inside ``points.zip``."""
     endings = [ending.lower() for ending in path.suffixes[-2:]]
-    return endings[0] if len(endings) == 2 and endings[0] in TABLES and endings[1] in PACKED else path.suffix.lower()
+    if len(endings) == 2 and endings[0] in TABLES and endings[1] in PACKED:
+        return endings[0]
+    ending = path.suffix.lower()
+    within = zipped_name(path) if ending == ".zip" else None
+    return Path(within).suffix.lower() if within and Path(within).suffix.lower() in TABLES else ending
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path leads to a text table, by its name."""
+    return file_type(path.expanduser()) in TABLES
 
 
 def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
@@ -58,7 +67,7 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     Labels may be named by a key of the ``.npz`` file, or by a column by name or by index from 0; anything else is
     passed on as it is, for :func:`read_labels`.
     """
-    known = read_format(source, reading)
+    known = None if is_table(Path(source)) else read_format(source, reading)
     if known is not None:
         return known
     path, key = find_file(source)
@@ -70,7 +79,8 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
         raw = _read_archive(path, key, reading)
     else:
         raw = raw_array(npy_blocks(path, reading.memory), reading, str(path))
-    name = path.name[: path.name.lower().rindex(suffix)]
+    ending = path.name.lower().rfind(suffix)
+    name = path.name[:ending] if ending > 0 else path.stem
     return replace(raw, name=name, source=os.fspath(source))
 
 
@@ -82,7 +92,7 @@ def read_labels(labels: Any, n: int, memory: int = MEMORY) -> Any:
         with standard_input_file("load_dataset", memory, ".csv") as place:
             return read_labels(place, n, memory)
     path, _ = find_file(labels, (".npy", *TABLES))
-    return read_npy(path, memory, rows=n) if file_type(path) == ".npy" else read_column(path, n)
+    return read_npy(path, memory, rows=n) if file_type(path) == ".npy" else read_column(path, n, memory)
 
 
 def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:

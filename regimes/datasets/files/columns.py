@@ -1,8 +1,7 @@
-"""Which columns of a source that has several are features, which holds the classes, and which numbers the rows."""
+"""Features and labels among the columns of a table: those asked for, and what is no number among them."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,23 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_advice, cell_number, is_missing, quoted
+from regimes.datasets.files.column_roles import as_option, found_label, is_label_name, numbers_rows, read_as_feature
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place
-from regimes.datasets.points.labels import lacking_labels
 
-__all__ = ["Table", "Taken", "classes_like", "counts_rows", "is_label_name", "take_columns", "whole"]
+__all__ = ["Table", "Taken", "take_columns"]
 
-_LABEL_NAMES = {
-    *("label", "labels", "class", "classes", "class_label", "cls", "category", "species", "target", "targets", "y")
-}
-_ROW_NAMES = {"", "id", "index", "idx", "unnamed: 0", "row", "rownames", "row_names", "row.names", "#"}
 _TRUTH = {"true": 1.0, "false": 0.0}
-
-_COUNTED = 10
-"""Rows from which a first column that counts them is no feature, whatever its name."""
-
-_CLASSES = 1000
-_POINTS_OF_A_WORD, _POINTS_OF_A_NUMBER = 2, 5  # at least, on average, where it is a class
-_SHOWN = 6
+_SHOWN, _ROWS = 6, 4096
 _MOSTLY = 0.5  # share of text from which a column is one of text
 
 
@@ -54,15 +43,15 @@ class Table:
         """What a column is called in options and messages: its name, or its index where it has none."""
         return str(self.names[place]) if self.names and self.names[place] else str(place)
 
-    def cell(self, row: int, place: int) -> str:
+    def place(self, row: int, place: int) -> str:
         """Where a cell stands, in words."""
         line = self.line(row)
         return (
             f"row {row}, column {quoted(self.name(place))} ({'' if line is None else f'line {line} of '}{self.where})"
         )
 
-    def labels(self, place: int) -> NDArray[Any]:
-        """A column as labels."""
+    def cells(self, place: int) -> NDArray[Any]:
+        """A column, of numbers or of text."""
         column = self.values[:, place]
         if place not in self.texts:
             return column
@@ -80,32 +69,18 @@ class Taken:
     notes: tuple[str, ...]
 
 
-def is_label_name(name: str) -> bool:
-    """Whether a column of this name usually holds classes, or what is to be predicted."""
-    return name.strip().casefold() in _LABEL_NAMES
-
-
-def classes_like(labels: NDArray[Any]) -> bool:
-    """Whether values may be classes: words or whole numbers, each of several points."""
-    if labels.dtype.kind == "f" and not whole(labels):
-        return False
-    words = labels.dtype.kind in "OUS"
-    labels = labels[~lacking_labels(labels)]
-    distinct = len(set(labels.tolist()))
-    return distinct <= min(max(2, len(labels) // (_POINTS_OF_A_WORD if words else _POINTS_OF_A_NUMBER)), _CLASSES)
-
-
 def take_columns(table: Table, reading: Reading) -> Taken:
     """Choose features and labels: those asked for, otherwise all but row numbers, and classes by their name."""
     names, where, (_, width) = table.names, table.where, table.shape
     label = label_place(reading, names, width, where)
     kept = [place for place in chosen_columns(reading, names, width, where) if place != label]
-    said, notes = _Words(), _Words()
-    if reading.columns is None and kept and kept[0] == 0 and _numbers_rows(table, said, notes):
+    said: list[str] = []
+    notes: list[str] = []
+    if reading.columns is None and kept and kept[0] == 0 and numbers_rows(table, said, notes):
         del kept[0]
     if reading.labels is None:
         outside = set(range(width)) - dropped_columns(reading, names, width, where)
-        label = _found_label(table, kept if reading.columns is None else sorted(outside - set(kept)))
+        label = found_label(table, kept if reading.columns is None else sorted(outside - set(kept)))
     kept = [place for place in kept if place != label]
     if not kept:
         raise ValueError(f"load_dataset: a table must have a column besides the labels, got {where} with one column")
@@ -113,98 +88,33 @@ def take_columns(table: Table, reading: Reading) -> Taken:
     _refuse_texts(table, kept)
     if reading.columns is None:
         _refuse_twins(table, kept)
-        notes += [_read_as_feature(table, place) for place in kept if is_label_name(table.name(place))]
+        notes += [read_as_feature(name) for name in map(table.name, kept) if is_label_name(name)]
     if reading.columns is not None or reading.drop is not None:
         shown = ", ".join(table.name(place) for place in kept[:_SHOWN]) + (", ..." if len(kept) > _SHOWN else "")
         said.append(f"{len(kept)} of {width} columns ({shown})")
     if label is not None:
         said.append(f"labels from column {table.name(label)!r}")
+    labels = None if label is None else np.array(table.cells(label))  # before columns are moved
     return Taken(
-        values=table.values if kept == list(range(width)) else np.ascontiguousarray(table.values[:, kept]),
-        labels=None if label is None else table.labels(label),
+        values=_columns(table.values, kept),
+        labels=labels,
         places=kept,
         said=tuple(said),
         notes=tuple(notes),
     )
 
 
-def whole(numbers: NDArray[Any]) -> bool:
-    """Whether the numbers that are there are integers."""
-    present = numbers[~np.isnan(numbers)]
-    return bool(np.isfinite(present).all()) and np.array_equal(present, np.floor(present))
-
-
-def counts_rows(column: NDArray[Any], *, at_least: int = _COUNTED) -> bool:
-    """Whether a column reads 0, 1, 2, ... or 1, 2, 3, ... for so many rows."""
-    n = len(column)
-    return n >= at_least and any(np.array_equal(column, np.arange(first, first + n)) for first in (0, 1))
-
-
-def _option(name: str) -> str:
-    """A name as it is written on a command line."""
-    return shlex.quote(name)
-
-
-class _Words(list[str]):
-    """What is said, in its order."""
-
-
-def _numbers_rows(table: Table, said: list[str], notes: list[str]) -> bool:
-    """Whether the first column counts or names the rows."""
-    n, width = table.shape
-    name = str(table.names[0]).strip().casefold() if table.names else None
-    if width < 2 or (name is not None and is_label_name(name)):
-        return False
-    called = f"first column{f' {table.names[0]!r}' if table.names and table.names[0] else ''}"
-    if 0 in table.texts:
-        words = all(cell_number(text) is None and not cell_advice(text) for text in table.texts[0])
-        words = words or name in _ROW_NAMES
-        named = words and len(table.texts[0]) == n > 1
-        if named:
-            said.append(f"{called} left out: it names the rows")
-        return named
-    column = table.values[:, 0]
-    counts = counts_rows(column, at_least=2)
-    distinct = whole(column) and len(np.unique(column)) == n > 1
-    if (distinct and name in _ROW_NAMES) or counts_rows(column):
-        said.append(f"{called} left out: it {'counts' if counts else 'numbers'} the rows")
-        return True
-    if counts or name in _ROW_NAMES - {""}:
-        given = table.name(0)
-        notes.append(
-            f"{called} was read as a feature: if it numbers the rows, give --drop {_option(given)} (drop={given!r})"
-        )
-    return False
-
-
-def _found_label(table: Table, places: Sequence[int]) -> int | None:
-    """The one column that has a name of classes, and can be."""
-    if table.names is None:
-        return None
-    names = {str(name).strip().casefold() for name in table.names}
-    coordinate = {"x", "y"} <= names
-    found = [
-        place
-        for place in places
-        if is_label_name(table.name(place))
-        and not (coordinate and table.name(place).casefold() == "y")
-        and classes_like(table.labels(place))
-    ]
-    if len(found) > 1:
-        which = ", ".join(table.name(place) for place in found)
-        raise ValueError(
-            f"load_dataset: one column holds the classes, got {which} in {table.where}, any of which may; "
-            "give --labels NAME for that one and --drop NAME for the others (labels=..., drop=...)"
-        )
-    return found[0] if found else None
-
-
-def _read_as_feature(table: Table, place: int) -> str:
-    name = table.name(place)
-    return (
-        f"column {name!r} was read as a feature: if it holds the classes, give --labels {_option(name)} "
-        f"(labels={name!r}), if it is to be predicted, --drop {_option(name)} (drop={name!r})"
-    )
+def _columns(values: NDArray[np.float64], kept: list[int]) -> NDArray[np.float64]:
+    """Columns of rows that nobody else holds: those in order move to the front, so that no second array is made."""
+    n, width = values.shape
+    if kept == list(range(width)):
+        return values
+    if kept != sorted(kept) or not values.flags.c_contiguous:
+        return np.ascontiguousarray(values[:, kept])
+    moved = values.reshape(-1)[: n * len(kept)].reshape(n, len(kept))
+    for start in range(0, n, _ROWS):
+        moved[start : start + _ROWS] = values[start : start + _ROWS, kept]  # fancy indexing copies before it is written
+    return moved
 
 
 def _with_truth(table: Table, kept: Sequence[int], said: list[str]) -> Table:
@@ -231,20 +141,21 @@ def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
         return
     place = bad[0]
     texts = table.texts[place]
-    words = [code for code, text in enumerate(texts) if cell_number(text) is None and not is_missing(text)]
+    words = [code for code, text in enumerate(texts) if cell_number(text) is None and not is_missing(text)] or [0]
     code = words[0]
     row = int(np.argmax(table.values[:, place] == code))
     advice = cell_advice(texts[code])
     if not advice and np.isin(table.values[:, place], words).mean() < _MOSTLY:
-        advice = f"correct the cell, or leave the column out with --drop {_option(table.name(place))}"
+        above = "if the line is no point, begin it with #; otherwise " if row == 0 else ""
+        advice = f"{above}correct the cell, or leave the column out with --drop {as_option(table.name(place))}"
     if not advice and len(bad) == 1:
-        name = _option(table.name(place))
+        name = as_option(table.name(place))
         advice = f"if the column holds the classes, give --labels {name}, otherwise --drop {name}"
     if not advice:
         listed = ", ".join(table.name(each) for each in bad[:_SHOWN]) + (", ..." if len(bad) > _SHOWN else "")
         advice = f"text is in {len(bad)} columns ({listed}): give --labels NAME for the classes, --drop NAME for others"
     raise ValueError(
-        f"load_dataset: every cell must be a number, got {quoted(texts[code])} at {table.cell(row, place)}; {advice}"
+        f"load_dataset: every cell must be a number, got {quoted(texts[code])} at {table.place(row, place)}; {advice}"
     )
 
 

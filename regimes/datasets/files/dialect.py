@@ -14,8 +14,8 @@ from regimes.datasets.files.text import TextFile
 
 __all__ = ["Dialect", "content", "dialect_of"]
 
-_LINES = 200
-"""Lines from which the rest is judged."""
+_LINES, _ROWS, _CHARACTERS = 200, 10, 2**17
+"""Lines from which the rest is judged: fewer where they are long, but always some."""
 
 _DELIMITERS = ("\t", ";", ",", "|", None)  # None: blanks
 _WORDS = {"\t": "tabs", ";": "semicolons", "|": "bars", None: "blanks"}
@@ -59,7 +59,11 @@ def content(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
 
 def dialect_of(text: TextFile) -> Dialect | None:
     """Judge the first lines; None if there is no line."""
-    first = list(islice(text.lines(), _LINES))
+    first: list[str] = []
+    for line in islice(text.lines(), _LINES):
+        first.append(line)
+        if len(first) > _ROWS and sum(map(len, first)) > _CHARACTERS:
+            break
     lines = [line for _, line in content(iter(first))]
     declared = _SEPARATOR.fullmatch(lines[0]) if lines else None
     if declared:

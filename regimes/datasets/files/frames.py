@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.columns import Table, is_label_name
+from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.columns import Table
 from regimes.datasets.files.images import Picture, Pixels, read_pictures
 from regimes.datasets.files.raw import raw_table
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place, words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from regimes.datasets.files.cells import cell_advice, cell_number, is_missing, quoted
@@ -49,7 +50,7 @@ class _Column:
     below: list[str]
     comma: bool
 
-    @property
+    @cached_property
     def number(self) -> float | None:
         return None if is_missing(self.first) else cell_number(self.first, comma=self.comma)
 
@@ -57,7 +58,7 @@ class _Column:
     def text(self) -> bool:
         return not is_missing(self.first) and self.number is None and not cell_advice(self.first)
 
-    @property
+    @cached_property
     def values(self) -> list[float]:
         found = (cell_number(cell, comma=self.comma) for cell in self.below if not is_missing(cell))
         return [value for value in found if value is not None]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from regimes.datasets.files.columns import classes_like, whole
+from regimes.datasets.files.column_roles import classes_like, whole
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.points.blocks import Blocks

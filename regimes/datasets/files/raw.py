@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.columns import Table, counts_rows, take_columns
+from regimes.datasets.files.column_roles import counts_rows
+from regimes.datasets.files.columns import Table, take_columns
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
-from regimes.datasets.points.builtin import PIXELS, RawData
+from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.shape import flat_points
 
 __all__ = ["raw_array", "raw_table", "table_of"]
@@ -23,16 +24,15 @@ _START = 1000
 def raw_table(table: Table, reading: Reading, said: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> RawData:
     """Features and labels of a table; cells are named by column in what is said about them later."""
     taken = take_columns(table, reading)
-    pixels = set(taken.places) <= set(table.pixels) and _beyond_bits(taken.values)
+    eight_bit = set(taken.places) <= set(table.pixels)
     return RawData(
-        values=taken.values,
+        values=taken.values.astype(np.uint8) if eight_bit else taken.values,
         labels=reading.labels if taken.labels is None else taken.labels,
         name="table",
         source=table.where,
-        **(PIXELS if pixels else {}),
         notes=(*notes, *taken.notes),
         taken="; ".join((*said, *taken.said)),
-        place=lambda row, column: table.cell(row, taken.places[column]),
+        place=lambda row, column: table.place(row, taken.places[column]),
         columns=[table.name(place) for place in taken.places],
     )
 
@@ -45,10 +45,6 @@ def raw_array(
     if getattr(dtype, "names", None):
         records = values.whole() if isinstance(values, Blocks) else values
         return raw_table(table_of(_fields(records), where), reading, said, notes)
-    if reading.header is not None:
-        raise ValueError(
-            f"load_dataset: header says how a text table is read, got it for an array ({where}); leave it out"
-        )
     eight_bit = dtype == np.uint8
     label = reading.label_column
     by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
@@ -103,8 +99,3 @@ def _fields(values: NDArray[Any]) -> dict[str, NDArray[Any]]:
         single = values[name].ndim == 1
         found |= {name if single else f"{name}.{place}": field[:, place] for place in range(field.shape[1])}
     return found
-
-
-def _beyond_bits(values: Any) -> bool:
-    """Whether 8-bit values are more than 0 and 1, and so are pixels."""
-    return bool(np.size(values)) and bool(np.max(values) > 1)

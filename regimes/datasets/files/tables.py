@@ -12,23 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands
-from regimes.datasets.files.columns import Table, is_label_name
+from regimes.datasets.files.column_roles import is_label_name, numbers_rows
+from regimes.datasets.files.columns import Table
 from regimes.datasets.files.dialect import Dialect, cells, content, dialect_of
 from regimes.datasets.files.header import has_header
 from regimes.datasets.files.reading import Reading, chosen_columns, label_place, words
 from regimes.datasets.files.text import TextFile
+from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["TABLES", "read_column", "read_table"]
 
 TABLES = (".csv", ".tsv", ".txt", ".dat")
 """Endings of text tables."""
 
+_TEXT = 64
+"""Bytes of a cell of text."""
+
 _Reader = Callable[[str], float]
 
 
 def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
     """Cells of a text table with the names of its columns, and in words how it was read."""
-    text = TextFile.of(path)
+    text = TextFile.of(path, reading.memory)
     dialect = dialect_of(text)
     if dialect is None:
         raise ValueError(f"load_dataset: a table must have at least one line, got {path}: empty")
@@ -37,6 +42,9 @@ def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
     as_text, unasked = layout.asked(reading)
     texts = {place: _Texts() for place in as_text}
     ignored: dict[int, _Reader] = dict.fromkeys(unasked, lambda cell: 0.0)
+    size = f"{text.count} lines of {layout.width} cells in {path}"
+    needed = text.count * (8 * layout.width + _TEXT * len(texts))
+    check_memory("load_dataset", size, needed, reading.memory, "give fewer points")
     values, comma = layout.read(texts, ignored), dialect.comma
     if values is None:  # some cell is no plain number
         values, comma = _cell_by_cell(layout, texts, ignored)
@@ -51,11 +59,17 @@ def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
     return table, (*said, *replace(dialect, comma=comma).said, *encoding)
 
 
-def read_column(path: Path, n: int) -> list[str]:
+def read_column(path: Path, n: int, memory: int) -> list[str]:
     """Read labels, one a line. Of n + 1 lines the first is a header if it is neither a number nor repeated below."""
-    labels = []
-    for number, line in content(TextFile.of(path).lines()):
+    labels: list[str] = []
+    text = TextFile.of(path, memory)
+    check_memory(
+        "load_dataset", f"{text.count} labels of {path}", _TEXT * text.count, memory, "give one for each point"
+    )
+    for number, line in content(text.lines()):
         row = cells([line], ",")[0]
+        if len(row) == 2 and not labels and (beside := _beside_row_numbers(path, memory)) is not None:
+            return beside
         if len(row) != 1:
             raise ValueError(
                 "load_dataset: a file of labels must have one label a line, "
@@ -65,6 +79,13 @@ def read_column(path: Path, n: int) -> list[str]:
     if len(labels) == n + 1 and cell_number(labels[0]) is None and labels[0] not in labels[1:]:
         del labels[0]
     return labels
+
+
+def _beside_row_numbers(path: Path, memory: int) -> list[str] | None:
+    """Labels of a table of two columns, of which the first numbers the rows."""
+    table, _ = read_table(path, Reading(labels=-1, memory=memory))
+    found: list[str] | None = table.cells(1).tolist() if numbers_rows(table, [], []) else None
+    return found
 
 
 @dataclass

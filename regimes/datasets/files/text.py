@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["PACKED", "TextFile"]
+from regimes.numerics.interface.checks import check_memory
+
+__all__ = ["PACKED", "TextFile", "zipped_name"]
 
 PACKED = (".gz", ".bz2", ".xz", ".zip")
 """Endings of packed files; how a file is packed, its first bytes say."""
 
 _BLOCK = 2**18
+_CHARACTER = 32  # bytes that a character of a line can take, in cells of one digit
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"PK\x03\x04": ".zip"}
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -38,16 +41,19 @@ class TextFile:
 
     path: Path
     encoding: str
+    count: int
+    """Number of its lines, at least."""
 
     @classmethod
-    def of(cls, path: Path) -> TextFile:
+    def of(cls, path: Path, memory: int) -> TextFile:
         """Find the encoding: by its mark, by the zeros of UTF-16, UTF-8 if all of it is, otherwise cp1252."""
         with closing(_blocks(path)) as blocks:
             head = next(blocks, b"")
         marked = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None) or _by_zeros(head)
         for encoding in ("utf-8", "cp1252") if marked is None else (marked,):
-            if _decodes(path, encoding):
-                return cls(path, encoding)
+            count = _lines_of(path, encoding, memory)
+            if count is not None:
+                return cls(path, encoding, count)
         tried = marked.upper() if marked else "UTF-8 or cp1252"
         raise ValueError(
             f"load_dataset: a table must be text, got {path}, whose bytes are not text in {tried}; "
@@ -84,16 +90,25 @@ def _by_zeros(head: bytes) -> str | None:
     return next((name for name, at in (("utf-16-le", 1), ("utf-16-be", 0)) if not any(sample[at::2])), None)
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def _lines_of(path: Path, encoding: str, memory: int) -> int | None:
+    """Number of lines, none of them longer than its cells may be; None if the bytes are no text in this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
+    count, length = 1, 0
     try:
         with closing(_blocks(path)) as blocks:
-            if any("\0" in decoder.decode(block) for block in blocks):
-                return False
+            for block in blocks:
+                text = decoder.decode(block)
+                if "\0" in text:
+                    return None
+                count += text.count("\n") or text.count("\r")
+                end = max(text.rfind("\n"), text.rfind("\r")) + 1
+                length = len(text) - end if end else length + len(text)
+                line = f"a line of {length} characters or more, in {path},"
+                check_memory("load_dataset", line, _CHARACTER * length, memory, "give a table with shorter lines")
         decoder.decode(b"", final=True)
     except UnicodeError:
-        return False
-    return True
+        return None
+    return count
 
 
 def _blocks(path: Path) -> Generator[bytes]:
@@ -135,12 +150,25 @@ def _members(stream: IO[bytes], make: Any) -> Iterator[bytes]:
         left = unpacker.unused_data or stream.read(_BLOCK)
 
 
+def zipped_name(path: Path) -> str | None:
+    """Name of the one file in a zip archive; None if there are several, or no archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members_of(archive)
+    except (*_DAMAGE, ValueError):
+        return None
+    return members[0].filename if len(members) == 1 else None
+
+
+def _members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    files = [each for each in archive.infolist() if not each.is_dir()]
+    return [each for each in files if not each.filename.startswith("__MACOSX")]
+
+
 @contextmanager
 def _member_of_zip(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     with zipfile.ZipFile(stream) as archive:
-        members = [
-            each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX")
-        ]
+        members = _members_of(archive)
         if len(members) != 1:
             raise OSError(f"a .zip of a table holds one file, this one has {len(members)}")
         with archive.open(members[0]) as opened:

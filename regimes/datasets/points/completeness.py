@@ -23,7 +23,8 @@ def check_finite(X: NDArray[np.float64], raw: RawData) -> None:
         row, column = _first(infinite)
         raise ValueError(
             f"load_dataset: every value must be finite, got {X[row, column]:g} at {_place(raw, row, column)}, {bad} of "
-            f"{X.size} values {'is' if bad == 1 else 'are'} infinite; correct them, or leave these points out"
+            f"{X.size} values {'is' if bad == 1 else 'are'} infinite; correct them, or leave out the point"
+            + (f", or the column with --drop {raw.columns[column]}" if raw.columns else "")
         )
 
 

@@ -60,7 +60,7 @@ def _one_each(labels: Any) -> NDArray[Any]:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        advice = "; give one of its columns, or of one-hot rows the argmax" if values.ndim == 2 else ""
+        advice = "; save one of its columns, or of one-hot rows the argmax, and give that" if values.ndim == 2 else ""
         raise ValueError(f"load_dataset: labels must be one value for each point, got shape {values.shape}{advice}")
     return values
 

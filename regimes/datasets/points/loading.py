@@ -12,7 +12,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.files.arrays import SUFFIXES, is_table, read_labels, read_points
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
 from regimes.datasets.points.blocks import Blocks
@@ -49,9 +49,9 @@ def load_dataset(
     source : array_like, str, path or Dataset
         Points along the first axis (the others are flattened); a frame of pandas, polars or Arrow, a tensor, a
         loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
-        points (``.npy``, ``.npz``, ``.csv``, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``, ``.parquet``,
-        ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images, or to a Hugging
-        Face folder; ``-``, standard input; or a data set, whose scaling stays.
+        points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``,
+        ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images,
+        or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
         file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
@@ -137,6 +137,8 @@ def load_dataset(
 def _raw(source: Any, reading: Reading) -> RawData:
     if is_standard_input(source):
         return _from_standard_input(source, reading)
+    if reading.header is not None and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
+        raise ValueError("load_dataset: header says how a text table is read, got it for another source; leave it out")
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
