@@ -17,7 +17,12 @@ __all__ = ["STANDARD_INPUT", "is_standard_input", "read_bounded", "standard_inpu
 
 STANDARD_INPUT = "standard input"
 
-_BEGINNINGS = {b"\x93NUMPY": ".npy", b"PK\x03\x04": ".npz", b"PK\x05\x06": ".npz"}
+_BEGINNINGS = {
+    b"\x93NUMPY": ".npy",
+    b"PK\x03\x04": ".npz",
+    b"PK\x05\x06": ".npz",
+    b"\x80": ".npy",  # a pickle, refused as one
+}
 _BLOCK = 2**20
 
 
