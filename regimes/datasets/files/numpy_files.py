@@ -24,6 +24,7 @@ from regimes.numerics.interface.checks import check_memory
 __all__ = ["Archive", "check_rows", "npy_blocks", "opened_archive", "read_npy"]
 
 _ZIP = b"PK"
+_ZIP_END, _LAST = b"PK\x05\x06", 22  # how the last record of an archive begins, and its bytes
 _PICKLE = b"\x80"
 _DOUBLE = 8  # bytes of a value once it is a coordinate
 _LONGEST = 200  # of what NumPy says about a file, which may quote a whole header
@@ -113,6 +114,8 @@ def opened_archive(path: Path, memory: int = MEMORY) -> Iterator[Archive]:
     with _refusing_damage(str(path)):
         with path.open("rb") as stream:
             start = stream.read(6)
+            stream.seek(max(0, path.stat().st_size - _LAST))
+            end = stream.read()
         if start == np.lib.format.MAGIC_PREFIX:
             raise _Refused(
                 f"load_dataset: a .npz file must be a zip archive of arrays, got {path}: a single array; "
@@ -120,6 +123,8 @@ def opened_archive(path: Path, memory: int = MEMORY) -> Iterator[Archive]:
             )
         if not start.startswith(_ZIP):
             raise ValueError(_beginning(start))
+        if not end.startswith(_ZIP_END):  # zipfile takes no notice of what follows
+            raise ValueError("it is truncated, or goes on behind the archive")
         file = zipfile.ZipFile(path)
     with file:
         archive = Archive(path, file, memory)
