@@ -58,7 +58,7 @@ def file_type(path: Path) -> str:
 
 def is_table(path: Path) -> bool:
     """Whether a path leads to a text table, by its name."""
-    return file_type(path.expanduser()) in TABLES
+    return file_type(expanded("load_dataset", path)) in TABLES
 
 
 def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:

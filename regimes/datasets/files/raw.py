@@ -58,7 +58,8 @@ def raw_array(
             )
         return raw_table(Table(X, None, where, pixels=range(X.shape[1]) if eight_bit else ()), reading, said, notes)
     start = values.rows(0, min(len(values), _START)) if isinstance(values, Blocks) and values.shape else values
-    if isinstance(start, np.ndarray) and start.ndim == 2 and start.size and counts_rows(start[:, 0]):
+    numbers = isinstance(start, np.ndarray) and start.ndim == 2 and start.size and start.dtype.kind in "buif"
+    if numbers and counts_rows(start[:, 0]):
         notes = (
             *notes,
             "the first column counts the rows and was read as a feature: leave it out with --drop 0 (drop=0)",
