@@ -58,7 +58,8 @@ def command(
 ) -> None:
     """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
 
-    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes) or a .npy, .npz or .csv file.
+    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes) or a .npy, .npz or .csv file, or -
+    for such a file on standard input.
 
     \b
     regimes predict digits
