@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections import Counter
@@ -90,6 +91,7 @@ def read_pictures(
         )
     size = None if resize is None else image_size(resize)
     library("PIL.Image", "images", of="Pillow").init()  # all formats are known to it only then
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # it prints what it finds wrong with a file
     headers: dict[int, _Header] = {}
     broken: dict[int, str] = {}
     for place, picture in enumerate(pictures):

@@ -26,7 +26,9 @@ _PIECE = 2**20
 
 def read_pytorch(path: Path) -> dict[str, Blocks]:
     """The tensors of a file by name; in dictionaries and lists by ``name/name`` and ``name/0``."""
-    if not zipfile.is_zipfile(path):
+    with refusing_damage(_WHAT, path):
+        packed = zipfile.is_zipfile(path)
+    if not packed:
         raise ValueError(
             f"load_dataset: a .pt file must be a zip archive, as torch.save writes since 1.6, got {path}: none; "
             "load it and save it again with torch.save, or with numpy.save"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ def read_zarr(path: Path) -> dict[str, Blocks]:
 @contextmanager
 def _opened(path: Path, key: str | None = None) -> Iterator[Any]:
     zarr = library("zarr", "Zarr stores")
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())  # prints what fails in its tasks beside the first
     with refusing_damage("a Zarr store", path, key):
         store = zarr.storage.ZipStore(path, mode="r") if path.is_file() else zarr.storage.LocalStore(path)
         try:
