@@ -24,6 +24,7 @@ _GREY = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I"}
 _SIXTEEN = {"I;16", "I;16L", "I;16B", "I;16N", "I"}
 _ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 _ORIENTATION = 0x0112
+_QUIET = logging.NullHandler()
 _TURNED = {5, 6, 7, 8}
 _NAMED = 5
 
@@ -91,7 +92,7 @@ def read_pictures(
         )
     size = None if resize is None else image_size(resize)
     library("PIL.Image", "images", of="Pillow").init()  # all formats are known to it only then
-    logging.getLogger("PIL").addHandler(logging.NullHandler())  # it prints what it finds wrong with a file
+    logging.getLogger("PIL").addHandler(_QUIET)  # it prints what it finds wrong with a file
     headers: dict[int, _Header] = {}
     broken: dict[int, str] = {}
     for place, picture in enumerate(pictures):

@@ -18,6 +18,7 @@ from regimes.datasets.points.blocks import Blocks
 
 __all__ = ["is_zarr", "read_zarr"]
 
+_QUIET = logging.NullHandler()
 _METADATA = ("zarr.json", ".zarray", ".zgroup")
 _CODECS = {
     *("blosc", "zstd", "zlib", "gzip", "bz2", "lz4", "lzma", "bytes", "transpose", "crc32c", "crc32", "adler32"),
@@ -44,7 +45,7 @@ def read_zarr(path: Path) -> dict[str, Blocks]:
 @contextmanager
 def _opened(path: Path, key: str | None = None) -> Iterator[Any]:
     zarr = library("zarr", "Zarr stores")
-    logging.getLogger("asyncio").addHandler(logging.NullHandler())  # prints what fails in its tasks beside the first
+    logging.getLogger("asyncio").addHandler(_QUIET)  # prints what fails in its tasks beside the first
     with refusing_damage("a Zarr store", path, key):
         store = zarr.storage.ZipStore(path, mode="r") if path.is_file() else zarr.storage.LocalStore(path)
         try:
