@@ -9,14 +9,15 @@ import h5py
 import numpy as np
 import pytest
 import safetensors.numpy
-import safetensors.torch
-import torch
 import zarr
 
 from regimes import load_dataset
 from regimes.datasets.files.formats import read_format
 from regimes.datasets.files.pytorch import read_pytorch
 from regimes.datasets.files.reading import Reading
+
+torch = pytest.importorskip("torch")
+safetensors_torch = pytest.importorskip("safetensors.torch")
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(30, 2, 3)), RNG.integers(0, 3, 30)
@@ -138,7 +139,7 @@ def test_tensors_are_read_without_torch_as_torch_reads_them(change, tmp_path):
     values = change(torch.tensor(X, dtype=torch.float32))
     right = values.float().numpy().reshape(len(values), -1)
     torch.save({"ema": {"latents": torch.nn.Parameter(values)}, "step": 3}, tmp_path / "a.pt")
-    safetensors.torch.save_file({"latents": values.contiguous()}, tmp_path / "a.safetensors")
+    safetensors_torch.save_file({"latents": values.contiguous()}, tmp_path / "a.safetensors")
     for name in ("a.pt", "a.safetensors"):
         np.testing.assert_array_equal(load_dataset(tmp_path / name, center=False).X, right)
 

@@ -5,11 +5,14 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 import xarray
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 from regimes import load_dataset
+
+torch = pytest.importorskip("torch")
+DataLoader, Dataset, IterableDataset, Subset, TensorDataset = (
+    getattr(torch.utils.data, name) for name in ("DataLoader", "Dataset", "IterableDataset", "Subset", "TensorDataset")
+)
 
 RNG = np.random.default_rng(11)
 X, Y = RNG.normal(size=(30, 2, 3)), RNG.integers(0, 3, 30)
