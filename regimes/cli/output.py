@@ -106,7 +106,12 @@ scale_option = click.option(
     "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none, of 8-bit values range."
 )
 memory_option = click.option(
-    "--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB."
+    "--memory",
+    type=float,
+    default=2.0,
+    show_default=True,
+    metavar="GIB",
+    help="Working memory, and most that DATASET may take, in GiB.",
 )
 
 

@@ -59,8 +59,8 @@ def command(
     """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
 
     DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes), a folder, 'pattern' or .zip of images (the
-    folder of an image is its class), a Hugging Face folder, a table (.csv, .parquet, .arrow) or an array (.npy, .npz,
-    .pt, .safetensors, .h5, .zarr; file.h5:key).
+    folder of an image is its class), a Hugging Face folder, a table (.csv, .parquet, .arrow), an array (.npy, .npz,
+    .pt, .safetensors, .h5, .zarr; file.h5:key), or - for a file on standard input.
 
     \b
     regimes predict digits

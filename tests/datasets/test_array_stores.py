@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 import zipfile
 
 import h5py
@@ -100,7 +101,7 @@ def test_an_array_that_does_not_fit_is_refused_by_what_it_declares(tmp_path):
     zarr.create_array(tmp_path / "wide.zarr", shape=(2**20, 2**20), dtype="f4", chunks=(1, 1024))
     for name in ("wide.h5", "wide.zarr"):
         with pytest.raises(
-            ValueError, match=r"1048576 x 1048576 values of .* would take 8.19e\+03 GiB, more than memory"
+            ValueError, match=r"1048576 x 1048576 values of .* in .* would take 8.19e\+03 GiB, more than memory"
         ):
             read_format(tmp_path / name, Reading(memory=2**30))
 
@@ -184,6 +185,9 @@ def test_a_pickle_that_claims_more_than_it_holds_is_damaged(tmp_path):
             ValueError, match=r"torch.save wrote, whole and not altered, got .*b.pt|got no array; name one"
         ):
             load_dataset(tmp_path / "b.pt")
+    (tmp_path / "b.pt").write_bytes((tmp_path / "a.pt").read_bytes() + b"more")
+    with pytest.raises(ValueError, match=r"got .*b.pt, which cannot be read: it goes on behind the archive"):
+        load_dataset(tmp_path / "b.pt")
     (tmp_path / "b.pt").write_bytes((tmp_path / "a.pt").read_bytes().replace(np.float32(1).tobytes(), b"\0\0\0\0"))
     with pytest.raises(ValueError, match=r"not altered, got .*b.pt, which cannot be read"):
         read_pytorch(tmp_path / "b.pt")["b"].whole()
@@ -235,3 +239,23 @@ def test_a_safetensors_header_must_fit_its_file(header, tmp_path):
     (tmp_path / "a.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(24))
     with pytest.raises(ValueError, match=r"^load_dataset: .*(safetensors file, whole|real numbers).*a.safetensors"):
         load_dataset(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [
+        ("h5py", "a.h5"),
+        ("zarr", "a.zarr"),
+        ("pyarrow", "a.feather"),
+        ("pyarrow.parquet", "a.parquet"),
+        ("PIL.Image", "*"),
+    ],
+)
+def test_a_missing_reader_names_the_command_that_installs_it(library, name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    for each in ("a.h5", "a.feather", "a.parquet", "1.png", "2.png"):
+        (tmp_path / each).write_bytes(b"of no matter")
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "a.zarr" / "zarr.json").write_text("{}")
+    with pytest.raises(ValueError, match=r'which is not installed; pip install "regimes\[formats\]"'):
+        load_dataset(f"{tmp_path}/{'*.png' if name == '*' else name}")

@@ -11,7 +11,7 @@ from typing import Any
 from regimes.datasets.files.column_roles import classes_like, whole
 from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.named_arrays import DATA_KEYS, label_keys
-from regimes.datasets.files.numpy_files import opened_archive, read_npy
+from regimes.datasets.files.numpy_files import npy_blocks, opened_archive, read_npy
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import MEMORY, Reading, words
 from regimes.datasets.files.tables import TABLES, read_column, read_table
@@ -58,7 +58,7 @@ def file_type(path: Path) -> str:
 
 def is_table(path: Path) -> bool:
     """Whether a path leads to a text table, by its name."""
-    return file_type(path.expanduser()) in TABLES
+    return file_type(expanded("load_dataset", path)) in TABLES
 
 
 def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
@@ -78,7 +78,7 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     elif suffix == ".npz":
         raw = _read_archive(path, key, reading)
     else:
-        raw = raw_array(read_npy(path, reading.memory), reading, str(path))
+        raw = raw_array(npy_blocks(path, reading.memory), reading, str(path))
     ending = path.name.lower().rfind(suffix)
     name = path.name[:ending] if ending > 0 else path.stem
     return replace(raw, name=name, source=os.fspath(source))

@@ -22,7 +22,6 @@ from regimes.datasets.files.table_folders import is_table_folder, read_table_fol
 from regimes.datasets.files.zarr_store import is_zarr, read_zarr
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
-from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.interface.paths import exists, expanded
 
 __all__ = ["FORMATS", "read_format"]
@@ -59,13 +58,7 @@ def read_format(source: str | os.PathLike[str], reading: Reading) -> RawData | N
     if raw is None:
         return None
     name = path.name if path.is_dir() else path.stem
-    raw = replace(raw, name="files" if any(mark in name for mark in "*?[") else name.removesuffix(".zarr"))
-    if isinstance(raw.values, Blocks):
-        shape = " x ".join(map(str, raw.values.shape))
-        check_memory(
-            "load_dataset", f"{shape} values of {text}", raw.values.declared_bytes, reading.memory, "give fewer points"
-        )
-    return raw
+    return replace(raw, name="files" if any(mark in name for mark in "*?[") else name.removesuffix(".zarr"))
 
 
 def _raw(path: Path, key: str | None, reading: Reading) -> RawData | None:

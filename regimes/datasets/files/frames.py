@@ -99,6 +99,9 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
     raw = RawData(values=np.empty(0), labels=reading.labels if label is None else labels, name="table", source=where)
     if frame.kinds[place] == "vector":
         values = _vectors(frame, place, where)
+        shown = " x ".join(map(str, values.shape))
+        size = values.declared_bytes
+        check_memory("load_dataset", f"{shown} values of {where}", size, reading.memory, "give fewer points")
         taken = f"column {names[place]!r} of {'x'.join(map(str, values.shape[1:]))} values"
         return replace(raw, values=values, taken="; ".join((taken, *said)))
     pixels = _images(frame, place, reading, where)

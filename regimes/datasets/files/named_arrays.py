@@ -11,6 +11,7 @@ from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
+from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.interface.paths import exists
 
 __all__ = ["DATA_KEYS", "choose_arrays", "label_keys"]
@@ -42,11 +43,11 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
         raise ValueError(
             f"load_dataset: {where} must hold the data under {wanted}, got {_listed(arrays)}; name one with {where}:key"
         )
-    points, asked = arrays[chosen], reading.labels
+    points, asked = _fitting(arrays[chosen], chosen, where, reading), reading.labels
     said, notes = [f"array {chosen}"], []
     beside = asked.strip("/") if isinstance(asked, str) and asked.strip("/") in arrays else None
     if beside is not None:
-        reading = replace(reading, labels=arrays[beside].whole())
+        reading = replace(reading, labels=_fitting(arrays[beside], beside, where, reading).whole())
     elif isinstance(asked, str) and not asked.lstrip("-").isdecimal() and not exists(asked):
         raise ValueError(
             f"load_dataset: labels must be a key of {where} or a file of labels, got {asked!r}; there are "
@@ -55,12 +56,13 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
     elif asked is None:
         beside = next((each for each in label_keys(chosen) if each in arrays), None)
         if beside is not None:
-            found, note = _classes(arrays[beside], beside, where, len(points) if points.shape else 0)
+            found, note = _classes(
+                _fitting(arrays[beside], beside, where, reading), beside, where, len(points) if points.shape else 0
+            )
             reading, notes = replace(reading, labels=found), [note] if note else []
             beside = None if found is None else beside
     said += [] if beside is None else [f"labels {beside}"]
-    given = points if reading.takes_all and not isinstance(reading.label_column, int) else points.whole()
-    return raw_array(given, reading, where, tuple(said), tuple(notes))
+    return raw_array(points, reading, where, tuple(said), tuple(notes))
 
 
 def _key(arrays: Mapping[str, Blocks]) -> str | None:
@@ -100,6 +102,15 @@ def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, str]:
     if key in _SECOND.values() and not classes_like(values):
         return None, f"{key} in {where} holds many different numbers: not taken as classes"
     return values, ""
+
+
+def _fitting(array: Blocks, key: str, where: str, reading: Reading) -> Blocks:
+    """An array that fits into the memory by what is declared of it, before anything of it is read."""
+    shape = " x ".join(map(str, array.shape))
+    check_memory(
+        "load_dataset", f"{shape} values of {key} in {where}", array.declared_bytes, reading.memory, "give fewer points"
+    )
+    return array
 
 
 def _listed(arrays: Mapping[str, Blocks]) -> str:

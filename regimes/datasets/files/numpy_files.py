@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.reading import MEMORY
+from regimes.datasets.points.blocks import Blocks
 from regimes.numerics.interface.checks import check_memory
 
-__all__ = ["Archive", "check_rows", "opened_archive", "read_npy"]
+__all__ = ["Archive", "check_rows", "npy_blocks", "opened_archive", "read_npy"]
 
 _ZIP = b"PK"
+_ZIP_END, _LAST = b"PK\x05\x06", 22  # how the last record of an archive begins, and its bytes
 _PICKLE = b"\x80"
 _DOUBLE = 8  # bytes of a value once it is a coordinate
 _LONGEST = 200  # of what NumPy says about a file, which may quote a whole header
@@ -46,6 +48,9 @@ _DAMAGE = (
 )
 
 
+_Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
+
+
 class _Refused(Exception):
     """A finding about a file that is not its damage."""
 
@@ -58,6 +63,24 @@ def read_npy(path: Path, memory: int = MEMORY, *, rows: int | None = None) -> ND
         _check_declared(stream, path.stat().st_size, str(path), memory, rows)
         stream.seek(0)
         return _array(stream)
+
+
+def npy_blocks(path: Path, memory: int) -> NDArray[Any] | Blocks:
+    """Points of a .npy file, read in blocks where its rows follow on one another."""
+    with _refusing_damage(str(path)), path.open("rb") as stream:
+        if stream.peek(2)[:2] == _ZIP:
+            return read_npy(path, memory)  # which says so
+        shape, by_columns, dtype = _check_declared(stream, path.stat().st_size, str(path), memory, None)
+        begin, row = stream.tell(), math.prod(shape[1:])
+    if by_columns or not shape or dtype.names is not None:
+        return read_npy(path, memory)
+
+    def rows(start: int, stop: int) -> NDArray[Any]:
+        with _refusing_damage(str(path)), path.open("rb") as stream:
+            stream.seek(begin + start * row * dtype.itemsize)
+            return np.fromfile(stream, dtype, (stop - start) * row).reshape(stop - start, *shape[1:])
+
+    return Blocks(shape, dtype, rows)
 
 
 @dataclass(frozen=True)
@@ -91,6 +114,8 @@ def opened_archive(path: Path, memory: int = MEMORY) -> Iterator[Archive]:
     with _refusing_damage(str(path)):
         with path.open("rb") as stream:
             start = stream.read(6)
+            stream.seek(max(0, path.stat().st_size - _LAST))
+            end = stream.read()
         if start == np.lib.format.MAGIC_PREFIX:
             raise _Refused(
                 f"load_dataset: a .npz file must be a zip archive of arrays, got {path}: a single array; "
@@ -98,6 +123,8 @@ def opened_archive(path: Path, memory: int = MEMORY) -> Iterator[Archive]:
             )
         if not start.startswith(_ZIP):
             raise ValueError(_beginning(start))
+        if not end.startswith(_ZIP_END):  # zipfile takes no notice of what follows
+            raise ValueError("it is truncated, or goes on behind the archive")
         file = zipfile.ZipFile(path)
     with file:
         archive = Archive(path, file, memory)
@@ -120,8 +147,8 @@ def check_rows(rows: int, shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows: int | None) -> None:
-    """Hold the shape and the type of a header against the size of the file and the memory."""
+def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows: int | None) -> _Header:
+    """Shape, order by columns and type of a header, held against the size of the file and the memory."""
     start = stream.read(len(np.lib.format.MAGIC_PREFIX))
     if start != np.lib.format.MAGIC_PREFIX:
         raise ValueError(_beginning(start))
@@ -129,7 +156,7 @@ def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows:
     if version not in ((1, 0), (2, 0), (3, 0)):
         raise ValueError("its format has a version that NumPy does not know")
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = header(stream)
+    shape, by_columns, dtype = header(stream)
     if dtype.hasobject:
         raise ValueError("pickle")
     if any(length < 0 for length in shape):
@@ -156,6 +183,7 @@ def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows:
         )
     except ValueError as error:
         raise _Refused(str(error)) from None
+    return shape, by_columns, dtype
 
 
 def _array(stream: IO[bytes]) -> NDArray[Any]:

@@ -19,6 +19,7 @@ __all__ = ["read_pytorch"]
 
 _WHAT = "a file of tensors that torch.save wrote"
 _LARGEST_DESCRIPTION = 64 * 2**20
+_LAST_RECORD = 22
 _DEEPEST = 32
 _PIECE = 2**20
 
@@ -31,6 +32,8 @@ def read_pytorch(path: Path) -> dict[str, Blocks]:
             "load it and save it again with torch.save, or with numpy.save"
         )
     with refusing_damage(_WHAT, path), zipfile.ZipFile(path) as archive:
+        if archive.fp is None or archive.fp.seek(-_LAST_RECORD, 2) < 0 or archive.fp.read(4) != b"PK\x05\x06":
+            raise ValueError("it goes on behind the archive")
         members = {info.filename.partition("/")[2]: info for info in archive.infolist()}
         if len(members) != len(archive.infolist()):
             raise ValueError("a name stands twice in the archive")

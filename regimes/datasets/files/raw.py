@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from regimes.datasets.files.column_roles import counts_rows
 from regimes.datasets.files.columns import Table, take_columns
 from regimes.datasets.files.reading import Reading
+from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.shape import flat_points
 
 __all__ = ["raw_array", "raw_table", "table_of"]
+
+_START = 1000
+"""Rows of an array that is read in blocks, from which it is judged whether a column counts them."""
 
 
 def raw_table(table: Table, reading: Reading, said: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> RawData:
@@ -39,19 +43,23 @@ def raw_array(
     """Points of one array: all of it, or columns of its rows; a structured array is a table of its fields."""
     dtype = getattr(values, "dtype", None)
     if getattr(dtype, "names", None):
-        return raw_table(table_of(_fields(values), where), reading, said, notes)
+        records = values.whole() if isinstance(values, Blocks) else values
+        return raw_table(table_of(_fields(records), where), reading, said, notes)
     eight_bit = dtype == np.uint8
     label = reading.label_column
     by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
     if by_index or reading.columns is not None or reading.drop is not None:
         X = flat_points(values)
-        if np.ndim(values) != 2:
+        shape = values.shape if isinstance(values, Blocks) else np.shape(values)
+        if len(shape) != 2:
             raise ValueError(
                 "load_dataset: columns can be chosen of an array of shape (n, d) alone, "
-                f"got shape {np.shape(values)} ({where}); choose them before"
+                f"got shape {shape} ({where}); choose them before"
             )
         return raw_table(Table(X, None, where, pixels=range(X.shape[1]) if eight_bit else ()), reading, said, notes)
-    if isinstance(values, np.ndarray) and values.ndim == 2 and values.size and counts_rows(values[:, 0]):
+    start = values.rows(0, min(len(values), _START)) if isinstance(values, Blocks) and values.shape else values
+    numbers = isinstance(start, np.ndarray) and start.ndim == 2 and start.size and start.dtype.kind in "buif"
+    if numbers and counts_rows(start[:, 0]):
         notes = (
             *notes,
             "the first column counts the rows and was read as a feature: leave it out with --drop 0 (drop=0)",

@@ -31,6 +31,11 @@ def object_points(source: Any, reading: Reading) -> RawData:
         and not hasattr(source, "shape")
     ):
         raise ValueError(f"load_dataset: a frame must hold its values, got {described}; call its collect() method")
+    if isinstance(source, Mapping) and source and all(_is_hugging_face(part) for part in source.values()):
+        raise ValueError(
+            f"load_dataset: one part of a data set must be given, got {', '.join(map(str, source))} in {described}; "
+            f"give one, such as data[{next(iter(source))!r}]"
+        )
     frame = _frame(source)
     if frame is not None:
         return frame_points(frame, reading, described)
@@ -49,13 +54,19 @@ def _described(source: Any) -> str:
 
 def _frame(source: Any) -> Frame | None:
     """Columns of a data set of the library datasets, of Arrow, polars or pandas; None for anything else."""
-    if hasattr(source, "features") and callable(getattr(source, "with_format", None)) and hasattr(source, "num_rows"):
+    if _is_hugging_face(source):
         return arrow_frame(source.with_format("arrow")[:], _features(source.features))
     if hasattr(source, "schema") and hasattr(source, "num_rows") and hasattr(source, "column_names"):
         return arrow_frame(source)
     if hasattr(source, "get_columns") and hasattr(source, "to_series"):
         return _polars(source)
     return _pandas(source) if hasattr(source, "iloc") and hasattr(source, "columns") else None
+
+
+def _is_hugging_face(source: Any) -> bool:
+    return (
+        hasattr(source, "features") and callable(getattr(source, "with_format", None)) and hasattr(source, "num_rows")
+    )
 
 
 def _features(features: Any) -> dict[str, Any]:

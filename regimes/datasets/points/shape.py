@@ -43,7 +43,8 @@ def _read(values: Blocks) -> NDArray[np.float64]:
     for start, rows in values.blocks():
         if rows.dtype.kind not in "buif":
             raise ValueError(_refusal(rows, rows))
-        X[start : start + len(rows)] = rows.reshape(len(rows), -1)
+        with np.errstate(over="ignore"):  # as above
+            X[start : start + len(rows)] = rows.reshape(len(rows), -1)
     return X
 
 

@@ -98,8 +98,8 @@ def real_array(function: str, name: str, values: ArrayLike) -> NDArray[np.float6
     return array.astype(np.float64, copy=False)
 
 
-def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least: int) -> int:
-    """One whole number, not below ``at_least``; True and False are none."""
+def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least: int, at_most: float = 2.0**63) -> int:
+    """One whole number from ``at_least`` to ``at_most``; True and False are none."""
     try:
         number = None if isinstance(value, bool | np.bool_) else operator.index(value)
     except TypeError:
@@ -108,4 +108,6 @@ def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least
         raise ValueError(f"{function}: {name} ({meaning}) must be a whole number, got {value!r}")
     if number < at_least:
         raise ValueError(f"{function}: {name} ({meaning}) must be at least {at_least}, got {number}")
+    if number > at_most:
+        raise ValueError(f"{function}: {name} ({meaning}) must be at most {at_most:.4g}, got {number}")
     return number

@@ -24,6 +24,7 @@ _BEGINNINGS = {
     b"\x89HDF\r\n\x1a\n": ".h5",
     b"PAR1": ".parquet",
     b"ARROW1": ".arrow",
+    b"\x80": ".npy",  # a pickle, refused as one
 }
 _BLOCK = 2**20
 

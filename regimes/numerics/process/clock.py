@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.checks import as_given
+from regimes.numerics.interface.checks import as_given, whole_number
 from regimes.numerics.interface.result import BEYOND, TIME, Number, Result
 from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
 from regimes.theory.formula.record import recorded
@@ -121,6 +121,8 @@ def clock(
     if len(named) != 1:
         raise ValueError(f"clock: give exactly one of {', '.join(level)}, got {', '.join(named) or 'none'}")
     ((name, value),) = named.items()
+    if step is not None:
+        step = whole_number("clock", "step", "0-based step of a schedule", step, at_least=-(2**63))  # judged by it
     given = NoiseLevel(name, float(value), schedule, steps)
     with np.errstate(all="ignore"):  # beyond double precision there is no number, and a reason
         return _clock(given)

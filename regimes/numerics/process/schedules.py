@@ -23,6 +23,7 @@ _SOURCES = {
     "cosine": "Nichol, Dhariwal 2021: offset 0.008, beta capped at 0.999",
     "edm": "Karras, Aittala, Aila, Laine 2022: sigma from 80 to 0.002, rho 7",
 }
+_MOST = 10**6  # steps; samplers have a thousand
 # A step's own alpha_bar must find the step again after a round trip through another clock.
 _SLACK = 1e-12
 
@@ -125,6 +126,8 @@ def noise_schedule(name: str, *, steps: int | None = None) -> Schedule:
     count = _DEFAULT_STEPS[name] if steps is None else steps
     if count < 2:
         raise ValueError(f"noise_schedule: {name} needs at least 2 steps, got {count}")
+    if count > _MOST:
+        raise ValueError(f"noise_schedule: {name} can have at most {_MOST} steps, got {count}")
     k = np.arange(count)
     if name == "edm":
         sigma = compile_formula("edm_step_sigma", target="numpy")(k, count, 80.0, 0.002, 7.0)

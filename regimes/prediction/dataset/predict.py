@@ -77,7 +77,7 @@ def predict(
         Losses per noise level of a model trained on these points, on them and on others: a table with the columns t (or
         snr), train_loss and test_loss, or a :class:`regimes.validation.LossCurve`. They tell whether it memorises.
     memory : int
-        Bytes that may be used beyond the data.
+        Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
     columns, drop, header, missing

@@ -123,7 +123,7 @@ def predict_classes(
     schedule : {"ddpm-linear", "cosine", "edm"}
         Schedule in whose steps the times are given as well.
     memory : int
-        Bytes that may be used beyond the data.
+        Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total).
     columns, drop, header, missing

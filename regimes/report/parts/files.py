@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -50,3 +51,12 @@ def check_destination(path: str | Path, *, figure: bool = False) -> None:
     if figure and destination.suffix.lower() not in FIGURE_SUFFIXES:
         raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
     check_place("output", destination)
+    if destination.exists() and not destination.is_file():
+        return
+    try:
+        with tempfile.TemporaryFile(dir=destination.resolve().parent):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"output: cannot write to folder {destination.parent} ({error.strerror}); choose another"
+        ) from None
