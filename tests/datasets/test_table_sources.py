@@ -146,6 +146,11 @@ REFUSED = [
     ),
     ("3.0x,7,1\n3,2,5\n1,2,7\n", "whether the first line holds names cannot be told, got '3.0x', '7', '1'"),
     ("a,class,y\n1,0,1\n3,0,0\n5,1,1\n", "got class, y in .*, any of which may; give --labels NAME for that one"),
+    ("1,2,3\n4,5,6\n7,8,9.5\n1,1,1\n", "whether the first line holds names cannot be told"),
+    (
+        "a,class\n" + "".join(f"{n},{n % 2}\n" for n in range(12)),
+        "one column, and a, which numbers the rows: if it is a",
+    ),
     ("k\na\nb\n", "every cell must be a number, got 'a'"),
     ("", "must have at least one line, got .*: empty"),
     ("# nothing\n\n", "must have at least one line, got .*: empty"),

@@ -83,7 +83,12 @@ def take_columns(table: Table, reading: Reading) -> Taken:
         label = found_label(table, kept if reading.columns is None else sorted(outside - set(kept)))
     kept = [place for place in kept if place != label]
     if not kept:
-        raise ValueError(f"load_dataset: a table must have a column besides the labels, got {where} with one column")
+        other = (
+            f", and {table.name(0)}, which numbers the rows: if it is a feature, name it with --columns" if said else ""
+        )
+        raise ValueError(
+            f"load_dataset: a table must have a column besides the labels, got {where} with one column{other}"
+        )
     table = _with_truth(table, kept, said)
     _refuse_texts(table, kept)
     if reading.columns is None:

@@ -93,7 +93,7 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
         return True
     if not counts or width < 2 or (width == 2 and not unlike):
         return False
-    fractions = any(value % 1 for column in columns for value in column.values)
+    fractions = all(any(value % 1 for value in column.values) for column in columns)
     return True if width >= _CERTAIN or (width > 2 and (unlike or fractions)) else None
 
 

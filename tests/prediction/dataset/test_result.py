@@ -26,4 +26,5 @@ def test_what_identifies_the_data():
             "mean_variance": pytest.approx(np.trace(np.cov(points.T)) / 3),
         },
         "source": "ndarray of shape (4, 3)",
+        "taken": "",
     }
