@@ -11,8 +11,8 @@ second method.
 
 Two-sided intervals of the population's numbers (Lambda, direction, collapse) should hold the truth in 95% of draws; the
 lower limit of the class time and the bound on collapse are one-sided. Class and point times of a model that has
-memorised are those of the very points drawn: their truth is measured with other, more probes, whose error is added to
-the interval's in quadrature. A value that is missing counts as no time.
+memorised are those of the very points drawn: their truth is measured with other, more probes in one draw of four, and
+its error is added to the interval's in quadrature. A value that is missing counts as no time.
 
 The file is not called coverage.py, since numba imports the package of that name from beside any script that runs here.
 """
@@ -45,10 +45,13 @@ KEYS = (
 MORE = 4
 """Probes behind the truth of these points, as a multiple of those behind the prediction."""
 
+EVERY = 4
+"""One draw in so many brings the truth of its own points, which takes as long as the prediction."""
+
 Task = tuple[str, int, int, int]
 
 
-def drawn(task: Task) -> dict[str, Any]:
+def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
     """One draw of one cell: what is predicted, and the truth of its own points."""
     import regimes
 
@@ -58,7 +61,7 @@ def drawn(task: Task) -> dict[str, Any]:
     X, labels = FAMILIES[family](d).draw(n, np.random.default_rng(seeds[0]))
     line: dict[str, Any] = {"family": family, "n": n, "d": d, "draw": draw, "numbers": {}, "within": {}}
     try:
-        result = regimes.predict(X, labels, rng=int(seeds[1]))
+        result = regimes.predict(X, labels, rng=int(seeds[1]), probes=probes)
     except ValueError as refused:
         return line | {"refused": str(refused), "seconds": time.process_time() - start}
     for key in KEYS:
@@ -66,8 +69,8 @@ def drawn(task: Task) -> dict[str, Any]:
             number = result.numbers[key]
             line["numbers"][key] = {name: getattr(number, name) for name in ("value", "estimate", "interval")}
     line["seconds"] = round(time.process_time() - start, 2)
-    probes = MORE * int(result.settings.get("probes") or 1000)
-    line["within"] = of_points(X, labels, probes, int(seeds[2]))
+    if draw % EVERY == 0:
+        line["within"] = of_points(X, labels, MORE * int(result.settings["probes"]), int(seeds[2]))
     return line
 
 
@@ -87,11 +90,16 @@ def missing(asked: argparse.Namespace, done: list[dict[str, Any]]) -> list[Task]
     there = {(each["family"], each["n"], each["d"], each["draw"]) for each in done}
     families = asked.families or list(FAMILIES)
     shapes = [cell for cell in CELLS if not asked.only or f"{cell[0]}x{cell[1]}" in asked.only]
-    wanted = ((family, *shape, draw) for draw in range(asked.draws) for shape in shapes for family in families)
+    wanted = (
+        (family, *shape, draw)
+        for draw in range(asked.first, asked.first + asked.draws)
+        for shape in shapes
+        for family in families
+    )
     return [task for task in wanted if task not in there]
 
 
-def run(path: Path, tasks: list[Task], workers: int, minutes: float) -> None:
+def run(path: Path, tasks: list[Task], probes: int | None, workers: int, minutes: float) -> None:
     """Append a line a draw until all are there or the time is over."""
     end = time.monotonic() + 60 * minutes
     with path.open("a", encoding="utf-8") as file:
@@ -106,20 +114,20 @@ def run(path: Path, tasks: list[Task], workers: int, minutes: float) -> None:
             for task in tasks:
                 if time.monotonic() > end:
                     return
-                keep(drawn(task))
+                keep(drawn(task, probes))
             return
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
             os.environ[name] = "1"
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
             waiting = iter(tasks)
-            running = {pool.submit(drawn, task) for task, _ in zip(waiting, range(workers), strict=False)}
+            running = {pool.submit(drawn, task, probes) for task, _ in zip(waiting, range(workers), strict=False)}
             while running:
                 ready = next(as_completed(running))
                 running.remove(ready)
                 keep(ready.result())
                 task = next(waiting, None) if time.monotonic() < end else None
                 if task is not None:
-                    running.add(pool.submit(drawn, task))
+                    running.add(pool.submit(drawn, task, probes))
 
 
 def left(asked: argparse.Namespace, done: list[dict[str, Any]]) -> str:
@@ -146,6 +154,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, nargs="?", help="lines of draws, read and appended to")
     parser.add_argument("--draws", type=int, default=1000, help="of each cell")
+    parser.add_argument("--first", type=int, default=0, help="number of the first draw: others are other data")
+    parser.add_argument("--probes", type=int, help="of each prediction; default: those of predict")
     parser.add_argument("--families", action="append", choices=list(FAMILIES), help="a family; may be repeated")
     parser.add_argument(
         "--only", action="append", choices=[f"{n}x{d}" for n, d in CELLS], help="a cell; may be repeated"
@@ -162,7 +172,7 @@ def main() -> None:
     if asked.file is None:
         parser.error("name a file for the draws")
     if not asked.summary:
-        run(asked.file, missing(asked, read(asked.file)), asked.workers, asked.minutes)
+        run(asked.file, missing(asked, read(asked.file)), asked.probes, asked.workers, asked.minutes)
     done = read(asked.file)
     text = f"{table(cells(done))}\n\n{left(asked, done)}\n"
     refused = {each["refused"] for each in done if "refused" in each}

@@ -55,22 +55,27 @@ def of_points(X: np.ndarray, labels: np.ndarray | None, probes: int, seed: int) 
         label, _, floor = known[key]
         shrink, variance, _ = spread(t)
         found = []
-        for part in np.array_split(np.arange(probes)[used], max(1, probes * n // 4_000_000)):
-            x = shrink * X[start[part]] + np.sqrt(variance) * z[part]
-            logits = (shrink * (x @ X.T) - shrink**2 * squares / 2) / variance
-            q = np.exp(logits - logits.max(axis=1, keepdims=True))
-            q /= q.sum(axis=1, keepdims=True)
-            both = q if key == "collapse.point_time" else q @ np.eye(label.max() + 1)[label]
-            found.append((both**2).sum(axis=1))
+        for part in np.array_split(np.arange(probes)[used], max(1, probes * n // 1_000_000)):
+            pair = 0.0
+            for noise in (z[part], -z[part]):
+                x = shrink * X[start[part]] + np.sqrt(variance) * noise
+                logits = (shrink * (x @ X.T) - shrink**2 * squares / 2) / variance
+                q = np.exp(logits - logits.max(axis=1, keepdims=True))
+                q /= q.sum(axis=1, keepdims=True)
+                both = q if key == "collapse.point_time" else q @ np.eye(label.max() + 1)[label]
+                pair = pair + (both**2).sum(axis=1) / 2
+            found.append(pair)
         return (np.concatenate(found) - floor) / (1 - floor)
 
     times = {}
     for key, (_, level, _) in known.items():
-        grid = np.geomspace(0.004, 4, 28)
-        above = [t for t in grid if agreement(key, t, FEW).mean() > level]
-        if not above or above[-1] == grid[-1]:
+        low, high = 0.004, 4.0
+        if agreement(key, low, FEW).mean() < level or agreement(key, high, FEW).mean() > level:
             continue
-        middle = fall_near(lambda t, key=key: agreement(key, t, FEW), level, above[-1] * np.array([1, 1.14, 1.29]))[0]
+        while high > 1.3 * low:
+            half = np.sqrt(low * high)
+            low, high = (half, high) if agreement(key, half, FEW).mean() > level else (low, half)
+        middle = fall_near(lambda t, key=key: agreement(key, t, FEW), level, low * np.array([1, 1.14, 1.29]))[0]
         near = middle * np.array([0.93, 1, 1.07])
         times[key] = fall_near(lambda t, key=key: agreement(key, t, slice(None)), level, near)
     return times

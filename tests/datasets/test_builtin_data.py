@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn import datasets
 
 from regimes import load_dataset
+from regimes.datasets.points import builtin
 from regimes.datasets.points.builtin import load_builtin
 
 
@@ -26,9 +28,15 @@ def test_sizes(name, n, d, classes):
     assert data.preprocessing.scale == ("range" if name == "digits" else "feature")
 
 
-def test_class_names_are_those_of_the_data():
-    assert load_dataset("iris").classes == ("setosa", "versicolor", "virginica")
-    assert load_dataset("digits").classes == tuple("0123456789")
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer"])
+def test_a_set_is_what_scikit_learn_loads_also_where_its_files_have_moved(name, moved, monkeypatch):
+    if moved:
+        monkeypatch.setitem(builtin._FILES, name, "elsewhere.csv")
+    expected, data = getattr(datasets, f"load_{name}")(), load_builtin(name)
+    np.testing.assert_array_equal(data.values, expected["data"])
+    np.testing.assert_array_equal(data.labels, expected["target"])
+    assert data.class_names == tuple(str(label) for label in expected["target_names"])
 
 
 def test_digits_fill_the_range():

@@ -95,5 +95,6 @@ def _printer_text() -> bytes:
     return Path(__file__).with_name("formula_source.py").read_bytes()
 
 
+@functools.cache
 def _sympy_version() -> bytes:
     return importlib.metadata.version("sympy").encode()

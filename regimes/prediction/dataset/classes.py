@@ -46,33 +46,39 @@ def no_class_rows(schedule: Schedule, reason: str) -> dict[str, Number]:
     return {key: schedule.number(label, None, (), reason=reason) for key, label in _LABELS.items()}
 
 
-def class_rows(curves: PosteriorCurves, labels: NDArray[np.intp], schedule: Schedule) -> dict[str, Number]:
-    """Crossings of the posterior over the points, with the own point and without, and their level."""
+_Labelled = tuple[PosteriorCurves, NDArray[np.intp]]
+
+
+def class_rows(whole: _Labelled, distinct: _Labelled | None, schedule: Schedule) -> dict[str, Number]:
+    """Crossings of the posterior over the points, and with the own point left out of those without copies.
+
+    Each comes with the classes of its points; ``distinct`` is None where copies aside there is one class.
+    """
     with recorded() as used:
         level = normalised_clone_level()
-    rows = {
-        "speciation.class_level": Number(
-            "normalised clone probability at which a class is decided", level, formulas=tuple(used)
-        )
-    }
+    label = "normalised clone probability at which a class is decided"
+    rows = {"speciation.class_level": Number(label, level, formulas=tuple(used))}
+    rows |= _crossing("speciation.class_time_memorised", "clone_class", whole, schedule)
+    key = "speciation.class_time_left_out"
+    if distinct is None:
+        return rows | {key: schedule.number(_LABELS[key], None, (), reason="copies aside there is one class")}
+    return rows | _crossing(key, "clone_class_leave_one_out", distinct, schedule)
+
+
+def _crossing(key: str, name: str, of: _Labelled, schedule: Schedule) -> dict[str, Number]:
+    curves, labels = of
     normalise = _Normalised(float(np.sum((np.bincount(labels) / labels.size) ** 2)))
-    for key, name in (
-        ("speciation.class_time_memorised", "clone_class"),
-        ("speciation.class_time_left_out", "clone_class_leave_one_out"),
-    ):
-        replicates = getattr(curves, f"jackknife_{name}")
-        with recorded() as used:
-            part = CurvePart(
-                t=curves.t,
-                values=normalise(getattr(curves, name)),
-                error=getattr(curves, f"{name}_se") / (1 - normalise.floor),
-                replicates=None if replicates is None else normalise(replicates),
-                level=level,
-                what="the normalised class clone probability",
-            )
-            normalised_clone_level()
-        rows |= crossing_rows(key, _LABELS[key], part, (*curves.formulas[name], *used), schedule)
-    return rows
+    replicates = getattr(curves, f"jackknife_{name}")
+    with recorded() as used:
+        part = CurvePart(
+            t=curves.t,
+            values=normalise(getattr(curves, name)),
+            error=getattr(curves, f"{name}_se") / (1 - normalise.floor),
+            replicates=None if replicates is None else normalise(replicates),
+            level=normalised_clone_level(),
+            what="the normalised class clone probability",
+        )
+    return crossing_rows(key, _LABELS[key], part, (*curves.formulas[name], *used), schedule)
 
 
 def held_out_rows(bound: ClassBound | None, schedule: Schedule) -> dict[str, Number]:

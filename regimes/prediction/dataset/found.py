@@ -133,14 +133,25 @@ class Found:
     @cached_property
     def distinct(self) -> NDArray[np.float64]:
         """One point of each group of near copies."""
-        if not self.copies.groups:
-            return self.data.X
-        return self.data.X[np.sort(np.unique(self.copies.labels, return_index=True)[1])]
+        return self.data.X[self._first] if self.copies.groups else self.data.X
 
     @cached_property
     def of_distinct(self) -> PosteriorCurves:
         """Curves of points without copies, to leave them out one at a time."""
-        return self._posterior(None, self.distinct) if self.copies.groups else self.posterior
+        return self._posterior(self._distinct_labels, self.distinct) if self.copies.groups else self.posterior
+
+    @cached_property
+    def _first(self) -> NDArray[np.intp]:
+        """The first point of each group of near copies."""
+        return np.sort(np.unique(self.copies.labels, return_index=True)[1])
+
+    @cached_property
+    def _distinct_labels(self) -> NDArray[np.intp] | None:
+        """Classes of the distinct points, unless there is one."""
+        if self.no_classes or self.data.labels is None:
+            return None
+        found, labels = np.unique(self.data.labels[self._first], return_inverse=True)
+        return labels if found.size > 1 else None
 
     @cached_property
     def collapse(self) -> CorrectedCollapse | None:
@@ -242,8 +253,10 @@ class Found:
 
     @cached_property
     def _class_rows(self) -> dict[str, Number]:
-        labels = self.data.labels
-        return {} if self.no_classes or labels is None else class_rows(self.posterior, labels, self.schedule)
+        if self.no_classes or self.data.labels is None:
+            return {}
+        left_out = None if self._distinct_labels is None else (self.of_distinct, self._distinct_labels)
+        return class_rows((self.posterior, self.data.labels), left_out, self.schedule)
 
     def _selected(self, curves: PosteriorCurves, names: Sequence[str]) -> dict[str, Any]:
         times = self.grid if self.times is None else self.times

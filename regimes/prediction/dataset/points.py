@@ -101,13 +101,13 @@ def copies_warnings(copies: NearCopies) -> tuple[str, ...]:
     if not copies.groups:
         return ()
     largest = int(np.bincount(copies.labels).max())
-    apart = "" if copies.between is None else f", {copies.between:.3g} apart at least"
+    apart = "" if copies.between is None else f", {copies.between:.3g} or more from all others"
     below = ""
     if copies.plateau_end:
         below = f"; within a group the points are told apart below t = {copies.plateau_end:.2g} only"
-    groups = f"{copies.groups} group{'' if copies.groups == 1 else 's'}"
+    groups = f"{copies.groups} group{'' if copies.groups == 1 else 's'} of up to {largest}"
+    near = f"{copies.within:.3g} or less from each other" if copies.within else "equal"
     return (
-        f"{copies.points} points stand in {groups} of near copies (up to {largest} at distances up to "
-        f"{copies.within:.3g}{apart}): times of points are those of groups{below}. If copies are a mistake, remove "
-        "them: they raise the weight of their points",
+        f"{copies.points} points are copies, in {groups} ({near}{apart}): times of points are those of groups{below}. "
+        "If copies are a mistake, remove them: they raise the weight of their points",
     )

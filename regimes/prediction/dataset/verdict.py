@@ -30,10 +30,13 @@ class Verdict:
         return self.numbers[key].value if key in self.numbers else None
 
     def _at(self, key: str) -> str:
+        value = self.numbers[key].value
+        return "" if value is None else self._place(value)
+
+    def _place(self, t: float) -> str:
         """A time with its step, or that the schedule does not reach it."""
-        number = self.numbers[key]
-        step = f"outside {self.schedule.name}" if number.step is None else f"step {number.step.index}"
-        return f"t = {number.value:.3g} ({step})"
+        step = self.schedule.at(t)
+        return f"t = {t:.3g} ({f'outside {self.schedule.name}' if step is None else f'step {step.index}'})"
 
     def _classes(self) -> str:
         if _CLASS not in self.numbers:
@@ -46,10 +49,11 @@ class Verdict:
         )
         if bound is None:
             none = "No class time" if own is None else "No class time of a model that generalises"
-            return f"{none}: {self.numbers[_CLASS].reason}." + (f" {memorised}." if memorised else "")
+            return f"{none}: {self.numbers[_CLASS].reason}." + (f" {memorised}, by copying." if memorised else "")
         low = (self.numbers[_CLASS].interval or (None,))[0]
-        sure = "" if low is None else f", and by t = {low:.3g} with 97.5% certainty"
-        return f"{memorised or 'The class is decided'}; one that generalises by {self._at(_CLASS)}, as a bound{sure}."
+        sure = "" if low is None else f", with 97.5% certainty by {self._place(low)}"
+        latest = f"{self._at(_CLASS)} at the latest, as estimated{sure}"
+        return f"{memorised}; one that generalises by {latest}." if memorised else f"The class is decided by {latest}."
 
     def _direction(self) -> str:
         if _DIRECTION not in self.numbers:
@@ -74,29 +78,39 @@ class Verdict:
         if point is None:
             return ""
         if bound is not None and bound > point:
-            return _between(bound, point, "the class")
-        if own is not None and own <= point:
+            return _between(bound, point, "the class") + ("" if self._surely_first(_CLASS, _POINT) else _UNSURE)
+        if own is not None and self._surely_first(_POINT, _OWN_CLASS):
             return (
                 "There is no generalising regime for a model with the exact score: it decides for a training point "
                 f"(t = {point:.3g}) before it decides the class (t = {own:.3g}). More points lower the first of these "
                 "times; whether a trained model copies is told by its losses (--losses)."
             )
-        if bound is not None:
+        if bound is not None or (own is not None and own <= point):
+            found = "held-out points show none" if bound is None else f"the bound (t = {bound:.3g}) lies below"
             return (
                 f"Whether a model that generalises decides the class before t = {point:.3g}, where one with the exact "
-                f"score decides for a training point, is open: the bound (t = {bound:.3g}) lies below. More labelled "
-                "points raise it."
+                f"score decides for a training point, is open: {found}. More labelled points raise it."
             )
         direction = self._time(_DIRECTION)
         if own is None and direction is not None and direction > point:
-            return _between(direction, point, "a direction")
+            return _between(direction, point, "a direction") + (
+                "" if self._surely_first(_DIRECTION, _POINT) else _UNSURE
+            )
         return ""
+
+    def _surely_first(self, early: str, late: str) -> bool:
+        """Whether the first time is the larger one, intervals included: the backward process runs from large t."""
+        low, high = (self.numbers[key].interval or (self.numbers[key].value,) * 2 for key in (early, late))
+        return low[0] is not None and high[1] is not None and low[0] > high[1]
+
+
+_UNSURE = " Their intervals overlap, so that the order is likely, not certain."
 
 
 def _between(early: float, late: float, what: str) -> str:
     return (
-        f"Between t = {early:.3g} and {late:.3g} {what} is decided and no training point is: what is made there is "
-        "new. More points lower the second time, and so does a score that is less than exact."
+        f"Between t = {early:.3g} and {late:.3g} {what} is decided and, for most samples, no training point is: most "
+        "of what is made there is new. More points lower the second time, and so does a score that is less than exact."
     )
 
 

@@ -34,8 +34,8 @@ def prediction_warnings(numbers: dict[str, Number], data: Dataset, found: Direct
     if own is not None and "speciation.class_time" in numbers:
         if held_out is None and numbers["speciation.class_time"].formulas:
             warnings.append(
-                "classes are decided only because points are: held-out points do not tell them, so there is a class "
-                "time for a model that copies alone; check the labels, or take more points"
+                "the class time of a model that has memorised is read off the training points: held-out points do not "
+                "tell the classes; check the labels, or take more points"
             )
         elif without is None or abs(without / own - 1) > _FAR_POINT:
             warnings.append(

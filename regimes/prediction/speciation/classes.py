@@ -18,7 +18,7 @@ from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.result import Number, Result
 from regimes.numerics.posterior.near_copies import near_copies
 from regimes.numerics.process.schedules import noise_schedule
-from regimes.numerics.speciation.class_bound.candidates import CANDIDATES
+from regimes.numerics.speciation.class_bound.held_out import held_out_bytes
 from regimes.numerics.speciation.class_pairs.class_tree import class_tree, pair_bounds
 from regimes.numerics.speciation.class_pairs.fitted_pairs import FittedPairs, fitted_pairs
 from regimes.numerics.speciation.class_pairs.held_out_pairs import held_out_classes
@@ -226,7 +226,7 @@ def _grid(fitted: FittedPairs, data: Dataset, memory: int) -> NDArray[np.float64
     top = float(compile_formula("speciation_time_noise_matched", target="numpy")(fitted.Lambda))
     earliest = min(0.2 * found.min(initial=np.inf), _FROM * top)
     latest = max(found.max(initial=0.0), top) + _LATEST
-    each = 4 * 2 * (len(CANDIDATES) + 2) * min(data.n, 2048) * len(data.classes)
+    each = held_out_bytes(len(data.classes), keep=True) * min(data.n, 2048)
     count = min(_TIMES, max(_FEWEST_TIMES, memory // (2 * each)))
     return even_times(earliest, latest, int(count))
 

@@ -73,8 +73,8 @@ def figure(result: Prediction, ax: Any = None) -> Figure:
     bottom.set_ylim(-0.6, 1.08)
     bottom.set_xlabel(TIME_LABEL)
     _mark(result, top, bottom)
-    top.legend(loc="center left", fontsize=8, framealpha=0.9)
-    bottom.legend(loc="upper left", fontsize=8, framealpha=0.9)
+    top.legend(loc="best", fontsize=8, framealpha=0.9)
+    bottom.legend(loc="best", fontsize=8, framealpha=0.9)
     data = result.problem
     classes = f", classes {', '.join(data.classes)}" if 0 < len(data.classes) <= 4 else ""
     top.set_title(f"{data.name}{classes}: n = {data.n}, d = {data.d}", fontsize=10, pad=28)

@@ -26,8 +26,8 @@ _DECIDED = (
     ("that a direction stands out", None, "speciation.spectral_time"),
     ("a direction, if there is one", None, "speciation.spectral_limit"),
     ("a training point", "collapse.point_time", None),
-    ("  theory: log n nats about it", "collapse.time", None),
-    ("  theory: of any such covariance", "collapse.bound", None),
+    ("  theory for any n such points", "collapse.time", None),
+    ("  limit for any such covariance", "collapse.bound", None),
     ("test loss passes log n", None, "losses.time"),
 )
 _CURVES = {
@@ -37,10 +37,10 @@ _CURVES = {
 }
 _LOSSES = {"J_train": "J train", "J_test": "J test", "G": "G", "G_exact": "G, exact score"}
 _LEGEND = (
-    "t: Ornstein-Uhlenbeck time; a sample starts as pure noise at large t and is finished at t = 0",
+    "t: Ornstein-Uhlenbeck time: pure noise at large t, a finished sample at t = 0; steps are counted from 0",
     "memorised: with the exact score of these points; generalises: with that of the population they are drawn from",
-    "decided: samples that go on from one noised point agree (class: 0.55 beyond chance; point: half of them)",
-    "( , ): 95%; memorised: of the noise drawn, for these very points; generalises, theory: over data of this law",
+    "decided: samples from one noised point agree: half of them (point), 0.55 of the way from chance on (class)",
+    "( , ): 95% over the noise drawn (memorised), over data of this law (else); at least: estimated, 97.5% sure",
 )
 _TOLD = {
     "speciation.class_time_memorised",
@@ -61,6 +61,7 @@ def table(result: Prediction) -> RenderableType:
     first = [text for text in result.warnings if "--scale" in text]  # all that follows depends on it
     parts += [Text(f"warning: {text}", style="yellow") for text in first]
     parts += [_times(result), *(Text(line, style="dim") for line in _LEGEND), _clocks(result)]
+    parts += [Text(line) for line in (_cascade(result), _sizes(result)) if line]
     if "t" in result.curves:
         parts.append(Text("share of samples that agree, of a model that has memorised these points"))
         parts.append(_brief(result, "t", _CURVES))
@@ -121,7 +122,7 @@ def _with_interval(number: Number) -> str:
     if low is None:
         return f"at most {number.value:.4f}"
     if high is None:
-        return f"bound {number.value:.4f}, at least {low:.4f}"
+        return f"at least {number.value:.4f}, sure {low:.4f}"
     return f"{number.value:.4f} ({low:.4f}, {high:.4f})"
 
 
@@ -139,10 +140,33 @@ def _clocks(result: Prediction) -> Table:
             step = f"outside {name}" if place is None else f"{place.index} of {steps}"
             both = all(each is not None for each in keys)
             low, high = number.interval or (0.0, 0.0)
-            side = "at most " if low is None else "bound " if high is None else ""
+            side = "at most " if low is None else "at least " if high is None else ""
             sigma = "-" if place is None or place.sigma is None else f"{place.sigma:.4g}"
             clocks.add_row(label.strip() + (model if both else ""), f"{side}{number.value:.4f}", step, sigma)
     return clocks
+
+
+def _cascade(result: Prediction) -> str:
+    """Times from which directions stand out, those of equal eigenvalue together."""
+    blocks = [block for block in result.curves.get("directions", ()) if block["time"] is not None]
+    if not blocks:
+        return ""
+    times = [f"{block['time']:.3g}" + f" ({block['count']} of them)" * (block["count"] > 1) for block in blocks[:_FEW]]
+    count = sum(block["count"] for block in blocks)
+    stand = "direction stands" if count == 1 else "directions stand"
+    return f"{count} {stand} out, from t = {', '.join(times)}{', ...' if len(blocks) > _FEW else ''} down"
+
+
+def _sizes(result: Prediction) -> str:
+    """Collapse time of the theory against the number of points."""
+    known = [size for size in result.curves.get("sizes", ()) if size["time"] is not None]
+    if len(known) < 2:
+        return ""
+    times = (
+        f"{size['time']:.3g}" if size["error"] is None else with_error(size["time"], size["error"]) for size in known
+    )
+    pairs = (f"{size['n']}: {time}" for time, size in zip(times, known, strict=True))
+    return f"theory for n distinct points: {', '.join(pairs)}"
 
 
 def _brief(result: Prediction, abscissa: str, heads: dict[str, str]) -> Table:

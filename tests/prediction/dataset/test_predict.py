@@ -9,6 +9,8 @@ from sklearn.datasets import load_digits
 
 from regimes import Mixture, Prediction, load_dataset, noise_schedule, predict, predict_collapse
 from regimes.numerics.collapse.finite_size import collapse_time, finite_size_collapse_time
+from regimes.numerics.interface.result import Number
+from regimes.prediction.dataset.verdict import Verdict
 from regimes.validation import Agreement
 
 
@@ -304,7 +306,7 @@ def test_labels_of_noise_have_no_class_time_of_a_model_that_generalises():
     assert result["speciation.class_time"].value is None
     assert "held-out points" in result["speciation.class_time"].reason
     assert result["speciation.class_time_memorised"].value > 0.3
-    assert any("decided only because points are" in text for text in result.warnings)
+    assert any("read off the training points" in text for text in result.warnings)
 
 
 def test_collapse_before_the_class_is_said():
@@ -318,6 +320,29 @@ def test_collapse_before_the_class_is_said():
     assert any("no generalising regime" in text for text in result.sentences)
 
 
+@pytest.mark.parametrize(
+    ("low", "own", "said"),
+    [
+        (0.45, 0.6, "most of what is made there is new"),
+        (0.35, 0.6, "order is likely, not certain"),
+        (None, 0.2, "There is no generalising regime"),
+        (None, 0.395, "is open: held-out points show none"),
+    ],
+)
+def test_an_order_of_times_is_as_sure_as_their_intervals(low, own, said):
+    def number(value, interval):
+        return Number("", value, interval=interval, reason=None if value else "none")
+
+    numbers = {
+        "speciation.class_time": number(low and 0.5, low and (low, None)),
+        "speciation.class_time_memorised": number(own, (own - 0.01, own + 0.01)),
+        "collapse.point_time": number(0.4, (0.39, 0.41)),
+    }
+    order = Verdict(numbers, noise_schedule("ddpm-linear"), copies=False, dimensions=2).sentences()[-1]
+    assert said in order
+    assert ("likely" in order) == (low == 0.35)
+
+
 def test_near_copies_are_decided_as_groups():
     """150 groups of two: the time of a group, whatever the distance of the copies; 0.42 by plain sums."""
     draw = np.random.default_rng(2)
@@ -327,11 +352,25 @@ def test_near_copies_are_decided_as_groups():
     for distance in (0.0, 1e-6, 0.01):
         twice = predict(np.vstack([X, X + distance * draw.normal(size=X.shape)]), probes=1024)
         assert (twice["copies.groups"].value, twice["copies.points"].value) == (100, 200)
-        assert any("200 points stand in 100 groups of near copies" in text for text in twice.warnings)
+        assert any("200 points are copies, in 100 groups of up to 2" in text for text in twice.warnings)
         assert twice.curves["clone_index"][twice.curves["t"] > 0.05].max() <= 0.5 + 1e-9
         assert twice["collapse.point_time"].value == pytest.approx(once["collapse.point_time"].value, rel=0.05)
         assert twice["collapse.bound"].value == pytest.approx(once["collapse.bound"].value, rel=0.02)
         assert twice["collapse.time"].value == pytest.approx(once["collapse.time"].value, rel=0.1)
+
+
+def test_the_class_with_the_own_point_left_out_leaves_its_copies_out_too():
+    """A copy gives the class away as the point does."""
+    draw = np.random.default_rng(4)
+    labels = np.arange(60) % 2
+    X = draw.normal(size=(60, 12)) + 0.7 * labels[:, None]
+    key, options = "speciation.class_time_left_out", {"probes": 1024, "parts": ["classes"]}
+    once = predict(X, labels, **options)
+    twice = predict(np.vstack([X, X + 1e-7]), np.tile(labels, 2), **options)
+    assert twice[key].value == pytest.approx(once[key].value, rel=0.05)
+    assert twice["speciation.class_time_memorised"].value > 1.4 * twice[key].value
+    alone = predict(np.vstack([X, X]), np.repeat([0, 1], 60), **options)
+    assert alone[key].reason == "copies aside there is one class"
 
 
 def test_noise_does_not_replay_data_made_with_the_same_seed():

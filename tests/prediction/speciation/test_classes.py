@@ -96,6 +96,14 @@ def test_copies_are_held_out_together():
     assert copied["classes.merge.1"].value is None
 
 
+def test_times_too_many_for_the_memory_are_refused():
+    rng = np.random.default_rng(2)
+    with pytest.raises(
+        ValueError, match=r"posteriors of 2 classes at 5\d\d\d times would take .*; ask for fewer times"
+    ):
+        predict_classes(rng.normal(size=(60, 3)), np.arange(60) % 2, t=np.linspace(0.1, 2, 5000), memory=2**22)
+
+
 def test_classes_that_nothing_tells_apart():
     rng = np.random.default_rng(3)
     labels = np.repeat(["a", "b", "c"], 40)

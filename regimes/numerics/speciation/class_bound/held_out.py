@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.speciation.class_bound.candidates import CANDIDATES, Candidates, moments
 from regimes.numerics.speciation.class_bound.gaussian import Noising
 from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES
 from regimes.numerics.speciation.class_bound.request import Request
 from regimes.numerics.speciation.class_bound.simplex import best_mixture
 
-__all__ = ["HeldOutScores", "held_out_scores"]
+__all__ = ["HeldOutScores", "held_out_bytes", "held_out_scores"]
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -41,6 +42,9 @@ def held_out_scores(
     """Score every probe; ``keep`` holds on to the posteriors, which takes memory for all candidates on the way."""
     used, folds, times, classes = given.used, given.folds, given.times, given.share.size
     at, count = Noising.at(times), len(CANDIDATES)
+    needed = times.size * len(used.own) * held_out_bytes(classes, keep=keep)
+    what = f"held-out posteriors of {classes} classes at {times.size} times"
+    check_memory("class_bound", what, needed, given.memory, "ask for fewer times")
     candidates = Candidates(used, classes, given.drawn)
     inner_own = np.zeros((folds, times.size, count))
     inner_squares = np.zeros((folds, times.size, count, count))
@@ -76,6 +80,12 @@ def held_out_scores(
     both = np.einsum("tpc,tpcd,tpd->tp", chosen, squares, chosen, optimize=True)
     mixed = np.einsum("tpc,cstpk->stpk", chosen[:, : kept.shape[3]].astype(np.float32), kept)
     return HeldOutScores(np.asarray(score(own_class, both)), weights.mean(axis=0), mixed)
+
+
+def held_out_bytes(classes: int, *, keep: bool) -> int:
+    """Bytes that the moments of all candidates take for each time and probe, and their posteriors if they are kept."""
+    count = len(CANDIDATES)
+    return 4 * (count + count**2 + keep * 2 * classes * (count + 1))
 
 
 def _block_rows(given: Request) -> int:
