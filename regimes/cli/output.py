@@ -30,7 +30,6 @@ __all__ = [
     "output_options",
     "progress_bars",
     "scale_option",
-    "schedule_option",
     "time_option",
     "user_errors",
 ]
@@ -93,15 +92,6 @@ time_option = click.option(
     metavar="T[,T...]",
     help="Ornstein-Uhlenbeck times of the curves; may be repeated.",
 )
-schedule_option = click.option(
-    "--schedule",
-    default="ddpm-linear",
-    show_default=True,
-    metavar="NAME",
-    help="Noise schedule in whose steps times are shown: ddpm-linear, cosine or edm.",
-)
-
-
 labels_option = click.option(
     "--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz."
 )

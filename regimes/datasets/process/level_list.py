@@ -56,18 +56,18 @@ def given_levels(name: str, columns: Mapping[str, Any], levels: str | None) -> S
         names = ", ".join(map(str, columns))[:80]
         raise ValueError(
             f"noise_schedule: {name} must hold one list of levels, under sigmas, alpha_bar or flow_time, got {names}; "
-            "name one with levels= (--levels)"
+            "name one with values= (--values)"
         )
     key = next(iter(known or columns))
     labels = next((columns[each] for each in columns if each.strip().lower() in _TIMESTEPS), None)
     stated = known.get(key)
     if levels is not None and stated not in (None, levels.replace("-", "_")):
-        raise ValueError(f"noise_schedule: {name} must hold {levels}, as levels says, got a list called {key}")
+        raise ValueError(f"noise_schedule: {name} must hold {levels}, as values says, got a list called {key}")
     return _schedule(name, _numbers(name, columns[key]), stated or levels, labels)
 
 
 def levels_of_object(thing: Any, levels: str | None, *, flow: bool) -> Schedule:
-    """Schedule of an object with ``alphas_cumprod`` or ``sigmas``: its steps if it has been given any, else its training.
+    """Schedule of an object with ``alphas_cumprod`` or ``sigmas``: of its steps if it was given any, else of training.
 
     Raises
     ------
@@ -80,8 +80,8 @@ def levels_of_object(thing: Any, levels: str | None, *, flow: bool) -> Schedule:
     chosen = getattr(thing, "num_inference_steps", None) is not None and calls is not None
     if alphas is None and sigmas is None:
         raise ValueError(
-            f"noise_schedule: schedule must be a name, a file, a dictionary or an object with alphas_cumprod or sigmas, "
-            f"got {name}; give noise_schedule(NAME) or the file of the schedule"
+            f"noise_schedule: schedule must be a name, a file, a dictionary or an object with alphas_cumprod or "
+            f"sigmas, got {name}; give noise_schedule(NAME) or the file of the schedule"
         )
     told = None if calls is None else _numbers(name, calls)
     if chosen and sigmas is not None and told is not None:
@@ -105,8 +105,8 @@ def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedu
         values = np.trim_zeros(values, "b") if values.size and values[0] > 1 else values
         if not np.any(values > 1):
             raise ValueError(
-                f"noise_schedule: a list of numbers from 0 to 1 may be of sigma, alpha_bar or flow_time, got {name}; say "
-                "which with levels= (--levels), or call the list so"
+                f"noise_schedule: a list of numbers from 0 to 1 may be of sigma, alpha_bar or flow_time, got {name}; "
+                "say which with values= (--values), or call the list so"
             )
         kind = "sigma"
     kind = kind.replace("-", "_")
@@ -168,7 +168,8 @@ def _arrays(path: Path) -> dict[str, Any]:
     except Exception as error:  # what damaged files raise is no list that numpy keeps
         reason = (str(error) or type(error).__name__).partition("\n")[0]
         raise ValueError(
-            f"noise_schedule: the file must be a whole NumPy file of numbers, got {path}, which cannot be read: {reason}"
+            f"noise_schedule: the file must be a whole NumPy file of numbers, got {path}, which cannot be read: "
+            f"{reason}"
         ) from None
 
 

@@ -30,7 +30,7 @@ def noise_schedule(
     spacing: str | None = None,
     strength: float | None = None,
     tokens: int | None = None,
-    levels: str | None = None,
+    values: str | None = None,
 ) -> Schedule:
     """Build a noise schedule.
 
@@ -52,7 +52,7 @@ def noise_schedule(
         Of image to image: the sampler begins with this share of its steps left, above 0 and at most 1.
     tokens : int, optional
         Tokens of the image, for a schedule that shifts with them; the most that its configuration names by default.
-    levels : {"sigma", "alpha_bar", "flow_time"}, optional
+    values : {"sigma", "alpha_bar", "flow_time"}, optional
         What a list holds, where neither its name nor its range tells.
 
     Returns
@@ -79,7 +79,7 @@ def noise_schedule(
     >>> sampler.at(1.0)
     Step(index=11, timestep=628.0, sigma=2.526...)
     """
-    options = _Options(steps, inference_steps, spacing, strength, tokens, levels).checked()
+    options = _Options(steps, inference_steps, spacing, strength, tokens, values).checked()
     if isinstance(schedule, Schedule):
         options.refuse("a schedule that is made already", options.given())
         return schedule
@@ -93,19 +93,19 @@ def noise_schedule(
         content = read_mapping(path) if path.suffix.lower() == ".json" else None
         if isinstance(content, Mapping) and "_class_name" in content:
             return options.built_from(content)
-        found = levels_of_file(path, content, levels)
+        found = levels_of_file(path, content, values)
         options.refuse(f"the list of levels in {path.name}", {"steps", "inference_steps", "spacing", "tokens"})
         return options.begun(found)
     if isinstance(schedule, Mapping):
         if "_class_name" in schedule or not set(schedule) & set(LEVELS):
             return options.built_from(schedule)
         options.refuse("a list of levels", {"steps", "inference_steps", "spacing", "tokens"})
-        return options.begun(given_levels("the list", schedule, levels))
+        return options.begun(given_levels("the list", schedule, values))
     own = getattr(schedule, "config", None)
     kind = type(schedule).__name__
     if kind in CLASSES and isinstance(own, Mapping) and (options.asks_for_steps or not _ready(schedule)):
         return options.built(kind, read_config(dict(own), kind), None)
-    found = levels_of_object(schedule, levels, flow=_is_flow(kind, own))
+    found = levels_of_object(schedule, values, flow=_is_flow(kind, own))
     options.refuse(f"the steps that {kind} has", {"steps", "inference_steps", "spacing", "tokens"})
     return options.begun(found)
 
@@ -119,7 +119,7 @@ class _Options:
     spacing: str | None
     strength: float | None
     tokens: int | None
-    levels: str | None
+    values: str | None
 
     def checked(self) -> _Options:
         for name, meaning in (("steps", "number of steps"), ("inference_steps", "steps of the sampler")):
@@ -129,9 +129,9 @@ class _Options:
             whole_number("noise_schedule", "tokens", "tokens of the image", self.tokens, at_least=1)
         if self.spacing is not None and self.spacing not in SPACINGS:
             raise ValueError(f"noise_schedule: spacing must be one of {', '.join(SPACINGS)}, got {self.spacing!r}")
-        if self.levels is not None and self.levels.replace("-", "_") not in set(LEVELS.values()):
+        if self.values is not None and self.values.replace("-", "_") not in set(LEVELS.values()):
             rule = ", ".join(sorted(set(LEVELS.values())))
-            raise ValueError(f"noise_schedule: levels must be one of {rule}, got {self.levels!r}")
+            raise ValueError(f"noise_schedule: values must be one of {rule}, got {self.values!r}")
         if self.strength is not None and not 0 < self.strength <= 1:
             raise ValueError(
                 f"noise_schedule: strength (share of the steps that are left) must lie above 0 and at most at 1, got "
@@ -160,7 +160,7 @@ class _Options:
 
     def built(self, name: str, config: SchedulerConfig, default: int | None) -> Schedule:
         """The steps of training, or those of a sampler."""
-        self.refuse("a configuration, whose class says what its numbers are", {"levels"})
+        self.refuse("a configuration, whose class says what its numbers are", {"values"})
         named = not config.single
         if self.steps is not None and not named:
             raise ValueError("noise_schedule: a configuration has its own number of steps; give inference_steps")
@@ -224,4 +224,3 @@ def _is_flow(kind: str, own: Any) -> bool:
     if isinstance(own, Mapping) and own.get("use_flow_sigmas"):
         return True
     return kind in CLASSES and CLASSES[kind].steps.__module__.endswith("flow_samplers")
-

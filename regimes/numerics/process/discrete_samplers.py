@@ -88,9 +88,7 @@ def euler(config: SchedulerConfig, table: Array, steps: int) -> SamplerSteps:
     else:
         sigma = np.interp(timesteps, np.arange(own.size), own)
     if config.grid is not None:
-        low = sigma[-1] if config.sigma_min is None else config.sigma_min
-        high = sigma[0] if config.sigma_max is None else config.sigma_max
-        sigma = sigma_grid(config.grid, steps, high, low)
+        sigma = sigma_grid(config.grid, steps, *_ends(config, sigma[0], sigma[-1]))
         timesteps = _steps_of_sigma(sigma, table)
     if config.timestep_type == "continuous" and config.prediction_type == "v_prediction":
         timesteps = np.log(sigma) / 4
@@ -127,7 +125,7 @@ def dpm_solver(config: SchedulerConfig, table: Array, steps: int) -> SamplerStep
     own = sigmas_of(table)
     ends_at_zero = config.final_sigmas_type == "zero"
     if config.grid is not None:
-        sigma = sigma_grid(config.grid, steps, own[-1], own[0])
+        sigma = sigma_grid(config.grid, steps, *_ends(config, own[-1], own[0]))
         timesteps = _steps_of_sigma(sigma, table)
         rounds = config.use_karras_sigmas or config.use_lu_lambdas
         kept = config.kind == "DPMSolverMultistepScheduler" and config.beta_schedule == "squaredcos_cap_v2"
@@ -153,9 +151,7 @@ def inverse_solver(config: SchedulerConfig, table: Array, steps: int) -> Sampler
     else:
         past_end = config.timestep_spacing != "trailing"
         count = steps + past_end  # of which the noisiest is left out
-        chosen = spaced_steps(
-            config.timestep_spacing, count, table.size, offset=config.steps_offset, last=used
-        ).round()
+        chosen = spaced_steps(config.timestep_spacing, count, table.size, offset=config.steps_offset, last=used).round()
         timesteps = chosen[::-1][:steps]
         sigma = np.interp(timesteps, np.arange(own.size), own)
     _, first = np.unique(timesteps, return_index=True)
@@ -166,6 +162,11 @@ def inverse_solver(config: SchedulerConfig, table: Array, steps: int) -> Sampler
 def sigmas_of(table: Array) -> Array:
     """Noise levels of the training steps."""
     return np.asarray(compile_formula("edm_sigma", target="numpy")(times_from_alpha_bar(table)))
+
+
+def _ends(config: SchedulerConfig, first: float, last: float) -> tuple[float, float]:
+    """Largest and smallest level of a grid: those of the configuration, else the sampler's own."""
+    return config.sigma_max or first, config.sigma_min or last
 
 
 def _unclipped(config: SchedulerConfig, own: Array) -> int:

@@ -23,7 +23,7 @@ def flow_euler(config: SchedulerConfig, steps: int, tokens: int | None) -> Sampl
     shift = _static_or_dynamic(config, tokens)
     # The levels of training are shifted already where the shift is static, and are so again.
     ends = np.array([1.0, 1 / config.num_train_timesteps])
-    first, last = ends if config.use_dynamic_shifting else _shifted(ends, shift)
+    first, last = (ends if config.use_dynamic_shifting else _shifted(ends, shift)).tolist()
     flow = _shifted(np.linspace(first, last, steps), shift)
     if config.shift_terminal is not None:
         if steps < 2 or not flow[-1] < 1:
@@ -37,8 +37,8 @@ def flow_euler(config: SchedulerConfig, steps: int, tokens: int | None) -> Sampl
 
 def flow_heun(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:
     """Heun's method: each step but the first calls the model twice."""
-    ends = _shifted(np.array([1.0, 1 / config.num_train_timesteps]), config.shift)
-    flow = _shifted(np.linspace(*ends, steps), config.shift)
+    first, last = _shifted(np.array([1.0, 1 / config.num_train_timesteps]), config.shift).tolist()
+    flow = _shifted(np.linspace(first, last, steps), config.shift)
     return _labelled(config, flow[np.append(0, np.repeat(np.arange(1, steps), 2))])
 
 
@@ -50,7 +50,7 @@ def flow_map(config: SchedulerConfig, steps: int, tokens: int | None) -> Sampler
 def piflow(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:
     """Equal steps but a shorter last one, shifted."""
     length = 1 / (steps - 1 + config.final_step_size_scale)
-    return _labelled(config, _shifted(1 - np.arange(steps) * length, config.shift))
+    return _labelled(config, _shifted(1 - np.arange(steps, dtype=np.float64) * length, config.shift))
 
 
 def minimax(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:

@@ -41,9 +41,10 @@ SCHEDULES = tuple(_NAMED)
 """Names of the schedules.
 
 Training schedules of Ho et al. 2020 (``ddpm-linear``), latent diffusion and Stable Diffusion (``scaled-linear``,
-``sdxl``, and ``zero-snr`` of Lin et al. 2023), Nichol and Dhariwal 2021 (``cosine``), Xu et al. 2022 (``sigmoid``), Hang
-and Gu 2024 (``laplace``); samplers of Karras et al. 2022 and 2024 (``edm``, ``edm2``), grids of k-diffusion (``karras``,
-``exponential``, ``polyexponential``, ``vp``); flow matching (``flow``), with the shifts of Stable Diffusion 3 and FLUX.
+``sdxl``, and ``zero-snr`` of Lin et al. 2023), Nichol and Dhariwal 2021 (``cosine``), Xu et al. 2022 (``sigmoid``),
+Hang and Gu 2024 (``laplace``); samplers of Karras et al. 2022 and 2024 (``edm``, ``edm2``), grids of k-diffusion
+(``karras``, ``exponential``, ``polyexponential``, ``vp``); flow matching (``flow``), with the shifts of Stable
+Diffusion 3 and FLUX (``sd3``, ``flux``).
 """
 
 _OTHER_NAMES = {

@@ -157,7 +157,9 @@ def training_of(config: SchedulerConfig, name: str) -> Schedule | None:
     if not CLASSES[config.kind].table:
         return None
     alpha_bar = _table(config)
-    return Schedule(name, times_from_alpha_bar(alpha_bar), alpha_bar, _told(config, alpha_bar.size), k[: alpha_bar.size])
+    return Schedule(
+        name, times_from_alpha_bar(alpha_bar), alpha_bar, _told(config, alpha_bar.size), k[: alpha_bar.size]
+    )
 
 
 def sampler_of(config: SchedulerConfig, steps: int, tokens: int | None = None) -> SamplerSteps:
@@ -174,10 +176,11 @@ def _table(config: SchedulerConfig) -> Array:
     """Signal power of the training steps."""
     betas = None if config.trained_betas is None else np.array(config.trained_betas)
     law = config.beta_schedule, config.num_train_timesteps, config.beta_start, config.beta_end
-    alpha_bar = training_alpha_bar(*law, betas, single=config.single)
+    cogvideo = CLASSES[config.kind].defaults is _COGVIDEO  # rescales alpha_bar and not the betas, of double precision
+    alpha_bar = training_alpha_bar(*law, betas, single=config.single and not cogvideo)
     alpha_bar = shifted(alpha_bar, config.snr_shift_scale)
     if config.rescale_betas_zero_snr:
-        alpha_bar = zero_terminal(alpha_bar, single=config.single and config.snr_shift_scale == 1)
+        alpha_bar = zero_terminal(alpha_bar, single=config.single and not cogvideo)
         if CLASSES[config.kind].steps in (discrete.euler, discrete.dpm_solver):
             alpha_bar[-1] = _HALF
     return alpha_bar

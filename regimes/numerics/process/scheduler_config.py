@@ -1,4 +1,4 @@
-"""What a ``scheduler_config.json`` of diffusers says of noise levels: read field by field, with each class's defaults."""
+"""What a ``scheduler_config.json`` of diffusers says of noise levels: field by field, with defaults."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _WORDS = {
 }
 _AT_LEAST = {"num_train_timesteps": 1, "original_inference_steps": 1}
 _POSITIVE = (
-    ("sigma_min", "sigma_max", "rho", "shift", "flow_shift", "snr_shift_scale", "base_shift", "max_shift")
-    + ("beta_min", "beta_max", "sampling_eps")
+    *("sigma_min", "sigma_max", "rho", "shift", "flow_shift", "snr_shift_scale", "base_shift", "max_shift"),
+    *("beta_min", "beta_max", "sampling_eps"),
 )
 
 
@@ -91,7 +91,9 @@ class SchedulerConfig:
         """
         known = {each.name: str(each.type) for each in fields(cls) if each.name not in ("kind", "single")}
         values = {name: given[name] for name in known if name in given}
-        return cls(kind=kind, **{**defaults, **{name: _checked(name, known[name], each) for name, each in values.items()}})
+        return cls(
+            kind=kind, **{**defaults, **{name: _checked(name, known[name], each) for name, each in values.items()}}
+        )
 
     @property
     def grid(self) -> str | None:
@@ -109,6 +111,7 @@ class SchedulerConfig:
 
 def _checked(name: str, kind: str, value: Any) -> Any:
     """A field of the right kind and range."""
+    number = None
     if value is None and "None" in kind:
         return None
     if name == "trained_betas":
@@ -132,10 +135,9 @@ def _checked(name: str, kind: str, value: Any) -> Any:
             rule, right = "a positive finite number", number is not None and 0 < number < math.inf
         elif name in ("beta_start", "beta_end", "shift_terminal", "final_step_size_scale"):
             rule, right = "a number above 0 and at most 1", number is not None and 0 < number <= 1
-        value = number
     if not right:
         raise ValueError(f"schedule: {name} must be {rule}, got {_shown(value)}")
-    return value
+    return number if kind.startswith("float") else value
 
 
 def _number(value: Any) -> float | None:

@@ -106,10 +106,7 @@ class Schedule:
             place = float(high)
         else:
             below, above = float(rising[high - 1]), float(rising[high])
-            if np.isfinite(above):
-                part = min((t - below) / (above - below), 1.0)
-            else:
-                part = -float(np.expm1(below - t))
+            part = min((t - below) / (above - below), 1.0) if np.isfinite(above) else -float(np.expm1(below - t))
             place = high - 1 + part
         return place if sign == 1 else self.steps - 1 - place
 

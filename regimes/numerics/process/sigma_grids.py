@@ -25,9 +25,7 @@ def sigma_grid(kind: str, steps: int, first: float, last: float, rho: float = 7.
     if steps == 1:
         return np.array([first])
     if kind == "karras":
-        return np.asarray(
-            compile_formula("edm_step_sigma", target="numpy")(np.arange(steps), steps, first, last, rho)
-        )
+        return np.asarray(compile_formula("edm_step_sigma", target="numpy")(np.arange(steps), steps, first, last, rho))
     if kind == "beta":
         from scipy.special import betaincinv
 

@@ -22,9 +22,9 @@ def spaced_steps(
     used = train if last is None else last
     count = steps + past_end
     if spacing == "linspace":
-        chosen = np.linspace(0, used - 1, count)[::-1]
+        chosen = np.linspace(0.0, used - 1.0, count)[::-1]
     elif spacing == "leading":
-        chosen = (np.arange(count) * float(used // count))[::-1] + offset
+        chosen = (np.arange(count, dtype=np.float64) * (used // count))[::-1] + offset
     else:
         return np.round(np.arange(used, 0, -train / steps)[:steps]) - 1
     return chosen[:steps]

@@ -34,7 +34,7 @@ def training_alpha_bar(
     *,
     single: bool = False,
 ) -> NDArray[np.float64]:
-    """Cumulative products of 1 - beta, of a named schedule or of given betas; of betas in ``single`` precision if asked.
+    """Cumulative products of 1 - beta, of a named schedule or of given betas; in ``single`` precision if asked.
 
     In single precision 1 - beta of a beta near 1 keeps four digits, and what a sampler does follows them.
     """

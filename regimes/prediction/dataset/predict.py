@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regimes.datasets.points.loading import load_dataset
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.interface.checks import positive_times, whole_number
-from regimes.numerics.process.schedules import noise_schedule
 from regimes.prediction.dataset.found import Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
 from regimes.prediction.dataset.result import GivenData, Prediction
@@ -40,7 +40,7 @@ def predict(
     probes: int | None = None,
     rng: int | np.random.Generator = 0,
     groups: int = 20,
-    schedule: str = "ddpm-linear",
+    schedule: Any = "ddpm-linear",
     parts: Sequence[str] | None = None,
     losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
@@ -66,8 +66,8 @@ def predict(
         Seed or generator; the same noise serves all times.
     groups : int
         Groups of the delete-a-group jackknife over the data; below 2 there are no intervals over data of the same law.
-    schedule : {"ddpm-linear", "cosine", "edm"}
-        Schedule in whose steps the times are given as well.
+    schedule : str, path, object or Schedule
+        In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
     parts : sequence of {"speciation", "classes", "collapse"}, optional
         What to predict. Everything that the data allow by default; classes asked for by name of data without them are
         an error.

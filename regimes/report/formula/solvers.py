@@ -70,7 +70,12 @@ _EXACT_TREE = {
 SOLVERS: dict[str, dict[str, str]] = {
     r"clock\.step\..*": {
         "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",
-        "regimes/numerics/process/schedules.py::noise_schedule": "fills the table",
+        "regimes/numerics/process/training_tables.py::training_alpha_bar": "fills the table of training",
+        "regimes/numerics/process/scheduler_classes.py::sampler_of": "chooses the steps of a sampler",
+    },
+    r"clock\.position\..*": {
+        "regimes/numerics/process/schedules.py::Schedule.position": "search of the table, between two steps",
+        "regimes/numerics/process/training_tables.py::training_alpha_bar": "fills the table of training",
     },
     r"clock\.fraction\..*": {
         "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",

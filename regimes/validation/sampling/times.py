@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_number, real_array, whole_number
-from regimes.numerics.process.schedules import Schedule, noise_schedule
+from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["SPACINGS", "backward_times", "decreasing_times", "halved_times", "schedule_times"]
 

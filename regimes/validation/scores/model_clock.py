@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
+from regimes.numerics.process.named_schedules import SCHEDULES
+from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["CLOCKS", "ROUNDINGS", "ModelClock"]
 

@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.numerics.process.schedules import Schedule, noise_schedule  # noqa: E402
+from regimes.datasets.process.noise_schedule import noise_schedule  # noqa: E402
+from regimes.numerics.process.schedules import Schedule  # noqa: E402
 from regimes.validation.scores import NetworkScore  # noqa: E402
 from regimes.validation.scores.model_clock import CLOCKS, ModelClock  # noqa: E402
 from regimes.validation.scores.network import PREDICTIONS, SCALINGS  # noqa: E402
