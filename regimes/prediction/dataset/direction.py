@@ -60,8 +60,8 @@ def direction_rows(found: Directions, spectrum: CovarianceSpectrum, schedule: Sc
         if stands_out and Lambda is not None:
             time = _time(name, Lambda)
             row = {"reason": None if time is not None else _BELOW_NOISE.format(Lambda)}
-            if time is not None and found.interval is not None and name == "leading":
-                row = {"interval": _interval(found.interval), "covers": _COVERS}
+            if time is not None and found.interval is not None:
+                row = {"interval": _interval(name, found.interval), "covers": _COVERS}
         rows[key] = schedule.number(label, time, (*formulas, CRITERIA[name]), **row)
     rows |= _limits(found, spectrum, schedule)
     return rows
@@ -112,7 +112,7 @@ def _time(criterion: str, Lambda: float) -> float | None:
     return float(compile_formula(CRITERIA[criterion], target="numpy")(Lambda)) if Lambda > 1 else None
 
 
-def _interval(Lambda: tuple[float, float]) -> Interval:
+def _interval(criterion: str, Lambda: tuple[float, float]) -> Interval:
     """The time grows with Lambda; below 1 there is none, and the interval begins at 0."""
-    low, high = (_time("leading", value) or 0.0 for value in Lambda)
+    low, high = (_time(criterion, value) or 0.0 for value in Lambda)
     return low, high

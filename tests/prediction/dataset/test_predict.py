@@ -126,6 +126,10 @@ def test_times_of_a_direction_are_those_of_Lambda(digits):
     assert time.value == pytest.approx(np.log(Lambda.value) / 2, rel=1e-12)
     assert time.interval == pytest.approx(np.log(Lambda.interval) / 2, rel=1e-12)
     assert digits["speciation.noise_matched"].value == pytest.approx(np.log1p(Lambda.value) / 2, rel=1e-12)
+    assert digits["speciation.noise_matched"].interval == pytest.approx(np.log1p(Lambda.interval) / 2, rel=1e-12)
+    assert digits["speciation.potential"].interval == pytest.approx(
+        np.log(2 * np.array(Lambda.interval)) / 2, rel=1e-12
+    )
     assert digits["speciation.potential"].value == pytest.approx(np.log(2 * Lambda.value) / 2, rel=1e-12)
     first = digits.curves["directions"][0]
     assert (first["Lambda"], first["time"]) == (Lambda.value, time.value)
