@@ -14,6 +14,7 @@ from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.prediction.dataset.found import Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
+from regimes.prediction.dataset.regime_shares import share_rows, share_sentence
 from regimes.prediction.dataset.result import GivenData, Prediction
 from regimes.prediction.dataset.verdict import Verdict
 from regimes.prediction.dataset.warnings import prediction_warnings
@@ -132,6 +133,8 @@ def predict(
     sentences: tuple[str, ...] = Verdict(
         numbers, steps, copies="copies.groups" in numbers, dimensions=data.d
     ).sentences()
+    shares = share_rows(numbers, steps)
+    numbers, sentences = numbers | shares, sentences + share_sentence(shares, steps)
     if given is not None:
         from regimes.prediction.losses.rows import loss_part
 

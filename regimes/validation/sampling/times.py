@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -72,7 +74,7 @@ def backward_times(t: float, *, end: float = 0.0, steps: int, spacing: str = "un
 
 
 def schedule_times(
-    schedule: str | Schedule,
+    schedule: Any,
     *,
     t: float | None = None,
     steps: int | None = None,
@@ -83,8 +85,8 @@ def schedule_times(
 
     Parameters
     ----------
-    schedule : str or Schedule
-        A schedule, or the name of one that :func:`regimes.noise_schedule` builds.
+    schedule : str, path, object or Schedule
+        What :func:`regimes.noise_schedule` takes, or gives.
     t : float, optional
         Where to begin: t, then the steps below it. The noisiest step by default.
     steps : int, optional
@@ -117,7 +119,12 @@ def schedule_times(
         table = schedule
     else:
         table = noise_schedule(schedule, steps=steps)
-    times = np.sort(table.t)[::-1]
+    times = np.unique(table.t)[::-1]
+    if t is None and not np.isfinite(times[0]):
+        raise ValueError(
+            f"schedule_times: a run must begin at a finite time, got schedule {table.name}, which begins at pure "
+            "noise; give t"
+        )
     if t is not None:
         first = positive_number("schedule_times", "t", "Ornstein-Uhlenbeck time of the beginning", t)
         if first > times[0] * (1 + _SLACK):

@@ -116,7 +116,7 @@ def check(scheduler, schedule, count, **given):
     assert schedule.alpha_bar == pytest.approx(alpha_bar, abs=ROUNDING)
     noisy = alpha_bar > ROUNDING  # at the rounding of alpha_bar, sigma is any number
     sigma, own = (np.sqrt(1 / each[noisy] - 1) for each in (schedule.alpha_bar, alpha_bar))
-    rounding = 2.0**-23 * (2 + 1 / (2 * alpha_bar[noisy] * (1 - alpha_bar[noisy])))
+    rounding = ROUNDING * (1 + 1 / (2 * alpha_bar[noisy] * (1 - alpha_bar[noisy])))
     assert np.all(np.abs(sigma / own - 1) <= np.maximum(rounding, 2e-5))
 
 
