@@ -110,6 +110,10 @@ def noise_schedule(
     return options.begun(found)
 
 
+_MOST = 10**6
+_WHOLE = {"steps": "number of steps", "inference_steps": "steps of the sampler", "tokens": "tokens of the image"}
+
+
 @dataclass(frozen=True)
 class _Options:
     """What is asked of the schedule, beside which one."""
@@ -122,11 +126,11 @@ class _Options:
     values: str | None
 
     def checked(self) -> _Options:
-        for name, meaning in (("steps", "number of steps"), ("inference_steps", "steps of the sampler")):
-            if getattr(self, name) is not None:
-                whole_number("noise_schedule", name, meaning, getattr(self, name), at_least=2 if name == "steps" else 1)
-        if self.tokens is not None:
-            whole_number("noise_schedule", "tokens", "tokens of the image", self.tokens, at_least=1)
+        for name, meaning in _WHOLE.items():
+            value, least = getattr(self, name), 2 if name == "steps" else 1
+            if value is not None and whole_number("noise_schedule", name, meaning, value, at_least=least) > _MOST:
+                got = f"{value:d}" if value < 10**15 else "more than 1e15"
+                raise ValueError(f"noise_schedule: {name} ({meaning}) must be at most {_MOST}, got {got}")
         if self.spacing is not None and self.spacing not in SPACINGS:
             raise ValueError(f"noise_schedule: spacing must be one of {', '.join(SPACINGS)}, got {self.spacing!r}")
         if self.values is not None and self.values.replace("-", "_") not in set(LEVELS.values()):
@@ -172,6 +176,10 @@ class _Options:
             config = replace(config, timestep_spacing=self.spacing)
         if self.tokens is not None and not config.use_dynamic_shifting:
             raise ValueError(f"noise_schedule: tokens goes with use_dynamic_shifting, which {name} has not")
+        with np.errstate(all="ignore"):  # what is no number in the end is refused
+            return self._built(name, config, default)
+
+    def _built(self, name: str, config: SchedulerConfig, default: int | None) -> Schedule:
         training = training_of(config, name)
         count = self.inference_steps
         if count is None and training is not None:
@@ -211,6 +219,11 @@ class _Options:
 
 
 def _schedule(name: str, found: SamplerSteps, source: str, training: Schedule | None) -> Schedule:
+    if not np.all(found.t >= 0):
+        raise ValueError(
+            f"noise_schedule: {name} must give a noise level at each step, got none at step "
+            f"{int(np.flatnonzero(~(found.t >= 0))[0])}; check its sigmas, betas and exponents"
+        )
     return Schedule(name, found.t, np.exp(-2 * found.t), source, found.timesteps, training, found.end)
 
 

@@ -96,6 +96,8 @@ def _static_or_dynamic(config: SchedulerConfig, tokens: int | None) -> float:
 
 
 def _shifted(flow: Array, shift: float) -> Array:
+    if shift == 1:
+        return flow
     return np.asarray(compile_formula("shifted_flow_time", target="numpy")(flow, shift))
 
 

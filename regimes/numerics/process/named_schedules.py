@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +80,8 @@ def named_config(text: str) -> tuple[str, SchedulerConfig, int | None] | None:
 
 def unknown_name(text: str) -> ValueError:
     """The error for what is neither a name nor a file."""
+    import difflib
+
     shown = text if len(text) <= 60 else f"{text[:57]}..."
     near = difflib.get_close_matches(text.lower().replace("_", "-"), SCHEDULES, n=1)
     guess = f"; did you mean {near[0]}" if near else ""

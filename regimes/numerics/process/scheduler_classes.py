@@ -124,8 +124,6 @@ def read_config(given: Mapping[str, Any], kind: str | None = None) -> SchedulerC
         If there is no class, it is not one that is read, or a field is wrong.
     """
     name = given.get("_class_name") if kind is None else kind
-    if isinstance(name, list | tuple) and len(name) == 2:
-        name = name[1]  # of a pipeline's index
     if not isinstance(name, str):
         raise ValueError(
             "schedule: a configuration must name its class under _class_name, as diffusers writes it, got none; for a "

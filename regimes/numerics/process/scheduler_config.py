@@ -23,6 +23,7 @@ _WORDS = {
     "sigma_schedule": ("karras", "exponential", "polyexponential"),
     "time_shift_type": ("exponential", "linear"),
 }
+_MOST = 10**6  # steps
 _AT_LEAST = {"num_train_timesteps": 1, "original_inference_steps": 1}
 _POSITIVE = (
     *("sigma_min", "sigma_max", "rho", "shift", "flow_shift", "snr_shift_scale", "base_shift", "max_shift"),
@@ -124,8 +125,8 @@ def _checked(name: str, kind: str, value: Any) -> Any:
         right = isinstance(value, str) and (words is None or value in words)
     elif kind == "int":
         least = _AT_LEAST.get(name, 0)
-        rule = f"a whole number of at least {least}"
-        right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= 10**7
+        rule = f"a whole number of {least} to {_MOST}"
+        right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= _MOST
     else:
         number = _number(value)
         rule, right = "a number", number is not None

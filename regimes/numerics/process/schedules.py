@@ -121,8 +121,9 @@ class Schedule:
         except ValueError:
             return None
         time = float(self.t[index])
-        sigma = float(compile_formula("edm_sigma", target="numpy")(time)) if np.isfinite(time) else None
-        return Step(index, None if self.timesteps is None else float(self.timesteps[index]), sigma)
+        sigma = float(compile_formula("edm_sigma", target="numpy")(time)) if np.isfinite(time) else np.inf
+        timestep = None if self.timesteps is None else float(self.timesteps[index])
+        return Step(index, timestep, sigma if np.isfinite(sigma) else None)
 
     def indices(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         """Index of the step of each time; nan where the schedule does not reach it."""

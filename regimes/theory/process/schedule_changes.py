@@ -82,14 +82,14 @@ SHIFTED_FLOW_TIME = Formula(
     source="esser2024 (shift for resolution; a shift exp(mu) where it is dynamic)",
     steps=(
         Step("odds of noise against signal, times the shift", 1 / (1 + (1 - _flow) / (_shift * _flow))),
-        Step("over a common denominator", _shift * _flow / (_shift * _flow + (1 - _flow))),
+        Step("times the shift, over a common denominator", _shift * _flow / (_shift * _flow + (1 - _flow))),
     ),
-    stable=_shift * _flow / (_shift * _flow + (1 - _flow)),
+    stable=1 / (1 + (1 - _flow) / (_shift * _flow)),
 )
 
 _tokens = sympy.Symbol("tokens", positive=True)
-_few, _many = sympy.symbols("few many", positive=True)
-_low, _high = sympy.symbols("low high", positive=True)
+_few, _many = sympy.symbols("few_tokens many_tokens", positive=True)
+_low, _high = sympy.symbols("low_shift high_shift", positive=True)
 
 DYNAMIC_SHIFT = Formula(
     name="dynamic_shift",

@@ -24,7 +24,7 @@ _steps = sympy.Symbol("K", positive=True)
 _first = sympy.Symbol("first", positive=True)
 _last = sympy.Symbol("last", positive=True)
 _offset = sympy.Symbol("offset", positive=True)
-_place = sympy.Symbol("u", nonnegative=True)
+_place = sympy.Symbol("place", nonnegative=True)
 _beta_min = sympy.Symbol("beta_min", positive=True)
 _beta_range = sympy.Symbol("beta_range", positive=True)
 _beta = sympy.Symbol("beta_k", positive=True)
@@ -142,6 +142,12 @@ def _laplace_noise(place: sympy.Expr) -> sympy.Expr:
     return Piecewise((sqrt(2 * place + _tiny), 2 * place <= 1), (1 / sqrt(2 - 2 * place + _tiny), True))
 
 
+def _laplace_noise_from_both_ends() -> sympy.Expr:
+    """The same at the end of step k, without a difference from 1."""
+    before, after = 2 * (_k + 1) / _steps, 2 * (_steps - 1 - _k) / _steps
+    return Piecewise((sqrt(before + _tiny), before <= 1), (1 / sqrt(after + _tiny), True))
+
+
 _end = (_k + 1) / _steps
 
 LAPLACE_ALPHA_BAR = Formula(
@@ -162,6 +168,7 @@ LAPLACE_ALPHA_BAR = Formula(
             sqrt((1 + Rational(1, 1000)) / (1 + _laplace_noise(_end))),
         ),
     ),
+    stable=sqrt((1 + Rational(1, 1000)) / (1 + _laplace_noise_from_both_ends())),
 )
 
 SQUARED_SINE_ALPHA_BAR = Formula(
@@ -171,7 +178,7 @@ SQUARED_SINE_ALPHA_BAR = Formula(
     inputs=(Variable(_place, "place in the schedule, 0 at the data and 1 at the noise", Interval(0, 1)),),
     expr=1 - sin(pi * _place / 2) ** 4,
     source="liu2022 (the schedule of the improved PNDM sampler, as implemented)",
-    assumes=("the noise amplitude is sin^2(pi u/2), the signal amplitude its complement",),
+    assumes=("the noise amplitude is sin^2 of a quarter turn times the place, the signal amplitude its complement",),
     steps=(
         Step("difference of squares", (1 - sin(pi * _place / 2) ** 2) * (1 + sin(pi * _place / 2) ** 2)),
         Step("in cosines", cos(pi * _place / 2) ** 2 * (1 + sin(pi * _place / 2) ** 2)),

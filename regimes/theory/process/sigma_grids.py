@@ -16,7 +16,7 @@ _steps = sympy.Symbol("K", positive=True)
 _first = sympy.Symbol("first", positive=True)
 _last = sympy.Symbol("last", positive=True)
 _rho = sympy.Symbol("rho", positive=True)
-_place = sympy.Symbol("u", nonnegative=True)
+_place = sympy.Symbol("place", nonnegative=True)
 _ENDS = (
     Variable(_first, "largest noise level, at step 0", POSITIVE),
     Variable(_last, "smallest noise level, at step K-1", POSITIVE),
@@ -68,7 +68,7 @@ POLYEXPONENTIAL_SIGMA = Formula(
     where=(_last <= _first,),
     steps=(
         Step(
-            "its logarithm is the mean of both ends', weighted by u^rho",
+            "its logarithm is the mean of both ends', weighted by place^rho",
             exp(_place**_rho * log(_first) + (1 - _place**_rho) * log(_last)),
         ),
     ),
