@@ -18,6 +18,7 @@ from regimes.numerics.process.scheduler_classes import CLASSES, read_config, sam
 from regimes.numerics.process.scheduler_config import SchedulerConfig
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.process.spacing import SPACINGS
+from regimes.theory.formula.record import recorded
 
 __all__ = ["noise_schedule"]
 
@@ -83,6 +84,14 @@ def noise_schedule(
     if isinstance(schedule, Schedule):
         options.refuse("a schedule that is made already", options.given())
         return schedule
+    with recorded() as used:
+        made = _made(schedule, options)
+    return replace(made, formulas=tuple(used))
+
+
+def _made(schedule: Any, options: _Options) -> Schedule:
+    """The schedule of a name, a file, a dictionary or an object."""
+    values = options.values
     if isinstance(schedule, str) and (named := named_config(schedule)) is not None:
         name, config, default = named
         return options.built(name, config, default)

@@ -41,6 +41,8 @@ class Schedule:
         Of a sampler: the schedule with which its model was trained, if it has one.
     end : float
         Ornstein-Uhlenbeck time at which the last step of a sampler arrives.
+    formulas : tuple of str
+        Formulas that made it, recorded while it was computed.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class Schedule:
     timesteps: NDArray[np.float64] | None = None
     training: Schedule | None = None
     end: float = 0.0
+    formulas: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         t, alpha_bar = real_array("Schedule", "t", self.t), real_array("Schedule", "alpha_bar", self.alpha_bar)

@@ -135,11 +135,7 @@ def clock(
     if len(named) != 1:
         raise ValueError(f"clock: give exactly one of {', '.join(level)}, got {', '.join(named) or 'none'}")
     ((name, value),) = named.items()
-    schedules, tables = [], {}
-    for each in _SHOWN if schedule is None else (schedule,):
-        with recorded() as used:
-            schedules.append(noise_schedule(each, steps=steps))
-        tables[schedules[-1].name] = used
+    schedules = [noise_schedule(each, steps=steps) for each in (_SHOWN if schedule is None else (schedule,))]
     given = NoiseLevel(name, float(value), None if schedule is None else schedules[0].name, steps)
     with recorded() as inverse:
         t = _time(given, schedules[0])
@@ -153,7 +149,7 @@ def clock(
         formulas = tuple(inverse | used)
         numbers[f"clock.{each}"] = Number(of.label, reading, unit=unit, formulas=formulas, reason=reason)
     for place in schedules:
-        numbers |= _steps(place, t, tuple(inverse | tables[place.name]))
+        numbers |= _steps(place, t, tuple(inverse | dict.fromkeys(place.formulas)))
     return Clock(given, numbers, settings={"schedules": {each.name: each.steps for each in schedules}})
 
 

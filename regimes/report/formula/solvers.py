@@ -71,6 +71,9 @@ SOLVERS: dict[str, dict[str, str]] = {
     r"steps\..*": {
         "regimes/prediction/dataset/regime_shares.py::share_rows": "counts the steps on each side of the times",
     },
+    r"clock\.(time|alpha_bar|snr|log_snr|sigma|flow_time)": {
+        "regimes/prediction/process/clock.py::clock": "reads every clock by its formula",
+    },
     r"clock\.step\..*": {
         "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",
         "regimes/numerics/process/training_tables.py::training_alpha_bar": "fills the table of training",

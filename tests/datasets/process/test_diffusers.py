@@ -198,15 +198,17 @@ def test_an_object_is_read_as_what_it_saves(name, tmp_path):
     assert np.exp(-ready.t) == pytest.approx(np.exp(-saved.t), rel=2e-5, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", ["DDIMScheduler", "HeunDiscreteScheduler"])
-@pytest.mark.parametrize("final", [{}, {"set_alpha_to_one": False}, {"final_sigmas_type": "sigma_min"}])
-def test_where_the_last_step_arrives(name, final, tmp_path, monkeypatch):
-    if not set(final) <= set(parameters(name, monkeypatch)):
-        pytest.skip("this class has no such field")
-    scheduler = getattr(diffusers, name)(**final)
-    schedule = read(scheduler, tmp_path, 10)
-    if name == "DDIMScheduler":
-        assert np.exp(-2 * schedule.end) == pytest.approx(float(scheduler.final_alpha_cumprod), rel=1e-6)
-    else:
-        own_steps(scheduler, 10)
-        assert np.sqrt(np.expm1(2 * schedule.end)) == pytest.approx(float(scheduler.sigmas[-1]), rel=1e-4, abs=1e-12)
+@pytest.mark.parametrize("one", [True, False])
+def test_a_sampler_in_alpha_bar_arrives_at_the_data_or_at_the_first_step(one, tmp_path):
+    scheduler = diffusers.DDIMScheduler(set_alpha_to_one=one)
+    end = read(scheduler, tmp_path, 10).end
+    assert np.exp(-2 * end) == pytest.approx(float(scheduler.final_alpha_cumprod), rel=1e-6)
+
+
+@pytest.mark.parametrize("final", ["zero", "sigma_min"])
+@pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "DPMSolverMultistepScheduler", "EDMEulerScheduler"])
+def test_a_sampler_in_sigma_arrives_where_it_says(name, final, tmp_path):
+    scheduler = getattr(diffusers, name)(final_sigmas_type=final)
+    end = read(scheduler, tmp_path, 10).end
+    own_steps(scheduler, 10)
+    assert np.sqrt(np.expm1(2 * end)) == pytest.approx(float(scheduler.sigmas[-1]), rel=1e-4, abs=1e-12)
