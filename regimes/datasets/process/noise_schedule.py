@@ -78,7 +78,7 @@ def noise_schedule(
     628
     >>> sampler = noise_schedule("sdxl", inference_steps=30)
     >>> sampler.at(1.0)
-    Step(index=11, timestep=628.0, sigma=2.526...)
+    Step(index=10, timestep=628.0, sigma=2.5294...)
     """
     options = _Options(steps, inference_steps, spacing, strength, tokens, values).checked()
     if isinstance(schedule, Schedule):
@@ -113,7 +113,7 @@ def _made(schedule: Any, options: _Options) -> Schedule:
     own = getattr(schedule, "config", None)
     kind = type(schedule).__name__
     if kind in CLASSES and isinstance(own, Mapping) and (options.asks_for_steps or not _ready(schedule)):
-        return options.built(kind, read_config(dict(own), kind), None)
+        return options.built(kind.removesuffix("Scheduler"), read_config(dict(own), kind), None)
     found = levels_of_object(schedule, values, flow=_is_flow(kind, own))
     options.refuse(f"the steps that {kind} has", {"steps", "inference_steps", "spacing", "tokens"})
     return options.begun(found)
@@ -169,7 +169,7 @@ class _Options:
 
     def built_from(self, content: Mapping[str, Any]) -> Schedule:
         config = read_config(content)
-        return self.built(config.kind, config, None)
+        return self.built(config.kind.removesuffix("Scheduler"), config, None)
 
     def built(self, name: str, config: SchedulerConfig, default: int | None) -> Schedule:
         """The steps of training, or those of a sampler."""

@@ -24,6 +24,8 @@ def scheduler_path(text: str | os.PathLike[str]) -> Path | None:
     ValueError
         If a folder holds no configuration, or the file is of no type that is read.
     """
+    if not os.fspath(text):
+        return None  # not the working folder
     try:
         path = Path(text).expanduser()
         if path.is_dir():

@@ -24,7 +24,7 @@ _WORDS = {
     "time_shift_type": ("exponential", "linear"),
 }
 _MOST = 10**6  # steps
-_AT_LEAST = {"num_train_timesteps": 1, "original_inference_steps": 1}
+_AT_LEAST = {"num_train_timesteps": 2, "original_inference_steps": 1}
 _POSITIVE = (
     *("sigma_min", "sigma_max", "rho", "shift", "flow_shift", "snr_shift_scale", "base_shift", "max_shift"),
     *("beta_min", "beta_max", "sampling_eps"),

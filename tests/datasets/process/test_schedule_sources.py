@@ -152,6 +152,8 @@ def test_objects_with_alphas_cumprod_or_sigmas():
     [
         ("karass", {}, "got 'karass'; did you mean karras$"),
         ("x" * 300, {}, r"got 'x{57}\.\.\.'"),
+        ("", {}, "got ''$"),
+        ("cosine,num_train_timesteps=1", {}, "num_train_timesteps must be a whole number of 2 to 1000000, got 1"),
         (".", {}, "a folder must hold scheduler_config.json, or scheduler/scheduler_config.json"),
         ("karras,sigma=3", {}, "such as karras,sigma_max=10, got 'sigma=3'"),
         ("karras,sigma_max=much", {}, "sigma_max must be a positive finite number, got 'much'"),
