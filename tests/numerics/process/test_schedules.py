@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from regimes import SCHEDULES, Schedule, clock, noise_schedule
 
+SHORT = {name: noise_schedule(name, steps=50) for name in SCHEDULES}
+
 
 @pytest.mark.parametrize(("Lambda", "step"), [(7.66, 446), (16.72, 526), (3.05, 329), (12.11, 495), (60.52, 635)])
 def test_published_steps_of_the_linear_schedule(Lambda, step):
@@ -55,7 +57,7 @@ def test_every_step_finds_itself_again(name, count):
 @pytest.mark.parametrize("name", SCHEDULES)
 @given(share=st.floats(0.0, 1.0))
 def test_step_is_the_least_noisy_one_not_above(name, share):
-    schedule = noise_schedule(name, steps=50)
+    schedule = SHORT[name]
     finite = schedule.t[np.isfinite(schedule.t)]
     t = finite.min() + share * (finite.max() - finite.min())
     step = schedule.step(t)
@@ -67,7 +69,7 @@ def test_step_is_the_least_noisy_one_not_above(name, share):
 @pytest.mark.parametrize("name", SCHEDULES)
 @given(place=st.floats(0.0, 1.0))
 def test_a_place_between_steps_is_found_again(name, place):
-    schedule = noise_schedule(name, steps=50)
+    schedule = SHORT[name]
     step = place * (schedule.steps - 1)
     t = schedule.time(step)
     if not np.isfinite(t):
