@@ -67,14 +67,15 @@ SIGNATURES = """
 regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, index, schedule, steps)
 regimes.predict_collapse(mixture, *, t, schedule)
 regimes.compile_formula(formula, *, target)
-regimes.load_dataset(source, labels, *, classes, scale, center, name)
+regimes.load_dataset(source, labels, *, classes, scale, center, name, memory, reading)
 regimes.noise_schedule(schedule, *, steps, inference_steps, spacing, strength, tokens, values)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, losses, memory,
-    progress)
-regimes.predict_classes(source, labels, *, classes, scale, center, t, rng, groups, schedule, memory, progress)
+    progress, reading)
+regimes.predict_classes(source, labels, *, classes, scale, center, t, rng, groups, schedule, memory, progress,
+    reading)
 regimes.predict_hierarchy(hierarchy, *, noise, noise_levels, exact, budget, rng, schedule, progress)
 regimes.predict_data_percolation(source, labels, *, tau, overlap, classes, scale, center, orders, lambdas, rng, memory,
-    progress)
+    progress, reading)
 regimes.predict_percolation(problem, *, runs, lambdas, rng, memory, progress)
 regimes.predict_speciation(problem, *, t, schedule)
 regimes.speciation.clone_probability(kappa)

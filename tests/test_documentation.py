@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import click
@@ -34,6 +35,16 @@ def blocks(language):
             yield pytest.param(match.group(1), id=f"{page.name}:{line}", marks=marks)
 
 
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """A folder with the files that examples of newcomers name."""
+    spec = spec_from_file_location("newcomers", Path(__file__).with_name("newcomers.py"))
+    newcomers = module_from_spec(spec)
+    spec.loader.exec_module(newcomers)
+    newcomers.write_files(folder := tmp_path_factory.mktemp("files"))
+    return folder
+
+
 def run(command):
     words = shlex.split(command)
     assert words[0] == "regimes"
@@ -52,9 +63,9 @@ def same_text(shown, real):
 
 
 @pytest.mark.parametrize("text", list(blocks("console")))
-def test_shown_output_is_real(text, tmp_path, monkeypatch):
+def test_shown_output_is_real(text, files, monkeypatch):
     """``$ regimes ...`` lines with the output below them; a line ``...`` stands for lines left out."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(files)
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, shown = part.partition("\n")
         if not command.startswith("regimes"):
@@ -87,10 +98,10 @@ def test_shown_experiments_are_stored_ones(text):
 
 
 @pytest.mark.parametrize("text", list(blocks("python")))
-def test_python_examples_run(text, tmp_path, monkeypatch):
+def test_python_examples_run(text, files, monkeypatch):
     if "regimes.validation" in text:
         pytest.importorskip("torch")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(files)
     exec(compile(text, "example", "exec"), {"__name__": "example"})
 
 

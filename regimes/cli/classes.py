@@ -9,7 +9,6 @@ import click
 from regimes.cli.output import (
     Output,
     emit,
-    labels_option,
     memory_bytes,
     memory_option,
     output_options,
@@ -18,6 +17,7 @@ from regimes.cli.output import (
     time_option,
     user_errors,
 )
+from regimes.cli.reading import reading_options
 from regimes.cli.schedule import schedule_options
 from regimes.cli.values import names, scale_value
 
@@ -26,7 +26,7 @@ __all__ = ["command"]
 
 @click.command("classes", short_help="When the classes of a data set part, pair by pair and as a tree.")
 @click.argument("dataset")
-@labels_option
+@reading_options
 @click.option("--classes", metavar="A,B,...", help="Keep only these classes.")
 @scale_option
 @click.option("--no-center", is_flag=True, help="Leave the mean in; no time depends on it.")
@@ -46,13 +46,14 @@ def command(
     seed: int,
     memory: float,
     times: tuple[float, ...] | None,
+    reading: dict[str, Any],
     output: Output,
     **given: Any,
 ) -> None:
     """Predict when each pair of classes of DATASET parts, and the tree in which classes part as noise falls.
 
-    DATASET is a built-in (digits, iris, wine, breast_cancer) or a .npy, .npz or .csv file with labels. Times are lower
-    bounds for a model that generalises, from class posteriors of held-out points, beside closed forms of Gaussian
+    DATASET is a built-in (digits, iris, wine, breast_cancer) or yours with labels, see regimes predict. Times are
+    lower bounds for a model that generalises, from class posteriors of held-out points, beside closed forms of Gaussian
     classes.
 
     \b
@@ -74,6 +75,7 @@ def command(
             rng=seed,
             memory=working_memory,
             progress=report,
+            **reading,
             **given,
         )
     emit(result, output)

@@ -96,11 +96,11 @@ def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Ou
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --noise masking --population 2000
     regimes hierarchy --symbols 16 --rules 4 --depth 6 --exact --instances 4 --samples 32 --level 0.7,0.8
     """
-    model = _model(rules_file, {name: options[name] for name in ("v", "m", "s", "L", "classes")})
+    memory = memory_bytes("hierarchy", options["memory"])
+    model = _model(rules_file, {name: options[name] for name in ("v", "m", "s", "L", "classes")}, memory)
     from regimes.prediction.hierarchy.budget import HierarchyBudget
     from regimes.prediction.hierarchy.predict import predict_hierarchy
 
-    memory = memory_bytes("hierarchy", options["memory"])
     budget = HierarchyBudget(options["instances"], options["samples"], options["population"], memory)
     noise, exact = options["noise"], options["exact"]
     with progress_bars() as report:
@@ -119,14 +119,14 @@ def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Ou
     emit(result, output)
 
 
-def _model(rules_file: str | None, given: dict[str, Any]) -> Hierarchy | HierarchyRules:
+def _model(rules_file: str | None, given: dict[str, Any], memory: int) -> Hierarchy | HierarchyRules:
     """The parameters given, or the rules of a file, which the parameters must not contradict."""
     from regimes.numerics.hierarchy.problem import Hierarchy
 
     if rules_file is not None:
         from regimes.datasets.hierarchy.files import load_rules
 
-        rules = load_rules(rules_file)
+        rules = load_rules(rules_file, memory=memory)
         own = asdict(rules.hierarchy)
         wanted = own | {name: value for name, value in given.items() if value is not None}
         if wanted != own:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import click
 
 from regimes import __version__
+from regimes.cli.streams import show_error, silence_output, standard_streams
 
 __all__ = ["main"]
 
@@ -24,7 +29,28 @@ _COMMANDS = {
 
 
 class _LazyGroup(click.Group):
-    """Imports a subcommand's module only when the subcommand is looked up."""
+    """Imports a subcommand's module only when the subcommand is looked up; every error is a message and exit code 2."""
+
+    def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        try:
+            standard_streams()
+            code = super().main(args, standalone_mode=False, **extra)
+            sys.stdout.flush()
+        except click.ClickException as error:
+            show_error(error)
+            code = error.exit_code
+        except click.Abort:
+            code = 130
+        except SystemExit as leaving:
+            code = 2 if leaving.code == 1 else leaving.code  # 1 is click's for a reader that went away
+        except OSError as error:
+            silence_output()
+            if error.errno != errno.EPIPE:
+                click.echo(f"Error: {error.strerror or error}: standard output", err=True)
+            code = 2
+        sys.exit(code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

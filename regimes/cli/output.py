@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from regimes.cli.destinations import check_destinations
+from regimes.report.parts.shown_text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Output",
-    "check_outputs",
     "emit",
-    "labels_option",
     "memory_bytes",
     "memory_option",
     "numbers",
@@ -36,6 +35,7 @@ __all__ = [
 
 _TABLE_WIDTH = 110
 _UNBOUNDED = 10_000
+_MOST = 2.0**32  # GiB, four times what 64 bits count: more is no limit
 
 
 class _UserError(click.ClickException):
@@ -59,11 +59,11 @@ def user_errors(
                 raise _UserError(f"memory is exhausted; {advice}") from None
             if type(error).__name__ != "NotConverged":
                 raise
-            raise click.ClickException(str(error)) from None
+            raise _UserError(str(error)) from None
         except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            raise click.ClickException(f"{error.strerror or error}: {error.filename or 'output'}") from None
+            if error.filename is None:
+                raise  # of standard output
+            raise _UserError(f"{error.strerror or error}: {error.filename}") from None
         except MemoryError:
             raise _UserError(f"the data do not fit into memory; {advice}") from None
         except KeyboardInterrupt as interrupt:
@@ -92,14 +92,16 @@ time_option = click.option(
     metavar="T[,T...]",
     help="Ornstein-Uhlenbeck times of the curves; may be repeated.",
 )
-labels_option = click.option(
-    "--labels", metavar="WHERE", help="Labels: a file, a column of the CSV, or a key of the .npz."
-)
 scale_option = click.option(
-    "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none for files."
+    "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none, of 8-bit values range."
 )
 memory_option = click.option(
-    "--memory", type=float, default=2.0, show_default=True, metavar="GIB", help="Working memory, in GiB."
+    "--memory",
+    type=float,
+    default=2.0,
+    show_default=True,
+    metavar="GIB",
+    help="Working memory, and most that DATASET may take, in GiB.",
 )
 
 
@@ -107,7 +109,7 @@ def memory_bytes(command: str, gib: float) -> int:
     """Working memory in bytes, from GiB."""
     if not 0 < gib < math.inf:
         raise ValueError(f"{command}: memory must be a positive number of GiB, got {gib:g}")
-    return round(gib * 2**30)
+    return round(min(gib, _MOST) * 2**30)
 
 
 @dataclass(frozen=True)
@@ -125,13 +127,16 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(*, as_json: bool, cite: bool, output: str | None, plot: str | None = None, **given: Any) -> Any:
+        if output == "-":
+            as_json, output = True, None
         if as_json and cite:
-            raise click.UsageError("give either --json or --cite, not both")
-        check_outputs(output, plot)
+            raise click.UsageError("give either --json (or -o -) or --cite, not both")
+        if output is not None or plot is not None or "-" in given.values():
+            check_destinations(output, plot, given)
         return command(output=Output(as_json, cite, output, plot), **given)
 
     for option in (
-        click.option("-o", "--output", metavar="FILE", help="Write the result as JSON to FILE."),
+        click.option("-o", "--output", metavar="FILE", help="Write the result as JSON to FILE, - for standard output."),
         click.option("--cite", is_flag=True, help="Print BibTeX of what the numbers rest on instead of tables."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables."),
         click.option("--plot", metavar="FILE", help="Draw the result to FILE (.png, .pdf or .svg)."),
@@ -140,24 +145,10 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def check_outputs(output: str | None, plot: str | None) -> None:
-    """Refuse unusable destinations before the work is done."""
-    if output is None and plot is None:
-        return
-    if output is not None and plot is not None and os.path.realpath(output) == os.path.realpath(plot):
-        raise ValueError(f"output: -o (the result as JSON) and --plot (the figure) must differ, got {plot!r} for both")
-    from regimes.report.parts.files import check_destination
-
-    if output is not None:
-        check_destination(output)
-    if plot is not None:
-        check_destination(plot, figure=True)
-
-
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None] | None]:
     """A bar for each part of the work on standard error, where someone watches; they vanish when the work is done."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -200,7 +191,10 @@ def emit(result: Result, to: Output) -> None:
 
         from regimes.report.views import table
 
-        _print(Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False), table(result))
+        _print(
+            Console(width=None if sys.stdout.isatty() else _TABLE_WIDTH, highlight=False, markup=False, emoji=False),
+            table(result),
+        )
 
 
 def _print(console: Console, renderable: RenderableType) -> None:
@@ -220,4 +214,5 @@ def _print(console: Console, renderable: RenderableType) -> None:
                 line.pop()
             if line:
                 line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
-            console.print(Segments([*line, Segment.line()]), end="", crop=False, soft_wrap=True)
+            shown = [Segment(printable(piece.text), piece.style, piece.control) for piece in line]
+            console.print(Segments([*shown, Segment.line()]), end="", crop=False, soft_wrap=True)

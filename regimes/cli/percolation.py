@@ -17,6 +17,7 @@ from regimes.cli.output import (
     progress_bars,
     user_errors,
 )
+from regimes.cli.reading import READING, reading_options
 
 if TYPE_CHECKING:
     from regimes.numerics.interface.result import Result
@@ -25,7 +26,7 @@ __all__ = ["command"]
 
 _TAU = 0.005
 _GRID_ONLY = ("sigma", "dx", "dy", "pixels", "periodic")
-_DATA_ONLY = ("labels", "classes", "scale")
+_DATA_ONLY = ("labels", *READING, "classes", "scale")
 
 
 @click.command("percolation", short_help="Kept fraction at which a data set, or a grid of images, is connected.")
@@ -43,7 +44,7 @@ _DATA_ONLY = ("labels", "classes", "scale")
 @click.option("--dy", type=float, metavar="PX", help="Step between rows, in pixels; that between columns if not given.")
 @click.option("--pixels", is_flag=True, help="Overlap of images sampled at pixels, not of bumps in the plane.")
 @click.option("--periodic", is_flag=True, help="Join opposite edges of the grid.")
-@click.option("--labels", metavar="WHERE", help="Labels of DATASET: a file, a column of the CSV, or a key of the .npz.")
+@reading_options
 @click.option("--classes", metavar="A,B", help="Keep only these classes of DATASET.")
 @click.option("--scale", metavar="HOW", help="Of DATASET: none, range, standard, feature or a factor.  [default: none]")
 @click.option("--runs", type=int, default=32, show_default=True, metavar="R", help="Random orders; 0: no simulation.")
@@ -62,7 +63,7 @@ _DATA_ONLY = ("labels", "classes", "scale")
 def command(dataset: str | None, grid: str | None, memory: float, output: Output, **options: Any) -> None:
     """Predict which share of the training images must be kept for them to hang together, each overlapping the next.
 
-    Two images connect if they overlap by TAU. DATASET is a built-in or a .npy, .npz or .csv file: the points as they
+    Two images connect if they overlap by TAU. DATASET is a built-in or yours (see regimes predict): the points as they
     are, without subtracting the mean, and the share is that from which the largest piece holds half of them. With
     --grid in its place the images are bumps of width --sigma, one at each position of a grid, and the share is that
     from which a connected piece reaches through the grid.
@@ -103,6 +104,7 @@ def _of_data(dataset: str, memory: int, progress: Any, **options: Any) -> Result
         rng=options["seed"],
         memory=memory,
         progress=progress,
+        **options["reading"],
     )
 
 
@@ -144,7 +146,8 @@ def _refuse_options_of_the_other(*, of_grid: bool) -> None:
     context = click.get_current_context()
     for option in _DATA_ONLY if of_grid else _GRID_ONLY:
         if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
+            given = option.replace("_", "-")
             raise ValueError(
-                f"percolation: --{option} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
+                f"percolation: --{given} belongs to {'DATASET' if of_grid else '--grid'}, got it with "
                 f"{'--grid' if of_grid else 'DATASET'}; leave it out"
             )

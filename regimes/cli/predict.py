@@ -9,7 +9,6 @@ import click
 from regimes.cli.output import (
     Output,
     emit,
-    labels_option,
     memory_bytes,
     memory_option,
     output_options,
@@ -18,6 +17,7 @@ from regimes.cli.output import (
     time_option,
     user_errors,
 )
+from regimes.cli.reading import reading_options
 from regimes.cli.schedule import schedule_options
 from regimes.cli.values import names, scale_value
 
@@ -26,7 +26,7 @@ __all__ = ["command"]
 
 @click.command("predict", short_help="Transition times of a data set.")
 @click.argument("dataset")
-@labels_option
+@reading_options
 @click.option("--classes", metavar="A,B", help="Keep only these classes.")
 @scale_option
 @click.option("--no-center", is_flag=True, help="Leave the mean in: Lambda then measures spread about the origin.")
@@ -52,12 +52,15 @@ def command(
     memory: float,
     seed: int,
     times: tuple[float, ...] | None,
+    reading: dict[str, Any],
     output: Output,
     **given: Any,
 ) -> None:
     """Predict when a diffusion model trained on DATASET commits to a class and to a training point.
 
-    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes) or a .npy, .npz or .csv file.
+    DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes), a folder, 'pattern' or .zip of images (the
+    folder of an image is its class), a Hugging Face folder, a table (.csv, .parquet, .arrow), an array (.npy, .npz,
+    .pt, .safetensors, .h5, .zarr; file.h5:key), or - for a file on standard input.
 
     \b
     regimes predict digits
@@ -80,6 +83,7 @@ def command(
             rng=seed,
             t=times,
             progress=report,
+            **reading,
             **given,
         )
     emit(result, output)

@@ -75,4 +75,4 @@ def _list(as_json: bool) -> None:
 
     from regimes.report.experiment.table import experiment_list
 
-    Console(highlight=False).print(experiment_list(list(EXPERIMENTS.values())))
+    Console(highlight=False, markup=False, emoji=False).print(experiment_list(list(EXPERIMENTS.values())))

@@ -7,6 +7,8 @@ import io
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from regimes.report.parts.shown_text import printable
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
@@ -53,8 +55,9 @@ def text(result: Result) -> str:
     from rich.console import Console
 
     stream = io.StringIO()
-    Console(file=stream, width=_WIDTH, highlight=False, color_system=None).print(table(result))
-    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    console = Console(file=stream, width=_WIDTH, highlight=False, markup=False, emoji=False, color_system=None)
+    console.print(table(result))
+    lines = [printable(line.rstrip()) for line in stream.getvalue().splitlines()]
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], f"... {len(lines) - _LINES + 1} lines more: print the table, or to_dict()"]
     return "\n".join(lines)

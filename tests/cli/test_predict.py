@@ -31,6 +31,17 @@ def test_digits_pair(tmp_path):
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_first_line_and_the_json_say_what_was_taken(tmp_path):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    path = tmp_path / "frame.csv"
+    path.write_text(",a,b,c\n" + "".join(f"{n},{a},{b},{c}\n" for n, (a, b, c) in enumerate(X.tolist())))
+    options = ("--drop", "b", "--parts", "speciation")
+    taken = "first line as a header; first column left out: it counts the rows; 2 of 4 columns (a, c)"
+    assert f"frame: 40 points in 2 dimensions, no labels; {taken} " in " ".join(run(path, *options).split())
+    assert json.loads(run(path, *options, "--json"))["problem"]["taken"] == taken
+    assert "header says how" in run("digits", "--header", code=2)
+
+
 def test_json_is_the_only_thing_on_standard_output():
     plain = json.loads(run("iris", "--probes", 256, "--json", "--time", "0.1,1"))
     assert plain["schema"] == 2
@@ -126,7 +137,7 @@ def bad(tmp_path, monkeypatch):
         (["object.npy"], "object"),
         (["pickle.npy"], "pickle.npy"),
         (["x.pkl"], "x.pkl"),
-        (["text.csv"], "line 3, column 'b'"),
+        (["text.csv"], "row 1, column 'b' (line 3 of text.csv)"),
         (["good.npy", "--labels", "short.npy"], "19"),
         (["good.npy", "--labels", "single.npy"], "there is one class"),
         (["good.npy", "--classes", "0,1"], "label"),

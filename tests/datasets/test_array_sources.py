@@ -45,7 +45,7 @@ def test_centring_changes_the_callers_array_in_nothing_and_leaves_a_zero_mean(X)
 
 def test_images_are_flattened_in_order_and_become_float64():
     images = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4) * 10
-    data = load_dataset(images, center=False)
+    data = load_dataset(images, center=False, scale="none")
     assert data.X.dtype == np.float64
     assert data.X.flags.c_contiguous
     assert (data.n, data.d, data.name, data.source) == (2, 12, "array", "ndarray of shape (2, 3, 4)")
@@ -108,15 +108,29 @@ def test_what_is_no_array_of_points_is_refused(source, message):
         load_dataset(source)
 
 
-@pytest.mark.parametrize(("bad", "text"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
-def test_the_first_value_that_is_not_finite_is_named_with_the_count(bad, text):
+@pytest.mark.parametrize("bad", [np.inf, -np.inf])
+def test_the_first_infinite_value_is_named_with_the_count(bad):
     X = POINTS.copy()
-    X[2, 1] = bad
-    with pytest.raises(ValueError, match=rf"got {text} at row 2, column 1 \(1 of 12 values is nan or infinite\)"):
+    X[2, 1], X[0, 0] = bad, np.nan
+    with pytest.raises(ValueError, match=rf"got {bad} at row 2, column 1, 1 of 12 values is infinite; correct them"):
+        load_dataset(X, missing="drop")
+    X[3, 0] = bad
+    with pytest.raises(ValueError, match=r"at row 2, column 1, 2 of 12 values are infinite"):
         load_dataset(X)
-    X[3, 0] = np.nan
-    with pytest.raises(ValueError, match=r"at row 2, column 1 \(2 of 12 values are nan or infinite\)"):
+
+
+def test_points_without_a_value_are_named_or_left_out():
+    X = POINTS.copy()
+    X[2, 1] = X[2, 2] = np.nan
+    with pytest.raises(
+        ValueError, match=r"got 2 of 12 missing, the first at row 2, column 1; --missing drop .* the 1 of 4"
+    ):
         load_dataset(X)
+    data = load_dataset(X, ["a", "b", "a", None], missing="drop", center=False)
+    np.testing.assert_array_equal(data.X, POINTS[:2])
+    assert (data.labels.tolist(), data.taken) == ([0, 1], "2 of 4 points left out, which lack a value or a label")
+    with pytest.raises(ValueError, match="every point lacks one"):
+        load_dataset(X * np.nan)
 
 
 def test_values_too_large_for_float64_are_refused():
@@ -204,7 +218,7 @@ def test_scikit_learn_is_not_imported_for_arrays_and_files(tmp_path):
         "import sys, numpy, regimes as d\n"
         "heavy = lambda: sorted({'sklearn', 'scipy', 'numba', 'sympy', 'matplotlib'} & set(sys.modules))\n"
         f"d.load_dataset(numpy.eye(3), [0, 1, 1]); d.load_dataset({str(tmp_path / 'points.npy')!r})\n"
-        "print(heavy()); d.load_dataset('iris'); print('sklearn' in sys.modules)"
+        "print(heavy()); d.load_dataset('diabetes'); print('sklearn' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == ["[]", "True"]

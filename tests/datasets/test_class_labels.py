@@ -43,10 +43,13 @@ def test_texts_of_labels(labels, texts):
     [
         ([0, 1, 0], "one label for each point, got 3 labels for 4 points"),
         ([0, 1, 0.5, 1], "integers or strings, got 0.5 at row 2; a number to be predicted is no class"),
-        ([0, 1, np.nan, 1], "integers or strings, got nan at row 2"),
-        (["a", None, "b", "a"], "integers or strings, got None at row 1"),
+        ([0, 1, np.nan, 1], "every point must have a label, got an empty one at row 2"),
+        (["a", None, "b", "a"], "every point must have a label, got an empty one at row 1"),
         (["a", " ", "b", "a"], "every point must have a label, got an empty one at row 1"),
-        (np.eye(4), r"one value for each point, got shape \(4, 4\); of one-hot rows give the argmax"),
+        (
+            np.eye(4),
+            r"one value for each point, got shape \(4, 4\); save one of its columns, or of one-hot rows the argmax",
+        ),
         (np.array(3), r"one value for each point, got shape \(\)$"),
         ([[1, 2], [3]], "one value for each point, got .*inhomogeneous"),
         (np.array([1j, 2, 3, 4]), "integers or strings, got 1j at row 0"),

@@ -123,23 +123,33 @@ def test_a_line_too_many_is_a_header_only_if_it_can_be_no_label(tmp_path):
 
 def test_a_file_of_labels_has_one_column(tmp_path):
     path = tmp_path / "labels.csv"
-    path.write_text("a,1\nb,2\n")
+    path.write_text("a,1\nb,2\nc,3\na,4\n")
     with pytest.raises(ValueError, match=r"one label a line, got 2 cells in .*labels.csv, line 1"):
         load_dataset(POINTS, path)
+    for numbered in (",kind\n0,a\n1,b\n2,b\n3,a\n", '"","x"\n"1","a"\n"2","b"\n"3","b"\n"4","a"\n'):  # of pandas, of R
+        path.write_text(numbered)
+        data = load_dataset(POINTS, path)
+        assert (data.classes, data.labels.tolist()) == (("a", "b"), [0, 1, 1, 0])
 
 
-def test_a_number_is_no_label_source_outside_tables(tmp_path):
-    np.save(tmp_path / "points.npy", POINTS)
-    with pytest.raises(ValueError, match=r"only as the column of a .csv file, got 2"):
-        load_dataset(tmp_path / "points.npy", 2)
+def test_columns_of_an_array_are_counted(tmp_path):
+    np.save(tmp_path / "points.npy", np.column_stack([POINTS, LABELS]))
+    for source in (tmp_path / "points.npy", np.column_stack([POINTS, LABELS])):
+        data = load_dataset(source, 3, columns="0,2", center=False)
+        np.testing.assert_array_equal(data.X, POINTS[:, [0, 2]])
+        assert (data.classes, data.taken) == (("1", "2", "3"), "2 of 4 columns (0, 2); labels from column '3'")
+    with pytest.raises(ValueError, match=r"of an array of shape \(n, d\) alone, got shape \(4, 3, 1\)"):
+        load_dataset(POINTS[:, :, None], columns=0)
+    with pytest.raises(ValueError, match="header says how a text table is read"):
+        load_dataset(POINTS, header=True)
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("absent.npy", "must lead to a file, got .*absent.npy: no such file"),
-        ("", "must lead to a file, got .*: a directory"),
-        ("points.mat", "the file type must be one of .npy, .npz, .csv, got .*points.mat; convert it"),
+        ("", r"a folder must hold images .*, tables .* or Zarr, got points.mat in"),
+        ("points.mat", "the file type must be one of .npy, .npz, .csv, .tsv, .txt, .dat, .*points.mat; convert it"),
         ("absent.npz:X", "got .*absent.npz: no such file"),
     ],
 )

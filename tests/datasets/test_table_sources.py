@@ -38,7 +38,7 @@ def test_an_array_comes_back_from_csv_to_the_last_bit(X, header, delimiter, tmp_
         if header:
             writer.writerow([f"x{i}" for i in range(X.shape[1])] + ["kind"])
         writer.writerows([*map(repr, row.tolist()), f"c{i % 2}"] for i, row in enumerate(X))
-    data = load_dataset(path, "kind" if header else X.shape[1], center=False)
+    data = load_dataset(path, "kind" if header else X.shape[1], header=header, center=False)
     np.testing.assert_array_equal(data.X, X)
     assert data.classes == ("c0", "c1")
     assert data.labels.tolist() == [i % 2 for i in range(len(X))]
@@ -83,52 +83,193 @@ def test_labels_of_a_table_may_lie_in_another_file(tmp_path):
     assert data.labels.tolist() == [0, 1, 0]
 
 
+LONG = "1;2\n" * 300
+
+REFUSED = [
+    (
+        "a,b,kind\n1,2,x\n3,4,y\n1,5,x\n",
+        r"got 'x' at row 0, column 'kind' \(line 2 of .*table.csv\); .*--labels kind, otherwise --drop kind",
+    ),
+    ("5.1,x,3.5\n7,y,3\n6,x,3\n", r"got 'x' at row 0, column '1' \(line 1 of .*\); .*--labels 1, otherwise --drop 1"),
+    (
+        "a,sex,city\n1,m,x\n3,f,y\n5,f,x\n",
+        r"column 'sex' .* text is in 2 columns \(sex, city\): give --labels NAME .* --drop NAME",
+    ),
+    (
+        "a,b c\n1,2\n3,x\n4,5\n",
+        "got 'x' at row 1, column 'b c' .*correct the cell, or leave the column out with --drop 'b c'",
+    ),
+    (
+        "a,b\nm,s\n1,2\n3,4\n",
+        "got 'm' at row 0, .*; if the line is no point, begin it with #; otherwise correct the cell",
+    ),
+    (f"a;b\n{LONG}3;x\n", r"got 'x' at row 300, column 'b' \(line 302"),
+    ("a,b\n1_0,2\n3,4\n", "got '1_0' at row 0"),
+    ("a,b\n1,0x1F\n3,4\n", "got '0x1F' at row 0, column 'b' .*; hexadecimal is not read; write decimals"),
+    ("1,234;2,345\n3,456;1,000\n", "got '1,234' at row 0, column '0' .*; separators of thousands are not read, since"),
+    ('"1,234.5",2\n"3,456.5",1\n', "got '1,234.5' .*; separators of thousands"),
+    ("1.234,5;2\n3.456,7;1\n", "got '1.234,5' .*; separators of thousands"),
+    (
+        f"{LONG}1,5;2\n1.5;2\n",
+        r"got '1,5' at row 300, .*decimal commas beside decimal points; write all decimals with a",
+    ),
+    (
+        "a,b\n1,2\n3,\n",
+        r"1 of 4 missing, the first at row 1, column 'b' \(line 3 .* leaves out the 1 of 2 .* missing in b \(1\)$",
+    ),
+    (
+        "a,b\n1,2\n,\n3,NA\n",
+        r"3 of 6 missing, the first at row 1, column 'a' .*out the 2 of 3 .* missing in b \(2\), a \(1\)$",
+    ),
+    (
+        "a,b,\n1,2,\n3,4,\n",
+        r"2 of 6 missing, the first at row 0, column '2' .*; --drop NAME leaves out a column; missing in 2 \(2\)",
+    ),
+    ("1,nan\n3,4\n", r"1 of 4 missing, the first at row 0, column '1' \(line 1"),
+    (
+        "a,b\n1,2\n-inf,4\n",
+        r"must be finite, got -inf at row 1, column 'a' \(line 3 of .*, 1 of 4 values is infinite; correct",
+    ),
+    ("a,b\n1,1e400\n3,4\n", "must be finite, got inf at row 0, column 'b'"),
+    ("1,2\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
+    (f"# of\n{LONG}1;2;3\n", "every line must have 2 cells as the first, got 3 in .*line 302"),
+    ("1,2,3\n4,5\n6,7,8\n", "every line must have 3 cells as the first, got 2 in .*line 2"),
+    ("a,b\n1,2,\n3,4,\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
+    (
+        "my data\na,b\n1,2\n3,4\n",
+        "1 cells as the first, got 2 in .*line 2; a line that is no row of the table must begin with #",
+    ),
+    ("a,a\n1,2\n3,4\n", "column names must be unique, got 'a' 2 times in .*; rename them, or give --columns or --drop"),
+    (
+        "0,1,2\n5,3,1\n7,3,3\n",
+        "whether the first line holds names cannot be told, got '0', '1', '2' in .*; give --header if it does",
+    ),
+    ("3.0x,7,1\n3,2,5\n1,2,7\n", "whether the first line holds names cannot be told, got '3.0x', '7', '1'"),
+    ("a,class,y\n1,0,1\n3,0,0\n5,1,1\n", "got class, y in .*, any of which may; give --labels NAME for that one"),
+    ("k\na\nb\n", "every cell must be a number, got 'a'"),
+    ("", "must have at least one line, got .*: empty"),
+    ("# nothing\n\n", "must have at least one line, got .*: empty"),
+    ("a,b\n", r"at least two points of at least one feature, got shape \(0, 2\)"),
+    ("a,b\n1,2\n", "at least two points, got 1 in 2 dimensions"),
+    ('1,2\n3,"4\n5,6\n', r"got '4\\n5,6' at row 1, column '1' \(line 2"),
+    ('1,2\n3,"4\n' + "5,6\n" * 300, r"got '4\\n5,6[^']{1,80}\.\.\.' at row 1"),
+    ("1,2\n3,4\x00\n", "a table must be text, got .*, whose bytes are not text in UTF-8 or cp1252"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED)
+def test_a_table_that_is_not_one_of_numbers_is_refused(text, message, tmp_path):
+    with pytest.raises(ValueError, match=message) as refusal:
+        load_dataset(write(tmp_path, text))
+    assert str(refusal.value).startswith("load_dataset: ")
+
+
 @pytest.mark.parametrize(
-    ("text", "labels", "message"),
+    ("options", "message"),
     [
-        (
-            TABLE,
-            None,
-            r"got 'setosa' at row 0, column 2 \(.*table.csv, line 2, column 'species'\); if the column holds",
-        ),
-        ("5.1,3.5,setosa\n7,3,b\n", None, r"got 'setosa' at row 0, column 2 \(.*, line 1, column '2'\)"),
-        ("a,b\n1,2\n3,\n", None, r"got '' at row 1, column 1 \(.*, line 3, column 'b'\)$"),
-        ("a,b\n1,2\n,\n", None, r"got '' at row 1, column 0 \(.*, line 3, column 'a'\)$"),
-        ("a;b\n1,5;2\n3;4\n", None, "got '1,5' at row 0, column 0 .*; write decimals with a point"),
-        ("a,b\n1_0,2\n3,4\n", None, "got '1_0' at row 0"),
-        ("1,2\n3,4,5\n", None, "every line must have 2 cells as the first, got 3 in .*line 2"),
-        ("a,a\n1,2\n3,4\n", "a", "column names must be unique, got 'a' 2 times in .*; give the index"),
-        (TABLE, "absent", "got 'absent'; its columns are length, width, species"),
-        ("1,2\n3,4\n", "absent", "got 'absent'; it has no header, so give the index of a column, from 0"),
-        (TABLE, 3, r"must lie in 0..2, got 3"),
-        (TABLE, -1, r"must lie in 0..2, got -1"),
-        ("k\na\nb\n", "k", "must have a column besides the labels, got .* with one column"),
-        ("a,k\n1,x\n2,\n", "k", "every point must have a label, got an empty one at row 1"),
-        ("", None, "must have at least one line, got .*: empty"),
-        ("a,b\n", None, r"at least two points of at least one feature, got shape \(0, 2\)"),
-        ("1,nan\n3,4\n", None, "got nan at row 0, column 1"),
-        ('1,2\n3,"4\n5,6\n', None, r"got '4\\n5,6' at row 1, column 1 \(.*line 3"),
-        ("1,2\n3,4\x00\n", None, r"got '4\\x00' at row 1"),
+        ({"labels": "absent"}, "got 'absent'; its columns are length, width, species"),
+        ({"labels": 3}, r"must lie in 0..2, got 3"),
+        ({"columns": "length,depth"}, "there is no column 'depth' in .*; its columns are length, width, species"),
+        ({"columns": "length,0"}, "each column can be asked for once, got 'length' more than once"),
+        ({"columns": "width-length"}, "a range of columns must go up, got 'width-length'"),
+        ({"columns": "species", "labels": "species"}, "must have a column besides the labels"),
+        ({"drop": "0-2"}, "at least one column must be kept, got none of"),
+        ({"drop": "7"}, r"must lie in 0..2, got 7"),
+        ({"missing": "fill"}, "missing must be one of error, drop, got 'fill'"),
     ],
 )
-def test_a_table_that_is_not_one_of_numbers_is_refused(text, labels, message, tmp_path):
+def test_columns_that_are_not_there_are_refused(options, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        load_dataset(write(tmp_path, text), labels)
+        load_dataset(write(tmp_path, TABLE), **options)
 
 
-def test_other_encodings_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"must be text in UTF-8, got .*table.csv, which cannot be read"):
-        load_dataset(write(tmp_path, "größe,b\n1,2\n3,4\n", encoding="latin-1"))
+def test_without_a_header_columns_are_counted(tmp_path):
+    path = write(tmp_path, "1,2\n3,4\n")
+    with pytest.raises(ValueError, match="got 'absent'; it has no header, so give indices, 0 to 1"):
+        load_dataset(path, "absent")
 
 
-def test_a_column_that_looks_like_labels_is_pointed_out(tmp_path):
-    path = write(tmp_path, "a,Label\n1,0\n2,1\n4,1\n")
-    note = "column 'Label' was read as a feature: if it holds the classes, give labels='Label'"
-    assert note in load_dataset(path).notes
-    assert note not in load_dataset(path, "Label").notes
+WIDE = "id,a,a-b,c,7,y\n" + "".join(f"{n},{n + 1},{n + 2},{n + 3},{n + 4},{n % 2}\n" for n in range(12))
 
 
-def test_a_header_of_counted_columns_is_pointed_out(tmp_path):
-    data = load_dataset(write(tmp_path, "0,1,2\n5,3,1\n7,3,3\n"))
-    assert data.n == 3
-    assert data.notes[0].startswith("the first line reads 0, 1, 2, ... and was taken as a point")
+@pytest.mark.parametrize(
+    ("options", "first"),
+    [
+        ({}, [1, 2, 3, 4]),
+        ({"columns": "a"}, [1]),
+        ({"columns": ["c", "a"]}, [3, 1]),
+        ({"columns": "a-b"}, [2]),  # a name
+        ({"columns": "a-c"}, [1, 2, 3]),
+        ({"columns": "a,3-4"}, [1, 3, 4]),
+        ({"columns": "7"}, [4]),  # a name goes before an index
+        ({"columns": 4}, [4]),
+        ({"columns": "id,a"}, [0, 1]),  # asked for
+        ({"drop": ["a", 3]}, [2, 4]),
+        ({"columns": "a-c", "drop": "a-b"}, [1, 3]),
+        ({"labels": -1}, [1, 2, 3, 4]),
+        ({"labels": "y", "drop": "id,7"}, [1, 2, 3]),
+    ],
+)
+def test_columns_are_named_counted_and_ranged(options, first, tmp_path):
+    data = load_dataset(write(tmp_path, WIDE), center=False, **options)
+    assert data.X[0].tolist() == first
+    assert data.classes == ("0", "1")
+
+
+def test_points_that_lack_something_are_left_out_if_asked(tmp_path):
+    path = write(tmp_path, "a,b,y\n1,2,u\n3,NA,v\n5,6,u\n7,8,\n9,1,v\n2,n/a,\n")
+    data = load_dataset(path, missing="drop", center=False)
+    assert (data.X.tolist(), data.classes, data.labels.tolist()) == ([[1, 2], [5, 6], [9, 1]], ("u", "v"), [0, 0, 1])
+    assert "3 of 6 points left out, which lack a value or a label" in data.taken
+    with pytest.raises(
+        ValueError, match=r"must have a label, got an empty one at row 3 \(2 of 6 are missing\); --missing"
+    ):
+        load_dataset(path, drop="b")
+
+
+def test_bytes_that_are_no_text_in_any_encoding_are_refused(tmp_path):
+    (tmp_path / "table.csv").write_bytes(b"\x81\x8d,\xff\n1,2\n")
+    with pytest.raises(ValueError, match=r"must be text, got .*table.csv, whose bytes are not text in UTF-8 or cp1252"):
+        load_dataset(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (
+            "a,target\n1,2.5\n3,2.7\n5,2.9\n",
+            "if it holds the classes, give --labels target (labels='target'), if it is",
+        ),
+        ("x,y\n1,0\n3,1\n5,1\n", "column 'y' was read as a feature"),  # a coordinate
+        (
+            "id,a,b\n5,1,2\n5,3,4\n7,3,2\n",
+            "first column 'id' was read as a feature: if it numbers the rows, give --drop id",
+        ),
+        ("a,b\n1,3\n2,4\n3,2\n", "first column 'a' was read as a feature: if it numbers the rows, give --drop a"),
+    ],
+)
+def test_a_column_that_may_be_no_feature_is_pointed_out(text, note, tmp_path):
+    path = write(tmp_path, text)
+    notes = load_dataset(path).notes
+    assert note in notes[0]
+    assert note not in " ".join(load_dataset(path, columns="0-1").notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,0,0\n0.1,0.2,0.3\n0.2,0.4,0.6\n0.3,0.5,0.9\n",  # a path that starts at the origin
+        "0,1,2\n3,4,5\n6,7,8\n9,10,11\n",
+        "5,0,0,3\n7,0,0,255\n1,0,0,12\n2,9,0,7\n",
+        "0,1\n1,1\n1,0\n0,0\n",
+        "cat,1,2\ndog,2,2\ncat,3,1\n",
+    ],
+)
+def test_a_first_line_like_the_others_is_a_point(text, tmp_path):
+    rows = text.count("\n")
+    assert load_dataset(write(tmp_path, text), 0 if text[0] == "c" else None).n == rows
+
+
+def test_whether_the_first_line_is_a_header_can_be_said(tmp_path):
+    path = write(tmp_path, "0,1,2\n5,3,1\n7,3,3\n")
+    assert (load_dataset(path, header=True).n, load_dataset(path, header=False).n) == (2, 3)

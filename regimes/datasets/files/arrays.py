@@ -1,187 +1,141 @@
-"""Reading points and labels from .npy and .npz files, without ever unpickling."""
+"""Reading points and labels from files: which of them, under which key."""
 
 from __future__ import annotations
 
 import os
-import struct
-import tokenize
-import warnings
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from regimes.datasets.files.tables import read_column, read_table
+from regimes.datasets.files.column_roles import classes_like, whole
+from regimes.datasets.files.formats import FORMATS, read_format
+from regimes.datasets.files.named_arrays import DATA_KEYS, label_keys
+from regimes.datasets.files.numpy_files import npy_blocks, opened_archive, read_npy
+from regimes.datasets.files.raw import raw_array, raw_table, table_of
+from regimes.datasets.files.reading import MEMORY, Reading, words
+from regimes.datasets.files.tables import TABLES, read_column, read_table
+from regimes.datasets.files.text import PACKED, zipped_name
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.labels import listed
+from regimes.numerics.interface.paths import exists, expanded
+from regimes.numerics.interface.standard_input import is_standard_input, standard_input_file
 
-__all__ = ["SUFFIXES", "find_file", "read_labels", "read_points"]
+__all__ = ["SUFFIXES", "find_file", "is_table", "read_labels", "read_points"]
 
-SUFFIXES = (".npy", ".npz", ".csv")
+SUFFIXES = (".npy", ".npz", *TABLES)
 """File types that hold points."""
 
-_DATA_KEYS = ("X", "x", "data", "images", "features", "arr_0", "X_train", "x_train", "train_images")
-_LABEL_KEYS = ("y", "labels", "label", "targets", "target")
-_PARTS = ("train", "test", "val")
-
-# What numpy.load was seen to raise for files that are truncated or altered.
-_DAMAGE = (
-    ValueError,
-    OSError,
-    EOFError,
-    MemoryError,
-    KeyError,
-    TypeError,
-    SyntaxError,
-    OverflowError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_SECOND = "arr_1"
 
 
 def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES) -> tuple[Path, str | None]:
     """An existing file of one of these types, and the key that ``file.npz:key`` names; ``~`` is the home directory."""
     text, key = os.fspath(source), None
-    if ".npz:" in text and not Path(text).exists():
+    if ".npz:" in text and not exists(text):
         text, key = text.rsplit(":", 1)
-    path = Path(text).expanduser()
+    path = expanded("load_dataset", text)
     if not path.is_file():
-        found = "a directory" if path.is_dir() else "no such file"
+        found = "a directory" if path.is_dir() else "a pipe or a device" if path.exists() else "no such file"
         raise ValueError(f"load_dataset: a path must lead to a file, got {text}: {found}")
-    if path.suffix.lower() not in suffixes:
+    if file_type(path) not in suffixes:
         raise ValueError(
-            f"load_dataset: the file type must be one of {', '.join(suffixes)}, got {text}; "
+            f"load_dataset: the file type must be one of {', '.join((*suffixes, *FORMATS))}, got {text}; "
             "convert it, or load it yourself and give the array"
         )
     return path, key
 
 
-def read_points(source: str | os.PathLike[str], labels: Any = None) -> RawData:
-    """Read points, and the labels that lie in the same file.
+def file_type(path: Path) -> str:
+    """The ending of a file; of a packed table that of the table, as in ``points.csv.gz`` or inside ``points.zip``."""
+    endings = [ending.lower() for ending in path.suffixes[-2:]]
+    if len(endings) == 2 and endings[0] in TABLES and endings[1] in PACKED:
+        return endings[0]
+    ending = path.suffix.lower()
+    within = zipped_name(path) if ending == ".zip" else None
+    return Path(within).suffix.lower() if within and Path(within).suffix.lower() in TABLES else ending
 
-    ``labels`` may be a key of the ``.npz`` file, or a column of the ``.csv`` file by name or by index from 0; anything
-    else is passed on as it is, for :func:`read_labels`.
+
+def is_table(path: Path) -> bool:
+    """Whether a path leads to a text table, by its name."""
+    return file_type(expanded("load_dataset", path)) in TABLES
+
+
+def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
+    """Read points, and the labels that lie in the same file; refuse more than the memory, before anything is read.
+
+    Labels may be named by a key of the ``.npz`` file, or by a column by name or by index from 0; anything else is
+    passed on as it is, for :func:`read_labels`.
     """
+    known = None if is_table(Path(source)) else read_format(source, reading)
+    if known is not None:
+        return known
     path, key = find_file(source)
-    name, suffix = path.stem, path.suffix.lower()
-    if suffix == ".csv":
-        values, found, notes = read_table(path, labels if isinstance(labels, str | int) else None)
+    suffix = file_type(path)
+    if suffix in TABLES:
+        table, said = read_table(path, reading)
+        raw = raw_table(table, reading, said)
     elif suffix == ".npz":
-        values, found, notes = _read_archive(path, key, labels)
+        raw = _read_archive(path, key, reading)
     else:
-        values, found, notes = _load_array(path), None, ()
-    return RawData(
-        values=values,
-        labels=labels if found is None else found,
-        name=name,
-        source=os.fspath(source),
-        notes=notes,
-    )
+        raw = raw_array(npy_blocks(path, reading.memory), reading, str(path))
+    ending = path.name.lower().rfind(suffix)
+    name = path.name[:ending] if ending > 0 else path.stem
+    return replace(raw, name=name, source=os.fspath(source))
 
 
-def read_labels(labels: Any, n: int) -> Any:
+def read_labels(labels: Any, n: int, memory: int = MEMORY) -> Any:
     """Read labels from a file of their own, one a line for n points; an array is returned as it is."""
-    if isinstance(labels, int):
-        raise ValueError(f"load_dataset: labels can be a number only as the column of a .csv file, got {labels}")
     if not isinstance(labels, str | os.PathLike):
         return labels
-    path, _ = find_file(labels, (".npy", ".csv", ".txt"))
-    return _load_array(path) if path.suffix.lower() == ".npy" else read_column(path, n)
+    if is_standard_input(labels):
+        with standard_input_file("load_dataset", memory, ".csv") as place:
+            return read_labels(place, n, memory)
+    path, _ = find_file(labels, (".npy", *TABLES))
+    return read_npy(path, memory, rows=n) if file_type(path) == ".npy" else read_column(path, n, memory)
 
 
-def _read_archive(path: Path, key: str | None, labels: Any) -> tuple[NDArray[Any], Any, tuple[str, ...]]:
-    with _opened(path) as archive:
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError(
-                f"load_dataset: a .npz file must be a zip archive of arrays, got {path}: a single array; "
-                "rename it to .npy"
-            )
-        keys = list(archive.files)
+def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:
+    with opened_archive(path, reading.memory) as archive:
+        left_out = set(words(reading.drop)) & set(archive.members)
+        keys = [each for each in archive.members if each not in left_out]
+        if left_out:
+            rest = [word for word in words(reading.drop) if word not in left_out]
+            reading = replace(reading, drop=rest or None)
         if key is None:
-            known = [candidate for candidate in _DATA_KEYS if candidate in keys]
+            known = [candidate for candidate in DATA_KEYS if candidate in keys]
             key = known[0] if known else keys[0] if len(keys) == 1 else None
+            if key is None or set(words(reading.columns)) & set(keys):
+                columns = {each: archive.read(each) for each in keys}
+                columns = {each: column for each, column in columns.items() if column.ndim == 1}
+                if len(columns) > 1 and len({len(column) for column in columns.values()}) == 1:
+                    return raw_table(table_of(columns, str(path)), reading, ("columns from keys",))
         if key not in keys:
             wanted = "one named X, x, data, images or arr_0" if key is None else repr(key)
             raise ValueError(
                 f"load_dataset: {path} must hold the data under {wanted}, "
-                f"got the keys {', '.join(keys) or '(none)'}; name one with file.npz:key"
+                f"got the keys {listed(keys)}; name one with file.npz:key"
             )
-        values = _member(archive, path, key)
-        if isinstance(labels, str) and labels in keys:
-            return values, _member(archive, path, labels), ()
-        if isinstance(labels, str) and not Path(labels).expanduser().exists():
+        values, where = archive.read(key), f"{path}, key {key}"
+        said: tuple[str, ...] = (f"array {key}",) if len(keys) > 1 else ()
+        notes: tuple[str, ...] = ()
+        asked = reading.labels
+        elsewhere = isinstance(asked, str) and asked not in keys and values.dtype.names is None
+        if elsewhere and not asked.isdecimal() and not exists(asked):
             raise ValueError(
-                f"load_dataset: labels must be a key of {path} or a file of labels, got {labels!r}; "
-                f"the keys are {', '.join(keys)}"
+                f"load_dataset: labels must be a key of {path} or a file of labels, got {asked!r}; "
+                f"the keys are {listed(keys)}"
             )
-        label_key = next((candidate for candidate in _label_keys(key) if candidate in keys), None)
-        if labels is not None or label_key is None:
-            return values, None, ()
-        found = _member(archive, path, label_key)
-    if found.dtype.kind == "f" and not np.array_equal(found, np.floor(found)):
-        note = f"{label_key} in {path.name} holds numbers that are not integers: not taken as classes"
-        return values, None, (note,)
-    return values, found, ()
-
-
-def _label_keys(key: str) -> tuple[str, ...]:
-    """Names under which the labels of an array are kept, those of the same part of the data only."""
-    part = next((part for part in _PARTS if part in key.lower().split("_")), None)
-    if part is None:
-        return _LABEL_KEYS
-    return tuple(f"{part}_{name}" for name in _LABEL_KEYS) + tuple(f"{name}_{part}" for name in _LABEL_KEYS)
-
-
-def _member(archive: Any, path: Path, key: str) -> NDArray[Any]:
-    with _refusing_damage(path, key):
-        return np.asarray(archive[key])
-
-
-def _load_array(path: Path) -> NDArray[Any]:
-    with _opened(path) as loaded:
-        if not isinstance(loaded, np.ndarray):
-            raise ValueError(
-                f"load_dataset: a .npy file must hold one array, got {path}: an archive; rename it to .npz"
-            )
-        return loaded
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """What NumPy finds in a file; opened here, since numpy.load leaves a damaged archive open."""
-    with _refusing_damage(path):
-        stream = path.open("rb")
-    with stream:
-        with _refusing_damage(path):
-            loaded = np.load(stream, allow_pickle=False)
-        yield loaded
-
-
-@contextmanager
-def _refusing_damage(path: Path, key: str | None = None) -> Iterator[None]:
-    """Turn what NumPy says about a bad file into one error; its warnings concern the age of the header alone."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except _DAMAGE as error:
-        raise _unreadable(path, error, key) from None
-
-
-def _unreadable(path: Path, error: BaseException, key: str | None = None) -> ValueError:
-    place = f"{path}, key {key}" if key else str(path)
-    reason = str(error) or type(error).__name__
-    if "pickle" in reason.lower():
-        return ValueError(
-            f"load_dataset: arrays must be of numbers, got {place}: Python objects (a pickle), which are "
-            "never loaded, since a pickle can run any code; save the array with a numeric dtype"
-        )
-    return ValueError(f"load_dataset: the file must be a whole NumPy file, got {place}, which cannot be read: {reason}")
+        found = asked if isinstance(asked, str) and asked in keys else None
+        if asked is None and values.dtype.names is None:
+            found = next((candidate for candidate in label_keys(key) if candidate in keys), None)
+        if found is None:
+            return raw_array(values, reading, where, said)
+        labels = archive.read(found, rows=len(values) if values.ndim and asked is not None else None)
+    if asked is None and found == _SECOND and labels.shape != values.shape[:1]:
+        return raw_array(values, reading, where, said)
+    if asked is None and not (classes_like(labels) if found == _SECOND else labels.dtype.kind != "f" or whole(labels)):
+        what = "many different numbers" if found == _SECOND else "numbers that are not integers"
+        notes = (f"{found} in {path.name} holds {what}: not taken as classes",)
+        return raw_array(values, reading, where, said, notes)
+    return raw_array(values, replace(reading, labels=labels), where, (*said, f"labels {found}"))

@@ -1,153 +1,262 @@
-"""Reading points and labels from text tables."""
+"""Reading points and labels from text tables: NumPy reads the cells, what they are is judged here."""
 
 from __future__ import annotations
 
-import csv
 import re
-from array import array
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["read_column", "read_table"]
+from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands
+from regimes.datasets.files.column_roles import is_label_name, numbers_rows
+from regimes.datasets.files.columns import Table
+from regimes.datasets.files.dialect import Dialect, cells, content, dialect_of
+from regimes.datasets.files.header import has_header
+from regimes.datasets.files.reading import Reading, chosen_columns, label_place, words
+from regimes.datasets.files.text import TextFile
+from regimes.numerics.interface.checks import check_memory
 
-_LABEL_NAMES = ("label", "labels", "target", "targets", "class", "species")
+__all__ = ["TABLES", "read_column", "read_table"]
 
-_Line = tuple[int, list[str]]
+TABLES = (".csv", ".tsv", ".txt", ".dat")
+"""Endings of text tables."""
+
+_TEXT = 64
+"""Bytes of a cell of text."""
+
+_Reader = Callable[[str], float]
 
 
-def read_table(path: Path, label_column: str | int | None = None) -> tuple[NDArray[np.float64], Any, tuple[str, ...]]:
-    """Numbers of a table, its column of labels if one is asked for, and what could be a mistake.
-
-    The delimiter is the tab, the semicolon or the comma, the first of these that the first line has outside
-    quotes. The first line is a header if it has no number in it, or holds the name of the label column. A name
-    that is not in the header is left to the caller.
-    """
-    lines = _lines(path)
-    first = next(lines, None)
-    if first is None:
+def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
+    """Cells of a text table with the names of its columns, and in words how it was read."""
+    text = TextFile.of(path, reading.memory)
+    dialect = dialect_of(text)
+    if dialect is None:
         raise ValueError(f"load_dataset: a table must have at least one line, got {path}: empty")
-    header = _header(first, label_column)
-    width = len(first[1])
-    place = _column(path, header, width, label_column)
-    names = header or [str(column) for column in range(width)]
-    cells, labels = array("d"), []
-    for row, (number, line) in enumerate(lines if header else chain([first], lines)):
-        if len(line) != width:
-            raise ValueError(
-                f"load_dataset: every line must have {width} cells as the first, "
-                f"got {len(line)} in {path}, line {number}"
-            )
-        for column, cell in enumerate(line):
-            if column == place:
-                labels.append(cell)
-                continue
-            value = _number(cell)
-            if value is None:
-                raise ValueError(
-                    f"load_dataset: every cell must be a number, got {cell!r} at row {row}, column {column} "
-                    f"({path}, line {number}, column {names[column]!r}){_advice(cell)}"
-                )
-            cells.append(value)
-    dimensions = width - (place is not None)
-    if dimensions == 0:
-        raise ValueError(f"load_dataset: a table must have a column besides the labels, got {path} with one column")
-    values = np.asarray(cells).reshape(-1, dimensions)
-    return values, None if place is None else labels, _notes(first[1], header, label_column)
+    names, header, said = _names(dialect, reading, str(path))
+    layout = _Layout(text, dialect, header, names)
+    as_text, unasked = layout.asked(reading)
+    texts = {place: _Texts() for place in as_text}
+    ignored: dict[int, _Reader] = dict.fromkeys(unasked, lambda cell: 0.0)
+    size = f"{text.count} lines of {layout.width} cells in {path}"
+    needed = text.count * (8 * layout.width + _TEXT * len(texts))
+    check_memory("load_dataset", size, needed, reading.memory, "give fewer points")
+    values, comma = layout.read(texts, ignored), dialect.comma
+    if values is None:  # some cell is no plain number
+        values, comma = _cell_by_cell(layout, texts, ignored)
+    asked_for = label_place(reading, names, layout.width, str(path))
+    for place in sorted(set(texts) - {asked_for}):  # labels that are asked for are words, whatever they look like
+        numbers = texts[place].numbers(comma)
+        if numbers is not None and len(values):
+            values[:, place] = numbers[values[:, place].astype(np.intp)]
+            del texts[place]
+    encoding = () if text.encoding.startswith("utf-8") else (f"encoding {text.encoding}",)
+    table = Table(values, names, str(path), {place: [*found.numbered] for place, found in texts.items()}, layout.line)
+    return table, (*said, *replace(dialect, comma=comma).said, *encoding)
 
 
-def read_column(path: Path, n: int) -> list[str]:
+def read_column(path: Path, n: int, memory: int) -> list[str]:
     """Read labels, one a line. Of n + 1 lines the first is a header if it is neither a number nor repeated below."""
-    labels = []
-    for number, line in _lines(path):
-        if len(line) != 1:
+    labels: list[str] = []
+    text = TextFile.of(path, memory)
+    check_memory(
+        "load_dataset", f"{text.count} labels of {path}", _TEXT * text.count, memory, "give one for each point"
+    )
+    for number, line in content(text.lines()):
+        row = cells([line], ",")[0]
+        if len(row) == 2 and not labels and (beside := _beside_row_numbers(path, memory)) is not None:
+            return beside
+        if len(row) != 1:
             raise ValueError(
                 "load_dataset: a file of labels must have one label a line, "
-                f"got {len(line)} cells in {path}, line {number}"
+                f"got {len(row)} cells in {path}, line {number}"
             )
-        labels.append(line[0])
-    if len(labels) == n + 1 and _number(labels[0]) is None and labels[0] not in labels[1:]:
+        labels.append(row[0])
+    if len(labels) == n + 1 and cell_number(labels[0]) is None and labels[0] not in labels[1:]:
         del labels[0]
     return labels
 
 
-def _lines(path: Path) -> Iterator[_Line]:
-    """Lines that are not blank, as cells without surrounding blanks, with their number in the file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            start = next((line for line in stream if line.strip()), "")
-            unquoted = re.sub(r'"[^"]*"', "", start)
-            delimiter = next((mark for mark in "\t;" if mark in unquoted), ",")
-            stream.seek(0)
-            reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
-            for cells in reader:
-                line = [cell.strip() for cell in cells]
-                if len(line) > 1 or any(line):
-                    yield reader.line_num, line
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(
-            f"load_dataset: a table must be text in UTF-8, got {path}, which cannot be read: {error}"
-        ) from None
+def _beside_row_numbers(path: Path, memory: int) -> list[str] | None:
+    """Labels of a table of two columns, of which the first numbers the rows."""
+    table, _ = read_table(path, Reading(labels=-1, memory=memory))
+    found: list[str] | None = table.cells(1).tolist() if numbers_rows(table, [], []) else None
+    return found
 
 
-def _header(first: _Line, label_column: str | int | None) -> list[str] | None:
-    cells = first[1]
-    named = isinstance(label_column, str) and label_column in cells
-    return cells if named or all(_number(cell) is None for cell in cells) else None
+@dataclass
+class _Texts:
+    """Reads the cells of one column as the numbers of their texts."""
+
+    numbered: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, cell: str) -> int:
+        return self.numbered.setdefault(_plain(cell), len(self.numbered))
+
+    def numbers(self, comma: bool) -> NDArray[np.float64] | None:
+        """The number that each text is, nan where it says that there is none; None if one is neither."""
+        found = [np.nan if is_missing(text) else cell_number(text, comma=comma) for text in self.numbered]
+        return None if None in found else np.array(found, dtype=np.float64)
 
 
-def _column(path: Path, header: list[str] | None, width: int, label_column: str | int | None) -> int | None:
-    """Index of the label column; None if there is none, or if the name is not in the header."""
-    if isinstance(label_column, int):
-        if not 0 <= label_column < width:
-            raise ValueError(
-                f"load_dataset: the label column must lie in 0..{width - 1}, got {label_column} for {path}"
+@dataclass
+class _Numbers:
+    """Reads the cells of one column as numbers of any spelling, and keeps those that are none."""
+
+    comma: bool
+    texts: set[str] = field(default_factory=set)
+    points: bool = False
+
+    def __call__(self, cell: str) -> float:
+        point = "." in cell
+        self.points = self.points or point
+        try:
+            if "_" not in cell and not (self.comma and point):
+                return float(cell.replace(",", ".", 1) if self.comma else cell)
+        except ValueError:
+            pass
+        cell = _plain(cell)
+        value = np.nan if is_missing(cell) else cell_number(cell, comma=self.comma)
+        if value is None or (self.comma and point):
+            self.texts.add(cell)
+            return np.nan
+        return value
+
+
+def _plain(cell: str) -> str:
+    """A cell without blanks, and without the quotes that a blank before them made part of it."""
+    cell = cell.strip()
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the rows of a table stand in its file, and what they are called."""
+
+    text: TextFile
+    dialect: Dialect
+    header: bool
+    names: list[str] | None
+
+    @property
+    def width(self) -> int:
+        return len(self.names) if self.names else len(self.dialect.rows[0])
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Lines of the rows, with their numbers in the file."""
+        skipped = self.dialect.skipped + (self.dialect.height if self.header else 0)
+        return islice(content(self.text.lines()), skipped, None)
+
+    def line(self, row: int) -> int | None:
+        """The line of a row, as long as no cell has a line end in it."""
+        return next((number for number, _ in islice(self.lines(), row, None)), None)
+
+    def asked(self, reading: Reading) -> tuple[set[int], set[int]]:
+        """Columns to be read as text, by their name or by their first cells, and columns that nobody asked for."""
+        where, rows = str(self.text.path), self.dialect.rows[1 if self.header else 0 :]
+        label = label_place(reading, self.names, self.width, where)
+        texts = {place for place, name in enumerate(self.names or ()) if is_label_name(name)}
+        if label is not None:
+            texts.add(label)
+        for row in rows:
+            texts |= {place for place, cell in enumerate(row[: self.width]) if self._is_text(cell)}
+        kept = chosen_columns(reading, self.names, self.width, where)
+        return texts, set(range(self.width)) - set(kept) - texts
+
+    def _is_text(self, cell: str) -> bool:
+        return not is_missing(cell) and cell_number(cell, comma=self.dialect.comma) is None
+
+    def read(self, *readers: Mapping[int, _Reader]) -> NDArray[np.float64] | None:
+        """All rows, as NumPy reads them but for the columns that have readers; None if a cell is no plain number."""
+        rows = self.dialect.rows[1 if self.header else 0 :]
+        if not rows:
+            return np.empty((0, self.width))
+        for row, found in enumerate(map(len, rows)):
+            if found != self.width:
+                raise self._uneven(found, row)
+        try:
+            values: NDArray[np.float64] = np.loadtxt(
+                (line for _, line in self.lines()),
+                dtype=np.float64,
+                delimiter=self.dialect.delimiter,
+                quotechar='"',
+                comments=None,
+                converters={place: reader for each in readers for place, reader in each.items()},
+                encoding=None,
+                ndmin=2,
             )
-        return label_column
-    if label_column is None:
-        return None
-    count = header.count(label_column) if header else 0
-    if count == 1 and header:
-        return header.index(label_column)
-    if count > 1:
-        raise ValueError(
-            f"load_dataset: column names must be unique, got {label_column!r} {count} times in {path}; give the index"
+        except ValueError as error:
+            uneven = re.search(r"changed from (\d+) to (\d+) at row (\d+)", str(error))
+            if uneven is None:
+                return None
+            raise self._uneven(int(uneven[2]), int(uneven[3]) - 1) from None
+        return values
+
+    def _uneven(self, found: int, row: int) -> ValueError:
+        return ValueError(
+            f"load_dataset: every line must have {self.width} cells as the first, got {found} in {self.text.path}, "
+            f"line {self.line(row)}; a line that is no row of the table must begin with #"
         )
-    if label_column.isdecimal() and int(label_column) < width:  # an index from the command line
-        return int(label_column)
-    if Path(label_column).expanduser().exists():
-        return None
-    without = "it has no header, so give the index of a column, from 0"
-    known = f"its columns are {', '.join(header)}" if header else without
-    raise ValueError(
-        f"load_dataset: labels must be a column of {path} or a file of labels, got {label_column!r}; {known}"
-    )
 
 
-def _number(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)  # float() takes 1_0 for ten
-    except ValueError:
-        return None
+def _names(dialect: Dialect, reading: Reading, where: str) -> tuple[list[str] | None, bool, tuple[str, ...]]:
+    """Names of the columns, whether they stand in the first line, and in words where they stand."""
+    first, said = dialect.rows[0], ("first line as a header",)
+    words = [cell_number(cell, comma=dialect.comma) is None for cell in first]
+    if reading.header is None and all(words) and _rows_are_named(dialect):  # R has no name for these
+        return ["", *first], True, said
+    if reading.header or (reading.header is None and (_named(reading) & set(first) or _judged(dialect, where))):
+        return first, True, said
+    above = dialect.above
+    if above and len(above) == len(first) and all(cell_number(cell) is None for cell in above):
+        return above, False, ("names from the comment above the first line",)
+    return None, False, ()
 
 
-def _advice(cell: str) -> str:
-    if re.fullmatch(r"[-+]?\d+,\d+", cell):
-        return "; write decimals with a point"
-    return "; if the column holds the classes, name it with labels" if re.search(r"[^\W\d]", cell) else ""
+def _rows_are_named(dialect: Dialect) -> bool:
+    """Whether rows have a cell more than the first line, which counts or names them."""
+    width = len(dialect.rows[0]) + 1
+    starts = [row[0] for row in dialect.rows[1:] if len(row) == width]
+    counts = [str(place) for place in range(1, len(starts) + 1)]
+    named = len(set(starts)) == len(starts) and all(cell_number(cell) is None for cell in starts)
+    return len(starts) == len(dialect.rows) - 1 > 0 and (starts == counts or named)
 
 
-def _notes(first: list[str], header: list[str] | None, label_column: str | int | None) -> tuple[str, ...]:
-    if header is None:
-        # pandas writes such a header unless told otherwise.
-        counted = len(first) > 1 and first == [str(column) for column in range(len(first))]
-        note = "the first line reads 0, 1, 2, ... and was taken as a point: delete it if it is a header"
-        return (note,) if counted else ()
-    suspects = [name for name in header if name.lower() in _LABEL_NAMES] if label_column is None else []
-    return tuple(
-        f"column {name!r} was read as a feature: if it holds the classes, give labels={name!r}" for name in suspects
-    )
+def _judged(dialect: Dialect, where: str) -> bool:
+    return has_header(dialect.rows, comma=dialect.comma, where=where)
+
+
+def _named(reading: Reading) -> set[str]:
+    """What the options name, but for numbers, which count columns as well."""
+    given = [word for option in (reading.columns, reading.drop) for word in [*words(option), option]]
+    return {
+        word for word in [*given, reading.label_column] if isinstance(word, str) and word and cell_number(word) is None
+    }
+
+
+def _cell_by_cell(
+    layout: _Layout, texts: dict[int, _Texts], ignored: dict[int, _Reader]
+) -> tuple[NDArray[np.float64], bool]:
+    """Read numbers of any spelling; columns that turn out to hold text join ``texts``."""
+    comma = layout.dialect.comma
+    while True:
+        rest = set(range(layout.width)) - set(texts) - set(ignored)
+        numbers = {place: _Numbers(comma) for place in rest}
+        for each in texts.values():
+            each.numbered.clear()
+        values = layout.read(texts, numbers, ignored)
+        if values is None:
+            raise ValueError(f"load_dataset: a table must be lines of cells, got {layout.text.path}, which is none")
+        bad = {place: found for place, found in numbers.items() if found.texts}
+        if not bad:
+            return values, comma
+        cells = [cell for found in bad.values() for cell in found.texts]
+        commas = all(decimal_comma(cell) for cell in cells) and not all(may_be_thousands(cell) for cell in cells)
+        if commas and not comma and not any(found.points for found in numbers.values()):
+            comma = True
+        else:
+            texts |= {place: _Texts() for place in bad}

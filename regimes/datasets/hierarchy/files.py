@@ -8,13 +8,16 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from regimes.datasets.hierarchy.checks import MEMORY
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
+from regimes.numerics.interface.standard_input import read_bounded
 from regimes.numerics.interface.whole_file import replacing
 
 __all__ = ["load_rules", "save_rules"]
 
 _SCHEMA, _VERSION = "regimes.hierarchy-rules", 1
+_BYTES_A_BYTE = 24  # of a list in Python, at most, for one of its text
 
 
 def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
@@ -59,13 +62,15 @@ def save_rules(rules: HierarchyRules, path: str | os.PathLike[str]) -> Path:
     return place
 
 
-def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
+def load_rules(path: str | os.PathLike[str], *, memory: int = MEMORY) -> HierarchyRules:
     """Read rules from a file that :func:`save_rules` wrote, or that was written by hand in the same form.
 
     Parameters
     ----------
     path : path
-        The file.
+        The file; ``-`` is standard input.
+    memory : int
+        Bytes that reading may take; a file that would take more is refused.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def load_rules(path: str | os.PathLike[str]) -> HierarchyRules:
     -----
     Every symbol must be a whole number of JSON: true and 1.0 are refused.
     """
-    content = _content(_checked_path("load_rules", path))
+    content = _content(_checked_path("load_rules", path), memory)
     header = {field.name: content.get(field.name) for field in fields(Hierarchy)}
     for key, value in header.items():
         if type(value) is not int:
@@ -127,9 +132,10 @@ def _no_symbol(tables: list[Any]) -> str | None:
     return None
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(path: Path, memory: int) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark at the beginning
+        read = read_bounded("load_rules", path, memory // _BYTES_A_BYTE)
+        text = read.decode("utf-8-sig")  # some editors put a mark at the beginning
     except UnicodeDecodeError:
         raise ValueError(f"load_rules: {path} is not a rules file (no text); save_rules writes one") from None
     except OSError as error:

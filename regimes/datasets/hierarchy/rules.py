@@ -67,7 +67,7 @@ def random_hierarchy(
 
 def _distinct_tuples(count: int, v: int, s: int, source: np.random.Generator) -> NDArray[np.int64]:
     """Different tuples in random order, every ordered choice equally likely."""
-    total = v**s
+    total = v ** min(s, 128)  # more than any count
     if total <= 4 * count:
         numbers = source.permutation(total)[:count]
         return np.stack([numbers // v**child % v for child in range(s)], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RawData", "builtin_datasets", "load_builtin"]
+from regimes.datasets.points.blocks import Blocks
+
+__all__ = ["PIXELS", "RawData", "builtin_datasets", "load_builtin"]
 
 
 @dataclass(frozen=True, eq=False)
 class RawData:
     """Points as they came, before any scaling.
 
-    ``known_range`` is what the format allows; without class names the labels name themselves.
+    ``known_range`` is what the format allows; without class names the labels name themselves. ``taken`` says what was
+    taken of the source, where that is not all of it as it stands; ``place`` names a cell by row and
+    column, ``columns`` are the names of the columns in options.
     """
 
-    values: NDArray[Any]
+    values: NDArray[Any] | Blocks
     labels: Any
     name: str
     source: str
@@ -28,7 +33,13 @@ class RawData:
     scale: str = "none"
     known_range: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    taken: str = ""
+    place: Callable[[int, int], str] | None = None
+    columns: Sequence[str] = ()
 
+
+PIXELS: dict[str, Any] = {"scale": "range", "known_range": (0.0, 255.0)}
+"""How 8-bit values are scaled unless told."""
 
 _IMAGES = {"digits": (0.0, 16.0)}
 _TABLES = ("iris", "wine", "breast_cancer", "diabetes")

@@ -61,6 +61,8 @@ class Dataset:
         Where the points came from.
     notes : tuple of str
         What a user should know before using times that were predicted from these points.
+    taken : str
+        What was taken of the source and how it was read; empty where it is all of an array.
 
     Raises
     ------
@@ -82,6 +84,7 @@ class Dataset:
     preprocessing: Preprocessing
     source: str
     notes: tuple[str, ...] = ()
+    taken: str = ""
 
     def __post_init__(self) -> None:
         X = self.X

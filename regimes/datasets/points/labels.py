@@ -9,11 +9,50 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["encode_labels", "label_texts", "select_classes"]
+__all__ = ["check_one_each", "encode_labels", "label_texts", "lacking_labels", "listed", "select_classes"]
+
+_LACKING = {"", "nan", "na", "n/a", "<na>", "#n/a"}
 
 
 def label_texts(labels: Any) -> list[str]:
     """Name of the class of each label: integers, integer-valued floats, booleans or strings, blanks stripped."""
+    values = _one_each(labels)
+    if values.dtype.kind not in "biufSU":
+        return [_text(value, row) for row, value in enumerate(values.tolist())]
+    found, first, place = np.unique(values, return_index=True, return_inverse=True)
+    texts = np.empty(found.size, dtype=object)
+    for at in np.argsort(first):  # the first label that is none is the one to name
+        texts[at] = _text(found[at], int(first[at]))
+    return [str(text) for text in texts[place]]
+
+
+def check_one_each(labels: Any, n: int) -> None:
+    """Refuse labels that are not one for each of n points."""
+    values = _one_each(labels)
+    if len(values) != n:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points"
+        )
+
+
+def lacking_labels(labels: Any) -> NDArray[np.bool_]:
+    """Where a label is missing: nan, None, or text that is empty or says so."""
+    values = _one_each(labels)
+    if values.dtype.kind == "f":
+        return np.asarray(np.isnan(values))
+    if values.dtype.kind not in "OUS":
+        return np.zeros(len(values), dtype=bool)
+    return np.array([_is_lacking(_plain(value)) for value in values.tolist()], dtype=bool)
+
+
+def _is_lacking(label: Any) -> bool:
+    return label is None or label != label or (isinstance(label, str) and label.strip().casefold() in _LACKING)
+
+
+def _one_each(labels: Any) -> NDArray[Any]:
+    """Labels in one dimension; text in a list stays apart, since one long label would make a long array."""
+    if isinstance(labels, list) and labels and all(type(label) is str for label in labels):
+        return np.array(labels, dtype=object)
     try:
         values = np.asarray(labels)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -21,9 +60,9 @@ def label_texts(labels: Any) -> list[str]:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        advice = "; of one-hot rows give the argmax" if values.ndim == 2 else ""
+        advice = "; save one of its columns, or of one-hot rows the argmax, and give that" if values.ndim == 2 else ""
         raise ValueError(f"load_dataset: labels must be one value for each point, got shape {values.shape}{advice}")
-    return [_text(value, row) for row, value in enumerate(values.tolist())]
+    return values
 
 
 def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
@@ -31,17 +70,16 @@ def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tu
 
     With ``class_names`` the labels are 0, 1, ... and these are their names.
     """
+    check_one_each(labels, n)
     texts = label_texts(labels)
-    if len(texts) != n:
-        raise ValueError(
-            f"load_dataset: there must be one label for each point, got {len(texts)} labels for {n} points"
-        )
-    texts = _integral(texts)
+    distinct = dict.fromkeys(texts)
+    spelled = dict(zip(distinct, _integral(list(distinct)), strict=True))
     if class_names:
-        return np.array([int(text) for text in texts], dtype=np.intp), tuple(class_names)
-    names = tuple(sorted(set(texts), key=_order))
+        return np.array([int(spelled[text]) for text in texts], dtype=np.intp), tuple(class_names)
+    names = tuple(sorted(set(spelled.values()), key=_order))
     number = {name: place for place, name in enumerate(names)}
-    return np.array([number[text] for text in texts], dtype=np.intp), names
+    of = {text: number[name] for text, name in spelled.items()}
+    return np.array([of[text] for text in texts], dtype=np.intp), names
 
 
 def _integral(texts: list[str]) -> list[str]:
@@ -69,7 +107,7 @@ def select_classes(
         )
     places = [_place(wanted, names) for wanted in classes]
     if not places:
-        raise ValueError(f"load_dataset: classes must name at least one class, got none; known are {_listed(names)}")
+        raise ValueError(f"load_dataset: classes must name at least one class, got none; known are {listed(names)}")
     if len(set(places)) != len(places):
         twice = next(place for place in places if places.count(place) > 1)
         raise ValueError(f"load_dataset: each class can be asked for once, got {names[twice]!r} more than once")
@@ -115,10 +153,11 @@ def _place(wanted: Any, names: tuple[str, ...]) -> int:
     by_count = text.isdecimal() and not any(_order(name)[0] == 0 for name in names)
     if by_count and not isinstance(wanted, bool) and int(text) < len(names):
         return int(text)
-    raise ValueError(f"load_dataset: there is no class {text!r}; known are {_listed(names)}")
+    raise ValueError(f"load_dataset: there is no class {text!r}; known are {listed(names)}")
 
 
-def _listed(names: tuple[str, ...], most: int = 20) -> str:
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """The first names, and how many more there are."""
     if not names:
         return "none"
     rest = f" and {len(names) - most} more" if len(names) > most else ""

@@ -7,18 +7,26 @@ import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets.files.arrays import SUFFIXES, read_labels, read_points
+from regimes.datasets.files.arrays import SUFFIXES, is_table, read_labels, read_points
+from regimes.datasets.files.raw import raw_array
+from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
+from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
+from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset
-from regimes.datasets.points.labels import encode_labels, select_classes
+from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
+from regimes.datasets.points.objects import object_points
+from regimes.datasets.points.pixels import mapped_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
-from regimes.datasets.points.shape import check_points, flat_points
+from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
+from regimes.numerics.interface.paths import exists
+from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
 
 __all__ = ["load_dataset"]
 
@@ -31,30 +39,48 @@ def load_dataset(
     scale: str | float | None = None,
     center: bool = True,
     name: str | None = None,
+    memory: int = MEMORY,
+    **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """Load points from an array, a file or a built-in set, and scale them.
 
     Parameters
     ----------
     source : array_like, str, path or Dataset
-        Points along the first axis (the others are flattened); a name of :func:`builtin_datasets`; a path to
-        ``.npy``, ``.npz`` (``file.npz:key`` names the array) or ``.csv``; or a data set, whose scaling stays.
+        Points along the first axis (the others are flattened); a frame of pandas, polars or Arrow, a tensor, a
+        loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
+        points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``,
+        ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images,
+        or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
-        ``.npz`` file; a column of the ``.csv`` file by name or by index from 0. Without it the labels that a
-        built-in set or an ``.npz`` file has are used.
+        file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
+        built-in set or a file of arrays has, the folders of images and the items of a loader bring are used.
     classes : sequence of str or int, optional
         Keep these classes only, numbered in this order. Selection comes before scaling.
     scale : str or float, optional
         ``"none"`` (as they are, which should be what the model sees; the default for arrays and files),
-        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits), a number
-        (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
+        ``"range"`` (one affine map of the range of all values to [-1, 1]; the default for digits and 8-bit pixels), a
+        number (the factor), ``"standard"`` (one factor for unit variance per dimension) or ``"feature"`` (each
         feature to unit variance; the default for built-in tables).
     center : bool
         Subtract the mean. Only differences of points enter the clone probabilities and the collapse; the top
         eigenvalue Lambda, and with it the speciation time, measures the spread about the origin without it.
     name : str, optional
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
+    memory : int
+        Bytes that the points of a file may take as float64; a file that declares more is refused before it is read.
+    columns, drop : str, int or sequence of these, optional
+        Columns of a table, or of an array of rows, that are features, and columns that are left out: names, indices
+        from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
+    header : bool, optional
+        Whether the first line of a text table holds names, where it is not to be judged by what it says.
+    missing : {"error", "drop"}
+        What to do with points that lack a value or a label: refuse the data, or leave these points out.
+    resize : int, str or (int, int), optional
+        Crop images about the centre to this shape and resize them: ``64``, ``"48x64"``, (height, width).
+    skip_broken : bool
+        Leave out images that are damaged, animated or of another size than most, and name them in the notes.
 
     Returns
     -------
@@ -75,18 +101,27 @@ def load_dataset(
     """
     if scale is not None:
         scale = check_scale(scale)
+    asked = Reading(labels=labels, memory=memory, **reading)
     if isinstance(source, Dataset):
-        return _from_dataset(source, labels, classes=classes, scale=scale, center=center, name=name)
-    raw = _raw(source, labels)
+        return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
+    raw = _raw(source, asked)
+    refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
+    raw = pixels_range(raw, X)
+    found = None if raw.labels is None else read_labels(raw.labels, len(X), memory)
+    if found is not None:
+        check_one_each(found, len(X))
+    check_finite(X, raw)
+    X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
     numbers: NDArray[np.intp] | None = None
     names: tuple[str, ...] = ()
-    if raw.labels is not None:
-        numbers, names = encode_labels(read_labels(raw.labels, len(X)), len(X), class_names=raw.class_names)
+    if found is not None:
+        numbers, names = encode_labels(found, len(X), class_names=raw.class_names)
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
     done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
+    mapped = mapped_pixels(raw) if scale is None else ""
     return Dataset(
         name=raw.name if name is None else name,
         X=X,
@@ -95,28 +130,51 @@ def load_dataset(
         preprocessing=done,
         source=raw.source,
         notes=(*raw.notes, *data_notes(done)),
+        taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
     )
 
 
-def _raw(source: Any, labels: Any) -> RawData:
+def _raw(source: Any, reading: Reading) -> RawData:
+    if is_standard_input(source):
+        return _from_standard_input(source, reading)
+    if reading.header is not None and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
+        raise ValueError("load_dataset: header says how a text table is read, got it for another source; leave it out")
     if isinstance(source, os.PathLike):
-        return read_points(source, labels)
+        return read_points(source, reading)
     if not isinstance(source, str):
-        shape = getattr(source, "shape", None)
-        described = type(source).__name__ if shape is None else f"{type(source).__name__} of shape {tuple(shape)}"
-        return RawData(values=source, labels=labels, name="array", source=described)
+        return object_points(source, reading)
     if source in builtin_datasets():
         raw = load_builtin(source)
-        return raw if labels is None else dataclasses.replace(raw, labels=labels, class_names=())
+        if exists(source):
+            note = f"{source} is the built-in data set; for what lies here under that name give ./{source}"
+            raw = dataclasses.replace(raw, notes=(note,))
+        return raw if reading.takes_all and reading.labels is None else _reread(raw, reading)
     path = Path(source)
-    if path.name == source and not path.suffix and not path.exists():
+    if path.name == source and not path.suffix and not exists(source):
         close = difflib.get_close_matches(source, builtin_datasets(), n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise ValueError(
             f"load_dataset: a source must be an array, a built-in data set or a file, got {source!r}: {hint}"
             f"built-in are {', '.join(builtin_datasets())}; files are {', '.join(SUFFIXES)}"
         )
-    return read_points(source, labels)
+    return read_points(source, reading)
+
+
+def _from_standard_input(source: str, reading: Reading) -> RawData:
+    with standard_input_file("load_dataset", reading.memory, ".csv") as path:
+        raw = read_points(f"{path}{source[1:]}", reading)
+        if isinstance(raw.values, Blocks):
+            raw = dataclasses.replace(raw, values=raw.values.whole())  # the file is gone when it is needed
+    taken, *notes = (text.replace(path.name, STANDARD_INPUT) for text in (raw.taken, *raw.notes))
+    return dataclasses.replace(raw, name=STANDARD_INPUT, source=STANDARD_INPUT, notes=tuple(notes), taken=taken)
+
+
+def _reread(raw: RawData, reading: Reading) -> RawData:
+    """Columns of a built-in set, or other labels for it."""
+    taken = raw_array(raw.values, reading, raw.name)
+    if taken.labels is None:
+        return dataclasses.replace(raw, values=taken.values, taken=taken.taken)
+    return dataclasses.replace(raw, values=taken.values, taken=taken.taken, labels=taken.labels, class_names=())
 
 
 def _select(
@@ -133,10 +191,15 @@ def _select(
 
 
 def _from_dataset(
-    data: Dataset, labels: Any, *, classes: Any, scale: str | float | None, center: bool, name: str | None
+    data: Dataset, reading: Reading, *, classes: Any, scale: str | float | None, center: bool, name: str | None
 ) -> Dataset:
     """Pass a data set on, with other labels, fewer classes or another name."""
-    before = data.preprocessing
+    before, labels = data.preprocessing, reading.labels
+    if not reading.takes_all:
+        raise ValueError(
+            "load_dataset: a Dataset has been read already, got columns, drop, header or missing for one; "
+            "give them with its source"
+        )
     if scale is not None:
         raise ValueError(
             f"load_dataset: a Dataset keeps its scaling ({before.description}), got scale={scale!r}; "
@@ -149,7 +212,7 @@ def _from_dataset(
         )
     numbers, names = data.labels, data.classes
     if labels is not None:
-        numbers, names = encode_labels(read_labels(labels, data.n), data.n)
+        numbers, names = encode_labels(read_labels(labels, data.n, reading.memory), data.n)
     name = data.name if name is None else name
     if classes is None:
         return dataclasses.replace(data, name=name, labels=numbers, classes=names)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.points.dataset import Preprocessing
+from regimes.numerics.interface.checks import as_given
 
 __all__ = ["SCALES", "check_scale", "preprocess"]
 
@@ -92,7 +93,7 @@ def _factors(
 ) -> tuple[float | NDArray[np.float64], float, str]:
     """Factor or factors, what is added after them, and both in words."""
     if not isinstance(scale, str):
-        return scale, 0.0, f"values multiplied by {scale:g}"
+        return scale, 0.0, f"values multiplied by {as_given(scale)}"
     if scale == "none":
         return 1.0, 0.0, "values as given"
     if scale == "standard":

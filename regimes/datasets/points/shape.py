@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["check_points", "flat_points"]
+from regimes.datasets.points.blocks import Blocks
+
+__all__ = ["check_points", "flat_points", "refuse_one_image"]
+
+_COLOURS, _SMALLEST = (3, 4), 8
 
 
 def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
@@ -16,6 +21,8 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
         raise ValueError(
             "load_dataset: every value must be present, got a masked array; fill or drop the masked points"
         )
+    if isinstance(values, Blocks):
+        return _read(values)
     try:
         given = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -23,43 +30,64 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
             "load_dataset: a source must be an array, a built-in data set or a file, "
             f"got {type(values).__name__} that NumPy cannot read: {error}"
         ) from None
-    if given.dtype.kind not in "buif":
-        raise ValueError(_refusal(values, given))
-    if given.ndim < 2:
-        advice = "use reshape(-1, 1) for n points in one dimension" if given.ndim else "give points in rows"
-        raise ValueError(
-            f"load_dataset: points must have shape (n, ...), n along the first axis, got shape {given.shape}; {advice}"
-        )
-    if given.size == 0:
-        raise ValueError(
-            f"load_dataset: there must be at least two points of at least one feature, got shape {given.shape}"
-        )
+    _check_form(values, given)
     flat = given.reshape(len(given), -1)
     with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
         return np.ascontiguousarray(flat, dtype=np.float64) if owned else np.array(flat, dtype=np.float64, order="C")
 
 
+def _read(values: Blocks) -> NDArray[np.float64]:
+    """Points of a file, a block of rows after another: what is held is the points and one block."""
+    _check_form(values, values)
+    X = np.empty((len(values), math.prod(values.shape[1:])))
+    for start, rows in values.blocks():
+        if rows.dtype.kind not in "buif":
+            raise ValueError(_refusal(rows, rows))
+        with np.errstate(over="ignore"):  # as above
+            X[start : start + len(rows)] = rows.reshape(len(rows), -1)
+    return X
+
+
+def _check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
+    """Refuse what is no array of points by its type and its shape."""
+    if given.dtype.kind not in "buif":
+        raise ValueError(_refusal(values, given))
+    if len(given.shape) < 2:
+        advice = "use reshape(-1, 1) for n points in one dimension" if given.shape else "give points in rows"
+        raise ValueError(
+            f"load_dataset: points must have shape (n, ...), n along the first axis, got shape {given.shape}; {advice}"
+        )
+    if math.prod(given.shape) == 0:
+        raise ValueError(
+            f"load_dataset: there must be at least two points of at least one feature, got shape {given.shape}"
+        )
+
+
+def refuse_one_image(values: Any) -> None:
+    """Refuse 8-bit values of the shape of one image in colour, whose rows would be taken for points."""
+    if getattr(values, "dtype", None) != np.uint8 or len(values.shape) != 3:
+        return
+    height, width, last = values.shape
+    for channels, sides in ((last, (height, width)), (height, (width, last))):
+        if channels in _COLOURS and min(sides) >= _SMALLEST:
+            raise ValueError(
+                f"load_dataset: one image is no data set, got 8-bit values of shape {values.shape}; give "
+                f"images as (n, height, width, channels), or rows by reshape({height}, {width * last})"
+            )
+
+
 def check_points(X: NDArray[np.float64]) -> None:
-    """Refuse points from which no prediction can be made: fewer than two, all equal, or not finite."""
+    """Refuse points from which no prediction can be made: fewer than two, or all equal."""
     n, d = X.shape
     if n < 2:
         raise ValueError(f"load_dataset: there must be at least two points, got {n} in {d} dimensions")
-    finite = np.isfinite(X)
-    bad = X.size - int(np.count_nonzero(finite))
-    if bad:
-        row, column = divmod(int(np.argmin(finite)), d)
-        verb = "is" if bad == 1 else "are"
-        raise ValueError(
-            f"load_dataset: every value must be finite, got {X[row, column]:g} at row {row}, column {column} "
-            f"({bad} of {X.size} values {verb} nan or infinite); drop or fill those points"
-        )
     if np.array_equal(X.min(axis=0), X.max(axis=0)):
         raise ValueError(
             f"load_dataset: data must not be constant, got {n} equal points: there is nothing to commit to"
         )
 
 
-def _refusal(values: Any, given: NDArray[Any]) -> str:
+def _refusal(values: Any, given: NDArray[Any] | Blocks) -> str:
     rule = "load_dataset: values must be real numbers, got"
     if given.dtype.kind == "c":
         return f"{rule} complex ones ({given.dtype}); stack real and imaginary parts as features"
@@ -71,6 +99,6 @@ def _refusal(values: Any, given: NDArray[Any]) -> str:
         return f"{rule} a sparse {type(values).__name__}; give its toarray()"
     if callable(getattr(values, "dataset", None)):
         return f"{rule} {type(values).__name__}; call its dataset() method"
-    if given.ndim == 0:
+    if given.shape == ():
         return f"{rule} {type(values).__name__}; a source is an array, a built-in data set or a file"
     return f"{rule} Python objects (dtype object); convert them to float64, with rows of equal length"

@@ -136,10 +136,9 @@ class _Options:
 
     def checked(self) -> _Options:
         for name, meaning in _WHOLE.items():
-            value, least = getattr(self, name), 2 if name == "steps" else 1
-            if value is not None and whole_number("noise_schedule", name, meaning, value, at_least=least) > _MOST:
-                got = f"{value:d}" if value < 10**15 else "more than 1e15"
-                raise ValueError(f"noise_schedule: {name} ({meaning}) must be at most {_MOST}, got {got}")
+            if (value := getattr(self, name)) is not None:
+                least = 2 if name == "steps" else 1
+                whole_number("noise_schedule", name, meaning, value, at_least=least, at_most=_MOST)
         if self.spacing is not None and self.spacing not in SPACINGS:
             raise ValueError(f"noise_schedule: spacing must be one of {', '.join(SPACINGS)}, got {self.spacing!r}")
         if self.values is not None and self.values.replace("-", "_") not in set(LEVELS.values()):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.roots import bracketed_root
+from regimes.numerics.interface.checks import as_given
 from regimes.numerics.speciation.clone_probability import class_information
 from regimes.numerics.speciation.problem import Mixture
 
@@ -145,7 +146,9 @@ def finite_size_collapse_time(mixture: Mixture) -> float:
     what, d, sigma, classes = "finite_size_collapse_time", mixture.d, mixture.sigma, mixture.mu > 0
     n = number_of_points(what, mixture)
     if n < _FEWEST[classes]:
-        raise ValueError(f"{what}: n (number of training points) must be at least {_FEWEST[classes]}, got {n:g}")
+        raise ValueError(
+            f"{what}: n (number of training points) must be at least {_FEWEST[classes]}, got {as_given(n)}"
+        )
     first = collapse_time(mixture)
     width = float(compile_formula("collapse_width", target="numpy")(first, d, sigma))
     if width < _SMALLEST_WIDTH:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regimes.numerics.interface.checks import positive_number
+from regimes.numerics.interface.checks import as_given, positive_number
 
 __all__ = ["NARROWEST", "OVERLAPS", "WIDEST", "checked_overlap", "checked_sigma", "checked_tau"]
 
@@ -30,7 +30,7 @@ def checked_sigma(function: str, sigma: Any) -> float:
     meaning = "width of a bump, in pixels"
     width = positive_number(function, "sigma", meaning, sigma)
     if not NARROWEST <= width <= WIDEST:
-        raise ValueError(f"{function}: sigma ({meaning}) must lie between 1e-6 and 1e6, got {width:g}")
+        raise ValueError(f"{function}: sigma ({meaning}) must lie between 1e-6 and 1e6, got {as_given(width)}")
     return width
 
 
@@ -41,10 +41,10 @@ def checked_tau(function: str, tau: Any, overlap: str) -> float:
         return positive_number(function, "tau", f"{meaning}, per squared pixel", tau)
     threshold = positive_number(function, "tau", meaning, tau)
     if not threshold < 1:
-        raise ValueError(f"{function}: tau ({meaning}) must lie in (0, 1), got {threshold:g}")
+        raise ValueError(f"{function}: tau ({meaning}) must lie in (0, 1), got {as_given(threshold)}")
     if overlap == "coefficient" and threshold < _LEAST_COEFFICIENT:
         raise ValueError(
             f"{function}: tau ({meaning}) must be at least {_LEAST_COEFFICIENT:g} for the overlap coefficient, got "
-            f"{threshold:g}; take a larger tau"
+            f"{as_given(threshold)}; take a larger tau"
         )
     return threshold

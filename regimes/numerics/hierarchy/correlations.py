@@ -87,7 +87,8 @@ def hierarchy_correlations(hierarchy: Hierarchy, epsilon: ArrayLike) -> Hierarch
         carried = carried * eigenvalue(belief[ancestor + 1], v, m, s)
     variance = spin_variance(field.upward[L], field.downward[L], v)
     distances = np.arange(1, L + 1)
-    susceptibility = 1 + pairs(distances, s) @ correlation / variance
+    with np.errstate(invalid="ignore", divide="ignore"):  # nan where rounding leaves no variance
+        susceptibility = 1 + pairs(distances, s) @ correlation / variance
     return HierarchyCorrelations(hierarchy, levels, distances, correlation, variance, susceptibility)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.numerics.interface.checks import real_array, whole_number
+from regimes.numerics.interface.checks import as_given, real_array, whole_number
 
 __all__ = ["Noise", "checked_noise", "checked_noise_levels", "gaussian_log_messages", "leaf_messages"]
 
@@ -34,11 +34,11 @@ def checked_noise(function: str, noise: str, level: float) -> float:
         if not _EARLIEST <= value < np.inf:
             raise ValueError(
                 f"{function}: the level of gaussian noise ({_MEANING[noise]}) must be at least {_EARLIEST:g} and "
-                f"finite, got {value:g}"
+                f"finite, got {as_given(value)}"
             )
     elif not 0 <= value <= 1:
         raise ValueError(
-            f"{function}: the level of {noise} noise ({_MEANING[noise]}) must lie in [0, 1], got {value:g}"
+            f"{function}: the level of {noise} noise ({_MEANING[noise]}) must lie in [0, 1], got {as_given(value)}"
         )
     return value
 

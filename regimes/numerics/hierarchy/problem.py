@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.checks import as_given, whole_number
 
 __all__ = ["Hierarchy", "check_formula_range", "checked_epsilon", "checked_hierarchy"]
 
@@ -64,15 +64,16 @@ class Hierarchy:
             ("classes", "number of symbols of the root", classes, 1),
         ):
             object.__setattr__(self, name, whole_number("Hierarchy", name, meaning, value, at_least=least))
-        # A single level below few classes has room for more.
-        if self.m > self.v ** (self.s - 1) and (self.L > 1 or self.classes >= self.v):
+        # A single level below few classes has room for more. Powers beyond 2^128 exceed all that they are held against.
+        below, tuples = self.v ** min(self.s - 1, 128), self.v ** min(self.s, 128)
+        if self.m > below and (self.L > 1 or self.classes >= self.v):
             raise ValueError(
-                f"Hierarchy: m (rules of a symbol) must be at most v^(s-1) = {self.v ** (self.s - 1)}, for no tuple "
+                f"Hierarchy: m (rules of a symbol) must be at most v^(s-1) = {below}, for no tuple "
                 f"serves two rules, got {self.m}; take fewer rules, or more symbols or children"
             )
-        if self.classes * self.m > self.v**self.s:
+        if self.classes * self.m > tuples:
             raise ValueError(
-                f"Hierarchy: classes times m must be at most v^s = {self.v**self.s}, for no tuple serves two rules, "
+                f"Hierarchy: classes times m must be at most v^s = {tuples}, for no tuple serves two rules, "
                 f"got {self.classes} times {self.m}; take fewer classes or rules"
             )
 
@@ -123,5 +124,5 @@ def checked_epsilon(function: str, epsilon: ArrayLike, *, at_least: float = 0.0)
         raise ValueError(f"{what} be a number or a 1-d sequence of numbers, got shape {levels.shape}")
     good = (levels >= at_least) & (levels <= 1)
     if not np.all(good):
-        raise ValueError(f"{what} lie in [{at_least:g}, 1], got {levels[~good][0]:g}")
+        raise ValueError(f"{what} lie in [{at_least:g}, 1], got {as_given(levels[~good][0])}")
     return levels

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "as_given",
     "check_memory",
     "gibibytes",
     "kept_fractions",
@@ -18,6 +19,15 @@ __all__ = [
     "real_array",
     "whole_number",
 ]
+
+
+def as_given(value: float) -> str:
+    """A number with all the digits that it was given with.
+
+    >>> as_given(0.9999999999), as_given(3)
+    ('0.9999999999', '3')
+    """
+    return repr(float(value)).removesuffix(".0")
 
 
 def gibibytes(size: int) -> str:
@@ -44,7 +54,7 @@ def positive_number(function: str, name: str, meaning: str, value: Any, *, at_le
     except (TypeError, ValueError):
         raise ValueError(f"{function}: {name} ({meaning}) must be a number, got {value!r}") from None
     if not math.isfinite(number) or number <= 0 or (at_least is not None and number < at_least):
-        raise ValueError(f"{function}: {name} ({meaning}) must be {rule}, got {number:g}")
+        raise ValueError(f"{function}: {name} ({meaning}) must be {rule}, got {as_given(number)}")
     return number
 
 
@@ -57,7 +67,7 @@ def positive_times(function: str, t: ArrayLike) -> NDArray[np.float64]:
         )
     if not np.all(np.isfinite(times) & (times > 0)):
         bad = times[~(np.isfinite(times) & (times > 0))][0]
-        raise ValueError(f"{function}: t (Ornstein-Uhlenbeck time) must be positive and finite, got {bad:g}")
+        raise ValueError(f"{function}: t (Ornstein-Uhlenbeck time) must be positive and finite, got {as_given(bad)}")
     return times
 
 
@@ -71,7 +81,7 @@ def kept_fractions(function: str, meaning: str, lambdas: ArrayLike, *, zero: boo
     inside = ((values >= 0) if zero else (values > 0)) & (values <= 1)
     if not inside.all():
         rule = "lie in [0, 1]" if zero else "be above 0 and at most 1"
-        raise ValueError(f"{function}: lambdas ({meaning}) must {rule}, got {values[~inside][0]:g}")
+        raise ValueError(f"{function}: lambdas ({meaning}) must {rule}, got {as_given(values[~inside][0])}")
     return values
 
 
@@ -88,8 +98,8 @@ def real_array(function: str, name: str, values: ArrayLike) -> NDArray[np.float6
     return array.astype(np.float64, copy=False)
 
 
-def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least: int) -> int:
-    """One whole number, not below ``at_least``; True and False are none."""
+def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least: int, at_most: float = 2.0**63) -> int:
+    """One whole number from ``at_least`` to ``at_most``; True and False are none."""
     try:
         number = None if isinstance(value, bool | np.bool_) else operator.index(value)
     except TypeError:
@@ -98,4 +108,6 @@ def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least
         raise ValueError(f"{function}: {name} ({meaning}) must be a whole number, got {value!r}")
     if number < at_least:
         raise ValueError(f"{function}: {name} ({meaning}) must be at least {at_least}, got {number}")
+    if number > at_most:
+        raise ValueError(f"{function}: {name} ({meaning}) must be at most {at_most:.4g}, got {number}")
     return number

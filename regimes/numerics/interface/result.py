@@ -7,20 +7,25 @@ import importlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["SCHEMA", "TIME", "Interval", "Number", "Result", "Step", "plain"]
+__all__ = ["BEYOND", "SCHEMA", "TIME", "Interval", "Number", "Result", "Step", "plain", "within_double_precision"]
 
 TIME = "OU time"
 """Unit of Ornstein-Uhlenbeck times."""
 
 SCHEMA = 2
 """Version of the JSON that :meth:`Result.to_dict` gives."""
+
+BEYOND = "beyond the numbers that double precision has"
+"""Why there is no value, where the formula gives none that is finite."""
+
+Of = TypeVar("Of", bound="Result")
 
 Interval = tuple[float | None, float | None]
 
@@ -53,7 +58,7 @@ class Number:
     label : str
         What it is, in words.
     value : float, int or None
-        None where there is none, and ``reason`` says why.
+        None where there is none, and ``reason`` says why; what is not finite becomes None.
     error : float or None
         Standard error.
     interval : tuple of two float or None, or None
@@ -86,6 +91,15 @@ class Number:
     unit: str | None = None
     estimate: float | None = None
     sources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, float | np.floating) and not math.isfinite(self.value):
+            object.__setattr__(self, "value", None)
+            object.__setattr__(self, "reason", self.reason or BEYOND)
+        for name in ("error", "estimate"):
+            object.__setattr__(self, name, _finite(getattr(self, name)))
+        if self.interval is not None:
+            object.__setattr__(self, "interval", tuple(map(_finite, self.interval)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -232,6 +246,16 @@ class Result:
         return page
 
 
+def within_double_precision(function: str, result: Of) -> Of:
+    """The result, unless its parameters lead to numbers or curves that are not finite; schedules may end, though."""
+    curves = (values for name, values in result.curves.items() if name != "step")
+    if any(each.reason == BEYOND for each in result.numbers.values()) or not all(
+        np.isfinite(each).all() for each in curves
+    ):
+        raise ValueError(f"{function}: {result.problem} leads {BEYOND}, up to 1e308; take less extreme values")
+    return result
+
+
 def plain(value: Any) -> Any:
     """Values as JSON has them: arrays and tuples as lists, dataclasses as dictionaries, what is not finite as None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -249,6 +273,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
 
 
 def _curve(stored: Any) -> Any:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from regimes.numerics.interface.paths import expanded
+
 __all__ = ["check_place", "replacing"]
+
+_LONGEST = 255  # bytes of a name, on every file system in use
+_RANDOM = 10  # what a temporary name has more
 
 
 def check_place(what: str, path: Path) -> None:
-    """Refuse a folder, and a path whose folder does not exist or cannot be written."""
+    """Refuse a folder, a name that no file can have, and a folder that does not exist or cannot be written."""
+    expanded(what, path)
     if path.is_dir():
         raise ValueError(f"{what}: {path} is a folder; give the name of a file in it")
     if not path.parent.is_dir():
@@ -28,16 +35,24 @@ def replacing(what: str, path: Path) -> Iterator[Path]:
     What a link points to is replaced, not the link; a pipe or a device is written to.
     """
     check_place(what, path)
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        yield path
-        return
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            yield path
+        else:
+            with _beside(path.resolve()) as temporary:
+                yield temporary
     except OSError as error:
-        raise ValueError(f"{what}: cannot write to folder {path.parent} ({error.strerror}); choose another") from None
+        if error.errno == errno.EPIPE:
+            raise
+        raise ValueError(f"{what}: cannot write {path} ({error.strerror or error}); choose another place") from None
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    name = os.fsdecode(os.fsencode(path.name)[: _LONGEST - _RANDOM])
+    handle, found = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.")
     os.close(handle)
-    temporary = Path(name)
+    temporary = Path(found)
     try:
         yield temporary
         umask = os.umask(0)

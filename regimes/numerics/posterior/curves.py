@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.interface.checks import positive_times, whole_number
+from regimes.numerics.interface.checks import as_given, positive_times, whole_number
 from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points
 from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, posterior_rows
 from regimes.numerics.posterior.layout import (
@@ -246,7 +246,7 @@ def _noise_factors(times: Array, extent: float) -> Array:
         worst = times[np.argmax(factor)]
         raise ValueError(
             f"posterior_curves: t must be so large that sqrt(snr) times the extent of the data ({extent:.3g}) stays "
-            f"below {_LARGEST_FACTOR:g}, got t = {worst:g}; ask for larger times or rescale the data"
+            f"below {_LARGEST_FACTOR:g}, got t = {as_given(worst)}; ask for larger times or rescale the data"
         )
     # At the lower end all exponents vanish: the posterior is uniform to rounding.
     return np.asarray(np.maximum(factor, _SMALLEST_FACTOR))

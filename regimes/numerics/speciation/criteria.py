@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.checks import positive_number
+from regimes.numerics.interface.checks import as_given, positive_number
 from regimes.numerics.speciation.clone_probability import clone_probability
 from regimes.theory.formula.record import remembered
 
@@ -35,8 +35,9 @@ def checked_eigenvalue(Lambda: float) -> float:
     value = positive_number("speciation_time", "Lambda", "top covariance eigenvalue", Lambda)
     if value <= 1:
         raise ValueError(
-            f"speciation_time: Lambda (top covariance eigenvalue) must exceed 1, got {value:g}: no direction of the "
-            "data stands out of the unit noise, so there is no speciation at this scale; check centring and scaling"
+            f"speciation_time: Lambda (top covariance eigenvalue) must exceed 1, got {as_given(value)}: no direction "
+            "of the data stands out of the unit noise, so there is no speciation at this scale; check centring and "
+            "scaling"
         )
     return value
 

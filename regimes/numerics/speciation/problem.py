@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from regimes.numerics.interface.checks import positive_number
+from regimes.numerics.interface.checks import as_given, positive_number
 
 __all__ = ["Mixture"]
 
@@ -50,8 +50,8 @@ class Mixture:
             checked["n"] = positive_number("Mixture", "n", "number of training points", self.n)
             if checked["n"] <= 1:
                 raise ValueError(
-                    f"Mixture: n (number of training points) must exceed 1, got {self.n:g}: one point is always "
-                    "collapsed"
+                    f"Mixture: n (number of training points) must exceed 1, got {as_given(self.n)}: one point is "
+                    "always collapsed"
                 )
         for name, value in checked.items():
             object.__setattr__(self, name, value)

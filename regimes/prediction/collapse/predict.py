@@ -18,7 +18,8 @@ from regimes.numerics.collapse.finite_size import (
 )
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.result import Result
+from regimes.numerics.interface.result import BEYOND, Result, within_double_precision
+from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.problem import Mixture
 from regimes.theory.formula.record import recorded
 
@@ -75,10 +76,17 @@ def predict_collapse(mixture: Mixture, *, t: ArrayLike | None = None, schedule: 
     [0.8124, 0.7497]
     """
     steps = noise_schedule(schedule)
+    with np.errstate(all="ignore"):  # judged by the outcome
+        return within_double_precision("collapse", _predicted(mixture, t, steps))
+
+
+def _predicted(mixture: Mixture, t: ArrayLike | None, steps: Schedule) -> Collapse:
     n = number_of_points("predict_collapse", mixture)
     d, sigma, classes = mixture.d, mixture.sigma, mixture.mu > 0
     with recorded() as used:
         first = collapse_time(mixture)
+    if not 0 < first < np.inf:
+        raise ValueError(f"collapse: the time of {mixture} leads {BEYOND}, above 1e-308; take less extreme values")
     numbers = {"collapse.time_closed_form": steps.number("closed form", first, used)}
     with recorded() as used:
         second = collapse_time_with_classes(mixture) if classes else None

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from numpy.typing import ArrayLike
 
+from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.composition.data.connecting_overlaps import ConnectingOverlaps, connecting_overlaps
@@ -91,6 +92,7 @@ def predict_data_percolation(
     rng: int = 0,
     memory: int = 2 * 2**30,
     progress: Callable[[str, int, int], None] | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> DataPercolationPrediction:
     """Predict which share of a data set must be kept for its points to hang together, each overlapping the next.
 
@@ -114,6 +116,8 @@ def predict_data_percolation(
         Bytes of working memory; without ``tau`` all overlaps must fit, 8 n^2.
     progress : callable, optional
         Called with the name of a part, the work done and all work.
+    columns, drop, header, missing
+        What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
     -------
@@ -140,7 +144,7 @@ def predict_data_percolation(
     name = "predict_data_percolation"
     orders = whole_number(name, "orders", "random orders", orders, at_least=1)
     rng = whole_number(name, "rng", "seed", rng, at_least=0)
-    data = load_dataset(source, labels, classes=classes, scale=scale, center=center)
+    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     problem = PointOverlaps(GivenData.of(data), overlap, tau)
 
     def part(what: str) -> Callable[[int, int], None] | None:

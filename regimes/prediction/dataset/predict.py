@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.interface.checks import positive_times, whole_number
@@ -46,13 +47,14 @@ def predict(
     losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
     progress: Callable[[str, int, int], None] | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> Prediction:
     """Predict when a diffusion model trained on a data set commits to a class and to a training point.
 
     Parameters
     ----------
     source : str, path, array_like or Dataset
-        Name of a built-in data set, a ``.npy``, ``.npz`` or ``.csv`` file, or points of shape (n, ...).
+        What :func:`regimes.load_dataset` reads: a built-in name, a file or folder, a frame, points of shape (n, ...).
     labels : array_like, path or str, optional
         Class of each point.
     classes : sequence, optional
@@ -76,9 +78,11 @@ def predict(
         Losses per noise level of a model trained on these points, on them and on others: a table with the columns t (or
         snr), train_loss and test_loss, or a :class:`regimes.validation.LossCurve`. They tell whether it memorises.
     memory : int
-        Bytes that may be used beyond the data.
+        Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
+    columns, drop, header, missing
+        What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
     -------
@@ -114,7 +118,7 @@ def predict(
     groups = whole_number("predict", "groups", "groups of the jackknife", groups, at_least=0)
     if probes is not None:
         probes = whole_number("predict", "probes", "noised points", probes, at_least=2)
-    data = load_dataset(source, labels, classes=classes, scale=scale, center=center)
+    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
     found = Found(data, steps, Budget(probes, rng, groups, memory, progress), center, times)
     missing = found.no_classes if "classes" in wanted else None

@@ -21,11 +21,12 @@ class GivenData:
     classes: list[str]
     preprocessing: dict[str, Any]
     source: str
+    taken: str = ""
 
     @classmethod
     def of(cls, data: Dataset) -> GivenData:
         """Description of a data set."""
-        return cls(data.name, data.n, data.d, list(data.classes), plain(data.preprocessing), data.source)
+        return cls(data.name, data.n, data.d, list(data.classes), plain(data.preprocessing), data.source, data.taken)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

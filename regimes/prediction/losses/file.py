@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import math
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.standard_input import read_bounded
 from regimes.numerics.interface.whole_file import replacing
 
 __all__ = ["COLUMNS", "read_losses", "write_losses"]
@@ -19,6 +21,7 @@ __all__ = ["COLUMNS", "read_losses", "write_losses"]
 COLUMNS = ("t", "snr", "train_loss", "train_se", "test_loss", "test_se")
 """Ornstein-Uhlenbeck time, signal-to-noise ratio, and ``E |a - a_hat|^2`` with its standard error on both sets."""
 
+_LARGEST = 64 * 2**20  # bytes of a table: a row a noise level
 _SAME = 1e-3  # of snr given beside t, which decides: another clock is off by more, rounding by less
 
 Array = NDArray[np.float64]
@@ -40,18 +43,26 @@ def write_losses(path: Path, columns: Mapping[str, Array | None], without_signal
 
 def read_losses(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
     """Read the table."""
-    if not path.is_file():
-        raise ValueError(f"LossCurve.load_csv: there is no file {path}")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            names = [name.strip() for name in reader.fieldnames or []]
-            reader.fieldnames = names
-            lines = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as failure:
+        text = read_bounded("LossCurve.load_csv", path, _LARGEST).decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+        names = [name.strip() for name in reader.fieldnames or []]
+        reader.fieldnames = names
+        lines = [(reader.line_num, row) for row in reader]
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise ValueError(f"LossCurve.load_csv: there is no file {path}") from None
+    except UnicodeDecodeError as failure:
+        raise ValueError(
+            f"LossCurve.load_csv: a table must be text in UTF-8, got {path}, where byte {failure.start} is none; write "
+            "it as CSV"
+        ) from None
+    except (OSError, csv.Error) as failure:
         raise ValueError(
             f"LossCurve.load_csv: a table must be text in UTF-8, got {path}, which cannot be read: {failure}"
         ) from None
+    for name in COLUMNS:
+        if names.count(name) > 1:
+            raise ValueError(f"LossCurve.load_csv: {path} has the column {name} {names.count(name)} times; keep one")
     if not {"t", "snr"} & set(names) or "train_loss" not in names:
         raise ValueError(
             f"LossCurve.load_csv: {path} must have the columns {', '.join(COLUMNS)} (t or snr, and train_loss, at "

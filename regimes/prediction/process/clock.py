@@ -9,7 +9,8 @@ import numpy as np
 
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.result import TIME, Number, Result
+from regimes.numerics.interface.checks import as_given
+from regimes.numerics.interface.result import BEYOND, TIME, Number, Result
 from regimes.numerics.process.schedules import Schedule
 from regimes.theory.formula.record import recorded
 
@@ -68,7 +69,7 @@ class NoiseLevel:
                 rule = f"be at least {of.low:g}, which is pure noise, and below {of.high:g}"
             else:
                 rule = f"be above {of.low:g} and at most {of.high:g}, which is pure noise"
-            raise ValueError(f"clock: {self.clock} ({of.meaning}) must {rule}, got {self.value:g}")
+            raise ValueError(f"clock: {self.clock} ({of.meaning}) must {rule}, got {as_given(self.value)}")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,10 +175,10 @@ def _read(of: _Reading, t: float) -> tuple[float | None, str | None]:
     if np.isposinf(t):
         return of.noise, None if of.noise is not None else "infinite: pure noise"
     if t == 0:
-        return None, "no noise that a float64 time can tell from none"
+        return None, BEYOND
     with np.errstate(all="ignore"):
         reading = t if of.from_time is None else float(compile_formula(of.from_time, target="numpy")(t))
-    return (reading, None) if np.isfinite(reading) else (None, "beyond the largest float64")
+    return (reading, None) if np.isfinite(reading) else (None, BEYOND)
 
 
 def _steps(schedule: Schedule, t: float, formulas: tuple[str, ...]) -> dict[str, Number]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.process.noise_schedule import noise_schedule
@@ -95,6 +96,7 @@ def predict_classes(
     schedule: Any = "ddpm-linear",
     memory: int = 2 * 2**30,
     progress: Callable[[str, int, int], None] | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> ClassTree:
     """Predict when each pair of classes of a data set parts, and in which order classes part as noise falls.
 
@@ -105,7 +107,7 @@ def predict_classes(
     Parameters
     ----------
     source : str, path, array_like or Dataset
-        Name of a built-in data set, a ``.npy``, ``.npz`` or ``.csv`` file, or points of shape (n, ...).
+        What :func:`regimes.load_dataset` reads: a built-in name, a file or folder, a frame, points of shape (n, ...).
     labels : array_like, path or str, optional
         Class of each point.
     classes : sequence, optional
@@ -121,9 +123,11 @@ def predict_classes(
     schedule : str, path, object or Schedule
         In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
     memory : int
-        Bytes that may be used beyond the data.
+        Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total).
+    columns, drop, header, missing
+        What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
     -------
@@ -150,7 +154,9 @@ def predict_classes(
     steps = noise_schedule(schedule)
     groups = whole_number("predict_classes", "groups", "of the jackknife", groups, at_least=2)
     memory = whole_number("predict_classes", "memory", "bytes", memory, at_least=2**20)
-    data, warnings = _usable(load_dataset(source, labels, classes=classes, scale=scale, center=center))
+    data, warnings = _usable(
+        load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
+    )
     members = np.asarray(data.labels)
     fitted = fitted_pairs(data.X, members, groups, rng)
     grid = _grid(fitted, data, memory)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.result import BEYOND, Number, Result, within_double_precision
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.clone_probability import clone_probability
 from regimes.numerics.speciation.criteria import CRITERIA, checked_eigenvalue
@@ -91,6 +91,11 @@ def predict_speciation(
     (2.7745, 2.7726)
     """
     steps = noise_schedule(schedule)
+    with np.errstate(all="ignore"):  # judged by the outcome
+        return within_double_precision("speciation", _predicted(problem, t, steps))
+
+
+def _predicted(problem: Mixture | float, t: ArrayLike | None, steps: Schedule) -> Speciation:
     of = problem if isinstance(problem, Mixture) else TopEigenvalue(problem)
     numbers = _mixture_rows(of, steps) if isinstance(of, Mixture) else _eigenvalue_rows(of.Lambda, (), steps)
     centre = numbers["speciation.leading"].value or 0.0
@@ -122,6 +127,8 @@ def _mixture_rows(of: Mixture, steps: Schedule) -> dict[str, Number]:
     parameters = of.d, of.mu, of.sigma
     with recorded() as used:
         Lambda = float(compile_formula("mixture_covariance", target="numpy")(*parameters))
+    if not np.isfinite(Lambda):
+        raise ValueError(f"speciation: Lambda of {of} leads {BEYOND}, up to 1e308; take less extreme values")
     numbers = _eigenvalue_rows(Lambda, tuple(used), steps)
     with recorded() as used:
         time = float(compile_formula("overlap_curvature_time", target="numpy")(*parameters))

@@ -9,15 +9,18 @@ from rich.console import Group
 from rich.text import Text
 
 from regimes.numerics.composition.overlap_kinds import OVERLAPS
+from regimes.numerics.interface.checks import as_given
 from regimes.report.composition.rounding import curve_entry, rounded
 from regimes.report.composition.shown import rows_near_round
 from regimes.report.composition.titles import count_words
 from regimes.report.parts.columns import columns
+from regimes.report.parts.data_lines import data_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from regimes.numerics.interface.result import Number
     from regimes.prediction.composition.data import DataPercolationPrediction
 
 __all__ = ["data_table"]
@@ -27,15 +30,20 @@ _ABSENT = "-"
 _PARTS = 100  # of a data set, in a curve that nobody chose
 
 
+def _overlap(tau: Number) -> str:
+    """As it was given, or rounded where it was chosen."""
+    value = tau.value or 0.0
+    return f"{value:.6g}" if tau.covers else as_given(value)
+
+
 def data_table(result: DataPercolationPrediction) -> RenderableType:
     """Components of a data set, the overlaps that connect it, and the curve of its random parts in brief."""
     points, tau, half = result.problem.points, result["connecting.tau"], result["components.half_fraction"]
     chosen = f", {tau.covers}" if tau.covers else ""
     missing = [] if half.value is not None else [Text(f"no such fraction: {half.reason}", style="dim")]
     return Group(
-        Text(f"{points.name}: {points.n} points in {count_words(points.d, 'dimension')}", style="bold"),
-        Text(points.preprocessing["description"]),
-        Text(f"{OVERLAPS[result.problem.overlap]} of {tau.value:.6g} or more connects{chosen}", style="bold"),
+        *data_lines(points),
+        Text(f"{OVERLAPS[result.problem.overlap]} of {_overlap(tau)} or more connects{chosen}", style="bold"),
         _pieces(result),
         *(Text(f"note: {warning}") for warning in result.warnings),
         _curve(result),

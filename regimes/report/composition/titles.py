@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regimes.numerics.composition.overlap_kinds import OVERLAPS
+from regimes.numerics.interface.checks import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +25,9 @@ def grid_words(problem: BumpGrid) -> str:
     """The grid: points, steps, edges."""
     rows, columns = problem.steps
     if rows != columns:
-        steps = f", rows {rows:g} px apart, columns {columns:g} px"
+        steps = f", rows {as_given(rows)} px apart, columns {as_given(columns)} px"
     else:
-        steps = "" if rows == 1.0 else f", steps of {rows:g} px"
+        steps = "" if rows == 1.0 else f", steps of {as_given(rows)} px"
     return f"grid of {' x '.join(map(str, problem.grid))}{steps}, {'periodic' if problem.periodic else 'open'} edges"
 
 
@@ -43,6 +44,6 @@ def connection_words(problem: BumpGrid) -> str:
     overlap, pixels = problem.overlap, " on pixels" if problem.pixels else ""
     article, unit = "an" if overlap == "coefficient" else "a", " per px^2" if overlap == "product" else ""
     return (
-        f"bumps of sigma = {problem.sigma:g} px{pixels} connect from {article} {OVERLAPS[overlap]} of "
-        f"{problem.tau:g}{unit} on"
+        f"bumps of sigma = {as_given(problem.sigma)} px{pixels} connect from {article} {OVERLAPS[overlap]} of "
+        f"{as_given(problem.tau)}{unit} on"
     )

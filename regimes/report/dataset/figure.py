@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from regimes.report.parts.axes import band, figure_axes, readable_ticks
+from regimes.report.parts.shown_text import figure_text
 from regimes.report.parts.styles import (
     CLASS,
     CLASS_HELD_OUT,
@@ -77,7 +78,7 @@ def figure(result: Prediction, ax: Any = None) -> Figure:
     bottom.legend(loc="best", fontsize=8, framealpha=0.9)
     data = result.problem
     classes = f", classes {', '.join(data.classes)}" if 0 < len(data.classes) <= 4 else ""
-    top.set_title(f"{data.name}{classes}: n = {data.n}, d = {data.d}", fontsize=10, pad=28)
+    top.set_title(figure_text(f"{data.name}{classes}: n = {data.n}, d = {data.d}"), fontsize=10, pad=28)
     return drawn
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from regimes.numerics.interface.result import TIME
 from regimes.report.parts.columns import columns, shown_rows, with_error
+from regimes.report.parts.data_lines import data_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,8 +57,7 @@ _FEW = 12
 def table(result: Prediction) -> RenderableType:
     """Times, their legend and clocks, curves in brief, what follows, and what to do."""
     data = result.problem
-    of = f"{data.name}: {data.n} points in {data.d} dimensions{_classes(data.classes)}"
-    parts: list[RenderableType] = [Text(of, style="bold"), Text(data.preprocessing["description"])]
+    parts: list[RenderableType] = [*data_lines(data, _classes(data.classes))]
     first = [text for text in result.warnings if "--scale" in text]  # all that follows depends on it
     parts += [Text(f"warning: {text}", style="yellow") for text in first]
     parts += [_times(result), *(Text(line, style="dim") for line in _LEGEND), _clocks(result)]

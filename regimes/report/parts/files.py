@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
+import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
+from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import check_place, replacing
 
 __all__ = ["FIGURE_SUFFIXES", "check_destination", "json_text", "save_figure", "write_text"]
@@ -25,7 +27,7 @@ def json_text(result: Any) -> str:
       "bound": null
     }
     """
-    return json.dumps(_finite(result), indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain(result), indent=2, allow_nan=False) + "\n"
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -38,7 +40,8 @@ def save_figure(figure: Any, path: str | Path) -> None:
     """Save a figure whole or not at all."""
     destination = Path(path)
     check_destination(destination, figure=True)
-    with replacing("output", destination) as temporary:
+    with replacing("output", destination) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a letter that the font lacks is drawn as a box
         figure.savefig(temporary, format=destination.suffix[1:].lower(), dpi=200)
 
 
@@ -48,13 +51,12 @@ def check_destination(path: str | Path, *, figure: bool = False) -> None:
     if figure and destination.suffix.lower() not in FIGURE_SUFFIXES:
         raise ValueError(f"figure: the file must end in {', '.join(FIGURE_SUFFIXES)}, got {destination.name!r}")
     check_place("output", destination)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    if destination.exists() and not destination.is_file():
+        return
+    try:
+        with tempfile.TemporaryFile(dir=destination.resolve().parent):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"output: cannot write to folder {destination.parent} ({error.strerror}); choose another"
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from regimes.numerics.interface.checks import as_given
 from regimes.report.parts.columns import columns
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def table(result: Clock) -> RenderableType:
     rows = columns("clock", "value")
     for key, number in result.numbers.items():
         if not key.startswith(_OF_SCHEDULE):
-            rows.add_row(number.label, number.reason if number.value is None else f"{number.value:.8g}")
+            rows.add_row(number.label, _reading(number, exact=key == f"clock.{result.problem.clock}"))
     alone = len(result.settings["schedules"]) == 1
     for name, steps in result.settings["schedules"].items():
         step, fraction = result[f"clock.step.{name}"], result[f"clock.fraction.{name}"]
@@ -42,3 +43,10 @@ def _of_step(step: Number, position: Number) -> list[tuple[str, str]]:
         rows.append(("timestep of the step", f"{place.timestep:.8g}"))
         rows.append(("sigma of the step", "pure noise" if place.sigma is None else f"{place.sigma:.8g}"))
     return rows
+
+
+def _reading(number: Number, *, exact: bool) -> str:
+    """A number that was given has all its digits."""
+    if number.value is None:
+        return number.reason or "-"
+    return as_given(number.value) if exact else f"{number.value:.8g}"

@@ -29,7 +29,7 @@ def initial_weights(module: nn.Module, rng: int) -> None:
     """
     noise = NoiseStream(whole_number("initial_weights", "rng", "seed", rng, at_least=0), Stream.INITIAL_WEIGHTS)
     for number, layer in enumerate(module.modules()):
-        if not isinstance(layer, nn.Linear | nn.Conv2d):
+        if not isinstance(layer, nn.Linear | nn.Conv2d) or layer.weight.is_meta:
             continue
         bound = layer.weight[0].numel() ** -0.5
         for part, values in enumerate((layer.weight, layer.bias)):

@@ -16,13 +16,10 @@ from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import replacing
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.scores.network import NetworkScore
+from regimes.validation.training.denoiser_file import FORMAT, fitting_network, read_denoiser_file
 from regimes.validation.training.preconditioning import Preconditioned
-from regimes.validation.training.residual_mlp import ResidualMLP
-from regimes.validation.training.unet import SmallUNet
 
 __all__ = ["TrainedDenoiser", "TrainingHistory", "load_denoiser"]
-
-_FORMAT = "regimes denoiser 1"
 
 Array = NDArray[np.float64]
 
@@ -105,7 +102,7 @@ class TrainedDenoiser:
         history = {name: value for name, value in vars(self.history).items() if value is not None}
         rows = {"training_rows": self.training_rows, "held_out_rows": self.held_out_rows}
         content = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "weights": self.model.state_dict(),
             "built_with": _built_with(self.model),
             "prediction": self.prediction,
@@ -143,23 +140,14 @@ def load_denoiser(
     ValueError
         If the file is no such file, or the weights do not fit the model.
     """
-    place = Path(path)
-    if not place.is_file():
-        raise ValueError(f"load_denoiser: there is no file {place}")
-    try:
-        content = torch.load(place, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a broken archive or pickle raises
-        raise ValueError(
-            f"load_denoiser: {place} must be a file that TrainedDenoiser.save wrote, and cannot be read: {error}"
-        ) from None
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise ValueError(f"load_denoiser: {place} must be a file that TrainedDenoiser.save wrote ({_FORMAT})")
-    weights, built_with = content["weights"], content["built_with"]
-    network = _behind(model, weights) if model is not None else build_network(built_with, place)
+    place, content = Path(path), read_denoiser_file(path)
+    weights = content["weights"]
+    network = fitting_network(content, place) if model is None else _behind(model, weights)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise ValueError(f"load_denoiser: the weights of {place} do not fit the model: {error}") from None
+        reason = " ".join(str(error).split())[:300]
+        raise ValueError(f"load_denoiser: the weights of {place} do not fit the model: {reason}") from None
     history, rows = ({name: value.numpy() for name, value in content[key].items()} for key in ("history", "rows"))
     return TrainedDenoiser(
         model=network.to(choose_device(device)).eval().requires_grad_(False),
@@ -169,24 +157,6 @@ def load_denoiser(
         settings=content["settings"],
         training_rows=rows.get("training_rows"),
         held_out_rows=rows.get("held_out_rows"),
-    )
-
-
-def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
-    """Build a network from what it says of itself."""
-    options = dict(settings) if isinstance(settings, Mapping) else {}
-    name = options.pop("network", None)
-    if name == "Preconditioned":
-        d = options["d"]
-        axes = torch.eye(d) if options["axes"] else None
-        return Preconditioned(build_network(options["of"], place), torch.zeros(d), torch.ones(d), axes)
-    if name == "ResidualMLP":
-        return ResidualMLP(**options)
-    if name == "SmallUNet":
-        return SmallUNet(**{**options, "shape": tuple(options["shape"])})
-    raise ValueError(
-        f"load_denoiser: {place} holds the weights of a network that this package does not build; give model, the "
-        "network as it was trained"
     )
 
 

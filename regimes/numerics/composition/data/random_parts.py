@@ -16,7 +16,7 @@ from regimes.numerics.composition.data.random_orders import join_points
 from regimes.numerics.composition.lattice.components import labels_by_size
 from regimes.numerics.composition.overlap_kinds import checked_overlap
 from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.interface.checks import kept_fractions, positive_number, whole_number
+from regimes.numerics.interface.checks import as_given, kept_fractions, positive_number, whole_number
 
 __all__ = ["DataPercolation", "data_percolation"]
 
@@ -144,7 +144,7 @@ def data_percolation(
     overlap = checked_overlap(name, overlap)
     tau = positive_number(name, "tau", "overlap from which two points connect", tau)
     if tau > 1 and overlap != "product":
-        raise ValueError(f"{name}: tau (overlap from which two points connect) must be at most 1, got {tau:g}")
+        raise ValueError(f"{name}: tau (overlap from which two points connect) must be at most 1, got {as_given(tau)}")
     orders = whole_number(name, "orders", "number of random orders", orders, at_least=1)
     memory = whole_number(name, "memory", "bytes", memory, at_least=1)
     fractions = None if lambdas is None else kept_fractions(name, "fractions kept", lambdas, zero=False)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.interface.checks import positive_times, whole_number
+from regimes.numerics.interface.checks import as_given, positive_times, whole_number
 from regimes.numerics.interface.data_checks import checked_labels, checked_points
 from regimes.numerics.speciation.class_bound.probes import Used, draw_used
 
@@ -71,7 +71,7 @@ def _check_scale(function: str, times: Array, extent: float) -> None:
     if not max(largest[worst], extent) <= _LARGEST:
         raise ValueError(
             f"{function}: the extent of the data ({extent:.3g}), times sqrt(snr) too, must stay below {_LARGEST:g}, "
-            f"got t = {times[worst]:g}; ask for larger times or rescale the data"
+            f"got t = {as_given(times[worst])}; ask for larger times or rescale the data"
         )
 
 

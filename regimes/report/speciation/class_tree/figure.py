@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from regimes.report.parts.axes import figure_axes
+from regimes.report.parts.shown_text import figure_text
 from regimes.report.parts.styles import CLASS, INDEX, TIME_LABEL
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def figure(result: ClassTree, ax: Any = None) -> Figure:
     axis.plot([top, far], [middle, middle], **CLASS)
     axis.set_xlim(0.0, far)
     axis.set_ylim(len(names) - 0.4, -0.6)
-    axis.set_yticks(list(place.values()), list(place), fontsize=9 if len(names) <= _NAMED else 5)
+    axis.set_yticks(list(place.values()), list(map(figure_text, place)), fontsize=9 if len(names) <= _NAMED else 5)
     axis.set_xlabel(TIME_LABEL)
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
     title = f"{result.problem.name}: classes part as noise falls (dots: bound; red lines: to its 97.5% limit)"
-    axis.set_title(title, fontsize=10)
+    axis.set_title(figure_text(title), fontsize=10)
     return drawn
 
 

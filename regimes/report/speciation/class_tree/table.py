@@ -9,6 +9,7 @@ from rich.text import Text
 
 from regimes.prediction.speciation.class_rows import group_text
 from regimes.report.parts.columns import columns, step_of
+from regimes.report.parts.data_lines import data_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,10 +28,7 @@ def table(result: ClassTree) -> RenderableType:
     """Pairs, merges, sentences and warnings."""
     data = result.problem
     names = data.classes
-    parts: list[RenderableType] = [
-        Text(f"{data.name}: {data.n} points in {data.d} dimensions, {len(names)} classes", style="bold"),
-        Text(data.preprocessing["description"]),
-    ]
+    parts: list[RenderableType] = [*data_lines(data, f", {len(names)} classes")]
     if len(names) <= _MATRIX:
         parts.append(Text("t (OU) at which two classes part: bound above the diagonal, Gaussian classes below"))
         parts.append(_matrix(result.curves["pairs"], names))

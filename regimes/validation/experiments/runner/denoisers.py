@@ -14,7 +14,7 @@ from regimes.datasets.points.loading import load_dataset
 from regimes.validation.running.checkpoints import Checkpoints, Partial
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import TrainedDenoiser, TrainingHistory
-from regimes.validation.training.trained_denoiser import build_network
+from regimes.validation.training.denoiser_file import build_network
 from regimes.validation.training.training_state import load_tensors, tensor_bytes
 
 __all__ = ["START", "T_RANGE", "kept_denoiser", "split_points"]

@@ -1,0 +1,165 @@
+"""Tables of Apache Arrow: Parquet and Arrow files, and tables in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.extras import library
+from regimes.datasets.files.frames import Frame, class_label_names
+from regimes.datasets.files.unreadable import refusing_damage
+
+__all__ = ["arrow_frame", "read_arrow", "read_parquet"]
+
+
+def read_parquet(path: Path) -> Frame:
+    """The columns of a Parquet file; one group of rows is held at a time."""
+    parquet = library("pyarrow.parquet", "Parquet files", of="pyarrow")
+    with refusing_damage("a Parquet file", path):
+        file = parquet.ParquetFile(path)
+        schema, metadata = file.schema_arrow, file.metadata
+        ends = np.cumsum([metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]).tolist()
+    held: dict[int, Any] = {}
+
+    def column(place: int, start: int, stop: int) -> Any:
+        parts = []
+        for group, end in enumerate(ends):
+            before = ends[group - 1] if group else 0
+            if before < stop and start < end:
+                if held.get(-1) != group:
+                    held.clear()
+                    held[-1] = group
+                if place not in held:
+                    held[place] = file.read_row_group(group, columns=[schema.names[place]]).column(0)
+                parts.append(held[place].slice(max(start - before, 0), min(stop, end) - max(start, before)))
+        return _together(parts, schema.field(place).type)
+
+    def checked(place: int, start: int, stop: int) -> Any:
+        with refusing_damage("a Parquet file", path, schema.names[place]):
+            return column(place, start, stop)
+
+    return _frame(schema, ends[-1] if ends else 0, checked)
+
+
+def read_arrow(path: Path) -> Frame:
+    """The columns of an Arrow file, of either of its two forms, mapped into memory."""
+    arrow = library("pyarrow", "Arrow files")
+    with refusing_damage("an Arrow or Feather file", path):
+        source = arrow.memory_map(str(path))
+        try:
+            table = arrow.ipc.open_file(source).read_all()
+        except arrow.ArrowInvalid:
+            source.seek(0)
+            table = arrow.ipc.open_stream(source).read_all()
+        table.validate(full=True)  # offsets of an altered file lead outside of it
+        return arrow_frame(table)
+
+
+def arrow_frame(table: Any, features: Any = None) -> Frame:
+    """The columns of a table in memory."""
+
+    def column(place: int, start: int, stop: int) -> Any:
+        return _together([table.column(place).slice(start, stop - start)], table.schema.field(place).type)
+
+    return _frame(table.schema, table.num_rows, column, features)
+
+
+def _frame(schema: Any, n: int, column: Callable[[int, int, int], Any], features: Any = None) -> Frame:
+    metadata = schema.metadata or {}
+    if features is None:
+        features = _parsed(metadata.get(b"huggingface")).get("info", {}).get("features", {})
+    index = _parsed(metadata.get(b"pandas")).get("index_columns", ())
+    return Frame(
+        names=tuple(schema.names),
+        kinds=tuple(
+            _kind(field.type, features.get(field.name) if isinstance(features, dict) else None) for field in schema
+        ),
+        n=n,
+        column=column,
+        index=frozenset(each for each in index if isinstance(each, str)),
+        class_names=class_label_names(features),
+    )
+
+
+def _parsed(text: bytes | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _kind(kind: Any, feature: Any) -> str:
+    types = library("pyarrow.types", "Arrow tables", of="pyarrow")
+    kind = _storage(kind)
+    image = isinstance(feature, dict) and feature.get("_type") == "Image"
+    if types.is_struct(kind) and "bytes" in {field.name for field in kind}:
+        return (
+            "image"
+            if types.is_binary(kind.field("bytes").type) or types.is_large_binary(kind.field("bytes").type)
+            else "other"
+        )
+    if types.is_binary(kind) or types.is_large_binary(kind):
+        return "image" if image else "other"
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind):
+        return "number"
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):
+        return "text"
+    while types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        kind = _storage(kind.value_type)
+        if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
+            return "vector"
+    return "other"
+
+
+def _storage(kind: Any) -> Any:
+    """What lies below an extension type."""
+    return getattr(kind, "storage_type", kind)
+
+
+def _together(parts: list[Any], kind: Any) -> Any:
+    """Rows of a column, in pieces, as an array, a list of bytes where they are images."""
+    arrow = library("pyarrow", "Arrow tables")
+    chunks = [chunk for part in parts for chunk in getattr(part, "chunks", [part])]  # a batch has none
+    chunks = [chunk.storage if isinstance(chunk, arrow.ExtensionArray) else chunk for chunk in chunks]
+    array = arrow.chunked_array(chunks, type=_storage(kind)).combine_chunks()
+    types = arrow.types
+    if types.is_struct(array.type):
+        array = array.field("bytes")
+    if types.is_binary(array.type) or types.is_large_binary(array.type):
+        return array.to_pylist()
+    if types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if types.is_decimal(array.type):
+        array = array.cast(arrow.float64())
+    if types.is_boolean(array.type) and array.null_count:
+        array = array.cast(arrow.uint8())
+    if types.is_string(array.type) or types.is_large_string(array.type):
+        return np.asarray(array.to_pylist(), dtype=object)
+    return _values(array, types)
+
+
+def _values(array: Any, types: Any) -> NDArray[Any]:
+    """Numbers, or lists of them of one length, as an array of one more axis for each list."""
+    if not (types.is_list(array.type) or types.is_large_list(array.type) or types.is_fixed_size_list(array.type)):
+        array = array.storage if hasattr(array, "storage") else array
+        return np.asarray(array.to_numpy(zero_copy_only=False))
+    if array.null_count:
+        raise ValueError("load_dataset: every value must be present, got a list that is missing; drop such rows")
+    lengths = (
+        set(array.value_lengths().unique().to_pylist())
+        if not types.is_fixed_size_list(array.type)
+        else {array.type.list_size}
+    )
+    if len(lengths) > 1:
+        least, most = min(lengths), max(lengths)
+        raise ValueError(
+            f"load_dataset: all lists in a column must have one length, got {least} to {most}; pad or cut them"
+        )
+    inner = _values(array.flatten(), types)
+    return inner.reshape(len(array), *lengths, *inner.shape[1:]) if lengths else inner.reshape(0, 0)

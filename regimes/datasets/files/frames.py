@@ -1,0 +1,195 @@
+"""Points from named columns, of a file or of a frame in Python: features, vectors or images, and labels."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.columns import Table
+from regimes.datasets.files.images import Picture, Pixels, read_pictures
+from regimes.datasets.files.raw import raw_table
+from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place, words
+from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.builtin import RawData
+from regimes.numerics.interface.checks import check_memory
+
+__all__ = ["Frame", "class_label_names", "frame_points", "joined"]
+
+_SHOWN = 6
+_ROWS = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Named columns of n rows, none of them read yet.
+
+    A kind is number, text, vector, image or other. ``column(place, start, stop)`` reads rows of a column, of images the
+    encoded bytes. ``index`` are columns that only number or name the rows, as the format says, and ``class_names`` the
+    names of classes of which a column holds the numbers.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    n: int
+    column: Callable[[int, int, int], Any]
+    index: frozenset[str] = frozenset()
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def joined(frames: Sequence[Frame], where: str) -> Frame:
+    """The rows of several frames of the same columns, one below the other."""
+    first, *others = frames
+    for other in others:
+        if (other.names, other.kinds) != (first.names, first.kinds):
+            raise ValueError(
+                f"load_dataset: all files of a data set must have the same columns, got {', '.join(first.names)} and "
+                f"{', '.join(other.names)} in {where}; give the files of one"
+            )
+    starts = np.cumsum([0, *(frame.n for frame in frames)]).tolist()
+
+    def column(place: int, start: int, stop: int) -> Any:
+        spans = zip(frames, starts, strict=False)
+        parts = [
+            frame.column(place, max(start - before, 0), min(stop - before, frame.n))
+            for frame, before in spans
+            if before < stop and start < before + frame.n
+        ]
+        return [each for part in parts for each in part] if isinstance(parts[0], list) else np.concatenate(parts)
+
+    return replace(first, n=starts[-1], column=column) if others else first
+
+
+def class_label_names(features: Any) -> dict[str, tuple[str, ...]]:
+    """Names of classes by column, from what the library ``datasets`` says of its columns."""
+    found = features.items() if isinstance(features, dict) else ()
+    return {
+        str(name): tuple(map(str, each["names"]))
+        for name, each in found
+        if isinstance(each, dict) and each.get("_type") == "ClassLabel" and isinstance(each.get("names"), list)
+    }
+
+
+def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
+    """The column of images or vectors if there is one, otherwise what is taken of a table; classes by name."""
+    names, width = frame.names, len(frame.names)
+    if reading.labels is None and len(frame.class_names) == 1:
+        reading = replace(reading, labels=next(iter(frame.class_names)))
+    label = label_place(reading, names, width, where)
+    kept = [place for place in chosen_columns(reading, names, width, where) if place != label]
+    whole = [place for place in kept if frame.kinds[place] in ("image", "vector")]
+    if not whole:
+        return _table_points(frame, reading, where)
+    if len(whole) > 1 or (reading.columns is not None and len(kept) > 1):
+        raise ValueError(
+            f"load_dataset: one column of images or vectors must hold the points, got {_listed(frame, kept)} of "
+            f"{where}; name it alone with --columns (columns=)"
+        )
+    (place,) = whole
+    left_out = [name for each, name in enumerate(names) if each not in (place, label)]
+    said = [f"without {', '.join(left_out[:_SHOWN])}{', ...' if len(left_out) > _SHOWN else ''}"] if left_out else []
+    labels = None if label is None else _labels(frame, label, where, reading.memory)
+    if label is not None:
+        said.append(f"labels from column {names[label]!r}")
+    raw = RawData(values=np.empty(0), labels=reading.labels if label is None else labels, name="table", source=where)
+    if frame.kinds[place] == "vector":
+        values = _vectors(frame, place, where)
+        shown = " x ".join(map(str, values.shape))
+        size = values.declared_bytes
+        check_memory("load_dataset", f"{shown} values of {where}", size, reading.memory, "give fewer points")
+        taken = f"column {names[place]!r} of {'x'.join(map(str, values.shape[1:]))} values"
+        return replace(raw, values=values, taken="; ".join((taken, *said)))
+    pixels = _images(frame, place, reading, where)
+    return replace(
+        raw,
+        values=pixels.values,
+        labels=raw.labels if labels is None else labels[pixels.kept],
+        scale="range",
+        known_range=pixels.known_range,
+        notes=pixels.notes,
+        taken="; ".join((f"{pixels.description} of column {names[place]!r}", *said)),
+    )
+
+
+def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
+    """Columns of numbers and of text, judged as those of a text table; an index that the format marks is left out."""
+    n, width = frame.n, len(frame.names)
+    needed = _needed(frame, reading, where)
+    size = 8 * n * len(needed)
+    check_memory("load_dataset", f"{n} x {len(needed)} values of {where}", size, reading.memory, "give fewer points")
+    values = np.empty((n, width)) if len(needed) == width else np.zeros((width, n)).T  # what is not written is not held
+    texts = {}
+    for place in needed:
+        name = frame.names[place]
+        if frame.kinds[place] == "number" and name not in frame.class_names:
+            for start in range(0, n, _ROWS):
+                values[start : start + _ROWS, place] = frame.column(place, start, min(start + _ROWS, n))
+        else:
+            found = _labels(frame, place, where, reading.memory)
+            texts[place], values[:, place] = np.unique(found, return_inverse=True)
+    index = [name for name in frame.names if name in frame.index]
+    said = (f"without the index {', '.join(index)}",) if index and reading.columns is None else ()
+    if said:
+        reading = replace(reading, drop=[*words(reading.drop), *index])
+    pixels = [place for place, kind in enumerate(frame.kinds) if kind == "pixel"]
+    named = {place: [str(text) for text in found] for place, found in texts.items()}
+    return raw_table(Table(values, frame.names, where, named, pixels=pixels), reading, said)
+
+
+def _needed(frame: Frame, reading: Reading, where: str) -> list[int]:
+    """Columns that are taken, or may be for their name: the others are not read."""
+    names, width = frame.names, len(frame.names)
+    label = label_place(reading, names, width, where)
+    kept = set(chosen_columns(reading, names, width, where))
+    classes = {place for place in range(width) if is_label_name(names[place])}
+    return sorted(
+        (kept | classes) - dropped_columns(reading, names, width, where) | (set() if label is None else {label})
+    )
+
+
+def _vectors(frame: Frame, place: int, where: str) -> Blocks:
+    """Lists of numbers, nested or not, all of the shape of the first."""
+    first = np.asarray(frame.column(place, 0, min(1, frame.n)))
+
+    def rows(start: int, stop: int) -> NDArray[Any]:
+        read = np.asarray(frame.column(place, start, stop))
+        if read.shape[1:] != first.shape[1:]:
+            raise ValueError(
+                f"load_dataset: all lists in a column must have one length, got {first.shape[1:]} and {read.shape[1:]} "
+                f"in column {frame.names[place]} of {where}; pad or cut them"
+            )
+        return read
+
+    return Blocks((frame.n, *first.shape[1:]), first.dtype, rows)
+
+
+def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:
+    encoded = frame.column(place, 0, frame.n)
+    pictures = [
+        Picture(f"row {row}", lambda content=content: io.BytesIO(content or b""))  # type: ignore[misc]
+        for row, content in enumerate(encoded)
+    ]
+    return read_pictures(pictures, where, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory)
+
+
+def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
+    """A column as text, or numbers as they are; the name of a class for its number, and nothing for no class."""
+    check_memory("load_dataset", f"{frame.n} labels of {where}", 64 * frame.n, memory, "give fewer points")
+    values = np.asarray(frame.column(place, 0, frame.n))
+    names = frame.class_names.get(frame.names[place])
+    if names is not None and values.dtype.kind in "iuf":
+        known = (values >= 0) & (values < len(names))
+        return np.where(known, np.array([*names], dtype=object)[np.where(known, values, 0).astype(np.intp)], "")
+    if values.dtype.kind in "biuf":
+        return values
+    return np.array(["" if each is None or each != each else str(each) for each in values.tolist()], dtype=object)
+
+
+def _listed(frame: Frame, places: list[int]) -> str:
+    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    return ", ".join(f"{frame.names[place]} ({frame.kinds[place]})" for place in places[:_SHOWN]) + more

@@ -1,0 +1,43 @@
+"""Arrays of HDF5 files, read in blocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.extras import library
+from regimes.datasets.files.unreadable import refusing_damage
+from regimes.datasets.points.blocks import Blocks
+
+__all__ = ["read_hdf5"]
+
+
+def read_hdf5(path: Path) -> dict[str, Blocks]:
+    """The arrays of a file by their path in it; links to other files are not followed."""
+    h5py = library("h5py", "HDF5 files")
+    found: dict[str, Blocks] = {}
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            found[name] = _blocks(h5py, path, name, item)
+
+    with refusing_damage("an HDF5 file", path), h5py.File(path, "r") as file:
+        file.visititems(note)
+    return found
+
+
+def _blocks(h5py: Any, path: Path, name: str, item: Any) -> Blocks:
+    text = h5py.check_string_dtype(item.dtype) is not None
+
+    def rows(start: int, stop: int) -> NDArray[Any]:
+        with refusing_damage("an HDF5 file", path, name), h5py.File(path, "r") as file:
+            values = file[name].asstr() if text else file[name]
+            read = values[start:stop] if item_shape else values[()]
+            return np.asarray(read, dtype=str) if text else np.asarray(read)
+
+    item_shape = tuple(int(length) for length in item.shape)
+    dtype = np.dtype("U") if text else np.dtype(item.dtype)
+    return Blocks(item_shape, dtype, rows)

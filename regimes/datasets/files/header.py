@@ -1,0 +1,103 @@
+"""Whether the first line of a text table is a point or holds names, judged from the lines below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from regimes.datasets.files.cells import cell_advice, cell_number, is_missing, quoted
+
+__all__ = ["has_header"]
+
+_CERTAIN = 10  # numbers in progression that no point shows by chance
+_ROWS = 3  # from which a way of writing is one
+
+
+def has_header(rows: Sequence[Sequence[str]], *, comma: bool, where: str) -> bool:
+    """Whether the first of these rows holds names: text, or numbers that count, or that are unlike those below.
+
+    Raises ``ValueError`` with the option to give where either may be true.
+    """
+    first, below = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    columns = [_Column(first[place], [row[place] for row in below], comma) for place in range(len(first))]
+    texts = [column for column in columns if column.text]
+    numbers = [column for column in columns if column.number is not None]
+    if not numbers:
+        return bool(texts)
+    if any(column.first in column.below for column in texts):  # classes, which recur
+        return False
+    above_numbers = [column for column in texts if column.values]
+    unnamed = not first[0] and bool(below) and all(row[0] for row in below)
+    if unnamed or 2 * len(above_numbers) > len(columns):
+        return True
+    verdict = _numbers_are_names(numbers, named=bool(above_numbers))
+    if verdict is None or (not verdict and above_numbers):
+        shown = ", ".join(map(quoted, first[:4])) + (", ..." if len(first) > 4 else "")
+        raise ValueError(
+            f"load_dataset: whether the first line holds names cannot be told, got {shown} in {where}; "
+            "give --header if it does, --no-header if it is a point (header=True or False)"
+        )
+    return verdict
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The first cell of a column, and those below it."""
+
+    first: str
+    below: list[str]
+    comma: bool
+
+    @cached_property
+    def number(self) -> float | None:
+        return None if is_missing(self.first) else cell_number(self.first, comma=self.comma)
+
+    @property
+    def text(self) -> bool:
+        return not is_missing(self.first) and self.number is None and not cell_advice(self.first)
+
+    @cached_property
+    def values(self) -> list[float]:
+        found = (cell_number(cell, comma=self.comma) for cell in self.below if not is_missing(cell))
+        return [value for value in found if value is not None]
+
+    @property
+    def apart(self) -> bool:
+        """Whether the first number lies outside all others."""
+        values = self.values
+        return len(values) >= _ROWS and self.number is not None and not min(values) <= self.number <= max(values)
+
+    @property
+    def only_first_whole(self) -> bool:
+        """Whether the first is written without decimals, and every other with them."""
+        return len(self.below) >= _ROWS and _whole(self.first) and not any(_whole(cell) for cell in self.below)
+
+
+def _whole(cell: str) -> bool:
+    return cell.lstrip("+-").isdecimal()
+
+
+def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
+    """Whether the numbers of a first line are names, as others may be (``named``); None where that cannot be told."""
+    numbers = [column.number or 0.0 for column in columns]
+    width, counts = len(numbers), any(numbers == [*range(at, at + len(numbers))] for at in (0, 1))
+    below = list(zip(*(column.values[:_ROWS] for column in columns), strict=False))
+    if not below or (width > 1 and all(_progress(row) == _progress(numbers) != 0 for row in below)):
+        return False  # rows that go on like the first
+    if named and (counts or (width > 2 and _progress(numbers))):
+        return True
+    apart, unlike = all(column.apart for column in columns), all(column.only_first_whole for column in columns)
+    if apart and ((width > 2 and _progress(numbers)) or (unlike and len(set(numbers)) == width)):
+        return True
+    if not counts or width < 2 or (width == 2 and not unlike):
+        return False
+    fractions = any(value % 1 for column in columns for value in column.values)
+    return True if width >= _CERTAIN or (width > 2 and (unlike or fractions)) else None
+
+
+def _progress(numbers: Sequence[float]) -> float:
+    """The step between numbers that are evenly apart; 0 for others."""
+    steps = {round(b - a, 9) for a, b in pairwise(numbers)}
+    return steps.pop() if len(steps) == 1 else 0.0

@@ -1,0 +1,122 @@
+"""Which of several named arrays holds the points, and which their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from regimes.datasets.files.column_roles import classes_like, whole
+from regimes.datasets.files.raw import raw_array
+from regimes.datasets.files.reading import Reading, words
+from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.builtin import RawData
+from regimes.numerics.interface.checks import check_memory
+from regimes.numerics.interface.paths import exists
+
+__all__ = ["DATA_KEYS", "choose_arrays", "label_keys"]
+
+DATA_KEYS = ("X", "x", "data", "images", "latents", "features", "arr_0", "X_train", "x_train", "train_images")
+"""Usual names of points, those before others that come first."""
+
+_LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "species")
+_SECOND = {"arr_0": "arr_1", "0": "1"}
+"""What lies beside an array without a name."""
+
+_PARTS = ("train", "test", "val")
+_MOST = 12
+
+
+def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, reading: Reading) -> RawData:
+    """Points and labels among the arrays of ``where``, which may lie in groups (``group/name``).
+
+    Without a key the points are the array with a usual name, the only one, or the only one with more than one axis;
+    without labels a usual name beside them is taken if it holds whole numbers or text, one for each point.
+    """
+    left_out = set(words(reading.drop)) & set(arrays)
+    if left_out:
+        reading = replace(reading, drop=[word for word in words(reading.drop) if word not in left_out] or None)
+        arrays = {name: array for name, array in arrays.items() if name not in left_out}
+    chosen = _key(arrays) if key is None else key.strip("/")
+    if chosen is None or chosen not in arrays:
+        wanted = "one named X, x, data, images, latents or arr_0" if key is None else repr(key)
+        raise ValueError(
+            f"load_dataset: {where} must hold the data under {wanted}, got {_listed(arrays)}; name one with {where}:key"
+        )
+    points, asked = _fitting(arrays[chosen], chosen, where, reading), reading.labels
+    said, notes = [f"array {chosen}"], []
+    beside = asked.strip("/") if isinstance(asked, str) and asked.strip("/") in arrays else None
+    if beside is not None:
+        reading = replace(reading, labels=_fitting(arrays[beside], beside, where, reading).whole())
+    elif isinstance(asked, str) and not asked.lstrip("-").isdecimal() and not exists(asked):
+        raise ValueError(
+            f"load_dataset: labels must be a key of {where} or a file of labels, got {asked!r}; there are "
+            f"{_listed(arrays)}"
+        )
+    elif asked is None:
+        beside = next((each for each in label_keys(chosen) if each in arrays), None)
+        if beside is not None:
+            found, note = _classes(
+                _fitting(arrays[beside], beside, where, reading), beside, where, len(points) if points.shape else 0
+            )
+            reading, notes = replace(reading, labels=found), [note] if note else []
+            beside = None if found is None else beside
+    said += [] if beside is None else [f"labels {beside}"]
+    return raw_array(points, reading, where, tuple(said), tuple(notes))
+
+
+def _key(arrays: Mapping[str, Blocks]) -> str | None:
+    """The array of points: a usual name, at the top before one in a group; or the only one that can be meant."""
+    for usual in DATA_KEYS:
+        named = sorted((each for each in arrays if each.split("/")[-1] == usual), key=lambda each: each.count("/"))
+        if named and (len(named) == 1 or named[0].count("/") < named[1].count("/")):
+            return named[0]
+        if named:
+            return None
+    many = [each for each, array in arrays.items() if len(array.shape) > 1]
+    return next(iter(arrays)) if len(arrays) == 1 else many[0] if len(many) == 1 else None
+
+
+def label_keys(key: str) -> tuple[str, ...]:
+    """Names under which the labels of an array are kept, those of the same group and part of the data only."""
+    group, _, last = key.rpartition("/")
+    words = last.lower().replace(".", "_").split("_")
+    part = next((part for part in _PARTS if part in words), None)
+    usual = (
+        _LABEL_KEYS
+        if part is None
+        else tuple(f"{part}_{name}" for name in _LABEL_KEYS) + tuple(f"{name}_{part}" for name in _LABEL_KEYS)
+    )
+    return tuple(f"{group}/{name}" if group else name for name in usual) + {"arr_0": ("arr_1",), "0": ("1",)}.get(
+        key, ()
+    )
+
+
+def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, str]:
+    """Labels that nobody asked for, or why they are none."""
+    if array.shape not in ((n,), (n, 1)):
+        return None, f"{key} of {where} has shape {array.shape}, not one label for each point: not taken as classes"
+    values = array.whole()
+    if values.dtype.kind == "f" and not whole(values):
+        return None, f"{key} in {where} holds numbers that are not integers: not taken as classes"
+    if key in _SECOND.values() and not classes_like(values):
+        return None, f"{key} in {where} holds many different numbers: not taken as classes"
+    return values, ""
+
+
+def _fitting(array: Blocks, key: str, where: str, reading: Reading) -> Blocks:
+    """An array that fits into the memory by what is declared of it, before anything of it is read."""
+    shape = " x ".join(map(str, array.shape))
+    check_memory(
+        "load_dataset", f"{shape} values of {key} in {where}", array.declared_bytes, reading.memory, "give fewer points"
+    )
+    return array
+
+
+def _listed(arrays: Mapping[str, Blocks]) -> str:
+    """The arrays that there are, with their shapes."""
+    if not arrays:
+        return "no array"
+    shown = [f"{name} {'x'.join(map(str, array.shape)) or 'scalar'}" for name, array in sorted(arrays.items())]
+    more = len(shown) - _MOST
+    return "the keys " + ", ".join(shown[:_MOST]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,221 @@
+"""Arrays in .npy and .npz files: what a header declares is checked before anything is read; nothing is unpickled."""
+
+from __future__ import annotations
+
+import math
+import struct
+import tokenize
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.reading import MEMORY
+from regimes.datasets.points.blocks import Blocks
+from regimes.numerics.interface.checks import check_memory
+
+__all__ = ["Archive", "check_rows", "npy_blocks", "opened_archive", "read_npy"]
+
+_ZIP = b"PK"
+_ZIP_END, _LAST = b"PK\x05\x06", 22  # how the last record of an archive begins, and its bytes
+_PICKLE = b"\x80"
+_DOUBLE = 8  # bytes of a value once it is a coordinate
+_LONGEST = 200  # of what NumPy says about a file, which may quote a whole header
+
+# What NumPy and zipfile were seen to raise for files that are truncated or altered.
+_DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    MemoryError,
+    KeyError,
+    TypeError,
+    SyntaxError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+_Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
+
+
+class _Refused(Exception):
+    """A finding about a file that is not its damage."""
+
+
+def read_npy(path: Path, memory: int = MEMORY, *, rows: int | None = None) -> NDArray[Any]:
+    """The array of a .npy file; with ``rows`` the labels of as many points."""
+    with _refusing_damage(str(path)), path.open("rb") as stream:
+        if stream.peek(2)[:2] == _ZIP:
+            raise _Refused(f"load_dataset: a .npy file must hold one array, got {path}: an archive; rename it to .npz")
+        _check_declared(stream, path.stat().st_size, str(path), memory, rows)
+        stream.seek(0)
+        return _array(stream)
+
+
+def npy_blocks(path: Path, memory: int) -> NDArray[Any] | Blocks:
+    """Points of a .npy file, read in blocks where its rows follow on one another."""
+    with _refusing_damage(str(path)), path.open("rb") as stream:
+        if stream.peek(2)[:2] == _ZIP:
+            return read_npy(path, memory)  # which says so
+        shape, by_columns, dtype = _check_declared(stream, path.stat().st_size, str(path), memory, None)
+        begin, row = stream.tell(), math.prod(shape[1:])
+    if by_columns or not shape or dtype.names is not None:
+        return read_npy(path, memory)
+
+    def rows(start: int, stop: int) -> NDArray[Any]:
+        with _refusing_damage(str(path)), path.open("rb") as stream:
+            stream.seek(begin + start * row * dtype.itemsize)
+            return np.fromfile(stream, dtype, (stop - start) * row).reshape(stop - start, *shape[1:])
+
+    return Blocks(shape, dtype, rows)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Arrays of an open .npz file by key."""
+
+    path: Path
+    file: zipfile.ZipFile
+    memory: int
+    members: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
+
+    def read(self, key: str, *, rows: int | None = None) -> NDArray[Any]:
+        """The array of a key; with ``rows`` the labels of as many points."""
+        place = f"{self.path}, key {key}"
+        with _refusing_damage(place):
+            member = self.members[key]
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError("it is compressed in a way that NumPy does not write")  # unbounded in zipfile
+            with self.file.open(member) as stream:
+                _check_declared(stream, member.file_size, place, self.memory, rows)
+            with self.file.open(member) as stream:
+                values = _array(stream)
+                if stream.read(1):  # the checksum is compared where the end is reached
+                    raise ValueError("it goes on behind the array")
+            return values
+
+
+@contextmanager
+def opened_archive(path: Path, memory: int = MEMORY) -> Iterator[Archive]:
+    """Open an .npz file, each key of which must stand once."""
+    with _refusing_damage(str(path)):
+        with path.open("rb") as stream:
+            start = stream.read(6)
+            stream.seek(max(0, path.stat().st_size - _LAST))
+            end = stream.read()
+        if start == np.lib.format.MAGIC_PREFIX:
+            raise _Refused(
+                f"load_dataset: a .npz file must be a zip archive of arrays, got {path}: a single array; "
+                "rename it to .npy"
+            )
+        if not start.startswith(_ZIP):
+            raise ValueError(_beginning(start))
+        if not end.startswith(_ZIP_END):  # zipfile takes no notice of what follows
+            raise ValueError("it is truncated, or goes on behind the archive")
+        file = zipfile.ZipFile(path)
+    with file:
+        archive = Archive(path, file, memory)
+        for member in file.infolist():
+            key = member.filename.removesuffix(".npy")
+            if key in archive.members:
+                raise ValueError(
+                    f"load_dataset: every key of a .npz file must stand once, got {key!r} more than once in {path}; "
+                    "save the arrays again"
+                )
+            archive.members[key] = member
+        yield archive
+
+
+def check_rows(rows: int, shape: tuple[int, ...]) -> None:
+    """Refuse labels of more or fewer points than there are."""
+    if shape and shape[0] != rows:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {shape[0]} labels for {rows} points"
+        )
+
+
+def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows: int | None) -> _Header:
+    """Shape, order by columns and type of a header, held against the size of the file and the memory."""
+    start = stream.read(len(np.lib.format.MAGIC_PREFIX))
+    if start != np.lib.format.MAGIC_PREFIX:
+        raise ValueError(_beginning(start))
+    version = tuple(stream.read(2))
+    if version not in ((1, 0), (2, 0), (3, 0)):
+        raise ValueError("its format has a version that NumPy does not know")
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, by_columns, dtype = header(stream)
+    if dtype.hasobject:
+        raise ValueError("pickle")
+    if any(length < 0 for length in shape):
+        raise ValueError(f"its header declares the shape {shape}")
+    if 0 in shape and rows is None:
+        raise _Refused(
+            f"load_dataset: there must be at least two points of at least one feature, got shape {shape} in {place}"
+        )
+    count, data = math.prod(shape), size - stream.tell()
+    if data != count * dtype.itemsize:
+        what = "is truncated" if data < count * dtype.itemsize else "has bytes behind the array"
+        raise ValueError(
+            f"it {what}: {data} bytes of data, where shape {shape} of {dtype} takes {count * dtype.itemsize}"
+        )
+    try:
+        if rows is not None:
+            check_rows(rows, shape)
+        check_memory(
+            "load_dataset",
+            f"{place}, of shape {shape} and type {dtype},",
+            count * max(dtype.itemsize, _DOUBLE),
+            memory,
+            "give fewer points",
+        )
+    except ValueError as error:
+        raise _Refused(str(error)) from None
+    return shape, by_columns, dtype
+
+
+def _array(stream: IO[bytes]) -> NDArray[Any]:
+    found: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    return found
+
+
+def _beginning(start: bytes) -> str:
+    if not start:
+        return "it is empty"
+    return "pickle" if start.startswith(_PICKLE) else "it does not begin as one"
+
+
+@contextmanager
+def _refusing_damage(place: str) -> Iterator[None]:
+    """Turn what NumPy says about a bad file into one error; its warnings concern the age of the header alone."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except _Refused as refusal:
+        raise ValueError(str(refusal)) from None
+    except _DAMAGE as error:
+        raise _unreadable(place, error) from None
+
+
+def _unreadable(place: str, error: BaseException) -> ValueError:
+    reason = " ".join(str(error).split())[:_LONGEST] or type(error).__name__
+    if "pickle" in reason.lower():
+        return ValueError(
+            f"load_dataset: arrays must be of numbers, got {place}: Python objects (a pickle), which are "
+            "never loaded, since a pickle can run any code; save numbers with a numeric dtype, labels with astype(str)"
+            + (f", or leave it out with --drop {place.rpartition(', key ')[2]}" if ", key " in place else "")
+        )
+    return ValueError(f"load_dataset: the file must be a whole NumPy file, got {place}, which cannot be read: {reason}")

@@ -1,0 +1,102 @@
+"""From arrays and tables to points as they came, with what was taken of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.column_roles import counts_rows
+from regimes.datasets.files.columns import Table, take_columns
+from regimes.datasets.files.reading import Reading
+from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.shape import flat_points
+
+__all__ = ["raw_array", "raw_table", "table_of"]
+
+_START = 1000
+"""Rows of an array that is read in blocks, from which it is judged whether a column counts them."""
+
+
+def raw_table(table: Table, reading: Reading, said: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> RawData:
+    """Features and labels of a table; cells are named by column in what is said about them later."""
+    taken = take_columns(table, reading)
+    eight_bit = set(taken.places) <= set(table.pixels)
+    return RawData(
+        values=taken.values.astype(np.uint8) if eight_bit else taken.values,
+        labels=reading.labels if taken.labels is None else taken.labels,
+        name="table",
+        source=table.where,
+        notes=(*notes, *taken.notes),
+        taken="; ".join((*said, *taken.said)),
+        place=lambda row, column: table.place(row, taken.places[column]),
+        columns=[table.name(place) for place in taken.places],
+    )
+
+
+def raw_array(
+    values: Any, reading: Reading, where: str, said: tuple[str, ...] = (), notes: tuple[str, ...] = ()
+) -> RawData:
+    """Points of one array: all of it, or columns of its rows; a structured array is a table of its fields."""
+    dtype = getattr(values, "dtype", None)
+    if getattr(dtype, "names", None):
+        records = values.whole() if isinstance(values, Blocks) else values
+        return raw_table(table_of(_fields(records), where), reading, said, notes)
+    eight_bit = dtype == np.uint8
+    label = reading.label_column
+    by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
+    if by_index or reading.columns is not None or reading.drop is not None:
+        X = flat_points(values)
+        shape = values.shape if isinstance(values, Blocks) else np.shape(values)
+        if len(shape) != 2:
+            raise ValueError(
+                "load_dataset: columns can be chosen of an array of shape (n, d) alone, "
+                f"got shape {shape} ({where}); choose them before"
+            )
+        return raw_table(Table(X, None, where, pixels=range(X.shape[1]) if eight_bit else ()), reading, said, notes)
+    start = values.rows(0, min(len(values), _START)) if isinstance(values, Blocks) and values.shape else values
+    numbers = isinstance(start, np.ndarray) and start.ndim == 2 and start.size and start.dtype.kind in "buif"
+    if numbers and counts_rows(start[:, 0]):
+        notes = (
+            *notes,
+            "the first column counts the rows and was read as a feature: leave it out with --drop 0 (drop=0)",
+        )
+    return RawData(
+        values=values,
+        labels=reading.labels,
+        name="array",
+        source=where,
+        notes=notes,
+        taken="; ".join(said),
+    )
+
+
+def table_of(columns: Mapping[str, NDArray[Any]], where: str) -> Table:
+    """A table of arrays of numbers or text, one a column."""
+    values, texts, pixels = [], {}, []
+    for place, (name, column) in enumerate(columns.items()):
+        if column.dtype.kind in "US":
+            found, numbered = np.unique(column.astype(str), return_inverse=True)
+            texts[place], column = [text.strip() for text in found.tolist()], numbered
+        elif column.dtype.kind not in "buif":
+            raise ValueError(
+                f"load_dataset: a column must hold numbers or text, got {column.dtype} in {name!r} of {where}; "
+                "leave it out, or convert it"
+            )
+        if column.dtype == np.uint8:
+            pixels.append(place)
+        values.append(column)
+    return Table(np.column_stack(values).astype(np.float64), [*columns], where, texts, pixels=pixels)
+
+
+def _fields(values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Fields of a structured array; one that holds a row of numbers is a column for each."""
+    found: dict[str, NDArray[Any]] = {}
+    for name in values.dtype.names or ():
+        field = values[name].reshape(len(values), -1)
+        single = values[name].ndim == 1
+        found |= {name if single else f"{name}.{place}": field[:, place] for place in range(field.shape[1])}
+    return found

@@ -1,0 +1,76 @@
+"""Points that lack a value or a label, and values that are infinite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.labels import lacking_labels
+
+__all__ = ["check_finite", "complete_points"]
+
+_SHOWN = 4
+
+
+def check_finite(X: NDArray[np.float64], raw: RawData) -> None:
+    """Refuse values that are infinite; what is missing is another matter."""
+    infinite = np.isinf(X)
+    bad = int(np.count_nonzero(infinite))
+    if bad:
+        row, column = _first(infinite)
+        raise ValueError(
+            f"load_dataset: every value must be finite, got {X[row, column]:g} at {_place(raw, row, column)}, {bad} of "
+            f"{X.size} values {'is' if bad == 1 else 'are'} infinite; correct them, or leave out the point"
+            + (f", or the column with --drop {raw.columns[column]}" if raw.columns else "")
+        )
+
+
+def complete_points(
+    X: NDArray[np.float64], labels: Any, raw: RawData, *, drop: bool
+) -> tuple[NDArray[np.float64], Any, str]:
+    """Points that have all values and a label, their labels, and in words how many were left out, if they may be."""
+    absent = np.isnan(X)
+    rows: NDArray[np.bool_] = np.asarray(absent.any(axis=1))
+    unlabelled = np.zeros(len(X), dtype=bool) if labels is None else lacking_labels(labels)
+    if rows.any() and not drop:
+        raise ValueError(_incomplete(absent, rows, raw))
+    if unlabelled.any() and not drop:
+        lacking, first = int(unlabelled.sum()), int(np.argmax(unlabelled))
+        raise ValueError(
+            f"load_dataset: every point must have a label, got an empty one at row {first} ({lacking} of {len(X)} are "
+            "missing); --missing drop (missing='drop') leaves these points out"
+        )
+    kept = ~(rows | unlabelled)
+    if kept.all():
+        return X, labels, ""
+    said = f"{len(X) - int(kept.sum())} of {len(X)} points left out, which lack a value or a label"
+    return X[kept], None if labels is None else np.asarray(labels)[kept], said
+
+
+def _incomplete(absent: NDArray[np.bool_], rows: NDArray[np.bool_], raw: RawData) -> str:
+    bad, points = int(np.count_nonzero(absent)), int(rows.sum())
+    counts = absent.sum(axis=0)
+    worst = np.argsort(-counts, kind="stable")[:_SHOWN].tolist()
+    listed = ", ".join(f"{raw.columns[each]} ({counts[each]})" for each in worst if counts[each]) if raw.columns else ""
+    more = ", ..." if np.count_nonzero(counts) > _SHOWN else ""
+    ways = []
+    if points < len(rows):
+        ways.append(f"--missing drop (missing='drop') leaves out the {points} of {len(rows)} points that lack one")
+    if listed:
+        ways.append(f"--drop NAME leaves out a column; missing in {listed}{more}")
+    return (
+        f"load_dataset: every value must be there, got {bad} of {absent.size} missing, the first at "
+        f"{_place(raw, *_first(absent))}; {', '.join(ways) or 'every point lacks one'}"
+    )
+
+
+def _first(where: NDArray[np.bool_]) -> tuple[int, int]:
+    row, column = divmod(int(np.argmax(where)), where.shape[1])
+    return row, column
+
+
+def _place(raw: RawData, row: int, column: int) -> str:
+    return f"row {row}, column {column}" if raw.place is None else raw.place(row, column)

@@ -1,0 +1,122 @@
+"""Points that come one by one, or in batches: data sets and loaders in the manner of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.reading import Reading
+from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.tensors import plain
+from regimes.numerics.interface.checks import check_memory
+
+__all__ = ["is_loader", "item_points"]
+
+_POINT = ("image", "images", "pixel_values", "img", "x", "X", "data", "input")
+_LABEL = ("label", "labels", "y", "target", "targets")
+
+
+def is_loader(source: Any) -> bool:
+    """Whether an object gives points one by one or in batches, and is no array or plain container."""
+    if isinstance(source, Sequence | Mapping | np.ndarray) or hasattr(source, "__array__") or hasattr(source, "shape"):
+        return False
+    return _is_batched(source) or (hasattr(source, "__getitem__") and hasattr(source, "__len__")) or _is_stream(source)
+
+
+def item_points(source: Any, reading: Reading, described: str) -> RawData:
+    """All points, and the labels that come with them; a number that is no class is left out and said."""
+    points: list[NDArray[Any]] = []
+    labels: list[NDArray[Any]] = []
+    size = 0
+    for x, y in _pairs(source, described):
+        points.append(x)
+        if y is not None:
+            labels.append(np.atleast_1d(y))
+        size += 8 * x.size
+        check_memory(
+            "load_dataset",
+            f"the points of {described}, of which there may be more,",
+            size,
+            reading.memory,
+            "give fewer",
+        )
+    if not points:
+        raise ValueError(f"load_dataset: there must be at least two points, got none in {described}")
+    shapes = {each.shape[1:] for each in points}
+    if len(shapes) > 1:
+        one, other, *_ = sorted(shapes)
+        raise ValueError(
+            f"load_dataset: all points must have one shape, got {one} and {other} in {described}; resize them"
+        )
+    values, notes, found = np.concatenate(points), list[str](), reading.labels
+    names: tuple[str, ...] = ()
+    if labels and found is None:
+        found = np.concatenate(labels)
+        if found.shape != (len(values),) or (found.dtype.kind == "f" and not np.array_equal(found, np.floor(found))):
+            notes.append(f"what {described} gives beside the points is not one class for each: not taken as labels")
+            found = None
+        else:
+            names = _class_names(source, found)
+    if type(getattr(source, "sampler", None)).__name__ == "RandomSampler":
+        notes.append(f"{described} draws its points in another order each time: give its dataset for the same numbers")
+    of_labels = ", labels beside them" if labels and found is not None and reading.labels is None else ""
+    return RawData(
+        values=values,
+        labels=plain(found),
+        class_names=names,
+        name="array",
+        source=described,
+        notes=tuple(notes),
+        taken=f"all items{of_labels}",
+    )
+
+
+def _is_batched(source: Any) -> bool:
+    return hasattr(source, "dataset") and hasattr(source, "collate_fn") and hasattr(source, "__iter__")
+
+
+def _is_stream(source: Any) -> bool:
+    return hasattr(source, "__iter__") and any(each.__name__ == "IterableDataset" for each in type(source).__mro__)
+
+
+def _pairs(source: Any, described: str) -> Iterator[tuple[NDArray[Any], NDArray[Any] | None]]:
+    """Points with a first axis that counts them, and their labels."""
+    batched = _is_batched(source) and getattr(source, "batch_sampler", source) is not None
+    items = iter(source) if _is_batched(source) or _is_stream(source) else (source[row] for row in range(len(source)))
+    for item in items:
+        x, y = _split(item, described)
+        yield (x if batched else x[None]), y
+
+
+def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Point and label of an item: a tensor, a pair, or names of both."""
+    y: Any = None
+    given = type(item).__name__
+    if isinstance(item, Mapping):
+        key = next((each for each in _POINT if each in item), None)
+        item, y = item.get(key), next((item[each] for each in _LABEL if each in item), None)
+    elif isinstance(item, tuple | list) and 1 <= len(item) <= 2:
+        item, y = item[0], item[1] if len(item) == 2 else None
+    elif isinstance(item, tuple | list):
+        item = None
+    try:
+        x = np.asarray(plain(item))
+    except (TypeError, ValueError, RuntimeError):
+        x = np.asarray(None)
+    if x.dtype.kind not in "buif":
+        raise ValueError(
+            f"load_dataset: an item must be a tensor or a pair (x, y), got {given} in {described}; "
+            "take x and y out of it and give them"
+        )
+    return x, None if y is None else np.asarray(plain(y))
+
+
+def _class_names(source: Any, labels: NDArray[Any]) -> tuple[str, ...]:
+    """Names of the classes, if the data set has one for each number that occurs."""
+    names = getattr(getattr(source, "dataset", source), "classes", None)
+    if not isinstance(names, Sequence) or isinstance(names, str) or labels.dtype.kind not in "iu":
+        return ()
+    return tuple(map(str, names)) if set(labels.tolist()) == set(range(len(names))) else ()

@@ -1,0 +1,153 @@
+"""Points in objects of other libraries, told by what they can do: none of these libraries is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.datasets.files.arrow import arrow_frame
+from regimes.datasets.files.frames import Frame, frame_points
+from regimes.datasets.files.named_arrays import choose_arrays
+from regimes.datasets.files.raw import raw_array
+from regimes.datasets.files.reading import Reading
+from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.items import is_loader, item_points
+from regimes.datasets.points.tensors import plain
+
+__all__ = ["object_points"]
+
+
+def object_points(source: Any, reading: Reading) -> RawData:
+    """Points and labels of a frame, a table, a tensor, a loader or a labelled array; anything else is passed on."""
+    described = _described(source)
+    if (
+        hasattr(source, "collect_schema")
+        and callable(getattr(source, "collect", None))
+        and not hasattr(source, "shape")
+    ):
+        raise ValueError(f"load_dataset: a frame must hold its values, got {described}; call its collect() method")
+    if isinstance(source, Mapping) and source and all(_is_hugging_face(part) for part in source.values()):
+        raise ValueError(
+            f"load_dataset: one part of a data set must be given, got {', '.join(map(str, source))} in {described}; "
+            f"give one, such as data[{next(iter(source))!r}]"
+        )
+    frame = _frame(source)
+    if frame is not None:
+        return frame_points(frame, reading, described)
+    if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
+        return _labelled(source, reading, described)
+    if is_loader(source):
+        return item_points(source, reading, described)
+    return raw_array(plain(source), replace(reading, labels=plain(reading.labels)), described)
+
+
+def _described(source: Any) -> str:
+    shape = getattr(source, "shape", None)
+    name = type(source).__name__
+    return f"{name} of shape {tuple(shape)}" if isinstance(shape, tuple | list) else name
+
+
+def _frame(source: Any) -> Frame | None:
+    """Columns of a data set of the library datasets, of Arrow, polars or pandas; None for anything else."""
+    if _is_hugging_face(source):
+        return arrow_frame(source.with_format("arrow")[:], _features(source.features))
+    if hasattr(source, "schema") and hasattr(source, "num_rows") and hasattr(source, "column_names"):
+        return arrow_frame(source)
+    if hasattr(source, "get_columns") and hasattr(source, "to_series"):
+        return _polars(source)
+    return _pandas(source) if hasattr(source, "iloc") and hasattr(source, "columns") else None
+
+
+def _is_hugging_face(source: Any) -> bool:
+    return (
+        hasattr(source, "features") and callable(getattr(source, "with_format", None)) and hasattr(source, "num_rows")
+    )
+
+
+def _features(features: Any) -> dict[str, Any]:
+    """Columns of images and of classes, as the JSON beside a table says it."""
+    return {
+        name: {"_type": type(feature).__name__, "names": getattr(feature, "names", None)}
+        for name, feature in features.items()
+    }
+
+
+def _pandas(frame: Any) -> Frame:
+    """Columns by place, since names may repeat; a missing value among numbers is nan."""
+    kinds = tuple(_kind(getattr(dtype, "kind", "O"), frame.iloc[:, place]) for place, dtype in enumerate(frame.dtypes))
+
+    def column(place: int, start: int, stop: int) -> Any:
+        values = frame.iloc[start:stop, place]
+        if kinds[place] == "number":
+            return (
+                values.to_numpy(dtype=np.float64, na_value=np.nan)
+                if values.dtype.kind != "b"
+                else values.to_numpy(float)
+            )
+        return _objects(values.to_numpy(dtype=object), kinds[place])
+
+    names = tuple("/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns)
+    return Frame(names=names, kinds=kinds, n=len(frame), column=column)
+
+
+def _polars(frame: Any) -> Frame:
+    columns = frame.get_columns()
+    kinds = tuple(
+        "number" if each.dtype.is_numeric() or str(each.dtype) == "Boolean" else _kind("O", each.head(1).to_list())
+        for each in columns
+    )
+
+    def column(place: int, start: int, stop: int) -> Any:
+        values = columns[place].slice(start, stop - start)
+        if kinds[place] == "number":
+            return np.asarray(values.to_numpy(), dtype=np.float64)
+        held = np.empty(len(values), dtype=object)
+        held[:] = values.to_list()
+        return _objects(held, kinds[place])
+
+    return Frame(names=tuple(frame.columns), kinds=kinds, n=len(frame), column=column)
+
+
+def _kind(kind: str, values: Any) -> str:
+    """Kind of a column of objects by its first value."""
+    if kind in "buif":
+        return "number"
+    first = next(iter(values), None)
+    if isinstance(first, str) or kind in "US":
+        return "text"
+    if isinstance(first, Mapping) and "bytes" in first:
+        return "image"
+    if isinstance(first, Sequence | np.ndarray) and not isinstance(first, bytes) and np.ndim(first):
+        return "vector" if np.asarray(first).dtype.kind in "buif" else "other"
+    return "other"
+
+
+def _objects(values: NDArray[Any], kind: str) -> Any:
+    if kind == "image":
+        return [each["bytes"] if isinstance(each, Mapping) else None for each in values]
+    return np.stack([np.asarray(each) for each in values]) if kind == "vector" else values
+
+
+def _labelled(source: Any, reading: Reading, described: str) -> RawData:
+    """An array with named axes (xarray), or several; labels may be one of them, or a coordinate of the points."""
+    variables = getattr(source, "data_vars", None)
+    arrays = {"array": source} if variables is None else dict(variables)
+    known = {str(name): _block(array) for name, array in arrays.items()}
+    beside = {str(name): _block(array) for name, array in source.coords.items() if str(name) not in known}
+    labels = reading.labels
+    if isinstance(labels, str) and labels in beside:
+        labels = beside[labels].whole()
+    reading = replace(reading, labels=labels)
+    return replace(choose_arrays(described, known, None if variables is not None else "array", reading), name="array")
+
+
+def _block(array: Any) -> Blocks:
+    def rows(start: int, stop: int) -> NDArray[Any]:
+        return np.asarray(array[start:stop] if array.ndim else array)
+
+    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows)

@@ -1,0 +1,183 @@
+"""Images as sources: folders, patterns, archives; sizes, channels, depth, orientation; what is broken is named."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from regimes import load_dataset
+
+RNG = np.random.default_rng(5)
+COLOUR = RNG.integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
+GREY = COLOUR[..., 0]
+NAMES = [f"{kind}/{place}.png" for kind in ("cat", "dog") for place in range(3)]
+
+
+def write(folder, images, names=NAMES, **options):
+    for name, image in zip(names, images, strict=True):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(path, **options)
+    return folder
+
+
+def pixels(images, known=255.0):
+    """What a model is given: each value mapped from the range of its type to [-1, 1]."""
+    return np.asarray(images, dtype=float).reshape(len(images), -1) / (known / 2) - 1
+
+
+def zipped(folder, path):
+    with zipfile.ZipFile(path, "w") as archive:
+        for each in sorted(folder.rglob("*.*")):
+            archive.write(each, each.relative_to(folder.parent))
+        archive.writestr("__MACOSX/._0.png", b"what a system adds")
+    return path
+
+
+def test_a_folder_a_pattern_and_an_archive_hold_the_same_images_and_classes(tmp_path):
+    folder = write(tmp_path / "pets", COLOUR)
+    for source in (folder, f"{folder}/*/*.png", f"{folder}/**/*.png", zipped(folder, tmp_path / "pets.zip")):
+        data = load_dataset(source, center=False)
+        np.testing.assert_allclose(data.X, pixels(COLOUR), atol=1e-14)
+        assert (data.classes, data.labels.tolist()) == (("cat", "dog"), [0, 0, 0, 1, 1, 1])
+        assert data.taken == "4 x 5 colour images; classes by folder; 8-bit values mapped to [-1, 1]"
+        assert data.notes == ()
+    one = load_dataset(folder / "dog", scale="none", center=False)
+    np.testing.assert_array_equal(one.X, COLOUR[3:].reshape(3, -1))
+    assert (one.labels, one.taken) == (None, "4 x 5 colour images")
+    same = load_dataset(COLOUR, ["cat"] * 3 + ["dog"] * 3, center=False)
+    np.testing.assert_allclose(same.X, pixels(COLOUR), atol=1e-14)
+
+
+def with_alpha(image):
+    return np.dstack([image, np.full(image.shape[:2], 9, np.uint8)])
+
+
+@pytest.mark.parametrize(
+    ("images", "right", "known", "note"),
+    [
+        (list(GREY), GREY, 255.0, None),
+        ([*GREY[:5], COLOUR[5]], [*np.repeat(GREY[:5, ..., None], 3, axis=-1), COLOUR[5]], 255.0, "5 of 6 .* are grey"),
+        (
+            [with_alpha(each) for each in COLOUR],
+            COLOUR,
+            255.0,
+            "6 of 6 images have an alpha channel, which was dropped",
+        ),
+        ([Image.fromarray(each > 99) for each in GREY], (GREY > 99) * 255, 255.0, None),
+        (list(GREY.astype(np.uint16) * 201), GREY.astype(int) * 201, 65535.0, None),
+        ([GREY[0].astype(np.uint16) * 257, *GREY[1:]], GREY, 255.0, "1 of 6 images have 16 bits where others have 8"),
+        ([Image.fromarray(each).convert("P", palette=1, colors=256) for each in GREY], None, 255.0, None),
+    ],
+    ids=["grey", "grey among colour", "alpha", "bits", "16 bits", "16 bits among 8", "palette"],
+)
+def test_channels_and_depth(images, right, known, note, tmp_path):
+    write(tmp_path, images)
+    if right is None:
+        right = [np.asarray(each.convert("L")) for each in images]
+    data = load_dataset(tmp_path, center=False)
+    np.testing.assert_allclose(data.X, pixels(right, known), atol=1e-7 if note and "16" in note else 1e-14)
+    if note is None:
+        assert data.notes == ()
+    else:
+        assert len(data.notes) == 1
+        with pytest.raises(AssertionError, match=note):
+            raise AssertionError(data.notes[0])
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "tif", "ppm", "webp", "gif"])
+def test_each_file_type_holds_the_same_values(suffix, tmp_path):
+    images = GREY if suffix == "gif" else COLOUR
+    write(tmp_path, images, [name.replace("png", suffix) for name in NAMES], lossless=True)
+    np.testing.assert_allclose(load_dataset(tmp_path, center=False).X, pixels(images), atol=1e-14)
+
+
+def test_photographs_are_turned_as_their_orientation_says(tmp_path):
+    upright = [Image.fromarray(each) for each in COLOUR]
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    turned = [each.transpose(Image.Transpose.ROTATE_90) for each in upright[:2]]
+    write(tmp_path, turned, NAMES[:2], exif=exif)
+    write(tmp_path, upright[2:], NAMES[2:])
+    data = load_dataset(tmp_path, center=False)
+    np.testing.assert_allclose(data.X, pixels(COLOUR), atol=1e-14)
+    assert "2 turned upright by EXIF" in data.taken
+
+
+def test_images_of_several_sizes_need_resize_which_keeps_their_shape_about_the_centre(tmp_path):
+    ramp = np.tile(np.arange(0, 240, 20, dtype=np.uint8), (6, 1))  # 6 x 12
+    write(tmp_path, [ramp, *GREY[:5]])
+    with pytest.raises(
+        ValueError, match=r"one size, got 2 sizes in .*: 4 x 5 of 5 and others of 1 \(cat/0.png \(6 x 12\)\)"
+    ):
+        load_dataset(tmp_path)
+    square = load_dataset(tmp_path, resize=6, scale="none", center=False)
+    np.testing.assert_array_equal(square.X[0].reshape(6, 6), ramp[:, 3:9])
+    assert square.taken.startswith("6 x 6 grey images (6 cropped about the centre and resized)")
+    for given in ("4x5", (4, 5)):
+        kept = load_dataset(tmp_path, resize=given, scale="none", center=False)
+        np.testing.assert_array_equal(kept.X[1:], GREY[:5].reshape(5, -1))
+    with pytest.raises(ValueError, match=r"resize must be a number of pixels, or HEIGHTxWIDTH, got '0'; give 64"):
+        load_dataset(tmp_path, resize=0)
+
+
+def test_broken_and_odd_images_are_named_and_can_be_left_out(tmp_path):
+    write(tmp_path, COLOUR)
+    (tmp_path / "cat" / "a.png").write_bytes((tmp_path / "cat" / "0.png").read_bytes()[:-30])
+    (tmp_path / "cat" / "b.jpg").write_bytes(b"GIF? no")
+    frames = [Image.fromarray(each) for each in COLOUR[:2]]
+    frames[0].save(tmp_path / "dog" / "c.gif", save_all=True, append_images=frames[1:])
+    (tmp_path / "dog" / "d.eps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n")
+    (tmp_path / "dog" / "d.eps").rename(tmp_path / "dog" / "d.png")  # Pillow would have Ghostscript run it
+    with pytest.raises(
+        ValueError,
+        match=r"got 4 of 10 in .* that are not: cat/a.png \(damaged\), cat/b.jpg \(no image\), dog/c.gif \(2 frames\), "
+        r"dog/d.png \(no image\); repair them, or leave them out with --skip-broken",
+    ):
+        load_dataset(tmp_path)
+    Image.fromarray(COLOUR[0, :3]).save(tmp_path / "dog" / "e.png")
+    data = load_dataset(tmp_path, skip_broken=True, center=False)
+    np.testing.assert_allclose(data.X, pixels(COLOUR), atol=1e-14)
+    assert data.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert data.notes[0].startswith("left out 5 of 11 images: cat/a.png (damaged),")
+    assert data.notes[0].endswith("dog/e.png (3 x 5)")
+
+
+def test_decompression_bombs_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
+    write(tmp_path, COLOUR)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    bomb = io.BytesIO()
+    Image.new("1", (200, 100)).save(bomb, "PNG")
+    (tmp_path / "cat" / "bomb.png").write_bytes(bomb.getvalue())
+    with pytest.raises(ValueError, match=r"got 1 of 7 in .* that is not: cat/bomb.png \(more than 100 pixels\)"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["0.png"], r"one image is no data set, got .*0.png; give its folder, a pattern such as '.*\*.png'"),
+        (["a/0.png", "1.png"], r"the folder of an image is its class, got 1 images beside the folders in .* \(1.png\)"),
+        (
+            ["train/a/0.png", "test/b/1.png"],
+            r"got test, train in .*, which are parts of a data set; give one, such as .*/tr",
+        ),
+    ],
+)
+def test_what_is_no_data_set_of_images_is_refused(names, message, tmp_path):
+    write(tmp_path, COLOUR[: len(names)], names)
+    with pytest.raises(ValueError, match=message):
+        load_dataset(tmp_path / names[0] if len(names) == 1 else tmp_path)
+
+
+def test_an_image_as_an_array_is_no_data_set():
+    with pytest.raises(ValueError, match=r"one image is no data set, got 8-bit values of shape \(32, 32, 3\)"):
+        load_dataset(RNG.integers(0, 256, (32, 32, 3), dtype=np.uint8))
+
+
+def test_eight_bit_values_are_scaled_only_where_they_are_those_of_pixels():
+    bits = (GREY > 99).astype(np.uint8)
+    np.testing.assert_array_equal(load_dataset(bits, center=False).X, bits.reshape(6, -1))
+    assert load_dataset(GREY).taken == "8-bit values mapped to [-1, 1]"

@@ -1,0 +1,74 @@
+"""Files as newcomers have them, for the documentation: pictures, tables, a Hugging Face folder, latents."""
+
+import json
+
+import numpy as np
+
+
+def write_files(folder):
+    """Write ``photos/``, ``flowers`` and ``gaps`` as tables, ``hf_digits/`` and ``latents.safetensors``."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    from regimes.datasets.points.builtin import load_builtin
+
+    digits, iris = load_builtin("digits"), load_builtin("iris")
+    kept = np.isin(digits.labels, [0, 7])
+    images = np.rint(digits.values[kept] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
+    labels = np.asarray(digits.labels)[kept]
+    _write_pictures(folder / "photos", images, labels)
+    _write_hugging_face(folder / "hf_digits", images, (labels == 7).astype(int))
+    columns = {f"width {column}": iris.values[:, column] for column in range(4)}
+    species = [iris.class_names[label] for label in iris.labels]
+    pa.parquet.write_table(pa.table({**columns, "species": species}), folder / "flowers.parquet")
+    _write_tables(folder, iris.values, species)
+    latents = np.random.default_rng(0).normal(size=(40, 4, 32, 32)) * np.linspace(0.5, 2, 32)
+    _write_safetensors(folder / "latents.safetensors", latents.astype("<f4"))
+
+
+def _write_tables(folder, values, species):
+    """A counter of rows, semicolons and decimal commas; the second without a counter and with a cell missing."""
+    rows = [[f"{value:.1f}".replace(".", ",") for value in row] for row in values]
+    names = "sepal length;sepal width;petal length;petal width;species"
+    lines = [";".join([*row, kind]) for row, kind in zip(rows, species, strict=True)]
+    numbered = [f"{place};{line}" for place, line in enumerate(lines, 1)]
+    (folder / "flowers.csv").write_text("\n".join([";" + names, *numbered]))
+    lines[7] = lines[7].replace(rows[7][2], "NA", 1)
+    (folder / "gaps.csv").write_text("\n".join([names, *lines]))
+
+
+def _write_pictures(folder, images, labels):
+    from PIL import Image
+
+    for label in np.unique(labels):
+        (folder / str(label)).mkdir(parents=True)
+    for place, (image, label) in enumerate(zip(images, labels, strict=True)):
+        Image.fromarray(image).save(folder / str(label) / f"{place:04}.png")
+
+
+def _write_hugging_face(folder, images, labels):
+    """The layout that ``Dataset.save_to_disk`` writes: Arrow's streaming format, and what it holds in JSON."""
+    import io
+
+    import pyarrow as pa
+    from PIL import Image
+
+    cells = []
+    for image in images:
+        stream = io.BytesIO()
+        Image.fromarray(image).save(stream, "PNG")
+        cells.append({"bytes": stream.getvalue(), "path": None})
+    folder.mkdir()
+    table = pa.table({"image": cells, "label": labels})
+    with pa.ipc.new_stream(folder / "data-00000-of-00001.arrow", table.schema) as file:
+        file.write_table(table)
+    features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": ["zero", "seven"]}}
+    (folder / "dataset_info.json").write_text(json.dumps({"features": features}))
+    (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
+
+
+def _write_safetensors(path, values):
+    """A length, a header in JSON, the values."""
+    place = {"dtype": "F32", "shape": values.shape, "data_offsets": [0, values.nbytes]}
+    header = json.dumps({"latents": place}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + values.tobytes())
