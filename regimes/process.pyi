@@ -1,5 +1,5 @@
-from regimes.numerics.process.clock import clock as clock
-from regimes.numerics.process.clock import Clock as Clock
-from regimes.numerics.process.schedules import noise_schedule as noise_schedule
+from regimes.prediction.process.clock import clock as clock
+from regimes.prediction.process.clock import Clock as Clock
+from regimes.datasets.process.noise_schedule import noise_schedule as noise_schedule
 from regimes.numerics.process.schedules import Schedule as Schedule
-from regimes.numerics.process.schedules import SCHEDULES as SCHEDULES
+from regimes.numerics.process.named_schedules import SCHEDULES as SCHEDULES

@@ -64,11 +64,11 @@ PUBLIC = {
 }
 
 SIGNATURES = """
-regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, schedule, steps)
+regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, index, schedule, steps)
 regimes.predict_collapse(mixture, *, t, schedule)
 regimes.compile_formula(formula, *, target)
 regimes.load_dataset(source, labels, *, classes, scale, center, name, memory, reading)
-regimes.noise_schedule(name, *, steps)
+regimes.noise_schedule(schedule, *, steps, inference_steps, spacing, strength, tokens, values)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, rng, groups, schedule, parts, losses, memory,
     progress, reading)
 regimes.predict_classes(source, labels, *, classes, scale, center, t, rng, groups, schedule, memory, progress,

@@ -69,12 +69,12 @@ def test_a_forbidden_import_is_caught(tmp_path):
     """The layer check does look at the modules: a copy of the package with one import too many fails it."""
     shutil.copytree(ROOT / "regimes", tmp_path / "regimes", ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "regimes" / "theory" / "formula" / "symbols.py").open("a", encoding="utf-8") as module:
-        module.write("\nimport regimes.numerics.process.clock\n")
+        module.write("\nimport regimes.numerics.process.schedules\n")
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     script = Path(sysconfig.get_path("scripts")) / "lint-imports"
     done = subprocess.run([script, "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "regimes.theory.formula.symbols -> regimes.numerics.process.clock" in done.stdout
+    assert "regimes.theory.formula.symbols -> regimes.numerics.process.schedules" in done.stdout
 
 
 @pytest.mark.parametrize("part", ["dependencies", "simulate", "report", "test", "docs"])

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from regimes.cli.output import Output, emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import Output, emit, output_options, time_option, user_errors
+from regimes.cli.schedule import schedule_options
+
+if TYPE_CHECKING:
+    from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["command"]
 
@@ -21,8 +27,8 @@ __all__ = ["command"]
     help="Centres of two classes, per sqrt(D): adds the class information.",
 )
 @time_option
-@schedule_option
 @user_errors
+@schedule_options()
 @output_options
 def command(
     d: float,
@@ -30,7 +36,7 @@ def command(
     sigma: float,
     mu: float,
     times: tuple[float, ...] | None,
-    schedule: str,
+    schedule: Schedule,
     output: Output,
 ) -> None:
     """Give t_C, the excess entropy f(t)/alpha and log n*(t), the number of points that collapses at t.

@@ -15,9 +15,9 @@ from regimes.cli.output import (
     numbers,
     output_options,
     progress_bars,
-    schedule_option,
     user_errors,
 )
+from regimes.cli.schedule import schedule_options
 
 if TYPE_CHECKING:
     from regimes.numerics.hierarchy.problem import Hierarchy
@@ -85,8 +85,8 @@ _CHILDREN, _DEPTH = 2, 8  # for --help; those of Hierarchy, whose import costs n
     help="Working memory of --exact, in GiB.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
-@schedule_option
 @functools.partial(user_errors, advice="take fewer samples, a smaller population or fewer levels")
+@schedule_options()
 @output_options
 def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Output, **options: Any) -> None:
     """Predict at which noise each level of a random hierarchy stops being reconstructed.

@@ -29,7 +29,6 @@ __all__ = [
     "output_options",
     "progress_bars",
     "scale_option",
-    "schedule_option",
     "time_option",
     "user_errors",
 ]
@@ -93,15 +92,6 @@ time_option = click.option(
     metavar="T[,T...]",
     help="Ornstein-Uhlenbeck times of the curves; may be repeated.",
 )
-schedule_option = click.option(
-    "--schedule",
-    default="ddpm-linear",
-    show_default=True,
-    metavar="NAME",
-    help="Noise schedule in whose steps times are shown: ddpm-linear, cosine or edm.",
-)
-
-
 scale_option = click.option(
     "--scale", metavar="HOW", help="none, range, standard, feature, or a factor; default: none, of 8-bit values range."
 )

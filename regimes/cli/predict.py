@@ -14,11 +14,11 @@ from regimes.cli.output import (
     output_options,
     progress_bars,
     scale_option,
-    schedule_option,
     time_option,
     user_errors,
 )
 from regimes.cli.reading import reading_options
+from regimes.cli.schedule import schedule_options
 from regimes.cli.values import names, scale_value
 
 __all__ = ["command"]
@@ -39,8 +39,8 @@ __all__ = ["command"]
 @click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
 @memory_option
 @time_option
-@schedule_option
 @user_errors
+@schedule_options()
 @output_options
 def command(
     dataset: str,

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from regimes.cli.output import Output, emit, output_options, schedule_option, time_option, user_errors
+from regimes.cli.output import Output, emit, output_options, time_option, user_errors
+from regimes.cli.schedule import schedule_options
+
+if TYPE_CHECKING:
+    from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["command"]
 
@@ -15,8 +21,8 @@ __all__ = ["command"]
 @click.option("--sigma", type=float, metavar="S", help="Standard deviation of a class.")
 @click.option("--Lambda", "Lambda", type=float, metavar="L", help="Top covariance eigenvalue, instead of the mixture.")
 @time_option
-@schedule_option
 @user_errors
+@schedule_options()
 @output_options
 def command(
     d: float | None,
@@ -24,7 +30,7 @@ def command(
     sigma: float | None,
     Lambda: float | None,
     times: tuple[float, ...] | None,
-    schedule: str,
+    schedule: Schedule,
     output: Output,
 ) -> None:
     """Give t_S in its conventions and the probability phi(t) that two clones share the class.

@@ -271,7 +271,7 @@ def bad(tmp_path, monkeypatch):
             ["--symbols", 8, "--rules", 2, "--exact", "--samples", 1],
             "samples (samples of each set of rules) must be at least 2, got 1",
         ),
-        (["--symbols", 8, "--rules", 2, "--schedule", "sine"], "name must be one of ddpm-linear"),
+        (["--symbols", 8, "--rules", 2, "--schedule", "sine"], "schedule must be one of ddpm-linear"),
         (["--symbols", 8, "--rules", 2, "--plot", "x.gif"], "must end in .png"),
         (["--symbols", 8, "--rules", 2, "-o", "no/folder/x.json"], "cannot write to folder no/folder"),
         (["--symbols", 16, "--rules", 4, "--depth", 40, "--exact"], "sample_hierarchy: 64 trees"),

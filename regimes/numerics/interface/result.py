@@ -39,14 +39,14 @@ class Step:
     index : int
         Number of the step, from 0.
     timestep : float or None
-        What the sampler calls it, where that differs from the index.
-    sigma : float
-        Noise over signal, ``sqrt(exp(2t) - 1)``.
+        What the model is told at it; None where the schedule does not say.
+    sigma : float or None
+        Noise over signal, ``sqrt(exp(2t) - 1)``; None where the step is pure noise.
     """
 
     index: int
     timestep: float | None
-    sigma: float
+    sigma: float | None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.collapse.finite_size import (
     collapse_time,
     collapse_time_with_classes,
@@ -18,7 +19,7 @@ from regimes.numerics.collapse.finite_size import (
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
 from regimes.numerics.interface.result import BEYOND, Result, within_double_precision
-from regimes.numerics.process.schedules import Schedule, noise_schedule
+from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.problem import Mixture
 from regimes.theory.formula.record import recorded
 
@@ -40,7 +41,7 @@ class Collapse(Result):
     problem_type = Mixture
 
 
-def predict_collapse(mixture: Mixture, *, t: ArrayLike | None = None, schedule: str = "ddpm-linear") -> Collapse:
+def predict_collapse(mixture: Mixture, *, t: ArrayLike | None = None, schedule: Any = "ddpm-linear") -> Collapse:
     """Collapse of n points of a symmetric mixture of two Gaussians, or of one.
 
     Parameters
@@ -49,8 +50,8 @@ def predict_collapse(mixture: Mixture, *, t: ArrayLike | None = None, schedule: 
         With the number of points n; mu = 0 for one isotropic Gaussian.
     t : array_like, optional
         Ornstein-Uhlenbeck times for the curves; 49 times around the closed form by default.
-    schedule : {"ddpm-linear", "cosine", "edm"}
-        In whose steps the times are given as well.
+    schedule : str, path, object or Schedule
+        In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
 
     Returns
     -------

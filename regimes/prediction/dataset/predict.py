@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_dataset
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.interface.checks import positive_times, whole_number
-from regimes.numerics.process.schedules import noise_schedule
 from regimes.prediction.dataset.found import Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
+from regimes.prediction.dataset.regime_shares import share_rows, share_sentence
 from regimes.prediction.dataset.result import GivenData, Prediction
 from regimes.prediction.dataset.verdict import Verdict
 from regimes.prediction.dataset.warnings import prediction_warnings
@@ -41,7 +42,7 @@ def predict(
     probes: int | None = None,
     rng: int | np.random.Generator = 0,
     groups: int = 20,
-    schedule: str = "ddpm-linear",
+    schedule: Any = "ddpm-linear",
     parts: Sequence[str] | None = None,
     losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
@@ -68,8 +69,8 @@ def predict(
         Seed or generator; the same noise serves all times.
     groups : int
         Groups of the delete-a-group jackknife over the data; below 2 there are no intervals over data of the same law.
-    schedule : {"ddpm-linear", "cosine", "edm"}
-        Schedule in whose steps the times are given as well.
+    schedule : str, path, object or Schedule
+        In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
     parts : sequence of {"speciation", "classes", "collapse"}, optional
         What to predict. Everything that the data allow by default; classes asked for by name of data without them are
         an error.
@@ -136,6 +137,8 @@ def predict(
     sentences: tuple[str, ...] = Verdict(
         numbers, steps, copies="copies.groups" in numbers, dimensions=data.d
     ).sentences()
+    shares = share_rows(numbers, steps)
+    numbers, sentences = numbers | shares, sentences + share_sentence(shares, steps)
     if given is not None:
         from regimes.prediction.losses.rows import loss_part
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
@@ -17,7 +19,7 @@ from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
 from regimes.numerics.interface.checks import whole_number
 from regimes.numerics.interface.result import Number
-from regimes.numerics.process.schedules import Schedule, noise_schedule
+from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.prediction.hierarchy.result import HierarchyPrediction
 from regimes.theory.formula.record import recorded
@@ -47,7 +49,7 @@ def predict_hierarchy(
     exact: bool = False,
     budget: HierarchyBudget | None = None,
     rng: int = 0,
-    schedule: str = "ddpm-linear",
+    schedule: Any = "ddpm-linear",
     progress: Progress | None = None,
 ) -> HierarchyPrediction:
     """Predict at which noise each level of a random hierarchy stops being reconstructed.
@@ -70,9 +72,9 @@ def predict_hierarchy(
         Sets of rules and samples of the exact curves, messages in a population, memory.
     rng : int
         Seed.
-    schedule : str
-        Noise schedule in whose steps the threshold of Gaussian noise is given, see :func:`regimes.noise_schedule`; a
-        threshold of masking in as many steps that mask evenly.
+    schedule : str, path, object or Schedule
+        Noise schedule in whose steps the threshold of Gaussian noise is given: what :func:`regimes.noise_schedule`
+        takes, or gives. A threshold of masking is given in as many steps that mask evenly.
     progress : callable, optional
         Called with the name of a part, the work done and all work.
 

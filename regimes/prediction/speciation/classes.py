@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.result import Number, Result
 from regimes.numerics.posterior.near_copies import near_copies
-from regimes.numerics.process.schedules import noise_schedule
 from regimes.numerics.speciation.class_bound.held_out import held_out_bytes
 from regimes.numerics.speciation.class_pairs.class_tree import class_tree, pair_bounds
 from regimes.numerics.speciation.class_pairs.fitted_pairs import FittedPairs, fitted_pairs
@@ -93,7 +93,7 @@ def predict_classes(
     t: ArrayLike | None = None,
     rng: int | np.random.Generator = 0,
     groups: int = 10,
-    schedule: str = "ddpm-linear",
+    schedule: Any = "ddpm-linear",
     memory: int = 2 * 2**30,
     progress: Callable[[str, int, int], None] | None = None,
     **reading: Unpack[ReadingOptions],
@@ -120,8 +120,8 @@ def predict_classes(
         Seed or generator of folds and noise.
     groups : int
         Groups of the jackknife behind the errors of the closed forms, at least 2.
-    schedule : {"ddpm-linear", "cosine", "edm"}
-        Schedule in whose steps the times are given as well.
+    schedule : str, path, object or Schedule
+        In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
     memory : int
         Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
 from regimes.numerics.interface.result import BEYOND, Number, Result, within_double_precision
-from regimes.numerics.process.schedules import Schedule, noise_schedule
+from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.clone_probability import clone_probability
 from regimes.numerics.speciation.criteria import CRITERIA, checked_eigenvalue
 from regimes.numerics.speciation.problem import Mixture
@@ -54,7 +55,7 @@ class Speciation(Result):
 
 
 def predict_speciation(
-    problem: Mixture | float, *, t: ArrayLike | None = None, schedule: str = "ddpm-linear"
+    problem: Mixture | float, *, t: ArrayLike | None = None, schedule: Any = "ddpm-linear"
 ) -> Speciation:
     """Speciation of a symmetric two-class mixture, or of any data with a known top eigenvalue.
 
@@ -65,8 +66,8 @@ def predict_speciation(
         ``kappa = Lambda exp(-2t)``.
     t : array_like, optional
         Ornstein-Uhlenbeck times for phi; 49 times around the first criterion by default.
-    schedule : {"ddpm-linear", "cosine", "edm"}
-        In whose steps the times are given as well.
+    schedule : str, path, object or Schedule
+        In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
 
     Returns
     -------

@@ -130,7 +130,10 @@ def _clocks(result: Prediction) -> Table:
     """The same times as steps and noise levels."""
     settings = result.settings
     name, steps = settings["schedule"], settings["schedule_steps"]
-    clocks = columns("in other clocks", "t", f"step of {name}", "sigma of the step")
+    places = [number.step for number in result.numbers.values() if number.step is not None]
+    told = any(place.timestep not in (None, place.index) for place in places)  # the sampler's own word for the step
+    heads = ["timestep"] if told else []
+    clocks = columns("in other clocks", "t", f"step of {name}", *heads, "sigma of the step")
     for label, *keys in _shown(result):
         for key, model in zip(keys, (", memorised", ", generalises"), strict=True):
             number = None if key is None else result[key]
@@ -142,7 +145,9 @@ def _clocks(result: Prediction) -> Table:
             low, high = number.interval or (0.0, 0.0)
             side = "at most " if low is None else "at least " if high is None else ""
             sigma = "-" if place is None or place.sigma is None else f"{place.sigma:.4g}"
-            clocks.add_row(label.strip() + (model if both else ""), f"{side}{number.value:.4f}", step, sigma)
+            timestep = "-" if place is None or place.timestep is None else f"{place.timestep:.6g}"
+            row = [label.strip() + (model if both else ""), f"{side}{number.value:.4f}", step]
+            clocks.add_row(*row, *([timestep] if told else []), sigma)
     return clocks
 
 

@@ -43,8 +43,8 @@ EXCEPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         ("resolvent_information_slope",),
         "where it equals log n, found as a log snr and then put on the clock",
     ),
-    r"clock\.(step|fraction)\..*": (
-        ("linear_beta", "cosine_beta", "edm_step_sigma"),
+    r"clock\.(step|fraction|position)\..*": (
+        ("linear_beta", "scaled_linear_beta", "cosine_beta", "edm_step_sigma"),
         "a place in the table of the schedule, whose values are put on the clock afterwards",
     ),
     r"percolation\.(threshold|images)_infinite": (

@@ -68,9 +68,20 @@ _EXACT_TREE = {
 }
 
 SOLVERS: dict[str, dict[str, str]] = {
+    r"steps\..*": {
+        "regimes/prediction/dataset/regime_shares.py::share_rows": "counts the steps on each side of the times",
+    },
+    r"clock\.(time|alpha_bar|snr|log_snr|sigma|flow_time)": {
+        "regimes/prediction/process/clock.py::clock": "reads every clock by its formula",
+    },
     r"clock\.step\..*": {
         "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",
-        "regimes/numerics/process/schedules.py::noise_schedule": "fills the table",
+        "regimes/numerics/process/training_tables.py::training_alpha_bar": "fills the table of training",
+        "regimes/numerics/process/scheduler_classes.py::sampler_of": "chooses the steps of a sampler",
+    },
+    r"clock\.position\..*": {
+        "regimes/numerics/process/schedules.py::Schedule.position": "search of the table, between two steps",
+        "regimes/numerics/process/training_tables.py::training_alpha_bar": "fills the table of training",
     },
     r"clock\.fraction\..*": {
         "regimes/numerics/process/schedules.py::Schedule.step": "search of the table",

@@ -15,6 +15,8 @@ _MODULES = (
     "process.forward",
     "process.clocks",
     "process.schedules",
+    "process.sigma_grids",
+    "process.schedule_changes",
     "process.denoisers",
     "process.samplers",
     "process.ancestral",

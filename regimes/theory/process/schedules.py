@@ -3,40 +3,99 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Interval, Min, Piecewise, Rational, S, cos, oo, pi, sin
+from sympy import Interval, Min, Piecewise, Rational, S, cos, exp, oo, pi, sin, sqrt
 
-from regimes.theory.formula.formula import Formula, Step, Variable, equation
-from regimes.theory.formula.symbols import POSITIVE
-from regimes.theory.process.clocks import EDM_SIGMA
+from regimes.theory.formula.formula import Formula, Step, Variable, equation, expm1
+from regimes.theory.formula.symbols import POSITIVE, alpha_bar, t
 
-__all__ = ["COSINE_BETA", "EDM_STEP_SIGMA", "LINEAR_BETA"]
+__all__ = [
+    "COSINE_BETA",
+    "EXPONENTIAL_BETA",
+    "LAPLACE_ALPHA_BAR",
+    "LINEAR_BETA",
+    "SCALED_LINEAR_BETA",
+    "SIGMOID_BETA",
+    "SQUARED_SINE_ALPHA_BAR",
+    "VP_TIME",
+]
 
 _k = sympy.Symbol("k", nonnegative=True)
 _steps = sympy.Symbol("K", positive=True)
 _first = sympy.Symbol("first", positive=True)
 _last = sympy.Symbol("last", positive=True)
 _offset = sympy.Symbol("offset", positive=True)
-_rho = sympy.Symbol("rho", positive=True)
+_place = sympy.Symbol("place", nonnegative=True)
+_beta_min = sympy.Symbol("beta_min", positive=True)
+_beta_range = sympy.Symbol("beta_range", positive=True)
 _beta = sympy.Symbol("beta_k", positive=True)
 _STEP = Variable(_k, "0-based step", S.Naturals0)
 _STEPS = Variable(_steps, "number of steps", Interval(2, oo))
+_ENDS = (
+    Variable(_first, "beta of the first step", Interval.open(0, 1)),
+    Variable(_last, "beta of the last step", Interval.open(0, 1)),
+)
+_product = "alpha_bar[k] is the product of 1 - beta up to and including step k"
+_CAP = Rational(999, 1000)
 
 LINEAR_BETA = Formula(
     name="linear_beta",
     title="Noise added at step k of the linear DDPM schedule",
     symbol=_beta,
-    inputs=(
-        _STEP,
-        _STEPS,
-        Variable(_first, "beta of the first step", Interval.open(0, 1)),
-        Variable(_last, "beta of the last step", Interval.open(0, 1)),
-    ),
+    inputs=(_STEP, _STEPS, *_ENDS),
     expr=_first + (_last - _first) * _k / (_steps - 1),
     source="ho2020 (linear schedule)",
-    assumes=("alpha_bar[k] is the product of 1 - beta up to and including step k",),
+    assumes=(_product,),
     where=(_k <= _steps - 1,),
     steps=(Step("weighted mean of both ends", (_first * (_steps - 1 - _k) + _last * _k) / (_steps - 1)),),
     stable=(_first * (_steps - 1 - _k) + _last * _k) / (_steps - 1),
+)
+
+_root = (sqrt(_first) * (_steps - 1 - _k) + sqrt(_last) * _k) / (_steps - 1)
+
+SCALED_LINEAR_BETA = Formula(
+    name="scaled_linear_beta",
+    title="Noise added at step k of the scaled linear schedule of latent diffusion",
+    symbol=_beta,
+    inputs=(_STEP, _STEPS, *_ENDS),
+    expr=(sqrt(_first) + (sqrt(_last) - sqrt(_first)) * _k / (_steps - 1)) ** 2,
+    source="rombach2022 (the schedule of Stable Diffusion: 0.00085 to 0.012 in 1000 steps)",
+    assumes=(_product,),
+    where=(_k <= _steps - 1,),
+    steps=(Step("the root of beta is the weighted mean of both ends' roots", _root**2),),
+    stable=_root**2,
+)
+
+_odds = exp(6 - 12 * _k / (_steps - 1))
+
+SIGMOID_BETA = Formula(
+    name="sigmoid_beta",
+    title="Noise added at step k of the sigmoid schedule",
+    symbol=_beta,
+    inputs=(_STEP, _STEPS, *_ENDS),
+    expr=_first + (_last - _first) / (1 + _odds),
+    source="xu2022 (the logistic function from -6 to 6)",
+    assumes=(_product,),
+    where=(_k <= _steps - 1,),
+    steps=(Step("mean of both ends, weighted by the logistic function", (_first * _odds + _last) / (1 + _odds)),),
+    stable=(_first * _odds + _last) / (1 + _odds),
+)
+
+EXPONENTIAL_BETA = Formula(
+    name="exponential_beta",
+    title="Noise added at each step where alpha_bar falls exponentially",
+    symbol=_beta,
+    inputs=(_STEPS,),
+    expr=Min(1 - exp(-12 / _steps), _CAP),
+    source="jun2023 (alpha_bar = exp(-12 k/K))",
+    assumes=(_product,),
+    steps=(
+        Step(
+            "ratio of neighbouring alpha_bar, capped",
+            Min(1 - exp(-12 * (_k + 1) / _steps) / exp(-12 * _k / _steps), _CAP),
+            (_STEP,),
+        ),
+    ),
+    stable=Min(-expm1(-12 / _steps), _CAP),
 )
 
 
@@ -58,9 +117,9 @@ COSINE_BETA = Formula(
     title="Noise added at step k of the cosine schedule",
     symbol=_beta,
     inputs=(_STEP, _STEPS, Variable(_offset, "offset that keeps beta of the first steps finite", POSITIVE)),
-    expr=Min(1 - _cosine(_k + 1) / _cosine(_k), Rational(999, 1000)),
+    expr=Min(1 - _cosine(_k + 1) / _cosine(_k), _CAP),
     source="nichol2021 (cosine schedule)",
-    assumes=("alpha_bar[k] is the product of 1 - beta up to and including step k",),
+    assumes=(_product,),
     where=(_k <= _steps - 1,),
     steps=(
         Step(
@@ -69,42 +128,79 @@ COSINE_BETA = Formula(
         ),
         Step(
             "ratio of neighbouring f, capped",
-            Min((_cosine(_k) - _cosine(_k + 1)) / _cosine(_k), Rational(999, 1000)),
+            Min((_cosine(_k) - _cosine(_k + 1)) / _cosine(_k), _CAP),
         ),
     ),
-    stable=Min(_cosine_difference(), Rational(999, 1000)),
+    stable=Min(_cosine_difference(), _CAP),
 )
 
-
-def _edm_level(step: sympy.Expr) -> sympy.Expr:
-    first, last = _first ** (1 / _rho), _last ** (1 / _rho)
-    return (first + step / (_steps - 1) * (last - first)) ** _rho
+_tiny = Rational(1, 10**6)
 
 
-EDM_STEP_SIGMA = Formula(
-    name="edm_step_sigma",
-    title="Noise level at step k of the EDM sampler",
-    symbol=EDM_SIGMA.symbol,
-    inputs=(
-        _STEP,
-        _STEPS,
-        Variable(_first, "largest noise level, at step 0", POSITIVE),
-        Variable(_last, "smallest noise level, at step K-1", POSITIVE),
-        Variable(_rho, "exponent", POSITIVE),
+def _laplace_noise(place: sympy.Expr) -> sympy.Expr:
+    """Noise over signal of the Laplace schedule, half of whose log-SNR is a quantile of a Laplace law."""
+    return Piecewise((sqrt(2 * place + _tiny), 2 * place <= 1), (1 / sqrt(2 - 2 * place + _tiny), True))
+
+
+def _laplace_noise_from_both_ends() -> sympy.Expr:
+    """The same at the end of step k, without a difference from 1."""
+    before, after = 2 * (_k + 1) / _steps, 2 * (_steps - 1 - _k) / _steps
+    return Piecewise((sqrt(before + _tiny), before <= 1), (1 / sqrt(after + _tiny), True))
+
+
+_end = (_k + 1) / _steps
+
+LAPLACE_ALPHA_BAR = Formula(
+    name="laplace_alpha_bar",
+    title="Remaining signal power at step k of the Laplace schedule",
+    symbol=alpha_bar,
+    inputs=(_STEP, _STEPS),
+    expr=sqrt((1 + _laplace_noise(S.Zero)) / (1 + _laplace_noise(_end))),
+    source="hang2024 (Laplace schedule of mean 0 and scale 1/2)",
+    assumes=(
+        "as implemented: the logarithm is kept finite by 1e-6, and the root of snr/(1 + snr) is taken for alpha_bar",
+        "the cap of beta at 0.999 never acts: alpha_bar falls by less than that in any step",
     ),
-    expr=_edm_level(_k),
-    source="karras2022 (steps of the sampler)",
-    assumes=("step 0 is the noisiest: steps are numbered in the order of sampling",),
-    where=(_k <= _steps - 1, _last <= _first),
+    where=(_k <= _steps - 1,),
     steps=(
         Step(
-            "the power 1/rho of the noise level is linear in k, from first at k = 0 ...",
-            equation(_edm_level(sympy.Integer(0)) ** (1 / _rho), _first ** (1 / _rho)),
-        ),
-        Step(
-            "... to last at k = K-1",
-            equation(_edm_level(_steps - 1) ** (1 / _rho), _last ** (1 / _rho)),
+            "at the start the noise over signal is 1/1000",
+            sqrt((1 + Rational(1, 1000)) / (1 + _laplace_noise(_end))),
         ),
     ),
-    stable=((_first ** (1 / _rho) * (_steps - 1 - _k) + _last ** (1 / _rho) * _k) / (_steps - 1)) ** _rho,
+    stable=sqrt((1 + Rational(1, 1000)) / (1 + _laplace_noise_from_both_ends())),
+)
+
+SQUARED_SINE_ALPHA_BAR = Formula(
+    name="squared_sine_alpha_bar",
+    title="Remaining signal power where the noise amplitude is a squared sine",
+    symbol=alpha_bar,
+    inputs=(Variable(_place, "place in the schedule, 0 at the data and 1 at the noise", Interval(0, 1)),),
+    expr=1 - sin(pi * _place / 2) ** 4,
+    source="liu2022 (the schedule of the improved PNDM sampler, as implemented)",
+    assumes=("the noise amplitude is sin^2 of a quarter turn times the place, the signal amplitude its complement",),
+    steps=(
+        Step("difference of squares", (1 - sin(pi * _place / 2) ** 2) * (1 + sin(pi * _place / 2) ** 2)),
+        Step("in cosines", cos(pi * _place / 2) ** 2 * (1 + sin(pi * _place / 2) ** 2)),
+    ),
+    stable=sin(pi * (1 - _place) / 2) ** 2 * (1 + sin(pi * _place / 2) ** 2),
+)
+
+VP_TIME = Formula(
+    name="vp_time",
+    title="Ornstein-Uhlenbeck time of the variance-preserving diffusion with linearly growing rate",
+    symbol=t,
+    inputs=(
+        Variable(_place, "time of that diffusion, 1 at the noise", Interval(0, 1)),
+        Variable(_beta_min, "rate at time 0", POSITIVE),
+        Variable(_beta_range, "growth of the rate up to time 1", POSITIVE),
+    ),
+    expr=_beta_min * _place / 2 + _beta_range * _place**2 / 4,
+    source="song2021b (VP SDE: dx = -beta(u)/2 x du + sqrt(beta(u)) dW)",
+    steps=(
+        Step(
+            "half the integral of the rate beta_min + beta_range u",
+            sympy.integrate((_beta_min + _beta_range * _place) / 2, (_place, 0, _place)),
+        ),
+    ),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_number, real_array, whole_number
-from regimes.numerics.process.schedules import Schedule, noise_schedule
+from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["SPACINGS", "backward_times", "decreasing_times", "halved_times", "schedule_times"]
 
@@ -71,7 +74,7 @@ def backward_times(t: float, *, end: float = 0.0, steps: int, spacing: str = "un
 
 
 def schedule_times(
-    schedule: str | Schedule,
+    schedule: Any,
     *,
     t: float | None = None,
     steps: int | None = None,
@@ -82,8 +85,8 @@ def schedule_times(
 
     Parameters
     ----------
-    schedule : str or Schedule
-        A schedule, or the name of one that :func:`regimes.noise_schedule` builds.
+    schedule : str, path, object or Schedule
+        What :func:`regimes.noise_schedule` takes, or gives.
     t : float, optional
         Where to begin: t, then the steps below it. The noisiest step by default.
     steps : int, optional
@@ -116,7 +119,12 @@ def schedule_times(
         table = schedule
     else:
         table = noise_schedule(schedule, steps=steps)
-    times = np.sort(table.t)[::-1]
+    times = np.unique(table.t)[::-1]
+    if t is None and not np.isfinite(times[0]):
+        raise ValueError(
+            f"schedule_times: a run must begin at a finite time, got schedule {table.name}, which begins at pure "
+            "noise; give t"
+        )
     if t is not None:
         first = positive_number("schedule_times", "t", "Ornstein-Uhlenbeck time of the beginning", t)
         if first > times[0] * (1 + _SLACK):

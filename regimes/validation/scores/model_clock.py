@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.process.schedules import SCHEDULES, Schedule, noise_schedule
+from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["CLOCKS", "ROUNDINGS", "ModelClock"]
 
@@ -35,21 +36,21 @@ class ModelClock:
     (441.947, 442)
     """
 
-    def __init__(self, clock: str, schedule: str | Schedule | None = None, *, rounding: str = "fractional") -> None:
+    def __init__(self, clock: str, schedule: Any = None, *, rounding: str = "fractional") -> None:
         if clock not in CLOCKS:
             raise ValueError(f"NetworkScore: clock must be one of {', '.join(CLOCKS)}, got {clock!r}")
         if rounding not in ROUNDINGS:
             raise ValueError(f"NetworkScore: rounding must be one of {', '.join(ROUNDINGS)}, got {rounding!r}")
         if clock == "step" and schedule is None:
             raise ValueError(
-                f"NetworkScore: clock 'step' needs schedule: one of {', '.join(SCHEDULES)}, or a Schedule with the "
-                "steps on which the model was trained"
+                "NetworkScore: clock 'step' needs schedule, with the steps on which the model was trained: a name such "
+                "as ddpm-linear or scaled-linear, a scheduler_config.json, or what noise_schedule gives"
             )
         if clock != "step" and schedule is not None:
             raise ValueError(f"NetworkScore: schedule belongs to clock 'step', got clock {clock!r}; leave it out")
         self.clock = clock
         self.rounding = rounding
-        self.schedule = noise_schedule(schedule) if isinstance(schedule, str) else schedule
+        self.schedule = None if schedule is None else _of_training(schedule)
 
     def reading(self, t: float) -> float | int:
         """What the clock shows."""
@@ -64,5 +65,20 @@ class ModelClock:
             raise ValueError(f"{error}: begin and end backward runs within, with start= and end=") from None
         if self.rounding == "nearest":
             return int(np.argmin(np.abs(schedule.t - t)))
-        order: Any = np.argsort(schedule.t)  # the noise of EDM steps falls
-        return float(np.interp(t, schedule.t[order], order.astype(np.float64)))
+        return schedule.position(t)
+
+
+def _of_training(given: Any) -> Schedule:
+    """The schedule of the training, checked before a model is called."""
+    try:
+        schedule = noise_schedule(given)
+    except ValueError as error:
+        raise ValueError(f"NetworkScore: {str(error).removeprefix('noise_schedule: ')}") from None
+    schedule = schedule.training or schedule
+    rising = np.diff(schedule.t)
+    if not (np.all(rising > 0) or np.all(rising < 0)):
+        raise ValueError(
+            f"NetworkScore: the noise of schedule must rise or fall with each step, got {schedule.name}, where two "
+            "steps are as noisy; give the schedule of the training"
+        )
+    return schedule

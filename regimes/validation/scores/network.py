@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.process.schedules import Schedule
 from regimes.validation.scores.checks import checked_states, checked_time
 from regimes.validation.scores.model_clock import ModelClock
 from regimes.validation.scores.torch_formula import torch_formula
@@ -61,8 +60,8 @@ class NetworkScore:
     clock : {"time", "log_snr", "alpha_bar", "sigma", "flow_time", "step"}
         Its second argument: Ornstein-Uhlenbeck time t, ``log snr``, ``exp(-2t)``, the EDM noise level ``1/sqrt(snr)``,
         the time s of linear flow matching (0 is data), or a 0-based step of a schedule.
-    schedule : str or Schedule, optional
-        For clock ``"step"``: that of the training.
+    schedule : str, path, object or Schedule, optional
+        For clock ``"step"``: that of the training, which :func:`regimes.noise_schedule` takes, or gives.
     scaling : {"variance-preserving", "variance-exploding", "flow"}, optional
         Its first argument: ``x_t``, ``e^t x_t = a + sigma z``, or ``(1-s) a + s z``. The second for clock ``"sigma"``,
         the third for ``"flow_time"``, the first otherwise.
@@ -79,7 +78,7 @@ class NetworkScore:
     Raises
     ------
     ValueError
-        If an option is unknown, or a schedule is missing.
+        If an option is unknown, or a schedule is missing or none.
 
     Notes
     -----
@@ -105,7 +104,7 @@ class NetworkScore:
         *,
         prediction: str,
         clock: str,
-        schedule: str | Schedule | None = None,
+        schedule: Any = None,
         scaling: str | None = None,
         rounding: str = "fractional",
         shape: tuple[int, ...] | None = None,
@@ -174,14 +173,15 @@ class NetworkScore:
     def _output(self, given: Tensor, clock: Tensor) -> Any:
         try:
             return self.model(given, clock)
-        except torch.cuda.OutOfMemoryError:
+        except (torch.cuda.OutOfMemoryError, MemoryError):
             raise
-        except (RuntimeError, IndexError, TypeError) as error:
+        except Exception as error:  # whatever a model of the user's raises
             raise ValueError(
                 f"NetworkScore: the model must take an input of shape {tuple(given.shape)} and {given.dtype} and a "
                 f"clock of shape {tuple(clock.shape)} and {clock.dtype}, got {type(error).__name__} from it "
-                f"({str(error).partition(chr(10))[0]}); give shape=(channels, height, width) if it works on images, "
-                'rounding="nearest" if it looks steps up in a table, clock_shape= if it wants one number or a column; '
+                f"({str(error).partition(chr(10))[0][:120]}); give shape=(channels, height, width) if it works on "
+                'images, rounding="nearest" if it looks steps up in a table, clock_shape= if it wants '
+                "one number or a column; "
                 "half-precision models get a clock of float32: convert what they make of it, or call model.float()"
             ) from error
 

@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.belief_propagation import sample_posterior
 from regimes.numerics.hierarchy.curves import HierarchyCurves, hierarchy_curves
 from regimes.numerics.hierarchy.noise import leaf_messages
 from regimes.numerics.hierarchy.problem import Hierarchy
-from regimes.numerics.process.schedules import noise_schedule
 
 SAMPLES = 600
 RULES = random_hierarchy(Hierarchy(6, 3, 2, 3), rng=0)

@@ -149,6 +149,7 @@ def test_interval_of_the_class_crossing_over_probes_follows_the_slope_of_the_cur
 POSTERIOR = {"snr", "class_clone_probability", "normalised_clone_probability"}
 DIRECTION = {"corrected_eigenvalue", "eigenvalue_scatter"}
 FORMULAS = {
+    **{key: set() for key in ("steps.before", "steps.between", "steps.after")},
     "speciation.Lambda": DIRECTION,
     "speciation.Lambda_limit": DIRECTION,
     "speciation.sample_Lambda": {"top_eigenvalue_error"},
@@ -456,7 +457,7 @@ def test_figure_shows_both_panels(digits):
     [
         (("digits",), {"parts": ["class"]}, "parts must be among speciation, classes, collapse, got class"),
         (("digits",), {"parts": []}, "parts must be among .* got none"),
-        (("digits",), {"schedule": "x"}, "name must be one of ddpm-linear"),
+        (("digits",), {"schedule": "x"}, "schedule must be one of ddpm-linear"),
         (("digits",), {"t": [0.0]}, "must be positive and finite, got 0"),
         (("digits",), {"probes": 1}, "probes"),
         (("diabetes",), {"parts": ["classes"]}, "the data have no labels"),

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.hierarchy import random_hierarchy, sample_hierarchy
 from regimes.numerics.hierarchy.correlations import hierarchy_correlations
 from regimes.numerics.hierarchy.mean_field import hierarchy_mean_field
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.spins import covariance_sums
 from regimes.numerics.hierarchy.transition import hierarchy_transition
-from regimes.numerics.process.schedules import noise_schedule
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.prediction.hierarchy.exact import _ratio
 from regimes.prediction.hierarchy.predict import predict_hierarchy

@@ -10,7 +10,17 @@ from regimes.theory.catalogue import formula
 from regimes.theory.formula.written import written
 
 # Measured in simulations, or counted: no formula makes them.
-COUNTED = ("measure.", "components.", "connecting.", "links.", "tree.", "copies.", "collapse.last_change")
+COUNTED = (
+    "measure.",
+    "steps.",
+    "steps.",
+    "components.",
+    "connecting.",
+    "links.",
+    "tree.",
+    "copies.",
+    "collapse.last_change",
+)
 TESTS = 15
 
 

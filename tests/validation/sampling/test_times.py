@@ -78,7 +78,7 @@ def test_some_of_the_steps():
         (lambda: backward_times(1.0, steps=0), r"steps \(number of steps\) must be at least 1, got 0"),
         (lambda: backward_times(1.0, steps=3, spacing="cosine"), "one of uniform, quadratic, log-snr, got 'cosine'"),
         (lambda: backward_times(1.0, steps=3, spacing="log-snr"), "must end above 0, .* or use 'quadratic'"),
-        (lambda: schedule_times("linear"), "name must be one of ddpm-linear, cosine, edm, got 'linear'"),
+        (lambda: schedule_times("quadratic"), "schedule must be one of ddpm-linear, .*, got 'quadratic'"),
         (lambda: schedule_times("edm", t=5.0), r"must not exceed the last step of schedule edm, 4.3821.*got 5;"),
         (lambda: schedule_times("edm", t=1.0, end=2.0), "must lie in 0 to t = 1, got 2"),
         (lambda: schedule_times("edm", count=19), "count must not exceed the 18 times between 4.3821.* and 0, got 19"),

@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.numerics.process.schedules import Schedule, noise_schedule  # noqa: E402
+from regimes.datasets.process.noise_schedule import noise_schedule  # noqa: E402
+from regimes.numerics.process.schedules import Schedule  # noqa: E402
 from regimes.validation.scores import NetworkScore  # noqa: E402
 from regimes.validation.scores.model_clock import CLOCKS, ModelClock  # noqa: E402
 from regimes.validation.scores.network import PREDICTIONS, SCALINGS  # noqa: E402
@@ -261,6 +262,19 @@ def test_a_model_that_fails_is_told_what_it_was_given():
         NetworkScore(full, prediction="eps", clock="time")(x, 0.5)
 
 
+@pytest.mark.parametrize("error", [KeyError("label"), ZeroDivisionError(), AssertionError("shape\n" + 400 * "x")])
+def test_whatever_a_model_raises_comes_with_advice(error):
+    def model(x, step):
+        raise error
+
+    score = NetworkScore(model, prediction="eps", clock="sigma")
+    with pytest.raises(ValueError, match=f"got {type(error).__name__} from it .*; give shape=") as caught:
+        score(torch.zeros(2, 3), 0.5)
+    assert caught.value.__cause__ is error
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700
+
+
 def test_options_are_checked():
     def model(x, t):
         return x
@@ -273,12 +287,18 @@ def test_options_are_checked():
         ValueError, match="^NetworkScore: clock must be one of time, log_snr, alpha_bar, sigma, flow_time"
     ):
         NetworkScore(model, prediction="eps", clock="t")
-    with pytest.raises(ValueError, match="^NetworkScore: clock 'step' needs schedule: one of ddpm-linear, cosine, edm"):
+    with pytest.raises(
+        ValueError, match="^NetworkScore: clock 'step' needs schedule, .* such as ddpm-linear or scaled"
+    ):
         NetworkScore(model, prediction="eps", clock="step")
     with pytest.raises(ValueError, match="^NetworkScore: schedule belongs to clock 'step', got clock 'time'; leave it"):
         NetworkScore(model, prediction="eps", clock="time", schedule="cosine")
-    with pytest.raises(ValueError, match="^noise_schedule: name must be one of ddpm-linear, cosine, edm, got 'lin'"):
+    with pytest.raises(ValueError, match="^NetworkScore: schedule must be one of ddpm-linear, .*, got 'lin'"):
         NetworkScore(model, prediction="eps", clock="step", schedule="lin")
+    with pytest.raises(ValueError, match="^NetworkScore: schedule must be a name, .* or sigmas, got list; give"):
+        NetworkScore(model, prediction="eps", clock="step", schedule=[1, 2, 3])
+    with pytest.raises(ValueError, match="must rise or fall with each step, got the list"):
+        NetworkScore(model, prediction="eps", clock="step", schedule={"sigmas": [3.0, 1.0, 1.0]})
     with pytest.raises(ValueError, match="^NetworkScore: rounding must be one of fractional, nearest, got 'floor'"):
         NetworkScore(model, prediction="eps", clock="step", schedule="cosine", rounding="floor")
     with pytest.raises(

@@ -1,0 +1,1 @@
+"""Noise schedules: brought in by name, from files and from objects of other packages."""

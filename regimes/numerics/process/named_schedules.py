@@ -1,0 +1,108 @@
+"""Schedules that have a name: each a configuration, and the number of steps of a sampler that has no training table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from regimes.numerics.process.scheduler_classes import CLASSES
+from regimes.numerics.process.scheduler_config import SchedulerConfig
+
+__all__ = ["SCHEDULES", "named_config", "unknown_name"]
+
+_LATENT = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012, "steps_offset": 1}
+_OF_LATENT = {"sigma_min": 0.0291675, "sigma_max": 14.614642}  # ends of the scaled linear schedule
+
+_NAMED: dict[str, tuple[str, dict[str, Any], int | None]] = {
+    "ddpm-linear": ("DDPMScheduler", {}, None),
+    "scaled-linear": ("DDIMScheduler", {**_LATENT, "set_alpha_to_one": False}, None),
+    "sdxl": ("EulerDiscreteScheduler", {**_LATENT, "timestep_spacing": "leading"}, None),
+    "zero-snr": (
+        "DDIMScheduler",
+        {**_LATENT, "steps_offset": 0, "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"},
+        None,
+    ),
+    "cosine": ("DDPMScheduler", {"beta_schedule": "squaredcos_cap_v2"}, None),
+    "sigmoid": ("DDPMScheduler", {"beta_schedule": "sigmoid"}, None),
+    "laplace": ("DDPMScheduler", {"beta_schedule": "laplace"}, None),
+    "edm": ("EDMEulerScheduler", {}, 18),
+    "edm2": ("EDMEulerScheduler", {}, 32),
+    "karras": ("k-diffusion", _OF_LATENT, 50),
+    "exponential": ("k-diffusion", {**_OF_LATENT, "sigma_schedule": "exponential"}, 50),
+    "polyexponential": ("k-diffusion", {**_OF_LATENT, "sigma_schedule": "polyexponential", "rho": 1.0}, 50),
+    "vp": ("ScoreSdeVpScheduler", {}, 50),
+    "flow": ("FlowMatchEulerDiscreteScheduler", {}, None),
+    "sd3": ("FlowMatchEulerDiscreteScheduler", {"shift": 3.0}, None),
+    "flux": ("FlowMatchEulerDiscreteScheduler", {"shift": 3.0, "use_dynamic_shifting": True}, None),
+}
+
+SCHEDULES = tuple(_NAMED)
+"""Names of the schedules.
+
+Training schedules of Ho et al. 2020 (``ddpm-linear``), latent diffusion and Stable Diffusion (``scaled-linear``,
+``sdxl``, and ``zero-snr`` of Lin et al. 2023), Nichol and Dhariwal 2021 (``cosine``), Xu et al. 2022 (``sigmoid``),
+Hang and Gu 2024 (``laplace``); samplers of Karras et al. 2022 and 2024 (``edm``, ``edm2``), grids of k-diffusion
+(``karras``, ``exponential``, ``polyexponential``, ``vp``); flow matching (``flow``), with the shifts of Stable
+Diffusion 3 and FLUX (``sd3``, ``flux``).
+"""
+
+_OTHER_NAMES = {
+    "linear": "ddpm-linear",
+    "ddpm": "ddpm-linear",
+    "sd": "scaled-linear",
+    "stable-diffusion": "scaled-linear",
+    "squaredcos-cap-v2": "cosine",
+    "flow-matching": "flow",
+    "stable-diffusion-3": "sd3",
+    "stable-diffusion-xl": "sdxl",
+}
+
+
+def named_config(text: str) -> tuple[str, SchedulerConfig, int | None] | None:
+    """Name, configuration and default number of steps of ``NAME[,field=value...]``; None if there is no such name.
+
+    Raises
+    ------
+    ValueError
+        If a field is none, or holds something else than it must.
+    """
+    first, *fields = text.split(",")
+    name = first.strip().lower().replace("_", "-")
+    name = _OTHER_NAMES.get(name, name)
+    if name not in _NAMED:
+        return None
+    kind, own, steps = _NAMED[name]
+    known = SchedulerConfig.of(kind, CLASSES[kind].defaults, own)
+    given = dict(_field(name, known, each) for each in fields)
+    changed = SchedulerConfig.of(kind, {**CLASSES[kind].defaults, **own}, given)
+    return name, replace(changed, single=False), steps
+
+
+def unknown_name(text: str) -> ValueError:
+    """The error for what is neither a name nor a file."""
+    import difflib
+
+    shown = text if len(text) <= 60 else f"{text[:57]}..."
+    near = difflib.get_close_matches(text.lower().replace("_", "-"), SCHEDULES, n=1)
+    guess = f"; did you mean {near[0]}" if near else ""
+    return ValueError(
+        f"noise_schedule: schedule must be one of {', '.join(SCHEDULES)}, or a file or folder that holds one, got "
+        f"{shown!r}{guess}"
+    )
+
+
+def _field(name: str, known: SchedulerConfig, text: str) -> tuple[str, Any]:
+    """One ``field=value``, the value of the kind that the field has."""
+    key, equals, value = (part.strip() for part in text.partition("="))
+    key = key.replace("-", "_")
+    if not equals or not hasattr(known, key) or key in ("kind", "single", "trained_betas"):
+        raise ValueError(
+            f"noise_schedule: after the name of a schedule come fields of a scheduler_config.json, such as "
+            f"{name},sigma_max=10, got {text[:60]!r}"
+        )
+    before = getattr(known, key)
+    if isinstance(before, bool) and value.lower() in ("true", "false"):
+        return key, value.lower() == "true"
+    if isinstance(before, int) and value.isdecimal():
+        return key, int(value)
+    return key, value

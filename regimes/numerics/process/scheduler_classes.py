@@ -1,0 +1,195 @@
+"""Scheduler classes of diffusers: which sampler each is, its defaults, and which are not read and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.process import discrete_samplers as discrete
+from regimes.numerics.process import flow_samplers as flow
+from regimes.numerics.process import sigma_samplers as continuous
+from regimes.numerics.process.sampler_steps import SamplerSteps, times_from_flow_time
+from regimes.numerics.process.scheduler_config import SchedulerConfig
+from regimes.numerics.process.schedules import Schedule, times_from_alpha_bar
+from regimes.numerics.process.training_tables import shifted, training_alpha_bar, zero_terminal
+
+__all__ = ["CLASSES", "NOT_READ", "read_config", "sampler_of", "training_of"]
+
+Array = NDArray[np.float64]
+
+_HALF = 2.0**-24
+"""Signal power that solvers in sigma put where there is none: they need a number."""
+
+
+@dataclass(frozen=True)
+class _Class:
+    """A sampler with the defaults of its class; ``table`` says that its model has a training schedule of betas."""
+
+    steps: Callable[..., SamplerSteps]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    table: bool = False
+
+
+_LATENT = {"beta_start": 0.00085, "beta_end": 0.012}
+_SPREAD = {"timestep_spacing": "linspace"}
+_SOLVER = {**_SPREAD, "final_sigmas_type": "sigma_min"}
+_DISTILLED = {**_LATENT, "beta_schedule": "scaled_linear"}
+_COGVIDEO = {**_DISTILLED, "snr_shift_scale": 3.0}
+_EDM = {"sigma_min": 0.002, "sigma_max": 80.0}
+_COSINE = {"beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "linspace"}
+
+
+def _of_betas(steps: Callable[..., SamplerSteps], defaults: Mapping[str, Any] | None = None) -> _Class:
+    return _Class(steps, defaults or {}, table=True)
+
+
+CLASSES: dict[str, _Class] = {
+    "DDPMScheduler": _of_betas(discrete.whole_steps),
+    "DDPMParallelScheduler": _of_betas(discrete.whole_steps),
+    "DDIMScheduler": _of_betas(discrete.whole_steps),
+    "DDIMParallelScheduler": _of_betas(discrete.whole_steps),
+    "CogVideoXDDIMScheduler": _of_betas(discrete.whole_steps, _COGVIDEO),
+    "CogVideoXDPMScheduler": _of_betas(discrete.whole_steps, _COGVIDEO),
+    "UnCLIPScheduler": _of_betas(discrete.whole_steps, _COSINE),
+    "DDIMInverseScheduler": _of_betas(discrete.inverse),
+    "PNDMScheduler": _of_betas(discrete.pseudo, {"set_alpha_to_one": False}),
+    "LCMScheduler": _of_betas(discrete.distilled, _DISTILLED),
+    "TCDScheduler": _of_betas(discrete.distilled, _DISTILLED),
+    "ConsistencyDecoderScheduler": _of_betas(discrete.consistency_decoder, {**_COSINE, "num_train_timesteps": 1024}),
+    "EulerDiscreteScheduler": _of_betas(discrete.euler, _SPREAD),
+    "EulerAncestralDiscreteScheduler": _of_betas(discrete.euler, _SPREAD),
+    "LMSDiscreteScheduler": _of_betas(discrete.euler, _SPREAD),
+    "HeunDiscreteScheduler": _of_betas(discrete.heun, {**_LATENT, **_SPREAD}),
+    "KDPM2DiscreteScheduler": _of_betas(discrete.midpoint, {**_LATENT, **_SPREAD}),
+    "DPMSolverSDEScheduler": _of_betas(discrete.midpoint, {**_LATENT, **_SPREAD}),
+    "KDPM2AncestralDiscreteScheduler": _of_betas(discrete.ancestral, {**_LATENT, **_SPREAD}),
+    "DPMSolverMultistepScheduler": _of_betas(discrete.dpm_solver, _SPREAD),
+    "DPMSolverSinglestepScheduler": _of_betas(discrete.dpm_solver, _SPREAD),
+    "UniPCMultistepScheduler": _of_betas(discrete.dpm_solver, _SPREAD),
+    "DEISMultistepScheduler": _of_betas(discrete.dpm_solver, _SOLVER),
+    "SASolverScheduler": _of_betas(discrete.dpm_solver, _SOLVER),
+    "DPMSolverMultistepInverseScheduler": _of_betas(discrete.inverse_solver, _SPREAD),
+    "EDMEulerScheduler": _Class(continuous.edm, _EDM),
+    "EDMDPMSolverMultistepScheduler": _Class(continuous.edm, _EDM),
+    "CosineDPMSolverMultistepScheduler": _Class(
+        continuous.cosine_edm, {"sigma_min": 0.3, "sigma_max": 500.0, "sigma_schedule": "exponential"}
+    ),
+    "CMStochasticIterativeScheduler": _Class(continuous.consistency, {**_EDM, "num_train_timesteps": 40}),
+    "ScoreSdeVeScheduler": _Class(
+        continuous.ve_sde,
+        {"sigma_min": 0.01, "sigma_max": 1348.0, "sampling_eps": 1e-5, "num_train_timesteps": 2000},
+    ),
+    "ScoreSdeVpScheduler": _Class(continuous.vp_sde, {"num_train_timesteps": 2000}),
+    "IPNDMScheduler": _Class(continuous.pndm_improved),
+    "k-diffusion": _Class(continuous.k_diffusion),
+    "FlowMatchEulerDiscreteScheduler": _Class(flow.flow_euler),
+    "FlowMatchLCMScheduler": _Class(flow.flow_euler),
+    "LTXEulerAncestralRFScheduler": _Class(flow.flow_euler),
+    "FlowMatchHeunDiscreteScheduler": _Class(flow.flow_heun),
+    "FlowMapEulerDiscreteScheduler": _Class(flow.flow_map),
+    "PiflowScheduler": _Class(flow.piflow, {"shift": 5.0}),
+    "MiniMaxH3Scheduler": _Class(flow.minimax, {"shift": 12.0}),
+}
+"""Classes that are read; ``k-diffusion`` is no class of diffusers, but a grid of noise levels alone."""
+
+_DISCRETE_STATES = "it replaces or masks symbols, and adds no Gaussian noise"
+_STAGES = "its steps run through stages of growing resolution, which no one clock counts"
+NOT_READ = {
+    "AmusedScheduler": _DISCRETE_STATES,
+    "BlockRefinementScheduler": _DISCRETE_STATES,
+    "DiscreteDDIMScheduler": _DISCRETE_STATES,
+    "EntropyBoundScheduler": _DISCRETE_STATES,
+    "VQDiffusionScheduler": _DISCRETE_STATES,
+    "DDPMWuerstchenScheduler": "its clock is continuous and clamped",
+    "HeliosScheduler": _STAGES,
+    "HeliosDMDScheduler": _STAGES,
+    "KarrasVeScheduler": "its levels are squared in one place and not in another",
+    "RePaintScheduler": "it goes back and forth by jumps that are not in its configuration",
+    "RFD4ProteinaScheduler": "it moves frames of a protein, on a clock of its own",
+    "SCMScheduler": "its angles are arguments of the pipeline, not of its configuration",
+}
+"""Classes that are refused, and why."""
+
+
+def read_config(given: Mapping[str, Any], kind: str | None = None) -> SchedulerConfig:
+    """Check a configuration by the rules of its class.
+
+    Raises
+    ------
+    ValueError
+        If there is no class, it is not one that is read, or a field is wrong.
+    """
+    name = given.get("_class_name") if kind is None else kind
+    if not isinstance(name, str):
+        raise ValueError(
+            "schedule: a configuration must name its class under _class_name, as diffusers writes it, got none; for a "
+            "list of noise levels use a key sigmas or alpha_bar"
+        )
+    name = name.removeprefix("Flax")
+    if name in NOT_READ:
+        raise ValueError(
+            f"schedule: {name} is not read: {NOT_READ[name]}; give the sigmas or alpha_bar of its steps in a file"
+        )
+    if name not in CLASSES:
+        raise ValueError(
+            f"schedule: the class must be a scheduler of diffusers that is known here, got {name[:60]!r}; give the "
+            "sigmas or alpha_bar of its steps in a file"
+        )
+    return SchedulerConfig.of(name, CLASSES[name].defaults, given)
+
+
+def training_of(config: SchedulerConfig, name: str) -> Schedule | None:
+    """Schedule with which the model was trained; None where it was trained on a continuous noise level."""
+    steps = config.num_train_timesteps
+    k = np.arange(steps + 1, dtype=np.float64)
+    if CLASSES[config.kind].steps.__module__ == flow.__name__ or config.use_flow_sigmas:
+        if config.kind == "MiniMaxH3Scheduler":
+            return None
+        times = times_from_flow_time((steps - k if config.invert_sigmas else k) / steps)
+        source = f"{config.kind}: flow matching, {steps} training steps"
+        return Schedule(name, times, np.exp(-2 * times), source, k)
+    if not CLASSES[config.kind].table:
+        return None
+    alpha_bar = _table(config)
+    return Schedule(
+        name, times_from_alpha_bar(alpha_bar), alpha_bar, _told(config, alpha_bar.size), k[: alpha_bar.size]
+    )
+
+
+def sampler_of(config: SchedulerConfig, steps: int, tokens: int | None = None) -> SamplerSteps:
+    """The calls of the model by a sampler of so many steps."""
+    kind = CLASSES[config.kind]
+    if config.use_flow_sigmas:
+        return flow.flow_solver(config, steps, tokens, discrete.sigmas_of(_table(config)))
+    if kind.table:
+        return kind.steps(config, _table(config), steps)
+    return kind.steps(config, steps, tokens) if kind.steps.__module__ == flow.__name__ else kind.steps(config, steps)
+
+
+def _table(config: SchedulerConfig) -> Array:
+    """Signal power of the training steps."""
+    betas = None if config.trained_betas is None else np.array(config.trained_betas)
+    law = config.beta_schedule, config.num_train_timesteps, config.beta_start, config.beta_end
+    cogvideo = CLASSES[config.kind].defaults is _COGVIDEO  # rescales alpha_bar and not the betas, of double precision
+    alpha_bar = training_alpha_bar(*law, betas, single=config.single and not cogvideo)
+    alpha_bar = shifted(alpha_bar, config.snr_shift_scale)
+    if config.rescale_betas_zero_snr:
+        alpha_bar = zero_terminal(alpha_bar, single=config.single and not cogvideo)
+        if CLASSES[config.kind].steps in (discrete.euler, discrete.dpm_solver):
+            alpha_bar[-1] = _HALF
+    return alpha_bar
+
+
+def _told(config: SchedulerConfig, steps: int) -> str:
+    """Where the training schedule is from, with its parameters."""
+    what = config.beta_schedule if config.trained_betas is None else "trained betas"
+    ends = ""
+    if what in ("linear", "scaled_linear", "sigmoid"):
+        ends = f", beta from {config.beta_start:g} to {config.beta_end:g}"
+    shift = f", snr divided by {config.snr_shift_scale:g}" if config.snr_shift_scale != 1 else ""
+    rescaled = ", rescaled to end in pure noise" if config.rescale_betas_zero_snr else ""
+    return f"{config.kind}: {what}{ends}{shift}{rescaled}, {steps} training steps"

@@ -1,0 +1,1 @@
+"""One noise level on every clock."""
