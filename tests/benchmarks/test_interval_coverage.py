@@ -35,23 +35,24 @@ def test_intervals_of_either_kind_are_read():
 def test_a_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     import interval_coverage
 
-    def drawn(task):
+    def drawn(task, probes):
+        assert probes == 64
         family, n, d, draw = task
-        numbers = {"speciation.Lambda": number(2.3, [2.2 + 0.1 * draw, 2.5])}
+        numbers = {"speciation.Lambda": number(2.3, [2.2 + 0.1 * (draw - 7), 2.5])}
         return {"family": family, "n": n, "d": d, "draw": draw, "numbers": numbers, "within": {}}
 
     monkeypatch.setattr(interval_coverage, "drawn", drawn)
-    asked = argparse.Namespace(draws=3, families=["isotropic"], only=["20x40", "80x40"])
+    asked = argparse.Namespace(first=7, draws=3, families=["isotropic"], only=["20x40", "80x40"])
     path = tmp_path / "draws.jsonl"
     tasks = interval_coverage.missing(asked, [])
-    assert tasks[:2] == [("isotropic", 20, 40, 0), ("isotropic", 80, 40, 0)]
-    interval_coverage.run(path, tasks[:3], 1, 1)
+    assert tasks[:2] == [("isotropic", 20, 40, 7), ("isotropic", 80, 40, 7)]
+    interval_coverage.run(path, tasks[:3], 64, 1, 1)
     path.write_text(path.read_text("utf-8")[:-5], "utf-8")  # stopped while it wrote
     left = interval_coverage.missing(asked, interval_coverage.read(path))
     assert len(left) == 4
     told = interval_coverage.left(asked, interval_coverage.read(path))
     assert told.endswith("- 20 x 40: 2 of isotropic\n- 80 x 40: 2 of isotropic")
-    interval_coverage.run(path, left, 1, 1)
+    interval_coverage.run(path, left, 64, 1, 1)
     done = interval_coverage.read(path)
     assert len(done) == 6
     assert interval_coverage.left(asked, done) == "All of 3 draws a cell have run."
@@ -70,7 +71,7 @@ def test_draws_are_named_by_family_cell_and_number(monkeypatch):
 
     seen = []
 
-    def predict(X, labels, rng):
+    def predict(X, labels, rng, probes):
         seen.append((X, rng))
         raise ValueError("no")
 

@@ -13,6 +13,7 @@ from regimes.numerics.interface.checks import as_given, whole_number
 
 __all__ = ["Hierarchy", "check_formula_range", "checked_epsilon", "checked_hierarchy"]
 
+_MOST = 1e100
 _LARGEST = 100  # decimal digits: the square of v^s, and a sum over all leaves, stay finite in float64
 
 
@@ -63,9 +64,11 @@ class Hierarchy:
             ("L", "levels of rules", self.L, 1),
             ("classes", "number of symbols of the root", classes, 1),
         ):
-            object.__setattr__(self, name, whole_number("Hierarchy", name, meaning, value, at_least=least))
-        # A single level below few classes has room for more. Powers beyond 2^128 exceed all that they are held against.
-        below, tuples = self.v ** min(self.s - 1, 128), self.v ** min(self.s, 128)
+            object.__setattr__(
+                self, name, whole_number("Hierarchy", name, meaning, value, at_least=least, at_most=_MOST)
+            )
+        # A single level below few classes has room for more. Powers beyond 2^700 exceed all that they are held against.
+        below, tuples = self.v ** min(self.s - 1, 700), self.v ** min(self.s, 700)
         if self.m > below and (self.L > 1 or self.classes >= self.v):
             raise ValueError(
                 f"Hierarchy: m (rules of a symbol) must be at most v^(s-1) = {below}, for no tuple "

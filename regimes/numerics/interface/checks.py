@@ -21,6 +21,9 @@ __all__ = [
 ]
 
 
+_LONGEST = 200  # bits of a whole number that is shown
+
+
 def as_given(value: float) -> str:
     """A number with all the digits that it was given with.
 
@@ -107,7 +110,13 @@ def whole_number(function: str, name: str, meaning: str, value: Any, *, at_least
     if number is None:
         raise ValueError(f"{function}: {name} ({meaning}) must be a whole number, got {value!r}")
     if number < at_least:
-        raise ValueError(f"{function}: {name} ({meaning}) must be at least {at_least}, got {number}")
+        raise ValueError(f"{function}: {name} ({meaning}) must be at least {at_least}, got {_shown(number)}")
     if number > at_most:
-        raise ValueError(f"{function}: {name} ({meaning}) must be at most {at_most:.4g}, got {number}")
+        raise ValueError(f"{function}: {name} ({meaning}) must be at most {at_most:.4g}, got {_shown(number)}")
     return number
+
+
+def _shown(number: int) -> str:
+    """A whole number, or how long it is."""
+    bits = number.bit_length()
+    return str(number) if bits <= _LONGEST else f"one of {int(bits * math.log10(2)) + 1} digits"

@@ -363,7 +363,7 @@ class Returning:
         ({"t": [0.4, -1.0]}, "must be positive and finite, got -1"),
         ({"start": 0.5, "t": [0.4, 0.6, 0.8]}, "start .* must exceed every t, 0.8 at most, got 0.5"),
         ({"labels": None, "classifier": None, "parts": ["classes"]}, "classes need labels of two classes at least"),
-        ({"data": X * np.nan}, "every value must be finite"),
+        ({"data": X * np.nan}, "every value must be there, got 640 of 640 missing"),
         ({"data": X[:, 0]}, r"points must have shape \(n, ...\)"),
         ({"score": "model.pt"}, r"score must be a function score\(x, t\).*got str; NetworkScore makes one"),
         ({"score": Returning(lambda x: x[:, :3])}, r"must have the shape of the states, \(256, 8\), got \(256, 3\)"),
