@@ -1,6 +1,6 @@
 """Whether every interval that predict prints holds what it claims to hold: families with known truth, drawn many times.
 
-    python benchmarks/interval_coverage.py FILE.jsonl --draws 1000 --workers 2 --minutes 60
+    python benchmarks/interval_coverage.py FILE.jsonl --draws 1000 --probes 2048 --workers 2 --minutes 60
     python benchmarks/interval_coverage.py FILE.jsonl --summary --out docs/results/coverage.md
     python benchmarks/interval_coverage.py --check
 

@@ -190,6 +190,7 @@ def test_gap_in_full_dimension() -> None:
     assert abs(result.mean() - reduced.mean()) < 4 * error
 
 
+@pytest.mark.long
 def test_deviation_of_the_excess_entropy_shrinks_with_the_dimension() -> None:
     """At fixed alpha = log(n)/d: the gap is a property of order 1/d of f, and what the prediction misses is smaller.
 

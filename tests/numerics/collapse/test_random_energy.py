@@ -110,6 +110,7 @@ def test_two_points_have_a_gaussian_exponent():
     assert np.abs((result.leave_one_out - exact) / result.leave_one_out_se).max() < 4
 
 
+@pytest.mark.long
 def test_standard_errors_and_covariance_are_those_of_repetition():
     t, repeats = [0.3, 0.6, 0.8, 1.0, 2.0], 40
     runs = [sampled_excess_entropy(Mixture(32, 0.7, 1, 200), t, samples=100, rng=seed) for seed in range(repeats)]

@@ -44,6 +44,7 @@ def test_means_and_their_covariance_are_those_of_repetition():
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), expected, rtol=0.05)
 
 
+@pytest.mark.long
 def test_skewed_controls_and_values_leave_no_bias():
     """Factors fitted to the draws they are used on bias this mean by 0.15 of its standard error, 0.5 with 64 draws."""
     found, stated = [], []

@@ -47,6 +47,7 @@ def test_under_the_epsilon_process_it_is_close_to_mean_field(v, m):
     assert found.time is None
 
 
+@pytest.mark.long
 def test_growth_of_the_population_does_not_move_it():
     small, large = (
         hierarchy_threshold(Hierarchy(16, 4), "masking", population=population, repeats=repeats, rng=population)
@@ -91,6 +92,7 @@ def test_time_of_gaussian_noise():
     assert found.time_se == pytest.approx(slope * found.se, rel=0.05)
 
 
+@pytest.mark.long
 def test_the_standard_error_holds_for_repeated_runs():
     runs = [hierarchy_threshold(Hierarchy(16, 4), "masking", population=200, repeats=6, rng=seed) for seed in range(12)]
     spread, claimed = np.var([run.value for run in runs], ddof=1), np.mean([run.se**2 for run in runs])

@@ -225,6 +225,7 @@ def test_another_scale_is_noticed_and_other_points_are_refused(points, tmp_path)
         predict(points, losses=tmp_path / "nothing.csv")
 
 
+@pytest.mark.long
 def test_exact_scores_of_points_and_of_the_law_are_told_apart(tmp_path):
     """The empirical score has the whole gap of the exact one, that of the mixture, which knows no point, none."""
     pytest.importorskip("torch")
