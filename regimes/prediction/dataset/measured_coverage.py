@@ -14,8 +14,8 @@ _MEASURED = {
     ),
     "speciation.class_time": "lower limit of the class time: above the truth in 0 to 2.3% of trials, for 2.5%",
     "collapse.time": (
-        f"collapse.time: 93 to 100% of 116 draws a cell, 87 to 96% for {_HEAVY}; of many separate classes it is 2 to 3% "
-        "too low"
+        f"collapse.time: 93 to 100% of 116 draws a cell, 87 to 96% for {_HEAVY}; of many separate classes it is 2 "
+        "to 3% too low"
     ),
     "collapse.bound": f"collapse.bound: 90 to 99% of 116 draws a cell, for 95%, 90 to 96% for {_HEAVY}",
 }
