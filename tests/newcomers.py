@@ -41,8 +41,9 @@ def _write_tables(folder, values, species):
 def _write_scheduler(folder):
     """The configuration of the sampler of Stable Diffusion."""
     folder.mkdir(parents=True)
-    config = {"_class_name": "PNDMScheduler", "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
-    config |= {"num_train_timesteps": 1000, "set_alpha_to_one": False, "skip_prk_steps": True, "steps_offset": 1}
+    config = {"_class_name": "PNDMScheduler", "beta_schedule": "scaled_linear"}
+    config |= {"beta_start": 0.00085, "beta_end": 0.012, "num_train_timesteps": 1000}
+    config |= {"set_alpha_to_one": False, "skip_prk_steps": True, "steps_offset": 1}
     (folder / "scheduler_config.json").write_text(json.dumps(config))
 
 
