@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``flowers`` and ``gaps`` as tables, ``hf_digits/`` and ``latents.safetensors``."""
+    """Write ``photos/``, ``sd/``, ``flowers`` and ``gaps`` as tables, ``hf_digits/`` and ``latents.safetensors``."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -17,6 +17,7 @@ def write_files(folder):
     images = np.rint(digits.values[kept] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
     labels = np.asarray(digits.labels)[kept]
     _write_pictures(folder / "photos", images, labels)
+    _write_scheduler(folder / "sd" / "scheduler")
     _write_hugging_face(folder / "hf_digits", images, (labels == 7).astype(int))
     columns = {f"width {column}": iris.values[:, column] for column in range(4)}
     species = [iris.class_names[label] for label in iris.labels]
@@ -35,6 +36,15 @@ def _write_tables(folder, values, species):
     (folder / "flowers.csv").write_text("\n".join([";" + names, *numbered]))
     lines[7] = lines[7].replace(rows[7][2], "NA", 1)
     (folder / "gaps.csv").write_text("\n".join([names, *lines]))
+
+
+def _write_scheduler(folder):
+    """The configuration of the sampler of Stable Diffusion."""
+    folder.mkdir(parents=True)
+    config = {"_class_name": "PNDMScheduler", "beta_schedule": "scaled_linear"}
+    config |= {"beta_start": 0.00085, "beta_end": 0.012, "num_train_timesteps": 1000}
+    config |= {"set_alpha_to_one": False, "skip_prk_steps": True, "steps_offset": 1}
+    (folder / "scheduler_config.json").write_text(json.dumps(config))
 
 
 def _write_pictures(folder, images, labels):
