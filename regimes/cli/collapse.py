@@ -28,8 +28,8 @@ __all__ = ["command"]
 )
 @time_option
 @user_errors
-@schedule_options()
 @output_options
+@schedule_options()
 def command(
     d: float,
     n: float,

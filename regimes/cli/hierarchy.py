@@ -86,8 +86,8 @@ _CHILDREN, _DEPTH = 2, 8  # for --help; those of Hierarchy, whose import costs n
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
 @functools.partial(user_errors, advice="take fewer samples, a smaller population or fewer levels")
-@schedule_options()
 @output_options
+@schedule_options()
 def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Output, **options: Any) -> None:
     """Predict at which noise each level of a random hierarchy stops being reconstructed.
 

@@ -40,8 +40,8 @@ __all__ = ["command"]
 @memory_option
 @time_option
 @user_errors
-@schedule_options()
 @output_options
+@schedule_options()
 def command(
     dataset: str,
     labels: str | None,

@@ -22,8 +22,8 @@ __all__ = ["command"]
 @click.option("--Lambda", "Lambda", type=float, metavar="L", help="Top covariance eigenvalue, instead of the mixture.")
 @time_option
 @user_errors
-@schedule_options()
 @output_options
+@schedule_options()
 def command(
     d: float | None,
     mu: float | None,

@@ -135,3 +135,23 @@ def test_derive_lists_every_formula_and_prints_how_each_step_was_checked():
     entry = json.loads(run("derive", "overlap_potential", "--json"))
     assert [step["method"] for step in entry["steps"]] == ["symbolic"]
     assert run("derive", "collapse_time", "--latex").startswith("\\begin{align*}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["speciation", "--Lambda", "7.66"],
+        ["collapse", "--dim", "256", "--samples", "20000", "--sigma", "1"],
+        ["predict", "iris", "--parts", "speciation"],
+        ["classes", "iris"],
+        ["hierarchy", "--symbols", "16", "--rules", "4", "--noise", "masking", "--population", "500"],
+    ],
+)
+def test_a_schedule_is_never_written_over(command, tmp_path):
+    own = tmp_path / "own.json"
+    own.write_text('{"sigmas": [80, 10, 1, 0.1]}')
+    before = own.read_bytes()
+    result = CliRunner().invoke(main, [*command, "--schedule", str(own), "-o", str(own)])
+    assert result.exit_code == 2
+    assert "must not replace what is read" in result.output
+    assert own.read_bytes() == before

@@ -222,3 +222,13 @@ def test_scikit_learn_is_not_imported_for_arrays_and_files(tmp_path):
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == ["[]", "True"]
+
+
+def test_numbers_that_are_no_classes_are_not_taken_as_labels(tmp_path):
+    """A regression target beside the points, whole numbers too, is no class of each."""
+    X, target = np.random.default_rng(0).normal(size=(60, 3)), np.random.default_rng(1).permutation(60) + 20.0
+    np.savez(tmp_path / "a.npz", X=X, y=target)
+    data = load_dataset(tmp_path / "a.npz")
+    assert data.labels is None
+    assert "many different numbers: not taken as classes" in data.notes[0]
+    assert len(load_dataset(tmp_path / "a.npz", "y").classes) == 60

@@ -181,3 +181,16 @@ def test_eight_bit_values_are_scaled_only_where_they_are_those_of_pixels():
     bits = (GREY > 99).astype(np.uint8)
     np.testing.assert_array_equal(load_dataset(bits, center=False).X, bits.reshape(6, -1))
     assert load_dataset(GREY).taken == "8-bit values mapped to [-1, 1]"
+
+
+def test_a_table_beside_images_is_asked_about(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet
+    from PIL import Image
+
+    for place in range(3):
+        Image.fromarray(np.full((4, 4), 40 * place, np.uint8)).save(tmp_path / f"{place}.png")
+    pa.parquet.write_table(pa.table({"a": [1.0, 2.0, 3.0]}), tmp_path / "metadata.parquet")
+    with pytest.raises(ValueError, match=r"must hold tables or images, got both in .*metadata.parquet"):
+        load_dataset(tmp_path)
+    assert load_dataset(f"{tmp_path}/*.png").n == 3

@@ -278,3 +278,30 @@ def test_a_first_line_like_the_others_is_a_point(text, tmp_path):
 def test_whether_the_first_line_is_a_header_can_be_said(tmp_path):
     path = write(tmp_path, "0,1,2\n5,3,1\n7,3,3\n")
     assert (load_dataset(path, header=True).n, load_dataset(path, header=False).n) == (2, 3)
+
+
+def _row(cells):
+    return ",".join(map(str, cells))
+
+
+def test_years_above_a_table_are_its_header(tmp_path):
+    values = np.random.default_rng(0).uniform(1000, 3000, size=(20, 10)).round()
+    rows = [f"C{place},{_row(row)}" for place, row in enumerate(values)]
+    (tmp_path / "a.csv").write_text("\n".join(["Country," + _row(range(2001, 2011)), *rows]))
+    np.testing.assert_array_equal(load_dataset(tmp_path / "a.csv", center=False).X, values)
+
+
+def test_a_first_line_in_order_is_asked_about(tmp_path):
+    values = np.random.default_rng(0).uniform(0, 1, size=(20, 7)).round(4) + 0.00001
+    first = _row([4000.0, 3875.86, 3751.7, 3620.1, 3500.2, 3371.0, 3250.9])
+    (tmp_path / "a.csv").write_text("\n".join([first, *map(_row, values)]))
+    with pytest.raises(ValueError, match=r"whether the first line holds names cannot be told, .*--header"):
+        load_dataset(tmp_path / "a.csv")
+    assert load_dataset(tmp_path / "a.csv", header=True).n == 20
+
+
+def test_a_first_point_that_lacks_a_value_is_a_point(tmp_path):
+    values = np.random.default_rng(0).normal(size=(20, 3)).round(4)
+    (tmp_path / "a.csv").write_text("\n".join([",0.551,0.888", *map(_row, values)]))
+    with pytest.raises(ValueError, match="1 of 63 missing"):
+        load_dataset(tmp_path / "a.csv")

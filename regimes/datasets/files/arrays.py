@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from regimes.datasets.files.column_roles import classes_like, whole
+from regimes.datasets.files.column_roles import FEW, classes_like, whole
 from regimes.datasets.files.formats import FORMATS, read_format
 from regimes.datasets.files.named_arrays import DATA_KEYS, label_keys
 from regimes.datasets.files.numpy_files import npy_blocks, opened_archive, read_npy
@@ -134,8 +134,11 @@ def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:
         labels = archive.read(found, rows=len(values) if values.ndim and asked is not None else None)
     if asked is None and found == _SECOND and labels.shape != values.shape[:1]:
         return raw_array(values, reading, where, said)
-    if asked is None and not (classes_like(labels) if found == _SECOND else labels.dtype.kind != "f" or whole(labels)):
-        what = "many different numbers" if found == _SECOND else "numbers that are not integers"
+    fits = labels.shape[:1] != values.shape[:1] or classes_like(labels, at_least=2 if found == _SECOND else FEW)
+    if asked is None and not fits:
+        what = (
+            "many different numbers" if labels.dtype.kind != "f" or whole(labels) else "numbers that are not integers"
+        )
         notes = (f"{found} in {path.name} holds {what}: not taken as classes",)
         return raw_array(values, reading, where, said, notes)
     return raw_array(values, replace(reading, labels=labels), where, (*said, f"labels {found}"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from regimes.datasets.files.columns import Table
 
 __all__ = [
+    "FEW",
     "as_option",
     "classes_like",
     "counts_rows",
@@ -34,6 +35,9 @@ _ROW_NAMES = {"", "id", "index", "idx", "unnamed: 0", "row", "rownames", "row_na
 _COUNTED = 10
 """Rows from which a first column that counts them is no feature, whatever its name."""
 
+FEW = 10
+"""Classes that need not have several points each where a name says that they are classes."""
+
 _CLASSES = 1000
 _POINTS_OF_A_WORD, _POINTS_OF_A_NUMBER = 2, 5  # at least, on average, where it is a class
 
@@ -43,14 +47,16 @@ def is_label_name(name: str) -> bool:
     return name.strip().casefold() in _LABEL_NAMES
 
 
-def classes_like(labels: NDArray[Any]) -> bool:
-    """Whether values may be classes: words or whole numbers, each of several points."""
+def classes_like(labels: NDArray[Any], *, at_least: int = 2) -> bool:
+    """Whether values may be classes: words or whole numbers, each of several points; ``at_least`` classes are few."""
     if labels.dtype.kind == "f" and not whole(labels):
         return False
     words = labels.dtype.kind in "OUS"
     labels = labels[~lacking_labels(labels)]
     distinct = len(set(labels.tolist()))
-    return distinct <= min(max(2, len(labels) // (_POINTS_OF_A_WORD if words else _POINTS_OF_A_NUMBER)), _CLASSES)
+    return distinct <= min(
+        max(at_least, len(labels) // (_POINTS_OF_A_WORD if words else _POINTS_OF_A_NUMBER)), _CLASSES
+    )
 
 
 def whole(numbers: NDArray[Any]) -> bool:

@@ -67,6 +67,7 @@ def _raw(path: Path, key: str | None, reading: Reading) -> RawData | None:
         if is_zarr(path):
             return choose_arrays(where, read_zarr(path), key, reading)
         if is_table_folder(path):
+            _refuse_both(path)
             return frame_points(read_table_folder(path), reading, where)
         return read_images(path, reading)
     if path.is_file():
@@ -88,6 +89,17 @@ def _raw(path: Path, key: str | None, reading: Reading) -> RawData | None:
             return frame_points(table_files(found, where), reading, where)
         return read_images(path, reading)
     return None
+
+
+def _refuse_both(path: Path) -> None:
+    """A folder of images with a table beside them has two answers."""
+    image = next((each for each in path.rglob("*") if each.suffix.lower() in IMAGES), None)
+    if image is not None:
+        table = next((each for each in path.rglob("*") if each.suffix.lower() in _TABLES), path)
+        raise ValueError(
+            f"load_dataset: a folder must hold tables or images, got both in {path}, {table.name} and {image.name}; "
+            f"give a pattern of those that are the points, such as '{path}/**/*{image.suffix}'"
+        )
 
 
 def _zipped(path: Path, key: str | None, reading: Reading) -> RawData | None:

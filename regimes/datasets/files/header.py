@@ -12,6 +12,7 @@ from regimes.datasets.files.cells import cell_advice, cell_number, is_missing, q
 __all__ = ["has_header"]
 
 _CERTAIN = 10  # numbers in progression that no point shows by chance
+_ORDERED = 7  # numbers in order, which one point in 2500 is by chance
 _ROWS = 3  # from which a way of writing is one
 
 
@@ -30,9 +31,9 @@ def has_header(rows: Sequence[Sequence[str]], *, comma: bool, where: str) -> boo
         return False
     above_numbers = [column for column in texts if column.values]
     unnamed = not first[0] and bool(below) and all(row[0] for row in below)
-    if unnamed or 2 * len(above_numbers) > len(columns):
+    if (unnamed and texts) or 2 * len(above_numbers) > len(columns):
         return True
-    verdict = _numbers_are_names(numbers, named=bool(above_numbers))
+    verdict = _numbers_are_names(numbers, named=unnamed or bool(above_numbers))
     if verdict is None or (not verdict and above_numbers):
         shown = ", ".join(map(quoted, first[:4])) + (", ..." if len(first) > 4 else "")
         raise ValueError(
@@ -91,10 +92,20 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
     apart, unlike = all(column.apart for column in columns), all(column.only_first_whole for column in columns)
     if apart and ((width > 2 and _progress(numbers)) or (unlike and len(set(numbers)) == width)):
         return True
+    if width >= _ORDERED and _ordered(numbers) and not any(map(_ordered, below)):
+        return True if _progress(numbers) else None  # years, wavelengths
+    if not counts and unlike and width > 1 and len(set(numbers)) == width:
+        return None
     if not counts or width < 2 or (width == 2 and not unlike):
         return False
     fractions = all(any(value % 1 for value in column.values) for column in columns)
     return True if width >= _CERTAIN or (width > 2 and (unlike or fractions)) else None
+
+
+def _ordered(numbers: Sequence[float]) -> bool:
+    """Whether numbers rise, or fall, all along."""
+    steps = [b - a for a, b in pairwise(numbers)]
+    return all(step > 0 for step in steps) or all(step < 0 for step in steps)
 
 
 def _progress(numbers: Sequence[float]) -> float:

@@ -191,6 +191,9 @@ def _decoded(image: Any, size: tuple[int, int], channels: int, header: _Header, 
     upright = operations.exif_transpose(image) if header.turned else image
     if header.sixteen:
         upright = upright.convert("F")
+        low, high = upright.getextrema()
+        if low < 0 or high > 65535:
+            raise _OddError("values beyond 16 bits")
     else:
         upright = upright.convert("L" if header.grey else "RGB")
         upright = upright if channels == 1 or not header.grey else upright.convert("RGB")

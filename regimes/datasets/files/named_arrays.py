@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from regimes.datasets.files.column_roles import classes_like, whole
+from regimes.datasets.files.column_roles import FEW, classes_like, whole
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.points.blocks import Blocks
@@ -99,7 +99,7 @@ def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, str]:
     values = array.whole()
     if values.dtype.kind == "f" and not whole(values):
         return None, f"{key} in {where} holds numbers that are not integers: not taken as classes"
-    if key in _SECOND.values() and not classes_like(values):
+    if not classes_like(values, at_least=2 if key in _SECOND.values() else FEW):
         return None, f"{key} in {where} holds many different numbers: not taken as classes"
     return values, ""
 

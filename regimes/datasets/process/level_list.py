@@ -59,6 +59,11 @@ def given_levels(name: str, columns: Mapping[str, Any], levels: str | None) -> S
             "name one with values= (--values)"
         )
     key = next(iter(known or columns))
+    if not known and key.strip().lower() in _TIMESTEPS:
+        raise ValueError(
+            f"noise_schedule: {name} must hold noise levels, got {key} alone, which are labels of steps; give "
+            "sigmas or alpha_bar beside them, or the configuration of the sampler"
+        )
     labels = next((columns[each] for each in columns if each.strip().lower() in _TIMESTEPS), None)
     stated = known.get(key)
     if levels is not None and stated not in (None, levels.replace("-", "_")):
@@ -182,7 +187,7 @@ def _text_columns(path: Path) -> dict[str, Any]:
     rows = [re.split(r"[,;\s]+", line.strip().strip(",;")) for line in lines if line.split("#")[0].strip()]
     if not rows:
         raise ValueError(f"noise_schedule: {path} must hold noise levels, got nothing")
-    header = None if _is_number(rows[0][0]) else [cell.strip('"') for cell in rows.pop(0)]
+    header = None if _is_float(rows[0][0]) else [cell.strip('"') for cell in rows.pop(0)]
     if header is None and len({len(row) for row in rows}) <= 1 and len(rows) > 1 and len(rows[0]) > 1:
         raise ValueError(f"noise_schedule: columns of {path} must have names in the first line, got numbers alone")
     cells = rows if header is not None else [[cell] for row in rows for cell in row]
@@ -192,6 +197,15 @@ def _text_columns(path: Path) -> dict[str, Any]:
                 f"noise_schedule: {path} must hold a number in each cell, got {','.join(row)[:40]!r} in row {number}"
             )
     return {name: [float(row[i]) for row in cells] for i, name in enumerate(header or [""])}
+
+
+def _is_float(cell: str) -> bool:
+    """Whether Python takes it for a number, finite or not: such a cell is no name."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(cell: str) -> bool:

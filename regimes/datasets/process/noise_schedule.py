@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,12 @@ from regimes.numerics.process.spacing import SPACINGS
 from regimes.theory.formula.record import recorded
 
 __all__ = ["noise_schedule"]
+
+_TWICE = {
+    f"{name}Scheduler"
+    for name in ("HeunDiscrete", "KDPM2Discrete", "KDPM2AncestralDiscrete", "DPMSolverSDE", "FlowMatchHeunDiscrete")
+}
+"""Samplers that call the model twice a step."""
 
 
 def noise_schedule(
@@ -200,21 +206,23 @@ class _Options:
         source = training.source if training is not None else config.kind
         spacing = f", {config.timestep_spacing}" if CLASSES[config.kind].table and config.grid is None else ""
         return self.begun(
-            _schedule(name, found, f"{source}; {count} steps of {config.kind}{spacing}", training), calls=count
+            _schedule(name, found, f"{source}; {count} steps of {config.kind}{spacing}", training),
+            _Pass(count, 2 if config.kind in _TWICE else 1, flow=config.kind.startswith("FlowMatch")),
         )
 
-    def begun(self, made: Schedule, calls: int | None = None) -> Schedule:
-        """The schedule from where image to image begins; a step may call the model more than once."""
+    def begun(self, made: Schedule, whole: _Pass | None = None) -> Schedule:
+        """The schedule from where image to image begins; ``whole`` is all of it, one call a step by default."""
         if self.strength is None:
             return made
         falls = made.t[0] >= made.t[-1]
-        steps = made.steps if calls is None else calls
-        kept = min(int(steps * self.strength), steps)
+        steps, order, flow = whole or _Pass(made.steps, 1, flow=False)
+        begins = steps - steps * self.strength
+        kept = steps - int(begins) if flow else min(int(steps * self.strength), steps)
         if kept < 1:
             raise ValueError(
                 f"noise_schedule: strength must leave at least one of the {steps} steps, got {self.strength:g}"
             )
-        first = (steps - kept) * max(1, round(made.steps / steps))
+        first = (steps - kept) * order
         part = slice(first, None) if falls else slice(None, made.steps - first)
         labels = None if made.timesteps is None else made.timesteps[part]
         return replace(
@@ -224,6 +232,14 @@ class _Options:
             timesteps=labels,
             source=f"{made.source}, begun at strength {self.strength:g}",
         )
+
+
+class _Pass(NamedTuple):
+    """Steps of a sampler, calls of the model for each, and whether it begins as pipelines of flows let it."""
+
+    steps: int
+    order: int
+    flow: bool
 
 
 def _schedule(name: str, found: SamplerSteps, source: str, training: Schedule | None) -> Schedule:

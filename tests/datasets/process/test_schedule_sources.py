@@ -248,3 +248,30 @@ def test_every_command_takes_a_configuration(folder):
             assert number["step"]["timestep"] in noise_schedule(STABLE_DIFFUSION, inference_steps=20).timesteps
     result = CliRunner().invoke(main, ["clock", "--time", "1", "--inference-steps", "20"])
     assert (result.exit_code, "name it with --schedule" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "strength", "kept"), [("sd3", 28, 0.6, 17), ("sd3", 50, 0.35, 18), ("sdxl", 30, 0.6, 18)]
+)
+def test_image_to_image_begins_where_pipelines_do(name, steps, strength, kept):
+    """Pipelines of flows round the first step down, others the number of steps that are left."""
+    assert noise_schedule(name, inference_steps=steps, strength=strength).steps == kept
+
+
+def test_the_calls_of_a_step_are_those_of_the_class(tmp_path):
+    """PNDM calls the model more often in its first steps, and begins by the number of calls all the same."""
+    pndm = {"_class_name": "PNDMScheduler", "beta_schedule": "scaled_linear", "num_train_timesteps": 1000}
+    whole = noise_schedule(pndm, inference_steps=10)
+    assert noise_schedule(pndm, inference_steps=10, strength=0.5).steps == whole.steps - 5
+    heun = {"_class_name": "HeunDiscreteScheduler", "beta_schedule": "scaled_linear", "num_train_timesteps": 1000}
+    assert (
+        noise_schedule(heun, inference_steps=10, strength=0.5).steps
+        == noise_schedule(heun, inference_steps=10).steps - 10
+    )
+
+
+@pytest.mark.parametrize("text", ["inf\n3\n1\n", "nan\n14\n3\n", "timestep\n999\n500\n1\n"])
+def test_what_is_no_noise_level_is_no_header_either(text, tmp_path):
+    (tmp_path / "own.csv").write_text(text)
+    with pytest.raises(ValueError, match="noise_schedule: "):
+        noise_schedule(tmp_path / "own.csv")
