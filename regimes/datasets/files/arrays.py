@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from regimes.datasets.files.column_roles import FEW, classes_like, whole
+from regimes.datasets.files.column_roles import why_no_classes
 from regimes.datasets.files.formats import FORMATS, read_format
-from regimes.datasets.files.named_arrays import DATA_KEYS, label_keys
+from regimes.datasets.files.named_arrays import DATA_KEYS, SECOND, label_keys
 from regimes.datasets.files.numpy_files import npy_blocks, opened_archive, read_npy
 from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import MEMORY, Reading, words
@@ -25,8 +25,6 @@ __all__ = ["SUFFIXES", "find_file", "is_table", "read_labels", "read_points"]
 
 SUFFIXES = (".npy", ".npz", *TABLES)
 """File types that hold points."""
-
-_SECOND = "arr_1"
 
 
 def find_file(source: str | os.PathLike[str], suffixes: Iterable[str] = SUFFIXES) -> tuple[Path, str | None]:
@@ -118,7 +116,6 @@ def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:
             )
         values, where = archive.read(key), f"{path}, key {key}"
         said: tuple[str, ...] = (f"array {key}",) if len(keys) > 1 else ()
-        notes: tuple[str, ...] = ()
         asked = reading.labels
         elsewhere = isinstance(asked, str) and asked not in keys and values.dtype.names is None
         if elsewhere and not asked.isdecimal() and not exists(asked):
@@ -132,13 +129,11 @@ def _read_archive(path: Path, key: str | None, reading: Reading) -> RawData:
         if found is None:
             return raw_array(values, reading, where, said)
         labels = archive.read(found, rows=len(values) if values.ndim and asked is not None else None)
-    if asked is None and found == _SECOND and labels.shape != values.shape[:1]:
+    beside = found in SECOND.values()
+    if asked is None and beside and labels.shape != values.shape[:1]:
         return raw_array(values, reading, where, said)
-    fits = labels.shape[:1] != values.shape[:1] or classes_like(labels, at_least=2 if found == _SECOND else FEW)
-    if asked is None and not fits:
-        what = (
-            "many different numbers" if labels.dtype.kind != "f" or whole(labels) else "numbers that are not integers"
-        )
-        notes = (f"{found} in {path.name} holds {what}: not taken as classes",)
-        return raw_array(values, reading, where, said, notes)
+    if asked is None and labels.shape[:1] == values.shape[:1]:
+        reason = why_no_classes(labels, f"{found} in {path.name}", named=not beside)
+        if reason:
+            return raw_array(values, reading, where, said, (reason,))
     return raw_array(values, replace(reading, labels=labels), where, (*said, f"labels {found}"))

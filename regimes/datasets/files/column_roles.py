@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from regimes.datasets.files.columns import Table
 
 __all__ = [
-    "FEW",
     "as_option",
     "classes_like",
     "counts_rows",
@@ -25,6 +24,7 @@ __all__ = [
     "numbers_rows",
     "read_as_feature",
     "whole",
+    "why_no_classes",
 ]
 
 _LABEL_NAMES = {
@@ -35,7 +35,7 @@ _ROW_NAMES = {"", "id", "index", "idx", "unnamed: 0", "row", "rownames", "row_na
 _COUNTED = 10
 """Rows from which a first column that counts them is no feature, whatever its name."""
 
-FEW = 10
+_FEW = 10
 """Classes that need not have several points each where a name says that they are classes."""
 
 _CLASSES = 1000
@@ -57,6 +57,15 @@ def classes_like(labels: NDArray[Any], *, at_least: int = 2) -> bool:
     return distinct <= min(
         max(at_least, len(labels) // (_POINTS_OF_A_WORD if words else _POINTS_OF_A_NUMBER)), _CLASSES
     )
+
+
+def why_no_classes(labels: NDArray[Any], called: str, *, named: bool) -> str | None:
+    """Why values that nobody asked for are not taken as labels; ``named`` says that their name is one of classes."""
+    if classes_like(labels, at_least=_FEW if named else 2):
+        return None
+    kind = "words" if labels.dtype.kind in "OUS" else "numbers"
+    what = f"many different {kind}" if labels.dtype.kind != "f" or whole(labels) else "numbers that are not integers"
+    return f"{called} holds {what}: not taken as classes"
 
 
 def whole(numbers: NDArray[Any]) -> bool:

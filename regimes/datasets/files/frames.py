@@ -136,9 +136,8 @@ def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
     said = (f"without the index {', '.join(index)}",) if index and reading.columns is None else ()
     if said:
         reading = replace(reading, drop=[*words(reading.drop), *index])
-    pixels = [place for place, kind in enumerate(frame.kinds) if kind == "pixel"]
     named = {place: [str(text) for text in found] for place, found in texts.items()}
-    return raw_table(Table(values, frame.names, where, named, pixels=pixels), reading, said)
+    return raw_table(Table(values, frame.names, where, named), reading, said)
 
 
 def _needed(frame: Frame, reading: Reading, where: str) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from regimes.datasets.files.column_roles import FEW, classes_like, whole
+from regimes.datasets.files.column_roles import why_no_classes
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading, words
 from regimes.datasets.points.blocks import Blocks
@@ -14,13 +14,13 @@ from regimes.datasets.points.builtin import RawData
 from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.interface.paths import exists
 
-__all__ = ["DATA_KEYS", "choose_arrays", "label_keys"]
+__all__ = ["DATA_KEYS", "SECOND", "choose_arrays", "label_keys"]
 
 DATA_KEYS = ("X", "x", "data", "images", "latents", "features", "arr_0", "X_train", "x_train", "train_images")
 """Usual names of points, those before others that come first."""
 
 _LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "species")
-_SECOND = {"arr_0": "arr_1", "0": "1"}
+SECOND = {"arr_0": "arr_1", "0": "1"}
 """What lies beside an array without a name."""
 
 _PARTS = ("train", "test", "val")
@@ -97,11 +97,8 @@ def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, str]:
     if array.shape not in ((n,), (n, 1)):
         return None, f"{key} of {where} has shape {array.shape}, not one label for each point: not taken as classes"
     values = array.whole()
-    if values.dtype.kind == "f" and not whole(values):
-        return None, f"{key} in {where} holds numbers that are not integers: not taken as classes"
-    if not classes_like(values, at_least=2 if key in _SECOND.values() else FEW):
-        return None, f"{key} in {where} holds many different numbers: not taken as classes"
-    return values, ""
+    reason = why_no_classes(values, f"{key} in {where}", named=key not in SECOND.values())
+    return (None, reason) if reason else (values, "")
 
 
 def _fitting(array: Blocks, key: str, where: str, reading: Reading) -> Blocks:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.column_roles import FEW, classes_like
+from regimes.datasets.files.column_roles import why_no_classes
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.tensors import plain
@@ -56,7 +56,7 @@ def item_points(source: Any, reading: Reading, described: str) -> RawData:
     names: tuple[str, ...] = ()
     if labels and found is None:
         found = np.concatenate(labels)
-        if found.shape != (len(values),) or not classes_like(found, at_least=FEW):
+        if found.shape != (len(values),) or why_no_classes(found, described, named=True):
             notes.append(f"what {described} gives beside the points is not one class for each: not taken as labels")
             found = None
         else:

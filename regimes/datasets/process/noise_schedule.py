@@ -22,12 +22,6 @@ from regimes.theory.formula.record import recorded
 
 __all__ = ["noise_schedule"]
 
-_TWICE = {
-    f"{name}Scheduler"
-    for name in ("HeunDiscrete", "KDPM2Discrete", "KDPM2AncestralDiscrete", "DPMSolverSDE", "FlowMatchHeunDiscrete")
-}
-"""Samplers that call the model twice a step."""
-
 
 def noise_schedule(
     schedule: Any,
@@ -207,7 +201,7 @@ class _Options:
         spacing = f", {config.timestep_spacing}" if CLASSES[config.kind].table and config.grid is None else ""
         return self.begun(
             _schedule(name, found, f"{source}; {count} steps of {config.kind}{spacing}", training),
-            _Pass(count, 2 if config.kind in _TWICE else 1, flow=config.kind.startswith("FlowMatch")),
+            _Pass(count, CLASSES[config.kind].calls, flow=config.kind.startswith("FlowMatch")),
         )
 
     def begun(self, made: Schedule, whole: _Pass | None = None) -> Schedule:

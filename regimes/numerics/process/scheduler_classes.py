@@ -33,6 +33,11 @@ class _Class:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     table: bool = False
 
+    @property
+    def calls(self) -> int:
+        """Calls of the model for each step."""
+        return 2 if self.steps in (discrete.heun, discrete.midpoint, discrete.ancestral, flow.flow_heun) else 1
+
 
 _LATENT = {"beta_start": 0.00085, "beta_end": 0.012}
 _SPREAD = {"timestep_spacing": "linspace"}
