@@ -106,9 +106,22 @@ REFUSED = [
     (f"a;b\n{LONG}3;x\n", r"got 'x' at row 300, column 'b' \(line 302"),
     ("a,b\n1_0,2\n3,4\n", "got '1_0' at row 0"),
     ("a,b\n1,0x1F\n3,4\n", "got '0x1F' at row 0, column 'b' .*; hexadecimal is not read; write decimals"),
-    ("1,234;2,345\n3,456;1,000\n", "got '1,234' at row 0, column '0' .*; separators of thousands are not read, since"),
-    ('"1,234.5",2\n"3,456.5",1\n', "got '1,234.5' .*; separators of thousands"),
-    ("1.234,5;2\n3.456,7;1\n", "got '1.234,5' .*; separators of thousands"),
+    ("1,234;2,345\n3,456;1,000\n", "got '1,234' at row 0, column '0' .*; is it a decimal sign or .* give --decimal ."),
+    ('"1,234.5",2\n"3,456.5",1\n', "got '1,234.5' .*; is it a decimal sign or a separator of thousands"),
+    ("1.234,5;2\n3.456,7;1\n", "got '1.234,5' .*; is it a decimal sign or a separator of thousands"),
+    (
+        "a;b\n1.234;5\n987;6\n12;1\n",
+        "points are decimal signs .* got '1.234' beside .*; give --decimal . or --decimal ,",
+    ),
+    (f"{LONG}1.234;2\n", "points are decimal signs or separate thousands cannot be told, got '1.234' beside numbers"),
+    ("0,5\n1,05\n2,25\n", "commas separate cells or decimals cannot be told, got '1,05' in .*; give --decimal"),
+    ("t,a\n60 kg,1\n71 kg,2\n", "got '60 kg' .*column 't' .*; write the numbers without their units, or .* --drop t"),
+    ("a,t\n1,5%\n3,7%\n", "got '5%' .*; write the numbers without their units"),
+    ("q,a\n1974Q1,5\n1974Q2,7\n1974Q1,8\n", "got '1974Q1' at row 0"),
+    ("label,a\n01,5\n02,7\n03,8\n", "got '01' at row 0, column 'label' .*; it is text or a category"),
+    ("t,a\n#one,1.5\ntwo,2.5\nthree,1\n", "begins with # or % is a comment, got '#one,1.5' .* as \"#one\", otherwise"),
+    ("t,a\n#one,1.5\n#two,2.5\n", "is a comment, got '#one,1.5' in .*, which may be a row"),
+    ("#one,1.5\n#two,2.5\n", "at least one line, got .*: comments alone, which begin with # or %"),
     (
         f"{LONG}1,5;2\n1.5;2\n",
         r"got '1,5' at row 300, .*decimal commas beside decimal points; write all decimals with a",
@@ -122,8 +135,8 @@ REFUSED = [
         r"3 of 6 missing, the first at row 1, column 'a' .*out the 2 of 3 .* missing in b \(2\), a \(1\)$",
     ),
     (
-        "a,b,\n1,2,\n3,4,\n",
-        r"2 of 6 missing, the first at row 0, column '2' .*; --drop NAME leaves out a column; missing in 2 \(2\)",
+        "a,b,c\n1,2,\n3,4,\n",
+        r"2 of 6 missing, the first at row 0, column 'c' .*; --drop NAME leaves out a column; missing in c \(2\)",
     ),
     ("1,nan\n3,4\n", r"1 of 4 missing, the first at row 0, column '1' \(line 1"),
     (
@@ -134,7 +147,7 @@ REFUSED = [
     ("1,2\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
     (f"# of\n{LONG}1;2;3\n", "every line must have 2 cells as the first, got 3 in .*line 302"),
     ("1,2,3\n4,5\n6,7,8\n", "every line must have 3 cells as the first, got 2 in .*line 2"),
-    ("a,b\n1,2,\n3,4,\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
+    ("a,b\n1,2,\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
     (
         "my data\na,b\n1,2\n3,4\n",
         "1 cells as the first, got 2 in .*line 2; a line that is no row of the table must begin with #",
@@ -144,6 +157,9 @@ REFUSED = [
         "0,1,2\n5,3,1\n7,3,3\n",
         "whether the first line holds names cannot be told, got '0', '1', '2' in .*; give --header if it does",
     ),
+    ("0,1\n0.5,0.9\n0.7,0.8\n0.9,0.2\n", "whether the first line holds names cannot be told, got '0', '1' in"),
+    ("0,1,2\n0.1,1.2,2.1\n0.3,1.5,2.5\n0.4,1.4,2.9\n", "cannot be told, got '0', '1', '2' in .*; give --header if"),
+    ("9\n8.5\n7.5\n2.5\n", "whether the first line holds names cannot be told, got '9' in"),
     ("3.0x,7,1\n3,2,5\n1,2,7\n", "whether the first line holds names cannot be told, got '3.0x', '7', '1'"),
     ("a,class,y\n1,0,1\n3,0,0\n5,1,1\n", "got class, y in .*, any of which may; give --labels NAME for that one"),
     ("1,2,3\n4,5,6\n7,8,9.5\n1,1,1\n", "whether the first line holds names cannot be told"),
@@ -153,7 +169,7 @@ REFUSED = [
     ),
     ("k\na\nb\n", "every cell must be a number, got 'a'"),
     ("", "must have at least one line, got .*: empty"),
-    ("# nothing\n\n", "must have at least one line, got .*: empty"),
+    ("# nothing\n\n", "must have at least one line, got .*: comments alone"),
     ("a,b\n", r"at least two points of at least one feature, got shape \(0, 2\)"),
     ("a,b\n1,2\n", "at least two points, got 1 in 2 dimensions"),
     ('1,2\n3,"4\n5,6\n', r"got '4\\n5,6' at row 1, column '1' \(line 2"),
@@ -194,7 +210,9 @@ def test_without_a_header_columns_are_counted(tmp_path):
         load_dataset(path, "absent")
 
 
-WIDE = "id,a,a-b,c,7,y\n" + "".join(f"{n},{n + 1},{n + 2},{n + 3},{n + 4},{n % 2}\n" for n in range(12))
+WIDE = "id,a,a-b,c,7,y\n" + "".join(
+    ",".join(map(str, [n, *(n % 5 + place for place in range(1, 5)), n % 2])) + "\n" for n in range(12)
+)
 
 
 @pytest.mark.parametrize(

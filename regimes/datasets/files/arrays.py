@@ -71,8 +71,8 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     path, key = find_file(source)
     suffix = file_type(path)
     if suffix in TABLES:
-        table, said = read_table(path, reading)
-        raw = raw_table(table, reading, said)
+        table, said, notes = read_table(path, reading)
+        raw = raw_table(table, reading, said, notes)
     elif suffix == ".npz":
         raw = _read_archive(path, key, reading)
     else:

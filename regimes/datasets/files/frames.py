@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.column_roles import found_label, is_label_name
 from regimes.datasets.files.columns import Table
 from regimes.datasets.files.images import Picture, Pixels, read_pictures
-from regimes.datasets.files.raw import raw_table
+from regimes.datasets.files.raw import raw_table, table_of
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place, words
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
 from regimes.numerics.interface.checks import check_memory
 
-__all__ = ["Frame", "class_label_names", "frame_points", "joined"]
+__all__ = ["Frame", "class_label_names", "frame_points", "is_absent", "joined"]
 
 _SHOWN = 6
 _ROWS = 2**16
@@ -91,6 +91,9 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
             f"{where}; name it alone with --columns (columns=)"
         )
     (place,) = whole
+    if reading.labels is None:
+        others = {*range(width)} - {place} - dropped_columns(reading, names, width, where)
+        label = _class_column(frame, sorted(others), reading, where)
     left_out = [name for each, name in enumerate(names) if each not in (place, label)]
     said = [f"without {', '.join(left_out[:_SHOWN])}{', ...' if len(left_out) > _SHOWN else ''}"] if left_out else []
     labels = None if label is None else _labels(frame, label, where, reading.memory)
@@ -114,6 +117,19 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
         notes=pixels.notes,
         taken="; ".join((f"{pixels.description} of column {names[place]!r}", *said)),
     )
+
+
+def _class_column(frame: Frame, places: Sequence[int], reading: Reading, where: str) -> int | None:
+    """The one of these columns that has a name of classes, and can be."""
+    named = [
+        place for place in places if is_label_name(frame.names[place]) and frame.kinds[place] in ("number", "text")
+    ]
+    columns = {frame.names[place]: _labels(frame, place, where, reading.memory) for place in named}
+    if not columns:
+        return None
+    found = {name: column.astype(str) if column.dtype == object else column for name, column in columns.items()}
+    place = found_label(table_of(found, where), range(len(found)))
+    return None if place is None else named[place]
 
 
 def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
@@ -186,7 +202,13 @@ def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
         return np.where(known, np.array([*names], dtype=object)[np.where(known, values, 0).astype(np.intp)], "")
     if values.dtype.kind in "biuf":
         return values
-    return np.array(["" if each is None or each != each else str(each) for each in values.tolist()], dtype=object)
+    return np.array(["" if is_absent(each) else str(each) for each in values.tolist()], dtype=object)
+
+
+def is_absent(value: Any) -> bool:
+    """Whether an object says that there is no value: None, nan, NaT, and NA of pandas, which has no truth."""
+    unequal = value is None or type(value).__name__ == "NAType" or value != value
+    return isinstance(unequal, bool | np.bool_) and bool(unequal)
 
 
 def _listed(frame: Frame, places: list[int]) -> str:

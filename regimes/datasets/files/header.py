@@ -13,6 +13,7 @@ __all__ = ["has_header"]
 
 _CERTAIN = 10  # numbers in progression that no point shows by chance
 _ORDERED = 7  # numbers in order, which one point in 2500 is by chance
+_FEW = 3  # names, which may as well be where a path begins
 _ROWS = 3  # from which a way of writing is one
 
 
@@ -82,6 +83,7 @@ def _whole(cell: str) -> bool:
 
 def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
     """Whether the numbers of a first line are names, as others may be (``named``); None where that cannot be told."""
+    columns = [column for column in columns if column.values] or columns
     numbers = [column.number or 0.0 for column in columns]
     width, counts = len(numbers), any(numbers == [*range(at, at + len(numbers))] for at in (0, 1))
     below = list(zip(*(column.values[:_ROWS] for column in columns), strict=False))
@@ -90,16 +92,17 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
     if named and (counts or (width > 2 and _progress(numbers))):
         return True
     apart, unlike = all(column.apart for column in columns), all(column.only_first_whole for column in columns)
-    if apart and ((width > 2 and _progress(numbers)) or (unlike and len(set(numbers)) == width)):
-        return True
+    distinct = len(set(numbers)) == width
+    if apart and width > 2 and (_progress(numbers) or (unlike and distinct and _ordered(numbers))):
+        return True if width > _FEW else None
     if width >= _ORDERED and _ordered(numbers) and not any(map(_ordered, below)):
         return True if _progress(numbers) else None  # years, wavelengths
-    if not counts and unlike and width > 1 and len(set(numbers)) == width:
-        return None
-    if not counts or width < 2 or (width == 2 and not unlike):
+    if unlike and distinct and (width > 1 or apart or counts):  # a path may begin there
+        return True if counts and width > _FEW else None
+    if not counts or width <= 2:
         return False
     fractions = all(any(value % 1 for value in column.values) for column in columns)
-    return True if width >= _CERTAIN or (width > 2 and (unlike or fractions)) else None
+    return True if width >= _CERTAIN or (width > _FEW and fractions) else None
 
 
 def _ordered(numbers: Sequence[float]) -> bool:

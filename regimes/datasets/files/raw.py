@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.column_roles import counts_rows
 from regimes.datasets.files.columns import Table, take_columns
 from regimes.datasets.files.reading import Reading
+from regimes.datasets.files.row_numbers import counts_rows
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.shape import flat_points

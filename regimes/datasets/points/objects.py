@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.arrow import arrow_frame
-from regimes.datasets.files.frames import Frame, frame_points
+from regimes.datasets.files.frames import Frame, frame_points, is_absent
 from regimes.datasets.files.named_arrays import choose_arrays
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading
@@ -79,7 +81,10 @@ def _features(features: Any) -> dict[str, Any]:
 
 def _pandas(frame: Any) -> Frame:
     """Columns by place, since names may repeat; a missing value among numbers is nan."""
-    kinds = tuple(_kind(getattr(dtype, "kind", "O"), frame.iloc[:, place]) for place, dtype in enumerate(frame.dtypes))
+    kinds = tuple(
+        "text" if hasattr(dtype, "categories") else _kind(getattr(dtype, "kind", "O"), frame.iloc[:, place])
+        for place, dtype in enumerate(frame.dtypes)
+    )
 
     def column(place: int, start: int, stop: int) -> Any:
         values = frame.iloc[start:stop, place]
@@ -98,7 +103,9 @@ def _pandas(frame: Any) -> Frame:
 def _polars(frame: Any) -> Frame:
     columns = frame.get_columns()
     kinds = tuple(
-        "number" if each.dtype.is_numeric() or str(each.dtype) == "Boolean" else _kind("O", each.head(1).to_list())
+        "number"
+        if each.dtype.is_numeric() or str(each.dtype) == "Boolean"
+        else _kind("O", each.drop_nulls().head(1).to_list())
         for each in columns
     )
 
@@ -114,10 +121,14 @@ def _polars(frame: Any) -> Frame:
 
 
 def _kind(kind: str, values: Any) -> str:
-    """Kind of a column of objects by its first value."""
+    """Kind of a column of objects by its first value that is there; of numbers alone it is one of numbers."""
     if kind in "buif":
         return "number"
-    first = next(iter(values), None)
+    first = next((each for each in values if not is_absent(each)), None)
+    if isinstance(first, Real | Decimal) and all(
+        isinstance(each, Real | Decimal) or is_absent(each) for each in values
+    ):
+        return "number"
     if isinstance(first, str) or kind in "US":
         return "text"
     if isinstance(first, Mapping) and "bytes" in first:
@@ -130,7 +141,20 @@ def _kind(kind: str, values: Any) -> str:
 def _objects(values: NDArray[Any], kind: str) -> Any:
     if kind == "image":
         return [each["bytes"] if isinstance(each, Mapping) else None for each in values]
-    return np.stack([np.asarray(each) for each in values]) if kind == "vector" else values
+    return _stacked(values) if kind == "vector" else values
+
+
+def _stacked(values: NDArray[Any]) -> NDArray[Any]:
+    if any(map(is_absent, values)):
+        raise ValueError("load_dataset: every value must be present, got a list that is missing; drop such rows")
+    rows = [np.asarray(each) for each in values]
+    shapes = sorted({row.shape for row in rows})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"load_dataset: all lists in a column must have one length, got shapes {shapes[0]} and {shapes[1]}; "
+            "pad or cut them"
+        )
+    return np.stack(rows)
 
 
 def _labelled(source: Any, reading: Reading, described: str) -> RawData:
