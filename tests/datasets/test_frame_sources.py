@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,39 @@ def test_a_column_of_vectors_holds_the_points(kind, tmp_path):
         ValueError, match=r"one column of images or vectors must hold the points, got one \(vector\), two"
     ):
         load_dataset(pa.table({"one": [[1.0], [2.0]], "two": [[1.0], [2.0]]}))
+
+
+def test_classes_beside_a_column_of_vectors_are_found_by_their_name():
+    frame = pd.DataFrame({"emb": list(X), "label": SPECIES, "row": range(40)})
+    for source in (
+        frame,
+        pl.DataFrame({"emb": X.tolist(), "label": SPECIES, "row": range(40)}),
+        frame.assign(y=X[:, 0]),
+    ):
+        data = load_dataset(source)
+        assert (data.classes, data.labels.tolist()) == (REFERENCE.classes, REFERENCE.labels.tolist())
+        assert load_dataset(source, drop="label").labels is None
+    with pytest.raises(ValueError, match=r"one column holds the classes, got label, y in .*, any of which may"):
+        load_dataset(frame.assign(y=Y))
+    frame["emb"] = [None, *X[1:]]
+    with pytest.raises(ValueError, match="got a list that is missing; drop such rows"):
+        load_dataset(frame)
+    frame["emb"] = [X[0, :2], *X[1:]]
+    with pytest.raises(ValueError, match=r"must have one length, got shapes \(2,\) and \(3,\); pad or cut them"):
+        load_dataset(frame)
+
+
+def test_objects_that_are_numbers_are_numbers_and_categories_are_not():
+    frame = pd.DataFrame({"a": pd.Series([4, 2, Decimal("1.5"), 5], dtype=object), "b": [1.0, 2.0, 3.0, 5.0]})
+    np.testing.assert_array_equal(load_dataset(frame, center=False).X, [[4, 1], [2, 2], [1.5, 3], [5, 5]])
+    frame.loc[1, "a"] = pd.NA
+    with pytest.raises(ValueError, match=r"1 of 8 missing, the first at row 1, column 'a'"):
+        load_dataset(frame)
+    for column in (pd.Categorical([1, 2, 3, 1]), ["1", "2", "3", "1"]):
+        with pytest.raises(
+            ValueError, match=r"got '1' at row 0, column 'a' .*; it is text or a category: convert the c"
+        ):
+            load_dataset(frame.assign(a=column))
 
 
 def test_a_folder_of_save_to_disk_has_images_with_the_names_of_their_classes():

@@ -256,6 +256,18 @@ def test_bytes_that_are_no_text_in_any_encoding_are_refused(tmp_path):
         load_dataset(tmp_path / "table.csv")
 
 
+SPREAD = np.random.default_rng(3).normal(size=(20, 2)).round(4)
+
+
+def columns(*cells):
+    """Lines of two columns of noise, and of others by row number."""
+    return "".join(",".join(str(cell(n)) for cell in cells) + "\n" for n in range(20))
+
+
+FIRST, SECOND = (lambda n: SPREAD[n, 0]), (lambda n: SPREAD[n, 1])
+FEW = columns(FIRST, SECOND, lambda n: n % 2)
+
+
 @pytest.mark.parametrize(
     ("text", "note"),
     [
@@ -269,13 +281,81 @@ def test_bytes_that_are_no_text_in_any_encoding_are_refused(tmp_path):
             "first column 'id' was read as a feature: if it numbers the rows, give --drop id",
         ),
         ("a,b\n1,3\n2,4\n3,2\n", "first column 'a' was read as a feature: if it numbers the rows, give --drop a"),
+        (
+            "year,b\n" + columns(lambda n: 2020 - n, FIRST),
+            "first column 'year' was read as a feature: if it numbers",
+        ),
+        (
+            "b,t,c\n" + columns(FIRST, lambda n: 0.5 * n, SECOND),
+            "column 't' was read as a feature: if it num",
+        ),
+        (
+            ",b\n" + columns(lambda n: n * n % 19, FIRST),
+            "first column was read as a feature: if it num",
+        ),
+        (
+            columns(lambda n: n * 7919 % 10007, FIRST, SECOND),
+            "first column was read as a feature: if it num",
+        ),
+        (
+            "id,subject_id,b\n" + columns(int, lambda n: n // 2, FIRST),
+            "column 'subject_id' was read as a feature: if",
+        ),
+        (f"b,c,Outcome\n{FEW}", "column 'Outcome' was read as a feature: if it holds the classes, give"),
+        (FEW, "column '2' was read as a feature: if it holds the classes, give --labels 2 (labels='2')"),
+        ("0,5\n1,5\n2,25\n-3,5\n", "the comma of each line was read as one between two columns: if it is a decimal"),
+        ("a;b\n45.000;1\n52.300;2\n61.250;5\n", "the points of numbers such as 45.000 were read as decimal signs"),
     ],
 )
 def test_a_column_that_may_be_no_feature_is_pointed_out(text, note, tmp_path):
     path = write(tmp_path, text)
-    notes = load_dataset(path).notes
-    assert note in notes[0]
-    assert note not in " ".join(load_dataset(path, columns="0-1").notes)
+    assert note in load_dataset(path).notes[0]
+    if "comma" not in note and "points" not in note:
+        assert note not in " ".join(load_dataset(path, columns="0-1").notes)
+    else:
+        assert not any(note in each for each in load_dataset(path, decimal=".").notes)
+
+
+def test_a_sum_below_a_table_is_pointed_out(tmp_path):
+    data = load_dataset(write(tmp_path, ",a,b\n0,1,5\n1,7,2\n2,5,1\nTotal,9,8\n"))
+    assert "(line 5 of" in data.notes[0]
+    assert "is 'Total' among numbers: if this row is no point, such as a sum, delete it" in data.notes[0]
+
+
+GERMAN = [[1234.5, 2.0], [1100.25, -3e3], [1.5, 1234567.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "rows"),
+    [
+        ("a;b\n1.234,5;2\n1.100,25;-3e3\n1,5;1.234.567\n", ",", GERMAN),
+        ("a;b\n1234,5;2\n1\u202f100,25;-3e3\n1,5;1 234 567\n", ",", GERMAN),
+        ('a,b\n"1.234,5",2\n"1.100,25",-3e3\n"1,5",1.234.567\n', ",", GERMAN),
+        ("1'234.5\t2\n1100.25\t\u22123e3\n1.5\t1,234,567\n", ".", GERMAN),
+        ("1.234;2\n987;5\n", ",", [[1234, 2], [987, 5]]),
+        ("1.234;2\n987;5\n", ".", [[1.234, 2], [987, 5]]),
+        (f"{LONG}1.234;2\n", ",", [*[[1, 2]] * 300, [1234, 2]]),
+        ("0,5\n1,05\n-2,25\n", ",", [[0.5], [1.05], [-2.25]]),
+        ("w\n0,5\n1,05\n-2,25\n", None, [[0.5], [1.05], [-2.25]]),
+    ],
+)
+def test_the_decimal_sign_can_be_said(text, decimal, rows, tmp_path):
+    data = load_dataset(write(tmp_path, text), decimal=decimal, center=False)
+    assert data.X.tolist() == rows
+    assert ("decimal points" if decimal == "." else "decimal commas") in data.taken
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "message"),
+    [
+        (f"a;b\n{LONG}1.5;2\n", ",", "got '1.5' at row 300, .*; decimal points beside decimal commas; .*--decimal .$"),
+        ("a;b\n1,5;2\n3;4\n", ".", "got '1,5' at row 0, .*or give --decimal ,$"),
+        ("a;b\n1;2\n3;4\n", ";", "decimal must be '.' or ',', got ';'"),
+    ],
+)
+def test_numbers_with_another_decimal_sign_are_refused(text, decimal, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        load_dataset(write(tmp_path, text), decimal=decimal)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ __all__ = [
     "class_like",
     "classes_like",
     "found_label",
+    "is_few",
     "is_label_name",
     "read_as_feature",
     "whole",
@@ -113,18 +114,20 @@ def found_label(table: Table, places: Sequence[int]) -> int | None:
     return found[0] if found else None
 
 
-def class_like(table: Table, places: Sequence[int]) -> list[int]:
-    """Features that may be the classes: by their name, or a first or last column of few whole numbers beside others."""
-    named = [place for place in places if is_label_name(table.name(place))]
-    called = [place for place in places if table.name(place).strip().casefold() in _OUTCOMES]
-    start = table.values[:_START]
-    few = {place for place in places if place not in table.texts and _is_few(start[:, place])}
-    ends = {places[0], places[-1]} if len(few) > 0 and _RARE * (len(few) - 1) < len(places) - 1 else set()
-    found = [place for place in (set(called) | ends) & few if _is_few(table.values[:, place])]
-    return sorted({*named, *found})
+def class_like(table: Table, places: Sequence[int], *, labelled: bool) -> list[int]:
+    """Features that may be the classes: by name, or where there are none as first or last one of few whole numbers."""
+    found = {place for place in places if is_label_name(table.name(place))}
+    if not labelled:
+        start = table.values[:_START]
+        few = [place for place in places if is_few(start[:, place])]
+        called = {place for place in few if table.name(place).strip().casefold() in _OUTCOMES}
+        ends = {*places[:1], *places[-1:]} if _RARE * (len(few) - 1) < len(places) - 1 else set()
+        found |= {place for place in {*called, *ends}.intersection(few) if is_few(table.values[:, place])}
+    return sorted(found)
 
 
-def _is_few(column: NDArray[Any]) -> bool:
+def is_few(column: NDArray[Any]) -> bool:
+    """Whether a column holds a few whole numbers, of several points each."""
     distinct = len(np.unique(column))
     return whole(column) and 1 < distinct <= min(_FEW, len(column) // _POINTS_OF_A_NUMBER)
 

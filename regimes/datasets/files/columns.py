@@ -92,7 +92,8 @@ def take_columns(table: Table, reading: Reading) -> Taken:
     _refuse_texts(table, kept)
     if reading.columns is None:
         _refuse_twins(table, kept)
-        notes += [read_as_feature(table.name(place)) for place in (class_like(table, kept) if label is None else ())]
+        places = [place for place in kept if place not in numbered.perhaps]
+        notes += map(read_as_feature, map(table.name, class_like(table, places, labelled=label is not None)))
     if reading.columns is not None or reading.drop is not None:
         shown = ", ".join(table.name(place) for place in kept[:_SHOWN]) + (", ..." if len(kept) > _SHOWN else "")
         said.append(f"{len(kept)} of {width} columns ({shown})")
@@ -145,8 +146,8 @@ def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
         return
     place = bad[0]
     texts = table.texts[place]
-    words = [code for code, text in enumerate(texts) if cell_number(text) is None and not is_missing(text)] or [0]
-    code = words[0]
+    words = [code for code, text in enumerate(texts) if cell_number(text) is None and not is_missing(text)]
+    code = words[0] if words else next((code for code, text in enumerate(texts) if "." in text), 0)
     row = int(np.argmax(table.values[:, place] == code))
     name = as_option(table.name(place))
     advice = cell_advice(texts[code])

@@ -14,7 +14,7 @@ _COMMENT = re.compile(rf"\s*(?!{ERROR}(?:[\s,;|]|$))[#%]")
 
 def is_comment(line: str) -> bool:
     """Whether a line begins with # or %, and not with an error of a spreadsheet, such as #N/A."""
-    return _COMMENT.match(line) is not None
+    return (line[:1] in "#%" or line[:1].isspace()) and _COMMENT.match(line) is not None
 
 
 def content(lines: Iterator[str]) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_advice, cell_number, cell_unit
-from regimes.datasets.files.column_roles import as_option, is_label_name, whole
+from regimes.datasets.files.column_roles import as_option, is_few, is_label_name, whole
 
 if TYPE_CHECKING:
     from regimes.datasets.files.columns import Table
@@ -35,17 +35,19 @@ _UNITS, _MOSTLY, _KEYS = 3, 0.9, 1000
 
 @dataclass(frozen=True)
 class RowNumbers:
-    """Places of columns that are left out, in words why, and those that were kept though they may number the rows."""
+    """Columns that are left out, in words why, and those that are kept though they may number the rows."""
 
     places: tuple[int, ...] = ()
     said: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    perhaps: tuple[int, ...] = ()
 
 
 def counts_rows(column: NDArray[Any], *, at_least: int = _COUNTED) -> bool:
     """Whether a column reads 0, 1, 2, ... or 1, 2, 3, ... for so many rows."""
     n = len(column)
-    return n >= at_least and any(np.array_equal(column, np.arange(first, first + n)) for first in (0, 1))
+    first = float(column[0]) if n >= max(at_least, 1) else np.nan
+    return first in (0, 1) and column[-1] == first + n - 1 and np.array_equal(column, np.arange(first, first + n))
 
 
 def row_numbers(table: Table, places: Sequence[int]) -> RowNumbers:
@@ -70,12 +72,13 @@ def row_numbers(table: Table, places: Sequence[int]) -> RowNumbers:
             perhaps.append(place)
         elif _rises(table.values[:, place]):
             rising.append(place)
-    if 2 * len(rising) <= len(places):  # otherwise it is what the points do
+    if len(rising) < len(places) - len(left_out):  # otherwise it is what the points do
         perhaps += rising
     if not perhaps and 0 in places and 0 not in left_out and _is_key(table, places):
         perhaps = [0]
     said = tuple(f"{_called(table, place)} left out: it {why}" for place, why in left_out.items())
-    return RowNumbers(tuple(left_out), said, (*_note(table, sorted(perhaps)), *([odd] if odd else [])))
+    notes = (*_note(table, sorted(perhaps)), *([odd] if odd else []))
+    return RowNumbers(tuple(left_out), said, notes, tuple(perhaps))
 
 
 def _why_left_out(table: Table, place: int, *, counted: bool) -> str:
@@ -94,8 +97,11 @@ def _why_left_out(table: Table, place: int, *, counted: bool) -> str:
 
 def _may_number(table: Table, place: int) -> bool:
     column, named = table.values[:, place], _named(table, place)
-    first = place == 0 and (counts_rows(column, at_least=2) or (table.names is None and _counts_parts(column)))
-    return first or counts_rows(column) or named == "" or (named is not None and whole(column))
+    if place == 0 and counts_rows(column, at_least=2):
+        return True
+    if place == 0 and table.names is None and _counts_parts(column) and not is_few(column):
+        return True
+    return counts_rows(column) or named == "" or (named is not None and whole(column))
 
 
 def _named(table: Table, place: int) -> str | None:
