@@ -116,6 +116,9 @@ REFUSED = [
     (f"{LONG}1.234;2\n", "points are decimal signs or separate thousands cannot be told, got '1.234' beside numbers"),
     ("0,5\n1,05\n2,25\n", "commas separate cells or decimals cannot be told, got '1,05' in .*; give --decimal"),
     ("t,a\n60 kg,1\n71 kg,2\n", "got '60 kg' .*column 't' .*; write the numbers without their units, or .* --drop t"),
+    ("t,a\n5\xb11,1\n7\xb12,2\n", "got '5\xb11' at row 0, column 't'"),
+    ("t,a\n-$8.50,1\n$7.25,2\n", "got '-\\$8.50' .*; write the numbers without their units"),
+    ('emb,k\n"[0.5, 1]",1\n"[0.7, 3]",2\n', "column 'emb' .*; a list in a cell is not read; write a column for each"),
     ("a,t\n1,5%\n3,7%\n", "got '5%' .*; write the numbers without their units"),
     ("q,a\n1974Q1,5\n1974Q2,7\n1974Q1,8\n", "got '1974Q1' at row 0"),
     ("label,a\n01,5\n02,7\n03,8\n", "got '01' at row 0, column 'label' .*; it is text or a category"),
@@ -160,6 +163,8 @@ REFUSED = [
     ("0,1\n0.5,0.9\n0.7,0.8\n0.9,0.2\n", "whether the first line holds names cannot be told, got '0', '1' in"),
     ("0,1,2\n0.1,1.2,2.1\n0.3,1.5,2.5\n0.4,1.4,2.9\n", "cannot be told, got '0', '1', '2' in .*; give --header if"),
     ("9\n8.5\n7.5\n2.5\n", "whether the first line holds names cannot be told, got '9' in"),
+    ("3.0x,1\n3,2\n1,2\n5,4\n", "whether the first line holds names cannot be told, got '3.0x', '1'"),
+    ("0.5,1.5,2.5,3.5\n0.7,0.1,0.9,1.4\n1.1,1.2,0.8,5.1\n", "whether the first line holds names cannot be told"),
     ("3.0x,7,1\n3,2,5\n1,2,7\n", "whether the first line holds names cannot be told, got '3.0x', '7', '1'"),
     ("a,class,y\n1,0,1\n3,0,0\n5,1,1\n", "got class, y in .*, any of which may; give --labels NAME for that one"),
     ("1,2,3\n4,5,6\n7,8,9.5\n1,1,1\n", "whether the first line holds names cannot be told"),
@@ -371,6 +376,15 @@ def test_numbers_with_another_decimal_sign_are_refused(text, decimal, message, t
 def test_a_first_line_like_the_others_is_a_point(text, tmp_path):
     rows = text.count("\n")
     assert load_dataset(write(tmp_path, text), 0 if text[0] == "c" else None).n == rows
+
+
+def test_labels_that_look_like_comments_are_asked_about(tmp_path):
+    labels = write(tmp_path, "#a\nb\n#a\n", "labels.txt")
+    with pytest.raises(
+        ValueError, match=r"got 1 labels for 3 points and 2 lines that begin with # or %, as comments do"
+    ):
+        load_dataset(NUMBERS, str(labels))
+    assert load_dataset(NUMBERS, str(write(tmp_path, '"#a"\nb\n"#a"\n', "labels.txt"))).classes == ("#a", "b")
 
 
 def test_whether_the_first_line_is_a_header_can_be_said(tmp_path):

@@ -25,8 +25,9 @@ _ERROR = re.compile(rf"{ERROR}|-?1\.#(?:IND|QNAN|SNAN)0*")  # the latter is nan 
 _CURRENCY = r"$\u20ac\xa3\xa5"
 _UNIT = re.compile(
     rf"[-+]?\d[\d.,]*\s*((?:[^\W\d_]|[%\u2030\xb0{_CURRENCY}]){{1,5}}(?:/[^\W\d_]{{1,5}})?[23\xb2\xb3]?)"
-    rf"|([{_CURRENCY}])\s*[-+]?\d[\d.,]*"
+    rf"|[-+]?([{_CURRENCY}])\s*[-+]?\d[\d.,]*"
 )
+_LIST = re.compile(r"\[\s*(?:[-\[+.\d]|array\(|np\.)")
 _FORTRAN = re.compile(r"([-+]?(?:\d+\.\d*|\.\d+))[dDqQ]([-+]?\d+)")  # 1974Q1 is a quarter of a year
 _COMMA = re.compile(r"[-+]?(?:\d+,\d*|,\d+)(?:[eEdDqQ][-+]?\d+)?")
 _GROUPED = re.compile(r"([-+]?[1-9]\d{0,2}(?:([,.'\u2019 \u00a0\u202f])\d{3})(?:\2\d{3})*)((?:[.,]\d*)?)")
@@ -98,6 +99,8 @@ def cell_advice(cell: str) -> str:
     """What is wrong with a cell that looks like a number and is not read as one; empty for text."""
     if re.fullmatch(r"[-+]?0[xX][0-9a-fA-F.]+(?:[pP][-+]?\d+)?", cell):
         return "hexadecimal is not read; write decimals"
+    if _LIST.match(cell):
+        return "a list in a cell is not read; write a column for each of its numbers, or a Parquet file"
     if _GROUPED.fullmatch(cell):
         return "is it a decimal sign or a separator of thousands? give --decimal . or --decimal , (decimal=)"
     if decimal_comma(cell):

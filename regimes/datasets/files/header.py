@@ -34,7 +34,7 @@ def has_header(rows: Sequence[Sequence[str]], *, comma: bool, where: str) -> boo
     unnamed = not first[0] and bool(below) and all(row[0] for row in below)
     if (unnamed and texts) or 2 * len(above_numbers) > len(columns):
         return True
-    verdict = _numbers_are_names(numbers, named=unnamed or bool(above_numbers))
+    verdict = _numbers_are_names(numbers, named=unnamed or (len(numbers) > 1 and bool(above_numbers)))
     if verdict is None or (not verdict and above_numbers):
         shown = ", ".join(map(quoted, first[:4])) + (", ..." if len(first) > 4 else "")
         raise ValueError(

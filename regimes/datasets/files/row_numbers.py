@@ -27,6 +27,9 @@ _NAMELESS = re.compile(r"(?:unnamed|level|indexlevel)?\d*|#")
 
 _ID = re.compile(r"(?i:.*[\W_]id)|.*[a-z](?:Id|ID)")
 
+_MEASURED = re.compile(r"[(<>~\u2248].*\d.*|\d.*[\xb1\xb0'].*")
+"""Numbers with bounds, errors, feet and degrees."""
+
 _COUNTED = 10
 """Rows from which a column that counts them is no feature, whatever its name."""
 
@@ -119,7 +122,7 @@ def _names_rows(table: Table) -> bool:
     """Whether the first column is text that is another in each row, and not numbers of some spelling."""
     texts = table.texts[0]
     units = {cell_unit(text) for text in texts}
-    if None not in units and len(units) <= _UNITS:
+    if (None not in units and len(units) <= _UNITS) or all(map(_MEASURED.fullmatch, texts)):
         return False
     words = _named(table, 0) is not None or all(cell_number(text) is None and not cell_advice(text) for text in texts)
     return words and len(set(table.cells(0).tolist())) == len(table.values) > 1

@@ -77,6 +77,12 @@ def read_column(path: Path, n: int, memory: int) -> list[str]:
                 f"got {len(row)} cells in {path}, line {number}"
             )
         labels.append(row[0])
+    comments = sum(map(is_comment, text.lines())) if len(labels) < n else 0
+    if comments:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {len(labels)} labels for {n} points and "
+            f"{comments} lines that begin with # or %, as comments do, in {path}; put labels that begin so in quotes"
+        )
     if len(labels) == n + 1 and cell_number(labels[0]) is None and labels[0] not in labels[1:]:
         del labels[0]
     return labels
