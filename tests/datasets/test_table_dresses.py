@@ -117,6 +117,10 @@ DRESSES = {
     "header 1 to 6": (table(list("123456")), "first line as a header"),
     "header 0 to 5": (table(list("012345")), "first line as a header"),
     "counter and header 0 to 5": (table(["", *"012345"], first=COUNT), NUMBERS_LEFT_OUT),
+    "decimals as names": (
+        table(["", "a1", "400.5", "401.5", "403.5", "404.5", "406.5"], first=COUNT),
+        NUMBERS_LEFT_OUT,
+    ),
     "header of years": (table(["1990", "1994", "2001", "2005", "2011", "2020"]), "first line as a header"),
 }
 

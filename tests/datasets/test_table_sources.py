@@ -163,6 +163,10 @@ REFUSED = [
     ("0,1\n0.5,0.9\n0.7,0.8\n0.9,0.2\n", "whether the first line holds names cannot be told, got '0', '1' in"),
     ("0,1,2\n0.1,1.2,2.1\n0.3,1.5,2.5\n0.4,1.4,2.9\n", "cannot be told, got '0', '1', '2' in .*; give --header if"),
     ("9\n8.5\n7.5\n2.5\n", "whether the first line holds names cannot be told, got '9' in"),
+    (
+        "400.5,401,403.5,404\n0.7,0.1,0.9,1.4\n1.1,1.2,0.8,5.1\n3,7,1,1\n",
+        "whether the first line holds names cannot be",
+    ),
     ("3.0x,1\n3,2\n1,2\n5,4\n", "whether the first line holds names cannot be told, got '3.0x', '1'"),
     ("0.5,1.5,2.5,3.5\n0.7,0.1,0.9,1.4\n1.1,1.2,0.8,5.1\n", "whether the first line holds names cannot be told"),
     ("3.0x,7,1\n3,2,5\n1,2,7\n", "whether the first line holds names cannot be told, got '3.0x', '7', '1'"),

@@ -97,7 +97,8 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
         return True if width > _FEW else None
     if width >= _ORDERED and _ordered(numbers) and not any(map(_ordered, below)):
         return True if _progress(numbers) else None  # years, wavelengths
-    if width > _FEW and _progress(numbers) and not counts and not any(map(_progress, below)):
+    evenly = _progress(numbers) and not counts and not any(map(_progress, below))
+    if width > _FEW and (evenly or (apart and _ordered(numbers))):
         return None
     if unlike and distinct and (width > 1 or apart or counts):  # a path may begin there
         return True if counts and width > _FEW else None

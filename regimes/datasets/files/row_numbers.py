@@ -22,7 +22,7 @@ _NAMES = {
     *("id", "index", "idx", "row", "rows", "rowname", "rownames", "rowid", "rowno", "rownr", "rownum", "rownumber"),
     *("sno", "srno", "slno", "serialno", "serialnumber", "lfdnr", "uid", "uuid", "guid", "recordid", "identifier"),
 }
-_NAMELESS = re.compile(r"(?:unnamed|level|indexlevel)?\d*|#")
+_NAMELESS = re.compile(r"(?:unnamed\w*|level\d+|indexlevel\d+)?")
 """Names that pandas gives to what has none, without signs between."""
 
 _ID = re.compile(r"(?i:.*[\W_]id)|.*[a-z](?:Id|ID)")
@@ -113,7 +113,7 @@ def _named(table: Table, place: int) -> str | None:
         return None
     name = str(table.names[place]).strip()
     plain = re.sub(r"[\W_]+", "", name.casefold())
-    if _NAMELESS.fullmatch(plain) and not name.isdecimal():
+    if _NAMELESS.fullmatch(plain):
         return ""
     return "id" if plain in _NAMES or _ID.fullmatch(name) else None
 

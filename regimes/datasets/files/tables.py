@@ -38,13 +38,13 @@ def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...], tu
         raise ValueError(f"load_dataset: a table must have at least one line, got {path}{found}")
     names, header, said = _names(dialect, reading, str(path))
     layout = Layout(text, dialect, header, names)
-    passed = layout.passed_over()
     as_text, unasked = layout.asked(reading)
     texts = {place: _Texts() for place in as_text}
     ignored: dict[int, Reader] = dict.fromkeys(unasked, lambda cell: 0.0)
     size = f"{text.count} lines of {layout.width} cells in {path}"
     needed = text.count * (8 * layout.width + _TEXT * len(texts))
     check_memory("load_dataset", size, needed, reading.memory, "give fewer points")
+    passed = layout.passed_over()
     values, comma = None if reading.decimal == "," else layout.read(texts, ignored), dialect.comma
     if values is None:  # some cell is no plain number
         values, comma = _cell_by_cell(layout, texts, ignored)
