@@ -155,6 +155,33 @@ def test_arrays_and_unused_classes_of_a_parquet_file_from_the_hub():
     assert (data.classes, data.labels.tolist()) == (("a", "c"), [1, 0] * 3)
 
 
+@pytest.mark.parametrize("column", ["x", "embedding"])
+def test_classes_stand_in_the_order_in_which_the_data_set_numbers_them(column, tmp_path):
+    """MNIST's classes in words; no point is of the class one, and one point is of no class."""
+    names = ["zero", "one", "two", "three"]
+    features = {"label": {"_type": "ClassLabel", "names": names}, column: {"_type": "Value"}}
+    labels = [0, 2, 3, 0, 2, 3, -1]
+    values = [[float(k), 1.0] for k in range(7)] if column == "embedding" else [float(k) for k in range(7)]
+    table = pa.table({column: values, "label": labels})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    data = load_dataset(tmp_path / "a.parquet", missing="drop")
+    assert (data.classes, data.labels.tolist()) == (("zero", "two", "three"), [0, 1, 2, 0, 1, 2])
+    assert load_dataset(tmp_path / "a.parquet", missing="drop", classes=["three", "zero"]).labels.tolist() == [1, 0] * 2
+    other = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": {}}})})
+    pa.parquet.write_table(other, tmp_path / "b.parquet")
+    with pytest.raises(ValueError, match="or other classes; give the files of one"):
+        load_dataset(f"{tmp_path}/*.parquet")
+
+
+def test_labels_of_pandas_in_another_order_are_not_taken_row_by_row():
+    labels = FRAME["species"].sample(frac=1, random_state=0)
+    with pytest.raises(ValueError, match=r"index of the frame in another order; give labels.reindex\(frame.index\)"):
+        load_dataset(FRAME[["a", "b", "c"]], labels)
+    for same in (labels.reindex(FRAME.index), FRAME["species"].set_axis(np.arange(5, 45))):
+        assert load_dataset(FRAME[["a", "b", "c"]], same).labels.tolist() == REFERENCE.labels.tolist()
+
+
 def test_broken_images_of_a_column_are_named_by_their_rows_and_left_out_with_their_labels():
     png = [io.BytesIO() for _ in PIXELS]
     for image, stream in zip(PIXELS, png, strict=True):

@@ -90,7 +90,10 @@ def test_what_comes_with_the_points_is_left_out_where_it_is_no_class():
 
 
 def test_a_loader_that_shuffles_is_said():
-    assert "another order each time" in load_dataset(DataLoader(PAIRS, batch_size=7, shuffle=True)).notes[0]
+    shuffled = DataLoader(PAIRS, batch_size=7, shuffle=True)
+    assert "another order each time" in load_dataset(shuffled).notes[0]
+    with pytest.raises(ValueError, match="labels must come in the order of the points, got some beside DataLoader"):
+        load_dataset(shuffled, Y)
 
 
 class Other:

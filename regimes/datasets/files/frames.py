@@ -46,10 +46,10 @@ def joined(frames: Sequence[Frame], where: str) -> Frame:
     """The rows of several frames of the same columns, one below the other."""
     first, *others = frames
     for other in others:
-        if (other.names, other.kinds) != (first.names, first.kinds):
+        if (other.names, other.kinds, other.class_names) != (first.names, first.kinds, first.class_names):
             raise ValueError(
                 f"load_dataset: all files of a data set must have the same columns, got {', '.join(first.names)} and "
-                f"{', '.join(other.names)} in {where}; give the files of one"
+                f"{', '.join(other.names)} in {where}, or others of them, or other classes; give the files of one"
             )
     starts = np.cumsum([0, *(frame.n for frame in frames)]).tolist()
 
@@ -96,7 +96,13 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
     labels = None if label is None else _labels(frame, label, where, reading.memory)
     if label is not None:
         said.append(f"labels from column {names[label]!r}")
-    raw = RawData(values=np.empty(0), labels=reading.labels if label is None else labels, name="table", source=where)
+    raw = RawData(
+        values=np.empty(0),
+        labels=reading.labels if label is None else labels,
+        name="table",
+        source=where,
+        class_names=() if label is None else frame.class_names.get(names[label], ()),
+    )
     if frame.kinds[place] == "vector":
         values = _vectors(frame, place, where)
         shown = " x ".join(map(str, values.shape))
@@ -108,11 +114,11 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
     return replace(
         raw,
         values=pixels.values,
-        labels=raw.labels if labels is None else labels[pixels.kept],
         scale="range",
         known_range=pixels.known_range,
         notes=pixels.notes,
         taken="; ".join((f"{pixels.description} of column {names[place]!r}", *said)),
+        kept=(frame.n, pixels.kept),
     )
 
 
@@ -137,7 +143,7 @@ def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
     if said:
         reading = replace(reading, drop=[*words(reading.drop), *index])
     named = {place: [str(text) for text in found] for place, found in texts.items()}
-    return raw_table(Table(values, frame.names, where, named), reading, said)
+    return raw_table(Table(values, frame.names, where, named), reading, said, class_names=frame.class_names)
 
 
 def _needed(frame: Frame, reading: Reading, where: str) -> list[int]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.archives import check_archive_end
 from regimes.datasets.files.pickled_tensors import Tensor, read_description
 from regimes.datasets.files.unreadable import refusing_damage
 from regimes.datasets.points.blocks import Blocks, widened
@@ -19,7 +20,6 @@ __all__ = ["read_pytorch"]
 
 _WHAT = "a file of tensors that torch.save wrote"
 _LARGEST_DESCRIPTION = 64 * 2**20
-_LAST_RECORD = 22
 _DEEPEST = 32
 _PIECE = 2**20
 
@@ -33,9 +33,8 @@ def read_pytorch(path: Path) -> dict[str, Blocks]:
             f"load_dataset: a .pt file must be a zip archive, as torch.save writes since 1.6, got {path}: none; "
             "load it and save it again with torch.save, or with numpy.save"
         )
-    with refusing_damage(_WHAT, path), zipfile.ZipFile(path) as archive:
-        if archive.fp is None or archive.fp.seek(-_LAST_RECORD, 2) < 0 or archive.fp.read(4) != b"PK\x05\x06":
-            raise ValueError("it goes on behind the archive")
+    with refusing_damage(_WHAT, path), path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        check_archive_end(stream)
         members = {info.filename.partition("/")[2]: info for info in archive.infolist()}
         if len(members) != len(archive.infolist()):
             raise ValueError("a name stands twice in the archive")

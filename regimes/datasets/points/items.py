@@ -56,12 +56,18 @@ def item_points(source: Any, reading: Reading, described: str) -> RawData:
     names: tuple[str, ...] = ()
     if labels and found is None:
         found = np.concatenate(labels)
+        found = found[:, 0] if found.shape == (len(values), 1) else found
         if found.shape != (len(values),) or why_no_classes(found, described, named=True):
             notes.append(f"what {described} gives beside the points is not one class for each: not taken as labels")
             found = None
         else:
             names = _class_names(source, found)
-    if type(getattr(source, "sampler", None)).__name__ == "RandomSampler":
+    if "Random" in type(getattr(source, "sampler", None)).__name__:
+        if reading.labels is not None:
+            raise ValueError(
+                f"load_dataset: labels must come in the order of the points, got some beside {described}, which draws "
+                "these at random; give its dataset, or one with shuffle=False"
+            )
         notes.append(f"{described} draws its points in another order each time: give its dataset for the same numbers")
     of_labels = ", labels beside them" if labels and found is not None and reading.labels is None else ""
     return RawData(

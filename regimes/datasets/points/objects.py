@@ -38,6 +38,7 @@ def object_points(source: Any, reading: Reading) -> RawData:
         )
     frame = _frame(source)
     if frame is not None:
+        _refuse_shuffled(source, reading.labels)
         return frame_points(frame, reading, described)
     if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
         return _labelled(source, reading, described)
@@ -61,6 +62,19 @@ def _frame(source: Any) -> Frame | None:
     if hasattr(source, "get_columns") and hasattr(source, "to_series"):
         return _polars(source)
     return _pandas(source) if hasattr(source, "iloc") and hasattr(source, "columns") else None
+
+
+def _refuse_shuffled(frame: Any, labels: Any) -> None:
+    """Labels of pandas that have the rows of the frame in another order are not those of the rows one by one."""
+    of_points: Any = getattr(frame, "index", None)
+    of_labels: Any = getattr(labels, "index", None)
+    if not hasattr(of_points, "equals") or not hasattr(of_labels, "equals") or len(of_points) != len(of_labels):
+        return
+    if not of_points.equals(of_labels) and of_points.sort_values().equals(of_labels.sort_values()):
+        raise ValueError(
+            "load_dataset: labels must come in the order of the points, got a Series with the index of the frame in "
+            "another order; give labels.reindex(frame.index), or labels.to_numpy() if they are in order"
+        )
 
 
 def _is_hugging_face(source: Any) -> bool:

@@ -33,6 +33,7 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
     _check_form(values, given)
     flat = given.reshape(len(given), -1)
     with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
+        owned = owned and flat.flags.writeable  # what lies over bytes of a file is not
         return np.ascontiguousarray(flat, dtype=np.float64) if owned else np.array(flat, dtype=np.float64, order="C")
 
 
