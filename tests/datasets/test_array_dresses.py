@@ -112,6 +112,8 @@ def test_eight_bit_values_go_to_the_range_of_models_unless_told():
 def test_eight_bit_columns_of_a_table_are_no_pixels(tmp_path):
     ages = RNG.integers(18, 90, (30, 3)).astype(np.uint8)
     keys = saved(tmp_path, age=ages[:, 0], height=ages[:, 1], weight=ages[:, 2])
+    tokens = RNG.integers(0, 20, (30, 40)).astype(np.uint8)
+    np.testing.assert_array_equal(load_dataset(tokens, center=False).X, tokens)
     for source in (ages, keys, structured(a=ages[:, 0], b=ages[:, 1:])):
         np.testing.assert_array_equal(load_dataset(source, center=False).X, ages)
 

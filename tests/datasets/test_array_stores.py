@@ -152,6 +152,21 @@ def test_weights_of_a_model_are_no_points(tmp_path):
     assert load_dataset(f"{tmp_path}/a.safetensors:weight").n == 4
 
 
+def test_what_is_no_array_of_points_is_called_so(tmp_path):
+    np.savez(tmp_path / "inception.npz", mu=np.zeros(6), sigma=np.eye(6))
+    with pytest.raises(ValueError, match="got .* with their mean mu and covariance sigma; give the features"):
+        load_dataset(tmp_path / "inception.npz")
+    torch.save([(torch.tensor(x), int(y)) for x, y in zip(X, Y, strict=True)], tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"in one array, got 30 of shape \(2, 3\) in .*, called \*/\*; stack them"):
+        load_dataset(tmp_path / "a.pt")
+
+
+def test_labels_of_a_pt_file_may_be_a_list(tmp_path):
+    for labels in (Y.tolist(), [str(each) for each in Y]):
+        torch.save({"latents": torch.tensor(X), "labels": labels}, tmp_path / "a.pt")
+        assert_reference(load_dataset(tmp_path / "a.pt"))
+
+
 def test_matrices_of_matlab_are_turned_back(tmp_path):
     with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
         for name, values in {"X": X.reshape(30, 6).T, "y": Y[None].astype(float)}.items():

@@ -200,6 +200,17 @@ def test_parts_of_a_data_set_are_no_classes(folders, found, tmp_path):
         assert ("not those inside it (cat, dog)" in data.taken) == (found == ("a", "b"))
 
 
+def test_a_class_without_images_and_what_was_printed_are_said(tmp_path):
+    printed = [Image.fromarray(each).convert("CMYK") for each in COLOUR[:3]]
+    write(tmp_path, printed, [f"cat/{place}.jfif" for place in range(3)], format="JPEG")
+    (tmp_path / "dog").mkdir()
+    data = load_dataset(tmp_path)
+    assert data.notes == (
+        "3 of 3 images were converted from CMYK or LAB without their profile",
+        "left out, since they are no images: dog/ (empty)",
+    )
+
+
 def test_a_part_of_an_archive_is_named_by_its_folder_or_a_pattern(tmp_path):
     names = [f"{part}/{kind}/0.png" for part in ("test", "train") for kind in ("cat", "dog")]
     place = zipped(write(tmp_path / "set", COLOUR[:4], names), tmp_path / "set.zip")

@@ -18,7 +18,7 @@ from regimes.datasets.points.builtin import RawData
 
 __all__ = ["IMAGES", "read_images"]
 
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+IMAGES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 """File types of images."""
 
 _NAMED = 3
@@ -38,8 +38,9 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
         pictures, others = _of_pattern(source)
     if not pictures:
         raise ValueError(
-            f"load_dataset: a folder must hold images ({', '.join(IMAGES)}), tables (.parquet, .arrow) or Zarr, "
-            f"got {_few(others) or 'nothing'} in {source}; give the file itself, or the folder in which they lie"
+            f"load_dataset: a folder, a pattern or an archive must hold images ({', '.join(IMAGES)}), or the first two "
+            f"tables (.parquet, .arrow) or Zarr, got {_few(others) or 'nothing'} in {source}; "
+            + ("give one of these files itself, or convert them" if others else "see that the path is right")
         )
     pictures, above = _below_common_folder(pictures)
     start = f"{path}{':' if path.is_file() else '/'}" if path.exists() else ""
@@ -50,7 +51,7 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
     pixels = read_pictures(
         pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory
     )
-    left = (f"files that are no images were left out: {_few(others)}",) if others else ()
+    left = (f"left out, since they are no images: {_few(others)}",) if others else ()
     return RawData(
         values=pixels.values,
         labels=labels,
@@ -76,6 +77,8 @@ def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
             continue
         seen.add(real)
         inner[:] = sorted(each for each in inner if not is_hidden(each))
+        if not inner and not files and seen != {real}:
+            others.append(f"{Path(folder).relative_to(root).as_posix()}/ (empty)")
         for file in files:
             name = (Path(folder) / file).relative_to(root).as_posix()
             if not is_hidden(file):

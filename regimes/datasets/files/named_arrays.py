@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ __all__ = ["choose_arrays"]
 _DATA_KEYS = ("X", "x", "data", "images", "latents", "features", "arr_0", "X_train", "x_train", "train_images")
 """Usual names of points, those before others that come first."""
 
-_LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "species")
+_LABEL_KEYS = ("y", "Y", "labels", "label", "targets", "target", "classes", "class", "species")
 _SECOND = {"arr_0": "arr_1", "0": "1"}
 """What lies beside an array without a name."""
 
@@ -48,7 +49,7 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
             table = table_of({name: _fitting(array, name, where, reading).whole() for name, array in columns}, where)
             return raw_table(table, reading, ("columns from keys",))
     if key is None:
-        _refuse_model(arrays, chosen, where)
+        _refuse_others(arrays, chosen, where)
     if chosen is None or chosen not in arrays:
         wanted = "one named X, x, data, images, latents or arr_0" if key is None else repr(key)
         raise ValueError(
@@ -101,14 +102,26 @@ def _columns(arrays: Mapping[str, Blocks], reading: Reading) -> list[tuple[str, 
     return columns if alone and len(columns) > 1 and len({array.shape for _, array in columns}) == 1 else []
 
 
-def _refuse_model(arrays: Mapping[str, Blocks], chosen: str | None, where: str) -> None:
-    """Matrices called weight, or kernel, are those of a model."""
+def _refuse_others(arrays: Mapping[str, Blocks], chosen: str | None, where: str) -> None:
+    """Refuse weights of a model, a mean with its covariance, and points that stand apart: no array of points."""
+    if {"mu", "sigma"} <= set(arrays) and chosen == "sigma":
+        raise ValueError(
+            f"load_dataset: a source must hold points, got {where} with their mean mu and covariance sigma; give the "
+            "features from which these were computed"
+        )
     last = {name: re.split("[/.]", name)[-1].removesuffix(":0") for name, array in arrays.items() if array.shape[1:]}
     weights = [name for name in last if last[name] in _WEIGHTS]
     if weights and (chosen is None or chosen in weights):
         raise ValueError(
             f"load_dataset: a source must hold points, got {where} with the weights of a model, such as {weights[0]}; "
             f"give the data on which it was trained, or name an array with {where}:key"
+        )
+    alike = Counter((re.sub(r"\d+", "*", name), array.shape) for name, array in arrays.items() if array.shape)
+    (form, shape), count = alike.most_common(1)[0] if alike else (("", ()), 0)
+    if chosen is None and count > 2 and "*" in form:
+        raise ValueError(
+            f"load_dataset: points must stand in one array, got {count} of shape {shape} in {where}, called {form}; "
+            "stack them (torch.stack, numpy.stack) and save them with their labels beside them"
         )
 
 

@@ -15,7 +15,7 @@ from regimes.datasets.files.columns import Table, take_columns
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import PIXELS, RawData
-from regimes.datasets.points.pixels import are_pixels
+from regimes.datasets.points.pixels import DARKEST, are_pixels
 from regimes.datasets.points.shape import flat_points
 
 __all__ = ["raw_array", "raw_table", "table_of"]
@@ -37,7 +37,7 @@ def raw_table(
     ``class_names`` are the names, by column, of classes in the order in which they are numbered.
     """
     taken = take_columns(table, reading)
-    pixels = set(taken.places) <= set(table.pixels) and taken.values.size and taken.values.max() > 1
+    pixels = set(taken.places) <= set(table.pixels) and taken.values.size and taken.values.max() > DARKEST
     return RawData(
         values=taken.values,
         labels=reading.labels if taken.labels is None else taken.labels,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,14 @@ from numpy.typing import NDArray
 
 from regimes.datasets.files.arrow import arrow_frame
 from regimes.datasets.files.frames import Frame, frame_points
+from regimes.datasets.files.images import is_encoded
 from regimes.datasets.files.named_arrays import choose_arrays
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
-from regimes.datasets.points.items import is_loader, item_points
-from regimes.datasets.points.tensors import plain
+from regimes.datasets.points.items import is_array, is_loader, item_points
+from regimes.datasets.points.tensors import plain, same_shape
 
 __all__ = ["object_points"]
 
@@ -44,6 +47,16 @@ def object_points(source: Any, reading: Reading) -> RawData:
         return _labelled(source, reading, described)
     if is_loader(source):
         return item_points(source, reading, described)
+    if isinstance(source, Mapping) and source and all(map(is_array, source.values())):
+        arrays = {str(name): _block(np.asarray(plain(array))) for name, array in source.items()}
+        return replace(choose_arrays(described, arrays, None, reading), name="array")
+    if isinstance(source, tuple) and len(source) == 2 and all(map(is_array, source)):
+        raise ValueError(
+            "load_dataset: a source must be one array, got a pair of them; if these are points and labels, give "
+            "load_dataset(X, y)"
+        )
+    if isinstance(source, list) and source and all(map(is_array, source)):
+        source = same_shape([np.asarray(plain(each)) for each in source])
     return raw_array(plain(source), replace(reading, labels=plain(reading.labels)), described)
 
 
@@ -93,7 +106,9 @@ def _features(features: Any) -> dict[str, Any]:
 
 def _pandas(frame: Any) -> Frame:
     """Columns by place, since names may repeat; a missing value among numbers is nan."""
-    kinds = tuple(_kind(getattr(dtype, "kind", "O"), frame.iloc[:, place]) for place, dtype in enumerate(frame.dtypes))
+    kinds = tuple(
+        _kind(getattr(dtype, "kind", "O"), frame.iloc[:, place].dropna()) for place, dtype in enumerate(frame.dtypes)
+    )
 
     def column(place: int, start: int, stop: int) -> Any:
         values = frame.iloc[start:stop, place]
@@ -134,17 +149,18 @@ def _kind(kind: str, values: Any) -> str:
     first = next(iter(values), None)
     if isinstance(first, str) or kind in "US":
         return "text"
-    if isinstance(first, Mapping) and "bytes" in first:
+    if is_encoded(first["bytes"] if isinstance(first, Mapping) and "bytes" in first else first):
         return "image"
-    if isinstance(first, Sequence | np.ndarray) and not isinstance(first, bytes) and np.ndim(first):
-        return "vector" if np.asarray(first).dtype.kind in "buif" else "other"
-    return "other"
+    if isinstance(first, list | tuple | np.ndarray) or hasattr(first, "getbands"):
+        array = np.asarray(first)
+        return "vector" if array.ndim and array.dtype.kind in "buif" else "other"
+    return "number" if all(isinstance(value, Real | Decimal) for value in values) and first is not None else "other"
 
 
 def _objects(values: NDArray[Any], kind: str) -> Any:
     if kind == "image":
-        return [each["bytes"] if isinstance(each, Mapping) else None for each in values]
-    return np.stack([np.asarray(each) for each in values]) if kind == "vector" else values
+        return [each["bytes"] if isinstance(each, Mapping) else each for each in values]
+    return same_shape([np.asarray(plain(each)) for each in values]) if kind == "vector" else values
 
 
 def _labelled(source: Any, reading: Reading, described: str) -> RawData:
@@ -161,7 +177,9 @@ def _labelled(source: Any, reading: Reading, described: str) -> RawData:
 
 
 def _block(array: Any) -> Blocks:
+    dims = getattr(array, "dims", ())
+
     def rows(start: int, stop: int) -> NDArray[Any]:
         return np.asarray(array[start:stop] if array.ndim else array)
 
-    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows)
+    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows, f"points along {dims[0]}" if dims else "")

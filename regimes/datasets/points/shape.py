@@ -25,10 +25,10 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
         return _read(values)
     try:
         given = np.asarray(values)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError):
         raise ValueError(
             "load_dataset: a source must be an array, a built-in data set or a file, "
-            f"got {type(values).__name__} that NumPy cannot read: {error}"
+            f"got {type(values).__name__} that is no array, as where its rows differ in length; make one of it"
         ) from None
     _check_form(values, given)
     flat = given.reshape(len(given), -1)
