@@ -97,9 +97,10 @@ class Sparse:
         (np.array([[1, 2], [3, 4]], dtype=object), r"got Python objects \(dtype object\)"),
         ([[1.0, 2.0], [3.0, None]], "got Python objects"),
         (np.array([["2020-01-01"], ["2020-01-02"]], dtype="datetime64[D]"), "got dtype datetime64"),
-        ([[1, 2], [3]], "got list that NumPy cannot read: .*inhomogeneous"),
+        ([[1, 2], [3]], "got list that is no array, as where its rows differ in length"),
         (None, "got NoneType; a source is an array, a built-in data set or a file"),
-        ({"X": POINTS}, "got dict; a source is"),
+        ({"X": 3}, "got dict; a source is"),
+        ((POINTS, POINTS), r"got a pair of them; if these are points and labels, give load_dataset\(X, y\)"),
         (Sparse(), "got a sparse Sparse; give its toarray"),
     ],
 )

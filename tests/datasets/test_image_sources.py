@@ -159,7 +159,7 @@ def test_decompression_bombs_are_refused_before_they_are_decoded(tmp_path, monke
     ("names", "message"),
     [
         (["0.png"], r"one image is no data set, got .*0.png; give its folder, a pattern such as '.*\*.png'"),
-        (["a/0.png", "1.png"], r"the folder of an image is its class, got 1 images beside the folders in .* \(1.png\)"),
+        (["a/0.png", "1.png"], r"the folder of an image is its class, got 1 image beside the folders in .* \(1.png\)"),
         (
             ["train/a/0.png", "test/b/1.png"],
             r"got test, train in .*, which are parts of a data set; give one, such as .*/tr",
@@ -170,6 +170,74 @@ def test_what_is_no_data_set_of_images_is_refused(names, message, tmp_path):
     write(tmp_path, COLOUR[: len(names)], names)
     with pytest.raises(ValueError, match=message):
         load_dataset(tmp_path / names[0] if len(names) == 1 else tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folders", "found"),
+    [
+        (["train", "test"], "got test, train in .*, which are parts of a data set; give one, such as {}/train"),
+        (["Training", "Testing", "misc"], "give one, such as {}/Training"),
+        (["images/train", "images/val"], "give one, such as {}/images/train"),
+        (["val2017", "train2017"], "give one, such as {}/train2017"),
+        (["cat/train", "cat/test", "dog/train"], r"got folders with test, train in .*'{}/\*/train/\*'"),
+        (["images", "masks"], "which are images and what belongs to them; give one, such as {}/images"),
+        (["plane", "train"], ("plane", "train")),
+        (["bullet train", "freight train"], ("bullet train", "freight train")),
+        (["train/cat", "train/dog"], ("cat", "dog")),
+        (["a/cat", "a/dog", "b/cat"], ("a", "b")),
+    ],
+    ids=" ".join,
+)
+def test_parts_of_a_data_set_are_no_classes(folders, found, tmp_path):
+    root = write(tmp_path / "set", COLOUR[: len(folders)], [f"{name}/0.png" for name in folders])
+    if isinstance(found, str):
+        for source in (root, f"{root}/**/*.png"):
+            with pytest.raises(ValueError, match=found.format(root)):
+                load_dataset(source)
+    else:
+        data = load_dataset(root)
+        assert data.classes == found
+        assert ("not those inside it (cat, dog)" in data.taken) == (found == ("a", "b"))
+
+
+def test_a_class_without_images_and_what_was_printed_are_said(tmp_path):
+    printed = [Image.fromarray(each).convert("CMYK") for each in COLOUR[:3]]
+    write(tmp_path, printed, [f"cat/{place}.jfif" for place in range(3)], format="JPEG")
+    (tmp_path / "dog").mkdir()
+    data = load_dataset(tmp_path)
+    assert data.notes == (
+        "3 of 3 images were converted from CMYK or LAB without their profile",
+        "left out, since they are no images: dog/ (empty)",
+    )
+
+
+def test_a_part_of_an_archive_is_named_by_its_folder_or_a_pattern(tmp_path):
+    names = [f"{part}/{kind}/0.png" for part in ("test", "train") for kind in ("cat", "dog")]
+    place = zipped(write(tmp_path / "set", COLOUR[:4], names), tmp_path / "set.zip")
+    with pytest.raises(ValueError, match=r"parts of a data set; give one, such as .*set.zip:set/train$"):
+        load_dataset(place)
+    for key in ("set/train", "*/train/*"):
+        data = load_dataset(f"{place}:{key}", center=False)
+        np.testing.assert_allclose(data.X, pixels(COLOUR[2:4]), atol=1e-14)
+        assert data.classes == ("cat", "dog")
+    with pytest.raises(ValueError, match="got nothing in .*set.zip:absent"):
+        load_dataset(f"{place}:absent")
+    place.write_bytes(place.read_bytes() + b"more")
+    with pytest.raises(ValueError, match="must be a zip archive, whole"):
+        load_dataset(place)
+
+
+def test_labels_of_their_own_are_left_out_with_the_images(tmp_path):
+    write(tmp_path, COLOUR, [f"{place}.png" for place in range(6)])
+    (tmp_path / "1.png").write_bytes(b"no image")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("b\nb\na\na\nb\na\n")
+    for given in (labels, ["b", "b", "a", "a", "b", "a"]):
+        data = load_dataset(tmp_path, given, skip_broken=True)
+        assert [data.classes[label] for label in data.labels] == ["b", "a", "a", "b", "a"]
+        assert "labels in the order of the names: 0.png, 1.png, 2.png and 3 more" in data.taken
+    with pytest.raises(ValueError, match="got 5 labels for 6 points, with the 1 left out: give one for each image"):
+        load_dataset(tmp_path, ["a", "b", "a", "b", "a"], skip_broken=True)
 
 
 def test_an_image_as_an_array_is_no_data_set():

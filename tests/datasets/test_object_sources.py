@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas
 import pytest
 import xarray
 
@@ -59,6 +60,9 @@ SOURCES = {
     "DataArray": (LABELLED, "kind"),
     "xarray Dataset": (xarray.Dataset({"X": LABELLED.drop_vars("kind"), "y": ("sample", Y)}), None),
     "memory map": ("points.npy", Y),
+    "dictionary of arrays": ({"X": torch.tensor(X), "y": Y}, None),
+    "list of arrays": (list(X), Y),
+    "list of pairs": ([(x, int(y)) for x, y in zip(X, Y, strict=True)], None),
 }
 
 
@@ -90,7 +94,25 @@ def test_what_comes_with_the_points_is_left_out_where_it_is_no_class():
 
 
 def test_a_loader_that_shuffles_is_said():
-    assert "another order each time" in load_dataset(DataLoader(PAIRS, batch_size=7, shuffle=True)).notes[0]
+    shuffled = DataLoader(PAIRS, batch_size=7, shuffle=True)
+    assert "draws its points at random" in load_dataset(shuffled).notes[0]
+    with pytest.raises(ValueError, match="labels must come in the order of the points, got some beside DataLoader"):
+        load_dataset(shuffled, Y)
+
+
+def test_a_loader_that_leaves_out_the_last_batch_is_said():
+    assert "28 points are left" in load_dataset(DataLoader(PAIRS, batch_size=7, drop_last=True)).notes[0]
+
+
+def test_images_of_pillow_are_their_colours_and_of_eight_bits():
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), dtype=np.uint8)
+    palette = [Image.fromarray(each).convert("P", palette=1, colors=256) for each in pixels]
+    right = load_dataset(np.stack([np.asarray(each.convert("RGB")) for each in palette]))
+    assert right.taken == "8-bit values mapped to [-1, 1]"
+    for source in (palette, [(each, 0) for each in palette], pandas.DataFrame({"image": palette})):
+        np.testing.assert_array_equal(load_dataset(source).X, right.X)
 
 
 class Other:
@@ -104,13 +126,23 @@ class Other:
         return self.item
 
 
+class Failing(Other):
+    def __init__(self):
+        pass
+
+    def __getitem__(self, row):
+        return 1 / 0
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
         (Other("text"), r"an item must be a tensor or a pair \(x, y\), got str in Other; take x and y out of it"),
         (Other((1, 2, 3)), r"must be a tensor or a pair \(x, y\), got tuple"),
         (Subset(PAIRS, []), r"at least two points, got none in Subset"),
-        ([torch.ones(2), torch.ones(3)], r"got list that NumPy cannot read"),
+        ([torch.ones(2), torch.ones(3)], r"all points must have one shape, got \(2,\) and \(3,\); resize, pad or cut"),
+        (Other(((X[0], X[1]), 1)), r"must be a tensor or a pair \(x, y\), got tuple in Other"),
+        (Failing(), "got ZeroDivisionError from Failing after 0: division by zero; see that a loop over it gives them"),
         (torch.ones(3, 2).to_sparse(), r"a tensor must be dense, got torch.sparse_coo; give its to_dense\(\)"),
         (torch.ones(3, 2, device="meta"), r"a tensor must hold values, got one on the device meta"),
         (torch.ones(3, 2, dtype=torch.complex64), "real numbers, got complex ones"),

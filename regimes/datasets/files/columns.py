@@ -61,11 +61,12 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """Features and labels of a table, the columns of the features, and in words what was decided about the others."""
+    """Features and labels of a table, the columns of both, and in words what was decided about the others."""
 
     values: NDArray[np.float64]
     labels: Any
     places: list[int]
+    label: int | None
     said: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -104,6 +105,7 @@ def take_columns(table: Table, reading: Reading) -> Taken:
         values=_columns(table.values, kept),
         labels=labels,
         places=kept,
+        label=label,
         said=tuple(said),
         notes=tuple(notes),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from regimes.numerics.interface.paths import exists
+from regimes.numerics.interface.paths import exists, is_standard_input
 
 __all__ = [
     "MEMORY",
@@ -17,6 +17,7 @@ __all__ = [
     "chosen_columns",
     "column_place",
     "dropped_columns",
+    "is_file",
     "label_place",
     "words",
 ]
@@ -79,6 +80,11 @@ class Reading:
         return self.labels if isinstance(self.labels, str | int) and not isinstance(self.labels, bool) else None
 
 
+def is_file(labels: str) -> bool:
+    """Whether labels may be read from there: a path at which something is, or standard input."""
+    return exists(labels) or is_standard_input(labels)
+
+
 def column_place(wanted: str | int, names: Sequence[str] | None, width: int, where: str) -> int:
     """Index of a column that is named, or counted from 0 (from the end below 0); a name goes before a number in text.
 
@@ -127,7 +133,7 @@ def label_place(reading: Reading, names: Sequence[str] | None, width: int, where
     """Place of the column that is asked for as labels; None if there is none, or if labels name a file."""
     label = reading.label_column
     if isinstance(label, str) and label not in (names or ()) and not re.fullmatch(r"-?\d{1,9}", label):
-        if exists(label):
+        if is_file(label):
             return None
         raise ValueError(
             f"load_dataset: labels must be a column of {where} or a file of labels, got {label!r}; "

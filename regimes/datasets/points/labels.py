@@ -36,12 +36,13 @@ def label_texts(labels: Any) -> list[str]:
     return [str(text) for text in texts[place]]
 
 
-def check_one_each(labels: Any, n: int) -> None:
-    """Refuse labels that are not one for each of n points."""
+def check_one_each(labels: Any, n: int, left_out: int = 0) -> None:
+    """Refuse labels that are not one for each of n points, those left out among them."""
     values = _one_each(labels)
     if len(values) != n:
+        more = f", with the {left_out} left out: give one for each image" if left_out else ""
         raise ValueError(
-            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points"
+            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points{more}"
         )
 
 
@@ -78,14 +79,17 @@ def _one_each(labels: Any) -> NDArray[Any]:
 def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Class of each point, and the names of the classes: numbers in numerical order, then others by their letters.
 
-    With ``class_names`` the labels are 0, 1, ... and these are their names.
+    With ``class_names`` the labels are 0, 1, ... and these are their names, or they are these names, whose order stays.
     """
     check_one_each(labels, n)
     texts = label_texts(labels)
     distinct = dict.fromkeys(texts)
     spelled = dict(zip(distinct, _integral(list(distinct)), strict=True))
     if class_names:
-        return np.array([int(spelled[text]) for text in texts], dtype=np.intp), tuple(class_names)
+        place = {name: at for at, name in enumerate(class_names)} if np.asarray(labels).dtype.kind == "O" else None
+        numbers = np.array([int(spelled[text]) if place is None else place[text] for text in texts], dtype=np.intp)
+        present, numbered = np.unique(numbers, return_inverse=True)
+        return numbered.astype(np.intp), tuple(class_names[each] for each in present)
     names = tuple(sorted(set(spelled.values()), key=_order))
     number = {name: place for place, name in enumerate(names)}
     of = {text: number[name] for text, name in spelled.items()}

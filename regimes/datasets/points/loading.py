@@ -25,8 +25,8 @@ from regimes.datasets.points.pixels import mapped_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
-from regimes.numerics.interface.paths import exists
-from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
+from regimes.numerics.interface.paths import exists, is_standard_input
+from regimes.numerics.interface.standard_input import STANDARD_INPUT, standard_input_file
 
 __all__ = ["load_dataset"]
 
@@ -49,9 +49,9 @@ def load_dataset(
     source : array_like, str, path or Dataset
         Points along the first axis (the others are flattened); a frame of pandas, polars or Arrow, a tensor, a
         loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
-        points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``,
-        ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images,
-        or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
+        points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.mat``, ``.zarr``, ``.pt``,
+        ``.safetensors``, ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or
+        ``.zip`` of images, or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
         file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
@@ -111,9 +111,11 @@ def load_dataset(
     refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     raw = pixels_range(raw, X)
-    found = None if raw.labels is None else read_labels(raw.labels, len(X), memory)
+    total, kept = raw.kept or (len(X), None)
+    found = None if raw.labels is None else read_labels(raw.labels, total, memory)
     if found is not None:
-        check_one_each(found, len(X))
+        check_one_each(found, total, total - len(X))
+        found = found if kept is None else np.asarray(found)[kept]
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)

@@ -17,7 +17,8 @@ from regimes.numerics.composition.data.connecting_overlaps import ConnectingOver
 from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
 from regimes.numerics.composition.overlap_kinds import checked_overlap
 from regimes.numerics.interface.checks import check_memory, positive_number, whole_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.prediction.dataset.result import GivenData
 
 __all__ = ["DataPercolationPrediction", "PointOverlaps", "predict_data_percolation"]
