@@ -14,6 +14,8 @@ __all__ = ["has_header"]
 _CERTAIN = 10  # numbers in progression that no point shows by chance
 _ORDERED = 7  # numbers in order, which one point in 2500 is by chance
 _FEW = 3  # names, which may as well be where a path begins
+_FAR = 5.0  # ranges of the others
+_SELDOM = 0.2  # share of the others
 _ROWS = 3  # from which a way of writing is one
 
 
@@ -72,9 +74,17 @@ class _Column:
         return len(values) >= _ROWS and self.number is not None and not min(values) <= self.number <= max(values)
 
     @property
+    def far(self) -> bool:
+        """Whether the first number lies far outside all others."""
+        low, high = min(self.values, default=0.0), max(self.values, default=0.0)
+        away = max(low - (self.number or 0.0), (self.number or 0.0) - high)
+        return self.apart and away > _FAR * (high - low)
+
+    @property
     def only_first_whole(self) -> bool:
-        """Whether the first is written without decimals, and every other with them."""
-        return len(self.below) >= _ROWS and _whole(self.first) and not any(_whole(cell) for cell in self.below)
+        """Whether the first is written without decimals, and nearly every other with them."""
+        wholes = sum(map(_whole, self.below))
+        return len(self.below) >= _ROWS and _whole(self.first) and wholes <= _SELDOM * len(self.below)
 
 
 def _whole(cell: str) -> bool:
@@ -98,7 +108,8 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
     if width >= _ORDERED and _ordered(numbers) and not any(map(_ordered, below)):
         return True if _progress(numbers) else None  # years, wavelengths
     evenly = _progress(numbers) and not counts and not any(map(_progress, below))
-    if width > _FEW and (evenly or (apart and _ordered(numbers))):
+    far = all(column.far for column in columns)
+    if far or (width > _FEW and (evenly or (apart and _ordered(numbers)))):
         return None
     if unlike and distinct and (width > 1 or apart or counts):  # a path may begin there
         return True if counts and width > _FEW else None
