@@ -240,6 +240,17 @@ def test_labels_of_their_own_are_left_out_with_the_images(tmp_path):
         load_dataset(tmp_path, ["a", "b", "a", "b", "a"], skip_broken=True)
 
 
+def test_options_of_another_kind_of_source_are_refused(tmp_path):
+    write(tmp_path, COLOUR)
+    for option in ({"columns": "0"}, {"drop": 0}):
+        with pytest.raises(
+            ValueError, match="columns can be chosen of tables and arrays of rows alone, got columns or"
+        ):
+            load_dataset(tmp_path, **option)
+    with pytest.raises(ValueError, match="resize is for images in files, got ndarray .*, which holds none"):
+        load_dataset(COLOUR, resize=2)
+
+
 def test_an_image_as_an_array_is_no_data_set():
     with pytest.raises(ValueError, match=r"one image is no data set, got 8-bit values of shape \(32, 32, 3\)"):
         load_dataset(RNG.integers(0, 256, (32, 32, 3), dtype=np.uint8))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from regimes.datasets.files.archives import is_hidden
 from regimes.datasets.files.images import Picture, read_pictures
 from regimes.datasets.files.parts import are_kinds, are_parts
-from regimes.datasets.files.reading import Reading
+from regimes.datasets.files.reading import Reading, refuse_columns
 from regimes.datasets.files.unreadable import refusing_damage
 from regimes.datasets.points.builtin import RawData
 
@@ -30,6 +30,7 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
     ``key`` is a folder in an archive, or a pattern of what lies in it.
     """
     source = str(path) if key is None else f"{path}:{key}"
+    refuse_columns(reading, source)
     if path.is_dir():
         pictures, others = _in_folder(path)
     elif path.is_file():

@@ -105,6 +105,11 @@ def load_dataset(
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, asked)
+    if asked.resize is not None and raw.kept is None:
+        raise ValueError(
+            f"load_dataset: resize is for images in files, got {raw.source}, which holds none; leave it out, or resize "
+            "the arrays before"
+        )
     refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     raw = pixels_range(raw, X)
