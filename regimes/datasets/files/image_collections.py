@@ -22,6 +22,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".t
 """File types of images."""
 
 _NAMED = 3
+_ENCRYPTED = 1  # a flag of what lies in a zip archive
 
 
 def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData:
@@ -83,7 +84,8 @@ def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
         for file in files:
             name = (Path(folder) / file).relative_to(root).as_posix()
             if not is_hidden(file):
-                (images if _is_image(file) else others).append(name)
+                there = os.path.isfile(Path(folder) / file)  # a pipe would be waited for
+                (images if _is_image(file) and there else others).append(name if there else f"{name} (no file)")
     return _pictures(root, images), sorted(others)
 
 
@@ -102,6 +104,10 @@ def _in_archive(path: Path, key: str | None) -> tuple[list[Picture], list[str]]:
     with refusing_damage("a zip archive", path), zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
     members = [info for info in members if not is_hidden(info.filename) and _below(info.filename, key)]
+    if any(info.flag_bits & _ENCRYPTED for info in members):
+        raise ValueError(f"load_dataset: an archive must not be encrypted, got {path}; unpack it and give the folder")
+    for info in members:
+        info.filename = info.filename.replace("\\", "/")  # as some systems write it
     names = [info.filename for info in members]
     if len(set(names)) != len(names):
         raise ValueError(f"load_dataset: a name must stand once in an archive, got one twice in {path}; pack it anew")
