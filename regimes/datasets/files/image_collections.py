@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 
 from regimes.datasets.files.archives import is_hidden
 from regimes.datasets.files.images import Picture, read_pictures
+from regimes.datasets.files.labels_by_name import labels_by_name
 from regimes.datasets.files.parts import are_kinds, are_parts
 from regimes.datasets.files.reading import Reading, refuse_columns
 from regimes.datasets.files.unreadable import refusing_damage
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.labels import class_order
 
 __all__ = ["IMAGES", "read_images"]
 
@@ -46,10 +48,15 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
         )
     pictures, above = _below_common_folder(pictures)
     start = f"{path}{':' if path.is_file() else '/'}" if path.exists() else ""
+    names = [each.name for each in pictures]
+    class_names: tuple[str, ...] = ()
     if reading.labels is None:
         labels, said = _classes(pictures, source, start + above)
+        class_names = tuple(sorted(set(labels or ()), key=class_order))
+    elif (named := labels_by_name(reading.labels, names, reading.memory)) is not None:
+        labels, said = named, ("labels by the names of the images",)
     else:
-        labels, said = reading.labels, (f"labels in the order of the names: {_few([each.name for each in pictures])}",)
+        labels, said = reading.labels, (f"labels in the order of the names: {_few(names)}",)
     pixels = read_pictures(
         pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory
     )
@@ -57,6 +64,7 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
     return RawData(
         values=pixels.values,
         labels=labels,
+        class_names=class_names,
         name="images",
         source=source,
         scale="range",

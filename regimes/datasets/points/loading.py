@@ -116,8 +116,8 @@ def load_dataset(
     total, kept = raw.kept or (len(X), None)
     found = None if raw.labels is None else read_labels(raw.labels, total, memory)
     if found is not None:
-        check_one_each(found, total, total - len(X))
-        found = found if kept is None else np.asarray(found)[kept]
+        each = check_one_each(found, total, total - len(X))
+        found = found if kept is None else each[kept]
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
