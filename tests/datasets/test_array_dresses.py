@@ -135,7 +135,9 @@ def test_a_first_column_that_counts_the_rows_is_pointed_out():
 
 
 def test_a_data_set_keeps_its_columns():
-    with pytest.raises(ValueError, match="a Dataset has been read already, got columns, drop, header or missing"):
+    with pytest.raises(
+        ValueError, match="a Dataset has been read already, got columns, drop, header, decimal or missing"
+    ):
         load_dataset(load_dataset(POINTS), columns=0)
 
 

@@ -134,6 +134,15 @@ def test_points_without_a_value_are_named_or_left_out():
         load_dataset(X * np.nan)
 
 
+@pytest.mark.parametrize("place", [0, 4])
+def test_a_column_of_an_array_that_may_be_the_classes_is_pointed_out(place):
+    X, y = np.random.default_rng(2).normal(size=(60, 4)), np.arange(60) % 3
+    source = np.insert(X, place, y, axis=1)
+    assert f"column '{place}' was read as a feature: if it holds the classes" in load_dataset(source).notes[0]
+    assert not load_dataset(source, place).notes
+    assert not load_dataset(X).notes
+
+
 def test_values_too_large_for_float64_are_refused():
     if np.finfo(np.longdouble).max == np.finfo(np.float64).max:
         pytest.skip("longdouble is float64 here")

@@ -136,6 +136,27 @@ def test_a_column_of_vectors_holds_the_points(kind, tmp_path):
         load_dataset(pa.table({"one": [[1.0], [2.0]], "two": [[1.0], [2.0]]}))
 
 
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_list_that_is_missing_is_refused(row):
+    lists = X.tolist()
+    lists[row] = None
+    for source in (pd.DataFrame({"emb": lists}), pl.DataFrame({"emb": lists})):
+        with pytest.raises(ValueError, match="got a list that is missing; drop such rows"):
+            load_dataset(source)
+
+
+def test_categories_and_texts_of_numbers_are_no_numbers():
+    for column in (pd.Categorical([1, 2, 3, 1]), ["1", "2", "3", "1"]):
+        frame = pd.DataFrame({"a": column, "b": [1.0, 2.0, 3.0, 5.0]})
+        with pytest.raises(ValueError, match=r"got '1' at row 0, column 'a' .*; it is text or a category: convert"):
+            load_dataset(frame)
+        assert load_dataset(frame, "a").classes == ("1", "2", "3")
+    frame = pd.DataFrame({"a": pd.Series([pd.NA, 2, 3, 5], dtype=object), "k": ["u", pd.NA, "v", "u"]})
+    with pytest.raises(ValueError, match=r"1 of 4 missing, the first at row 0, column 'a'"):
+        load_dataset(frame, "k")
+    assert load_dataset(frame, "k", missing="drop").classes == ("u", "v")
+
+
 def test_a_folder_of_save_to_disk_has_images_with_the_names_of_their_classes():
     data = load_dataset(HUGGING_FACE / "pets" / "train", center=False)
     np.testing.assert_allclose(data.X, PIXELS.reshape(6, -1) / 127.5 - 1, atol=1e-14)

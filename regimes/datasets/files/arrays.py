@@ -73,8 +73,8 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     path = find_file(source)
     suffix = file_type(path)
     if suffix in TABLES:
-        table, said = read_table(path, reading)
-        raw = raw_table(table, reading, said)
+        table, said, notes = read_table(path, reading)
+        raw = raw_table(table, reading, said, notes)
     else:
         raw = raw_array(npy_blocks(path, reading.memory), reading, str(path))
     ending = path.name.lower().rfind(suffix)

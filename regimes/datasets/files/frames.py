@@ -219,7 +219,13 @@ def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
         return np.where(known, np.array([*names], dtype=object)[np.where(known, values, 0).astype(np.intp)], "")
     if values.dtype.kind in "biuf":
         return values
-    return np.array(["" if each is None or each != each else str(each) for each in values.tolist()], dtype=object)
+    return np.array(["" if _is_absent(each) else str(each) for each in values.tolist()], dtype=object)
+
+
+def _is_absent(value: Any) -> bool:
+    """Whether an object says that there is no value: None, nan, NaT, and NA of pandas, which has no truth."""
+    unequal = value is None or type(value).__name__ == "NAType" or value != value
+    return isinstance(unequal, bool | np.bool_) and bool(unequal)
 
 
 def _listed(frame: Frame, places: list[int]) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.column_roles import counts_rows
+from regimes.datasets.files.column_roles import class_like, read_as_feature
 from regimes.datasets.files.columns import Table, take_columns
 from regimes.datasets.files.reading import Reading
+from regimes.datasets.files.row_numbers import counts_rows
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import PIXELS, RawData
 from regimes.datasets.points.pixels import DARKEST, are_pixels
@@ -79,6 +80,8 @@ def raw_array(
             *notes,
             "the first column counts the rows and was read as a feature: leave it out with --drop 0 (drop=0)",
         )
+    if numbers and reading.labels is None:
+        notes = (*notes, *_class_notes(start, where))
     return RawData(
         values=values,
         labels=reading.labels,
@@ -87,6 +90,13 @@ def raw_array(
         notes=notes,
         taken="; ".join(said),
     )
+
+
+def _class_notes(start: NDArray[Any], where: str) -> list[str]:
+    """What to know about first and last columns of an array that have few values where others have many."""
+    with np.errstate(over="ignore"):  # what does not fit is refused later
+        table = Table(start.astype(np.float64), None, where)
+    return [read_as_feature(str(place)) for place in class_like(table, range(start.shape[1]), labelled=False)]
 
 
 def table_of(columns: Mapping[str, NDArray[Any]], where: str) -> Table:

@@ -29,7 +29,7 @@ ColumnNames = str | int | Sequence[str | int]
 MEMORY = 2 * 2**30
 """Bytes that a data set may take as float64 unless more is allowed."""
 
-_MISSING = ("error", "drop")
+_MISSING, _DECIMAL = ("error", "drop"), (".", ",")
 _SHOWN = 12
 
 
@@ -39,6 +39,7 @@ class ReadingOptions(TypedDict, total=False):
     columns: ColumnNames | None
     drop: ColumnNames | None
     header: bool | None
+    decimal: str | None
     missing: str
     resize: int | str | tuple[int, int] | None
     skip_broken: bool
@@ -52,6 +53,7 @@ class Reading:
     columns: ColumnNames | None = None
     drop: ColumnNames | None = None
     header: bool | None = None
+    decimal: str | None = None
     missing: str = "error"
     resize: int | str | tuple[int, int] | None = None
     skip_broken: bool = False
@@ -60,11 +62,18 @@ class Reading:
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:
             raise ValueError(f"load_dataset: missing must be one of {', '.join(_MISSING)}, got {self.missing!r}")
+        if self.decimal not in (None, *_DECIMAL):
+            raise ValueError(f"load_dataset: decimal must be '.' or ',', got {self.decimal!r}")
 
     @property
     def takes_all(self) -> bool:
         """Whether nothing is asked for but labels."""
-        return self.columns is None and self.drop is None and self.header is None and self.missing == "error"
+        return self.columns is None and self.drop is None and self.missing == "error" and not self.of_text
+
+    @property
+    def of_text(self) -> tuple[str, ...]:
+        """Options given that say how a text table is read."""
+        return tuple(name for name in ("header", "decimal") if getattr(self, name) is not None)
 
     @property
     def label_column(self) -> str | int | None:

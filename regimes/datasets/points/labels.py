@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,13 +14,15 @@ __all__ = [
     "check_one_each",
     "class_order",
     "encode_labels",
+    "is_padded",
     "label_texts",
     "lacking_labels",
     "listed",
     "select_classes",
 ]
 
-_LACKING = {"", "nan", "na", "n/a", "<na>", "#n/a"}
+_LACKING = {"", "nan", "NaN", "NAN", "NA", "na", "N/A", "n/a", "<NA>", "#N/A", "#NULL!"}
+"""Labels that say that there is none; Na is sodium."""
 
 
 def label_texts(labels: Any) -> list[str]:
@@ -56,7 +59,7 @@ def lacking_labels(labels: Any) -> NDArray[np.bool_]:
 
 
 def _is_lacking(label: Any) -> bool:
-    return label is None or label != label or (isinstance(label, str) and label.strip().casefold() in _LACKING)
+    return label is None or label != label or (isinstance(label, str) and label.strip() in _LACKING)
 
 
 def _one_each(labels: Any) -> NDArray[Any]:
@@ -97,7 +100,9 @@ def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tu
 
 
 def _integral(texts: list[str]) -> list[str]:
-    """Labels that a table wrote as 0.000e+00, 1.000e+00 are the integers that they stand for."""
+    """Labels that a table wrote as 0.000e+00, 1.000e+00 are the integers that they stand for; 01 is no number."""
+    if any("_" in text or is_padded(text) for text in texts):
+        return texts
     try:
         numbers = [float(text) for text in texts]
     except ValueError:
@@ -105,6 +110,11 @@ def _integral(texts: list[str]) -> list[str]:
     if not all(math.isfinite(number) and number == int(number) and abs(number) < 2**53 for number in numbers):
         return texts
     return [str(int(number)) for number in numbers]
+
+
+def is_padded(text: str) -> bool:
+    """Whether a label has zeros in front, as 01 has, which is another than 1."""
+    return re.match(r"[-+]?0\d", text) is not None
 
 
 def select_classes(

@@ -75,6 +75,9 @@ def load_dataset(
         from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
     header : bool, optional
         Whether the first line of a text table holds names, where it is not to be judged by what it says.
+    decimal : {".", ","}, optional
+        The decimal sign of a text table, where it is not to be judged by the cells; the other sign, blanks and
+        apostrophes then separate thousands.
     missing : {"error", "drop"}
         What to do with points that lack a value or a label: refuse the data, or leave these points out.
     resize : int, str or (int, int), optional
@@ -144,8 +147,10 @@ def load_dataset(
 def _raw(source: Any, reading: Reading) -> RawData:
     if is_standard_input(source):
         return _from_standard_input(source, reading)
-    if reading.header is not None and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
-        raise ValueError("load_dataset: header says how a text table is read, got it for another source; leave it out")
+    if reading.of_text and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
+        raise ValueError(
+            f"load_dataset: {reading.of_text[0]} says how a text table is read, got it for another source; leave it out"
+        )
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
@@ -204,7 +209,7 @@ def _from_dataset(
     before, labels = data.preprocessing, reading.labels
     if not reading.takes_all:
         raise ValueError(
-            "load_dataset: a Dataset has been read already, got columns, drop, header or missing for one; "
+            "load_dataset: a Dataset has been read already, got columns, drop, header, decimal or missing for one; "
             "give them with its source"
         )
     if scale is not None:

@@ -118,7 +118,8 @@ def _features(features: Any) -> dict[str, Any]:
 def _pandas(frame: Any) -> Frame:
     """Columns by place, since names may repeat; a missing value among numbers is nan."""
     kinds = tuple(
-        _kind(getattr(dtype, "kind", "O"), frame.iloc[:, place].dropna()) for place, dtype in enumerate(frame.dtypes)
+        "text" if hasattr(dtype, "categories") else _kind(getattr(dtype, "kind", "O"), frame.iloc[:, place].dropna())
+        for place, dtype in enumerate(frame.dtypes)
     )
 
     def column(place: int, start: int, stop: int) -> Any:
@@ -138,7 +139,9 @@ def _pandas(frame: Any) -> Frame:
 def _polars(frame: Any) -> Frame:
     columns = frame.get_columns()
     kinds = tuple(
-        "number" if each.dtype.is_numeric() or str(each.dtype) == "Boolean" else _kind("O", each.head(1).to_list())
+        "number"
+        if each.dtype.is_numeric() or str(each.dtype) == "Boolean"
+        else _kind("O", each.drop_nulls().head(1).to_list())
         for each in columns
     )
 
@@ -171,6 +174,8 @@ def _kind(kind: str, values: Any) -> str:
 def _objects(values: NDArray[Any], kind: str) -> Any:
     if kind == "image":
         return [each["bytes"] if isinstance(each, Mapping) else each for each in values]
+    if kind == "vector" and any(each is None or isinstance(each, float) for each in values):
+        raise ValueError("load_dataset: every value must be present, got a list that is missing; drop such rows")
     return same_shape([np.asarray(plain(each)) for each in values]) if kind == "vector" else values
 
 

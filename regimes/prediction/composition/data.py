@@ -117,7 +117,7 @@ def predict_data_percolation(
         Bytes of working memory; without ``tau`` all overlaps must fit, 8 n^2.
     progress : callable, optional
         Called with the name of a part, the work done and all work.
-    columns, drop, header, missing
+    columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
