@@ -80,7 +80,7 @@ def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
     images: list[str] = []
     others: list[str] = []
     seen: set[str] = set()
-    for folder, inner, files in os.walk(root, followlinks=True):
+    for folder, inner, files in os.walk(root, onerror=_refuse, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:
             inner.clear()
@@ -95,6 +95,13 @@ def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
                 there = os.path.isfile(Path(folder) / file)  # a pipe would be waited for
                 (images if _is_image(file) and there else others).append(name if there else f"{name} (no file)")
     return _pictures(root, images), sorted(others)
+
+
+def _refuse(error: OSError) -> None:
+    raise ValueError(
+        f"load_dataset: every folder must be open to reading, got {error.filename}: {error.strerror}; open it, or "
+        "give a pattern of the others"
+    )
 
 
 def _pictures(root: Path, names: Iterable[str]) -> list[Picture]:
