@@ -82,6 +82,13 @@ def test_arrays_are_found_by_usual_names_or_named(write):
         load_dataset(path, "absent")
 
 
+def test_a_group_is_a_key_too(tmp_path):
+    write_hdf5(tmp_path / "a.h5", {"train/X": X, "train/y": Y, "test/X": X[:4], "test/y": Y[:4]})
+    assert_reference(load_dataset(f"{tmp_path}/a.h5:train"))
+    with pytest.raises(ValueError, match=r"got the keys test/X 4x2x3, test/y 4, train/X 30x2x3, train/y 30; name one"):
+        load_dataset(tmp_path / "a.h5")
+
+
 def test_several_arrays_without_a_usual_name_need_a_key_and_one_does_not(write):
     path = write({"a": X, "b": X[:4]})
     with pytest.raises(ValueError, match=r"under one named X, x, data.*, got the keys a 30x2x3, b 4x2x3; name one"):

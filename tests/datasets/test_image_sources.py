@@ -1,6 +1,7 @@
 """Images as sources: folders, patterns, archives; sizes, channels, depth, orientation; what is broken is named."""
 
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -238,6 +239,57 @@ def test_labels_of_their_own_are_left_out_with_the_images(tmp_path):
         assert "labels in the order of the names: 0.png, 1.png, 2.png and 3 more" in data.taken
     with pytest.raises(ValueError, match="got 5 labels for 6 points, with the 1 left out: give one for each image"):
         load_dataset(tmp_path, ["a", "b", "a", "b", "a"], skip_broken=True)
+
+
+@pytest.mark.parametrize("header", ["", "file,label\n"])
+@pytest.mark.parametrize("called", ["{}.png", "./images/{}.png", "pic{}"])
+def test_labels_of_a_table_with_names_go_by_the_names(header, called, tmp_path):
+    """As text 10.png comes before 2.png, in the table it comes last."""
+    names = ["pic1", "pic2", "pic10", "pic9", "pic3", "pic4"] if called == "pic{}" else ["1", "2", "10", "9", "3", "4"]
+    write(tmp_path / "set", COLOUR, [f"{name}.png" for name in names])
+    kinds = dict(zip(names, "abcabc", strict=True))
+    table = tmp_path / "labels.csv"
+    lines = [f"{called.format(name.removeprefix('pic'))},{kind}" for name, kind in kinds.items()]
+    table.write_text(header + "\n".join(lines))
+    data = load_dataset(tmp_path / "set", table, center=False)
+    assert [data.classes[label] for label in data.labels] == [kinds[name] for name in sorted(names)]
+    assert "labels by the names of the images" in data.taken
+    table.write_text(header + "\n".join(lines[1:]))
+    with pytest.raises(ValueError, match=r"must name every image once, got .* without 1 of 6, such as (pic)?1.png"):
+        load_dataset(tmp_path / "set", table)
+
+
+def test_folders_keep_their_names(tmp_path):
+    data = load_dataset(write(tmp_path, COLOUR, [f"{kind}/0.png" for kind in ("010", "1", "2", "b", "a", "01")]))
+    assert data.classes == ("01", "1", "2", "010", "a", "b")
+
+
+def test_what_other_systems_write_and_pipes(tmp_path):
+    folder = write(tmp_path / "set", COLOUR)
+    os.mkfifo(folder / "cat" / "pipe.png")
+    assert load_dataset(folder).notes == ("left out, since they are no images: cat/pipe.png (no file)",)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in NAMES:
+            archive.writestr(zipfile.ZipInfo(name.replace("/", "\\")), (folder / name).read_bytes())
+    assert load_dataset(tmp_path / "a.zip").classes == ("cat", "dog")
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(
+        ValueError, match="an archive must not be encrypted, got .*a.zip; unpack it and give the folder"
+    ):
+        load_dataset(tmp_path / "a.zip")
+
+
+def test_options_of_another_kind_of_source_are_refused(tmp_path):
+    write(tmp_path, COLOUR)
+    for option in ({"columns": "0"}, {"drop": 0}):
+        with pytest.raises(
+            ValueError, match="columns can be chosen of tables and arrays of rows alone, got columns or"
+        ):
+            load_dataset(tmp_path, **option)
+    with pytest.raises(ValueError, match="resize is for images in files, got ndarray .*, which holds none"):
+        load_dataset(COLOUR, resize=2)
 
 
 def test_an_image_as_an_array_is_no_data_set():

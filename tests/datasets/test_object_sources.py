@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas
@@ -33,6 +34,23 @@ class Named(Dataset):
         return {"pixel_values": X[row], "label": int(Y[row])}
 
 
+class Transformed:
+    """What the library datasets gives with a transform, which its table does not have."""
+
+    features = {"label": SimpleNamespace(names=list(Named.classes))}
+    format = {"type": "custom"}
+    num_rows = len(X)
+
+    def with_format(self, kind):
+        raise AssertionError
+
+    def __len__(self):
+        return len(X)
+
+    def __getitem__(self, row):
+        return Named()[row]
+
+
 class Stream(IterableDataset):
     def __init__(self, *, endless=False):
         self.endless = endless
@@ -54,6 +72,7 @@ SOURCES = {
     "loader of single points": (DataLoader(PAIRS, batch_size=None), None),
     "dictionaries": (Named(), None),
     "loader of dictionaries": (DataLoader(Named(), batch_size=4), None),
+    "dictionaries of a transform": (Transformed(), None),
     "stream": (Stream(), None),
     "loader of a stream": (DataLoader(Stream(), batch_size=4), None),
     "tensors without labels": (TensorDataset(torch.tensor(X)), Y),
@@ -111,7 +130,12 @@ def test_images_of_pillow_are_their_colours_and_of_eight_bits():
     palette = [Image.fromarray(each).convert("P", palette=1, colors=256) for each in pixels]
     right = load_dataset(np.stack([np.asarray(each.convert("RGB")) for each in palette]))
     assert right.taken == "8-bit values mapped to [-1, 1]"
-    for source in (palette, [(each, 0) for each in palette], pandas.DataFrame({"image": palette})):
+    for source in (
+        palette,
+        [(each, 0) for each in palette],
+        {"image": palette, "label": [0, 1] * 3},
+        pandas.DataFrame({"image": palette}),
+    ):
         np.testing.assert_array_equal(load_dataset(source).X, right.X)
 
 

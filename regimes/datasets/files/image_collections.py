@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 
 from regimes.datasets.files.archives import is_hidden
 from regimes.datasets.files.images import Picture, read_pictures
+from regimes.datasets.files.labels_by_name import labels_by_name
 from regimes.datasets.files.parts import are_kinds, are_parts
-from regimes.datasets.files.reading import Reading
+from regimes.datasets.files.reading import Reading, refuse_columns
 from regimes.datasets.files.unreadable import refusing_damage
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.labels import class_order
 
 __all__ = ["IMAGES", "read_images"]
 
@@ -22,6 +24,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".t
 """File types of images."""
 
 _NAMED = 3
+_ENCRYPTED = 1  # a flag of what lies in a zip archive
 
 
 def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData:
@@ -30,6 +33,7 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
     ``key`` is a folder in an archive, or a pattern of what lies in it.
     """
     source = str(path) if key is None else f"{path}:{key}"
+    refuse_columns(reading, source)
     if path.is_dir():
         pictures, others = _in_folder(path)
     elif path.is_file():
@@ -44,10 +48,15 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
         )
     pictures, above = _below_common_folder(pictures)
     start = f"{path}{':' if path.is_file() else '/'}" if path.exists() else ""
+    names = [each.name for each in pictures]
+    class_names: tuple[str, ...] = ()
     if reading.labels is None:
         labels, said = _classes(pictures, source, start + above)
+        class_names = tuple(sorted(set(labels or ()), key=class_order))
+    elif (named := labels_by_name(reading.labels, names, reading.memory)) is not None:
+        labels, said = named, ("labels by the names of the images",)
     else:
-        labels, said = reading.labels, (f"labels in the order of the names: {_few([each.name for each in pictures])}",)
+        labels, said = reading.labels, (f"labels in the order of the names: {_few(names)}",)
     pixels = read_pictures(
         pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory
     )
@@ -55,6 +64,7 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
     return RawData(
         values=pixels.values,
         labels=labels,
+        class_names=class_names,
         name="images",
         source=source,
         scale="range",
@@ -70,7 +80,7 @@ def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
     images: list[str] = []
     others: list[str] = []
     seen: set[str] = set()
-    for folder, inner, files in os.walk(root, followlinks=True):
+    for folder, inner, files in os.walk(root, onerror=_refuse, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:
             inner.clear()
@@ -82,8 +92,16 @@ def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
         for file in files:
             name = (Path(folder) / file).relative_to(root).as_posix()
             if not is_hidden(file):
-                (images if _is_image(file) else others).append(name)
+                there = os.path.isfile(Path(folder) / file)  # a pipe would be waited for
+                (images if _is_image(file) and there else others).append(name if there else f"{name} (no file)")
     return _pictures(root, images), sorted(others)
+
+
+def _refuse(error: OSError) -> None:
+    raise ValueError(
+        f"load_dataset: every folder must be open to reading, got {error.filename}: {error.strerror}; open it, or "
+        "give a pattern of the others"
+    )
 
 
 def _pictures(root: Path, names: Iterable[str]) -> list[Picture]:
@@ -101,6 +119,10 @@ def _in_archive(path: Path, key: str | None) -> tuple[list[Picture], list[str]]:
     with refusing_damage("a zip archive", path), zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
     members = [info for info in members if not is_hidden(info.filename) and _below(info.filename, key)]
+    if any(info.flag_bits & _ENCRYPTED for info in members):
+        raise ValueError(f"load_dataset: an archive must not be encrypted, got {path}; unpack it and give the folder")
+    for info in members:
+        info.filename = info.filename.replace("\\", "/")  # as some systems write it
     names = [info.filename for info in members]
     if len(set(names)) != len(names):
         raise ValueError(f"load_dataset: a name must stand once in an archive, got one twice in {path}; pack it anew")

@@ -43,6 +43,8 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
         reading = replace(reading, drop=[word for word in words(reading.drop) if word not in left_out] or None)
         arrays = {name: array for name, array in arrays.items() if name not in left_out}
     chosen = _key(arrays) if key is None else key.strip("/")
+    if chosen is not None and chosen not in arrays:  # a group of them
+        chosen = _key({name: array for name, array in arrays.items() if name.startswith(f"{chosen}/")}) or chosen
     if key is None and (chosen is None or set(words(reading.columns)) & set(arrays)):
         columns = _columns(arrays, reading)
         if columns:

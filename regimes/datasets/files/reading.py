@@ -19,6 +19,7 @@ __all__ = [
     "dropped_columns",
     "is_file",
     "label_place",
+    "refuse_columns",
     "words",
 ]
 
@@ -83,6 +84,15 @@ class Reading:
 def is_file(labels: str) -> bool:
     """Whether labels may be read from there: a path at which something is, or standard input."""
     return exists(labels) or is_standard_input(labels)
+
+
+def refuse_columns(reading: Reading, where: str) -> None:
+    """Refuse a choice of columns for what has none."""
+    if reading.columns is not None or reading.drop is not None:
+        raise ValueError(
+            f"load_dataset: columns can be chosen of tables and arrays of rows alone, got columns or drop for {where}; "
+            "leave them out"
+        )
 
 
 def column_place(wanted: str | int, names: Sequence[str] | None, width: int, where: str) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.column_roles import why_no_classes
-from regimes.datasets.files.reading import Reading
+from regimes.datasets.files.reading import Reading, refuse_columns
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.tensors import plain
 from regimes.numerics.interface.checks import check_memory
@@ -36,6 +36,7 @@ def is_loader(source: Any) -> bool:
 
 def item_points(source: Any, reading: Reading, described: str) -> RawData:
     """All points, and the labels that come with them; a number that is no class is left out and said."""
+    refuse_columns(reading, described)
     points: list[NDArray[Any]] = []
     labels: list[NDArray[Any]] = []
     size = 0
@@ -151,7 +152,10 @@ def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None
 
 def _class_names(source: Any, labels: NDArray[Any]) -> tuple[str, ...]:
     """Names of the classes, if the data set has one for each number that occurs."""
-    names = getattr(getattr(source, "dataset", source), "classes", None)
+    data = getattr(source, "dataset", source)
+    features = getattr(data, "features", None) or {}  # of the library datasets
+    named = next((features[each] for each in _LABEL if each in features), None)
+    names = getattr(data, "classes", getattr(named, "names", None))
     if not isinstance(names, Sequence) or isinstance(names, str) or labels.dtype.kind not in "iu":
         return ()
-    return tuple(map(str, names)) if set(labels.tolist()) == set(range(len(names))) else ()
+    return tuple(map(str, names)) if set(labels.tolist()) <= set(range(len(names))) else ()

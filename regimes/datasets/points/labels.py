@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "check_one_each",
+    "class_order",
     "encode_labels",
     "is_padded",
     "label_texts",
@@ -36,14 +37,15 @@ def label_texts(labels: Any) -> list[str]:
     return [str(text) for text in texts[place]]
 
 
-def check_one_each(labels: Any, n: int, left_out: int = 0) -> None:
-    """Refuse labels that are not one for each of n points, those left out among them."""
+def check_one_each(labels: Any, n: int, left_out: int = 0) -> NDArray[Any]:
+    """Labels in one dimension; refuse them if they are not one for each of n points, those left out among them."""
     values = _one_each(labels)
     if len(values) != n:
         more = f", with the {left_out} left out: give one for each image" if left_out else ""
         raise ValueError(
             f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points{more}"
         )
+    return values
 
 
 def lacking_labels(labels: Any) -> NDArray[np.bool_]:
@@ -86,11 +88,12 @@ def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tu
     distinct = dict.fromkeys(texts)
     spelled = dict(zip(distinct, _integral(list(distinct)), strict=True))
     if class_names:
-        place = {name: at for at, name in enumerate(class_names)} if np.asarray(labels).dtype.kind == "O" else None
+        words = _one_each(labels).dtype.kind in "OUS"
+        place = {name.strip(): at for at, name in enumerate(class_names)} if words else None
         numbers = np.array([int(spelled[text]) if place is None else place[text] for text in texts], dtype=np.intp)
         present, numbered = np.unique(numbers, return_inverse=True)
         return numbered.astype(np.intp), tuple(class_names[each] for each in present)
-    names = tuple(sorted(set(spelled.values()), key=_order))
+    names = tuple(sorted(set(spelled.values()), key=class_order))
     number = {name: place for place, name in enumerate(names)}
     of = {text: number[name] for text, name in spelled.items()}
     return np.array([of[text] for text in texts], dtype=np.intp), names
@@ -158,7 +161,7 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _order(name: str) -> tuple[int, float, str]:
+def class_order(name: str) -> tuple[int, float, str]:
     """Numbers first and by size, then other names by their letters."""
     try:
         number = float(name)
@@ -171,7 +174,7 @@ def _place(wanted: Any, names: tuple[str, ...]) -> int:
     text = str(_plain(wanted)).strip()
     if text in names:
         return names.index(text)
-    by_count = text.isdecimal() and not any(_order(name)[0] == 0 for name in names)
+    by_count = text.isdecimal() and not any(class_order(name)[0] == 0 for name in names)
     if by_count and not isinstance(wanted, bool) and int(text) < len(names):
         return int(text)
     raise ValueError(f"load_dataset: there is no class {text!r}; known are {listed(names)}")

@@ -108,14 +108,19 @@ def load_dataset(
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, asked)
+    if asked.resize is not None and raw.kept is None:
+        raise ValueError(
+            f"load_dataset: resize is for images in files, got {raw.source}, which holds none; leave it out, or resize "
+            "the arrays before"
+        )
     refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     raw = pixels_range(raw, X)
     total, kept = raw.kept or (len(X), None)
     found = None if raw.labels is None else read_labels(raw.labels, total, memory)
     if found is not None:
-        check_one_each(found, total, total - len(X))
-        found = found if kept is None else np.asarray(found)[kept]
+        each = check_one_each(found, total, total - len(X))
+        found = found if kept is None else each[kept]
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)

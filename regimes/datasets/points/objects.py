@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
@@ -39,6 +39,8 @@ def object_points(source: Any, reading: Reading) -> RawData:
             f"load_dataset: one part of a data set must be given, got {', '.join(map(str, source))} in {described}; "
             f"give one, such as data[{next(iter(source))!r}]"
         )
+    if _is_hugging_face(source) and source.format.get("type") == "custom":  # a transform, which frames pass over
+        return item_points(source, reading, described)
     frame = _frame(source)
     if frame is not None:
         _refuse_shuffled(source, reading.labels)
@@ -47,17 +49,26 @@ def object_points(source: Any, reading: Reading) -> RawData:
         return _labelled(source, reading, described)
     if is_loader(source):
         return item_points(source, reading, described)
-    if isinstance(source, Mapping) and source and all(map(is_array, source.values())):
-        arrays = {str(name): _block(np.asarray(plain(array))) for name, array in source.items()}
+    if (
+        isinstance(source, Mapping)
+        and source
+        and all(is_array(each) or isinstance(each, list) for each in source.values())
+    ):
+        arrays = {str(name): _block(np.asarray(_array(array))) for name, array in source.items()}
         return replace(choose_arrays(described, arrays, None, reading), name="array")
     if isinstance(source, tuple) and len(source) == 2 and all(map(is_array, source)):
         raise ValueError(
             "load_dataset: a source must be one array, got a pair of them; if these are points and labels, give "
             "load_dataset(X, y)"
         )
-    if isinstance(source, list) and source and all(map(is_array, source)):
-        source = same_shape([np.asarray(plain(each)) for each in source])
-    return raw_array(plain(source), replace(reading, labels=plain(reading.labels)), described)
+    return raw_array(_array(source), replace(reading, labels=plain(reading.labels)), described)
+
+
+def _array(source: Any) -> Any:
+    """A tensor, or several arrays, tensors or images in a row, as one array; anything else as it is."""
+    if isinstance(source, Sequence) and not isinstance(source, str | bytes) and all(map(is_array, source)):
+        return same_shape([np.asarray(plain(each)) for each in source]) if len(source) else source
+    return plain(source)
 
 
 def _described(source: Any) -> str:
