@@ -31,6 +31,7 @@ LEVELS = {
 }
 """Names of a list of noise levels, and what they are."""
 
+_AROUND = " \t,;[]()"  # of a line of numbers, as Python prints a list
 _TIMESTEPS = ("timestep", "timesteps")
 
 
@@ -86,7 +87,7 @@ def levels_of_object(thing: Any, levels: str | None, *, flow: bool) -> Schedule:
     if alphas is None and sigmas is None:
         raise ValueError(
             f"noise_schedule: schedule must be a name, a file, a dictionary or an object with alphas_cumprod or "
-            f"sigmas, got {name}; give noise_schedule(NAME) or the file of the schedule"
+            f"sigmas, got {name}; put a list of levels under its name, {{'sigmas': [...]}}"
         )
     told = None if calls is None else _numbers(name, calls)
     if chosen and sigmas is not None and told is not None:
@@ -102,6 +103,8 @@ def levels_of_object(thing: Any, levels: str | None, *, flow: bool) -> Schedule:
 
 def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedule:
     """Check the levels, tell what they are where nothing says so, and put them on the clock."""
+    if values.size == 0:
+        raise ValueError(f"noise_schedule: {name} must hold one noise level at least, got none")
     timesteps = None if labels is None else _numbers(name, labels)
     data = 1.0 if kind in ("alpha_bar", "alpha-bar") else 0.0
     while values.size > 1 and values[-1] == data and kind is not None:
@@ -117,10 +120,11 @@ def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedu
     kind = kind.replace("-", "_")
     low, high = (0.0, 1.0) if kind != "sigma" else (0.0, np.inf)
     wrong = np.flatnonzero(~((values >= low) & (values <= high) & np.isfinite(values)))
-    if values.size == 0 or wrong.size:
-        got = "none" if values.size == 0 else f"{values[wrong[0]]:g} at place {wrong[0]}"
+    if wrong.size:
         rule = "not be negative" if kind == "sigma" else "lie in 0 to 1"
-        raise ValueError(f"noise_schedule: {kind} of {name} must {rule} and be finite, got {got}")
+        raise ValueError(
+            f"noise_schedule: {kind} of {name} must {rule} and be finite, got {values[wrong[0]]:g} at place {wrong[0]}"
+        )
     _check_order(name, values)
     if timesteps is not None and timesteps.size != values.size:
         timesteps = timesteps[: values.size] if timesteps.size == values.size + 1 else timesteps
@@ -184,7 +188,8 @@ def _text_columns(path: Path) -> dict[str, Any]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"noise_schedule: {path} must be text in UTF-8, and cannot be read: {error}") from None
-    rows = [re.split(r"[,;\s]+", line.strip().strip(",;")) for line in lines if line.split("#")[0].strip()]
+    told = (line.partition("#")[0].strip(_AROUND) for line in lines)
+    rows = [re.split(r"[,;\s]+", line) for line in told if line]
     if not rows:
         raise ValueError(f"noise_schedule: {path} must hold noise levels, got nothing")
     header = None if _is_float(rows[0][0]) else [cell.strip('"') for cell in rows.pop(0)]

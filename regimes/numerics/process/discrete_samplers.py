@@ -83,6 +83,7 @@ def euler(config: SchedulerConfig, table: Array, steps: int) -> SamplerSteps:
     """Euler's method: fractions of training steps, at interpolated noise levels."""
     own = sigmas_of(table)
     timesteps = spaced_steps(config.timestep_spacing, steps, table.size, offset=config.steps_offset)
+    _check_trained(config, timesteps, table.size)
     if config.interpolation_type == "log_linear":
         sigma = sigma_grid("exponential", steps + 1, own[-1], own[0])[:steps]
     else:
@@ -135,6 +136,11 @@ def dpm_solver(config: SchedulerConfig, table: Array, steps: int) -> SamplerStep
     timesteps = spaced_steps(
         spacing, steps, table.size, offset=config.steps_offset, last=_unclipped(config, own), past_end=True
     ).round()
+    _check_trained(config, timesteps, table.size)
+    if np.any(timesteps[1:] == timesteps[:-1]):
+        raise ValueError(
+            f"schedule: {config.kind} takes whole training steps, got {steps} that are not apart; take fewer"
+        )
     sigma = np.interp(timesteps, np.arange(own.size), own)
     return SamplerSteps.of_sigma(sigma, timesteps, 0.0 if ends_at_zero else own[0])
 
@@ -143,6 +149,8 @@ def inverse_solver(config: SchedulerConfig, table: Array, steps: int) -> Sampler
     """A multistep solver from the data to the noise; of a step that comes twice the second is left out."""
     own = sigmas_of(table)
     used = _unclipped(config, own)
+    if steps > used:
+        raise ValueError(f"schedule: a sampler of {config.kind} has at most {used} steps, got {steps}")
     if config.grid is not None:
         sigma = sigma_grid(config.grid, steps, own[0], own[-1])
         timesteps = _steps_of_sigma(sigma, table)
@@ -181,13 +189,18 @@ def _spaced(config: SchedulerConfig, table: Array, steps: int) -> Array:
 
 
 def _from_table(config: SchedulerConfig, table: Array, timesteps: Array) -> SamplerSteps:
-    if timesteps.max() >= table.size:
-        raise ValueError(
-            f"schedule: the steps of {config.kind} must lie in 0 to {table.size - 1}, got {timesteps.max():g}, since "
-            f"steps_offset is {config.steps_offset}; take fewer steps or another spacing"
-        )
+    _check_trained(config, timesteps, table.size)
     end = 1.0 if config.set_alpha_to_one else float(table[0])
     return SamplerSteps.of_alpha_bar(table[timesteps.astype(np.intp)], timesteps, end)
+
+
+def _check_trained(config: SchedulerConfig, timesteps: Array, train: int) -> None:
+    """Refuse steps on which no model was trained."""
+    if timesteps.max() >= train:
+        raise ValueError(
+            f"schedule: the steps of {config.kind} must lie in 0 to {train - 1}, got {timesteps.max():g}, since "
+            f"steps_offset is {config.steps_offset}; take fewer steps or another spacing"
+        )
 
 
 def _of_euler(config: SchedulerConfig, table: Array, steps: int) -> tuple[Array, Array]:

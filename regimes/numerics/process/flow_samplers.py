@@ -12,19 +12,26 @@ from regimes.numerics.process.sampler_steps import SamplerSteps
 from regimes.numerics.process.scheduler_config import SchedulerConfig
 from regimes.numerics.process.sigma_grids import sigma_grid
 
-__all__ = ["flow_euler", "flow_heun", "flow_map", "flow_solver", "minimax", "piflow"]
+__all__ = ["flow_euler", "flow_heun", "flow_map", "flow_solver", "flow_spacing", "minimax", "piflow"]
 
 Array = NDArray[np.float64]
 _BELOW_ONE = 1e-6
 
 
 def flow_euler(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:
-    """Euler's method: from the noisiest training level to the least noisy, shifted, on a grid if one is asked for."""
+    """Euler's method: equal steps, shifted, on a grid if one is asked for.
+
+    Trailing they lead to the data, as pipelines pass them; else from the noisiest training level to the least noisy,
+    as the scheduler by itself has them.
+    """
     shift = _static_or_dynamic(config, tokens)
-    # The levels of training are shifted already where the shift is static, and are so again.
-    ends = np.array([1.0, 1 / config.num_train_timesteps])
-    first, last = (ends if config.use_dynamic_shifting else _shifted(ends, shift)).tolist()
-    flow = _shifted(np.linspace(first, last, steps), shift)
+    if flow_spacing(config) == "trailing":
+        flow = _shifted(_to_the_data(steps), shift)
+    else:
+        # The levels of training are shifted already where the shift is static, and are so again.
+        ends = np.array([1.0, 1 / config.num_train_timesteps])
+        first, last = (ends if config.use_dynamic_shifting else _shifted(ends, shift)).tolist()
+        flow = _shifted(np.linspace(first, last, steps), shift)
     if config.shift_terminal is not None:
         if steps < 2 or not flow[-1] < 1:
             raise ValueError(f"schedule: shift_terminal must have two steps or more to stretch, got {steps}")
@@ -33,6 +40,11 @@ def flow_euler(config: SchedulerConfig, steps: int, tokens: int | None) -> Sampl
     if config.grid is not None:
         flow = sigma_grid(config.grid, steps, flow[0], flow[-1])
     return _labelled(config, flow)
+
+
+def flow_spacing(config: SchedulerConfig) -> str:
+    """Where nothing says: a shift that depends on the image comes from a pipeline, which passes steps of its own."""
+    return config.timestep_spacing or ("trailing" if config.use_dynamic_shifting else "linspace")
 
 
 def flow_heun(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:
@@ -44,7 +56,7 @@ def flow_heun(config: SchedulerConfig, steps: int, tokens: int | None) -> Sample
 
 def flow_map(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:
     """Equal steps to the data, shifted."""
-    return _labelled(config, _shifted(np.linspace(1.0, 0.0, steps + 1)[:-1], config.shift))
+    return _labelled(config, _shifted(_to_the_data(steps), config.shift))
 
 
 def piflow(config: SchedulerConfig, steps: int, tokens: int | None) -> SamplerSteps:
@@ -93,6 +105,11 @@ def _static_or_dynamic(config: SchedulerConfig, tokens: int | None) -> float:
         many if tokens is None else tokens, few, many, config.base_shift, config.max_shift
     )
     return math.exp(mu) if config.time_shift_type == "exponential" else float(mu)
+
+
+def _to_the_data(steps: int) -> Array:
+    """From pure noise at equal distances, the last of which ends at the data."""
+    return np.linspace(1.0, 0.0, steps + 1)[:-1]
 
 
 def _shifted(flow: Array, shift: float) -> Array:

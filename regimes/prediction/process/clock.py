@@ -158,6 +158,11 @@ def _time(given: NoiseLevel, schedule: Schedule) -> float:
     if given.clock == "step":
         return (schedule.training or schedule).time(given.value)
     if given.clock == "index":
+        if schedule.of_training:
+            raise ValueError(
+                f"clock: index is a step of a sampler, got schedule {schedule.name} with the steps of training alone; "
+                "give inference_steps too (--inference-steps), or step in place of index"
+            )
         if given.value != int(given.value):
             raise ValueError(f"clock: index (step of the sampler) must be a whole number, got {given.value:g}")
         return schedule.time(int(given.value))

@@ -1,16 +1,21 @@
 """Every scheduler of the pinned diffusers, from the configuration that it saves, against its own arrays."""
 
 import inspect
+import re
 import sys
 import types
 import warnings
+from dataclasses import fields
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from regimes import noise_schedule
+from regimes.numerics.process.pipelines import counts_what_is_left, spacing_of_pipeline
 from regimes.numerics.process.scheduler_classes import CLASSES, NOT_READ
+from regimes.numerics.process.scheduler_config import SchedulerConfig
 
 pytest.importorskip("torch")
 with warnings.catch_warnings():
@@ -172,9 +177,68 @@ def test_what_a_class_can_be_asked_for(asked, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["exponential", "linear"])
 def test_dynamic_shift(kind, tmp_path):
+    """As a pipeline asks, which passes steps of its own, and as the scheduler has them by itself."""
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type=kind)
     mu = 0.5 + 0.65 * (1024 - 256) / (4096 - 256)
-    check(scheduler, read(scheduler, tmp_path, 28, tokens=1024), 28, mu=mu)
+    check(scheduler, read(scheduler, tmp_path, 28, tokens=1024), 28, mu=mu, sigmas=np.linspace(1.0, 1 / 28, 28))
+    check(scheduler, read(scheduler, tmp_path, 28, tokens=1024, spacing="linspace"), 28, mu=mu)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_named_flows_are_those_of_their_pipelines(count):
+    flux = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
+    check(flux, noise_schedule("flux", inference_steps=count), count, mu=1.15, sigmas=np.linspace(1, 1 / count, count))
+    sd3 = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0)
+    check(sd3, noise_schedule("sd3", inference_steps=count), count)
+    hunyuan = noise_schedule("flow,shift=7", inference_steps=count, spacing="trailing")
+    check(
+        diffusers.FlowMatchEulerDiscreteScheduler(shift=7.0), hunyuan, count, sigmas=np.linspace(1, 0, count + 1)[:-1]
+    )
+
+
+def flow_pipelines():
+    """Classes of pipelines of flows, and whether their text passes equal steps to the data."""
+    even = r"1(\.0)? / num_inference_steps, num_inference_steps|0(\.0)?, num_inference_steps \+ 1"
+    passed = re.compile(rf"linspace\(1(\.0)?, ({even})[,)]")
+    for path in Path(diffusers.__file__).parent.glob("pipelines/**/pipeline_*.py"):
+        lines = [line for line in path.read_text().splitlines() if not line.strip().startswith("#")]
+        text = "\n".join(lines)
+        own = re.search(r"^class (\w+Pipeline)\(", text, re.MULTILINE)
+        if own and re.search(r"scheduler: .*FlowMatchEuler", text) and "VisualClozePipeline" not in own[1]:
+            yield own[1], passed.search(text) is not None, text
+
+
+def test_steps_that_pipelines_of_flows_pass_and_where_they_begin():
+    counted, seen = [], 0
+    for name, passed, text in flow_pipelines():
+        if "def get_timesteps" in text and "int(num_inference_steps * strength)" in text:
+            counted.append(name)
+        try:
+            spacing = spacing_of_pipeline(name)
+        except ValueError:
+            continue
+        seen += 1
+        assert (name, spacing) == (name, "trailing" if passed else "linspace")
+    assert seen > 50
+    assert {name for name in counted if counts_what_is_left(name)} == {"WanVideoToVideoPipeline"}
+    for name in set(counted) - {"WanVideoToVideoPipeline"}:
+        with pytest.raises(ValueError, match="rules of its own"):
+            spacing_of_pipeline(name)
+
+
+@pytest.mark.parametrize("name", sorted(set(CLASSES) - {"k-diffusion"}))
+def test_fields_are_those_of_the_class(name, monkeypatch):
+    """A file that was made from that of another class keeps its fields, and the class leaves them out."""
+    known = {each.name for each in fields(SchedulerConfig)} & set(parameters(name, monkeypatch))
+    assert set(CLASSES[name].fields) == known
+
+
+def test_fields_of_another_class_are_left_out(tmp_path):
+    multistep = diffusers.DPMSolverMultistepScheduler(use_karras_sigmas=True, **LATENT)
+    ancestral = diffusers.EulerAncestralDiscreteScheduler.from_config(multistep.config)
+    found = read(ancestral, tmp_path, 20)
+    check(ancestral, found, 20)
+    assert "without use_karras_sigmas, which it has not" in found.source
 
 
 def test_the_decoder_has_two_steps(tmp_path):
