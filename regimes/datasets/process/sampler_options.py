@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from regimes.datasets.process.level_list import LEVELS
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.process.flow_samplers import flow_spacing
+from regimes.numerics.process.flow_samplers import flow_shift, flow_spacing
 from regimes.numerics.process.pipelines import counts_what_is_left, spacing_of_pipeline
 from regimes.numerics.process.sampler_steps import SamplerSteps
 from regimes.numerics.process.scheduler_classes import CLASSES, sampler_of, training_of
@@ -124,19 +125,17 @@ class ScheduleOptions:
             count = self.steps if self.steps is not None else of.default or config.num_train_timesteps
             if of.default is None and "num_train_timesteps" not in CLASSES[config.kind].fields:
                 raise ValueError(f"noise_schedule: {of.name} has no steps of its own; give inference_steps")
-        kind, spaced = CLASSES[config.kind], ""
-        if kind.spaced and not config.use_flow_sigmas:
-            spacing = self.spacing
-            if spacing is None and kind.flow and of.pipeline is not None:
-                spacing = spacing_of_pipeline(of.pipeline)
-            config = config if spacing is None else replace(config, timestep_spacing=spacing)
-            spaced = f", {flow_spacing(config) if kind.flow else config.timestep_spacing}"
+        kind, spacing = CLASSES[config.kind], self.spacing
+        if spacing is None and kind.flow and kind.spaced and of.pipeline is not None:
+            spacing = spacing_of_pipeline(of.pipeline)
+        if spacing is not None:
+            config = replace(config, timestep_spacing=spacing)
         found = sampler_of(config, count, self.tokens)
-        source = training.source if training is not None else config.kind
-        grid = "" if config.grid is None else f", {config.grid} sigmas"
+        told = f"{_origin(config, training, found)}; {count} steps{_manner(config, self.tokens)}"
+        arrival = f", down to sigma {_sigma(found.end)}" if found.end > 0 else ""
         without = f", without {', '.join(of.left_out)}, which it has not" if of.left_out else ""
-        told = f"{source}; {count} steps of {config.kind}{spaced}{grid}{without}"
-        return self.begun(_schedule(of.name, found, told, training), _Pass.of(config, count, of.pipeline))
+        made = _schedule(of.name, found, told + arrival + without, training)
+        return self.begun(made, _Pass.of(config, count, of.pipeline))
 
     def begun(self, made: Schedule, whole: _Pass | None = None) -> Schedule:
         """The schedule from where image to image begins; ``whole`` is all of it, one call a step by default."""
@@ -184,6 +183,35 @@ class _Pass(NamedTuple):
         matching = config.kind.startswith("FlowMatch")
         refused = config.kind if kind.flow and not matching else None
         return cls(steps, kind.calls, matching and not counts_what_is_left(pipeline), refused)
+
+
+def _origin(config: SchedulerConfig, training: Schedule | None, found: SamplerSteps) -> str:
+    """The training schedule, or the levels of a sampler that has none."""
+    if training is not None:
+        return training.source
+    law = f"{config.sigma_schedule} " if "sigma_schedule" in CLASSES[config.kind].fields else ""
+    return f"{config.kind}: {law}sigmas from {_sigma(found.t[0])} to {_sigma(found.t[-1])}"
+
+
+def _manner(config: SchedulerConfig, tokens: int | None) -> str:
+    """How the steps of a sampler are spaced, shifted and put on a grid."""
+    kind, parts = CLASSES[config.kind], []
+    flow = kind.flow or config.use_flow_sigmas
+    if kind.spaced and not config.use_flow_sigmas:
+        parts.append(flow_spacing(config) if flow else config.timestep_spacing)
+    if flow and config.use_dynamic_shifting:
+        most = config.max_image_seq_len if tokens is None else tokens
+        parts.append(f"shift {flow_shift(config, tokens):.4g} of {most} tokens")
+    elif flow:
+        parts.append(f"shift {flow_shift(config, tokens):.4g}")
+    if config.grid is not None:
+        parts.append(f"{config.grid} sigmas")
+    return "".join(f", {part}" for part in parts)
+
+
+def _sigma(t: float) -> str:
+    """Noise level of a time, in few digits."""
+    return f"{float(compile_formula('edm_sigma', target='numpy')(t)):.4g}" if np.isfinite(t) else "pure noise"
 
 
 def _schedule(name: str, found: SamplerSteps, source: str, training: Schedule | None) -> Schedule:

@@ -127,7 +127,11 @@ def dpm_solver(config: SchedulerConfig, table: Array, steps: int) -> SamplerStep
     ends_at_zero = config.final_sigmas_type == "zero"
     if config.grid is not None:
         sigma = sigma_grid(config.grid, steps, *_ends(config, own[-1], own[0]))
-        timesteps = _steps_of_sigma(sigma, table)
+        told = sigma
+        if config.use_lu_lambdas:  # in the package from its logarithms of single precision
+            last, first = _single_logs(table)[[0, -1]].tolist()
+            told = np.exp(first + np.linspace(0.0, 1.0, steps) * (last - first))
+        timesteps = _steps_of_sigma(told, table)
         rounds = config.use_karras_sigmas or config.use_lu_lambdas
         kept = config.kind == "DPMSolverMultistepScheduler" and config.beta_schedule == "squaredcos_cap_v2"
         timesteps = np.round(timesteps) if rounds and not kept else np.trunc(timesteps)
@@ -221,14 +225,19 @@ def _interleaved(
     return SamplerSteps.of_sigma(levels, labels)
 
 
+def _single_logs(table: Array) -> NDArray[np.float32]:
+    """Logarithms of the noise levels of the training steps, in single precision."""
+    single = table.astype(np.float32)
+    return np.asarray(np.log(np.sqrt((1 - single) / single)), dtype=np.float32)
+
+
 def _steps_of_sigma(sigma: Array, table: Array) -> Array:
     """Training step of a noise level: linear in its logarithm, the ends beyond them.
 
     The package has the table in single precision, and cuts what comes out: 998 where it is 999 but for rounding. To
     call a step what the package calls it takes the same rounding, and no more than that rests on it.
     """
-    single = table.astype(np.float32)
-    logs = np.log(np.sqrt((1 - single) / single))
+    logs = _single_logs(table)
     wanted = np.log(np.maximum(sigma, _LEAST))
     low = np.clip(np.searchsorted(logs, wanted, side="right") - 1, 0, logs.size - 2)
     part = (logs[low] - wanted) / (logs[low] - logs[low + 1])

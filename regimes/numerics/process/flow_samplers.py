@@ -12,7 +12,7 @@ from regimes.numerics.process.sampler_steps import SamplerSteps
 from regimes.numerics.process.scheduler_config import SchedulerConfig
 from regimes.numerics.process.sigma_grids import sigma_grid
 
-__all__ = ["flow_euler", "flow_heun", "flow_map", "flow_solver", "flow_spacing", "minimax", "piflow"]
+__all__ = ["flow_euler", "flow_heun", "flow_map", "flow_shift", "flow_solver", "flow_spacing", "minimax", "piflow"]
 
 Array = NDArray[np.float64]
 _BELOW_ONE = 1e-6
@@ -24,7 +24,7 @@ def flow_euler(config: SchedulerConfig, steps: int, tokens: int | None) -> Sampl
     Trailing they lead to the data, as pipelines pass them; else from the noisiest training level to the least noisy,
     as the scheduler by itself has them.
     """
-    shift = _static_or_dynamic(config, tokens)
+    shift = flow_shift(config, tokens)
     if flow_spacing(config) == "trailing":
         flow = _shifted(_to_the_data(steps), shift)
     else:
@@ -80,23 +80,28 @@ def flow_solver(config: SchedulerConfig, steps: int, tokens: int | None, own: Ar
         raise ValueError(f"schedule: use_flow_sigmas of {config.kind} goes without {config.grid} sigmas")
     if config.grid is not None:
         sigma = sigma_grid("karras", steps, own[-1], own[0])
-        flow = sigma / (1 + sigma)
-    elif unipc:
-        flow = _shifted(np.linspace(1.0, 1 / train, steps + 1)[:-1], _static_or_dynamic(config, tokens))
-        if config.shift_terminal is not None:
-            stretched = compile_formula("stretched_flow_time", target="numpy")
-            flow = np.asarray(stretched(flow, flow[-1], config.shift_terminal))
-        flow[0] = min(flow[0], 1 - _BELOW_ONE)
+        flow = told = sigma / (1 + sigma)
     else:
-        shift = _static_or_dynamic(config, tokens) if config.use_dynamic_shifting else config.flow_shift
-        flow = _shifted(1 - np.linspace(1 / train, 1.0, steps + 1)[:-1], shift)
+        shift = flow_shift(config, tokens) if unipc or config.use_dynamic_shifting else config.flow_shift
+        levels = np.linspace(1.0, 1 / train, steps + 1)
+        even = levels[:-1] if unipc else (1 - levels)[:0:-1]
+        flow, terminal = _shifted(even, shift), config.shift_terminal if unipc else None
+        if terminal is not None:
+            flow = np.asarray(compile_formula("stretched_flow_time", target="numpy")(flow, flow[-1], terminal))
+        told = _told_by_package(even, shift, terminal)
+        if unipc:
+            flow[0], told[0] = (min(each[0], 1 - _BELOW_ONE) for each in (flow, told))
     last = flow[-1] if config.final_sigmas_type == "sigma_min" else 0.0
-    # The package cuts s times the steps, of an s that it has from 1 - s where it stretches: 99 where it is 100.
-    told = flow if config.shift_terminal is None else 1 - (1 - flow)
     return SamplerSteps.of_flow_time(flow, np.trunc(told * train), last)
 
 
-def _static_or_dynamic(config: SchedulerConfig, tokens: int | None) -> float:
+def _told_by_package(even: Array, shift: float, terminal: float | None) -> Array:
+    """Shifted and stretched in the package's order of operations: it cuts the product with the steps, 99 of 99.9999."""
+    flow = shift * even / (1 + (shift - 1) * even)
+    return flow if terminal is None else 1 - (1 - flow) / ((1 - flow[-1]) / (1 - terminal))
+
+
+def flow_shift(config: SchedulerConfig, tokens: int | None) -> float:
     """The shift of the configuration, or that of an image of so many tokens, the most it is made for by default."""
     if not config.use_dynamic_shifting:
         return config.flow_shift if config.use_flow_sigmas else config.shift

@@ -75,6 +75,11 @@ class Schedule:
         return int(self.t.size)
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What a result says of the schedule in whose steps its times are given."""
+        return {"schedule": self.name, "schedule_steps": self.steps, "schedule_source": self.source}
+
+    @property
     def of_training(self) -> bool:
         """Whether its steps are those of a training: the model is told their numbers."""
         return self.timesteps is not None and np.array_equal(self.timesteps, np.arange(self.steps))

@@ -151,7 +151,10 @@ def clock(
         numbers[f"clock.{each}"] = Number(of.label, reading, unit=unit, formulas=formulas, reason=reason)
     for place in schedules:
         numbers |= _steps(place, t, tuple(inverse | dict.fromkeys(place.formulas)))
-    return Clock(given, numbers, settings={"schedules": {each.name: each.steps for each in schedules}})
+    settings: dict[str, Any] = {"schedules": {each.name: each.steps for each in schedules}}
+    if schedule is not None:
+        settings["schedule_source"] = schedules[0].source
+    return Clock(given, numbers, settings=settings)
 
 
 def _time(given: NoiseLevel, schedule: Schedule) -> float:

@@ -241,6 +241,23 @@ def test_fields_of_another_class_are_left_out(tmp_path):
     assert "without use_karras_sigmas, which it has not" in found.source
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "counts"),
+    [
+        ("DPMSolverMultistepScheduler", {"use_lu_lambdas": True, "beta_schedule": "squaredcos_cap_v2"}, (20, 44)),
+        ("DPMSolverMultistepScheduler", {"use_lu_lambdas": True, "beta_schedule": "scaled_linear"}, (69,)),
+        ("DPMSolverMultistepScheduler", {"use_flow_sigmas": True}, (9,)),
+        ("UniPCMultistepScheduler", {"use_flow_sigmas": True, "shift_terminal": 0.1}, (7, 10)),
+        ("UniPCMultistepScheduler", {"use_flow_sigmas": True, "shift_terminal": 0.1, "flow_shift": 5.0}, (83,)),
+    ],
+)
+def test_whole_timesteps_that_rounding_decides(name, asked, counts, tmp_path):
+    scheduler = getattr(diffusers, name)(**asked)
+    for count in counts:
+        schedule = read(scheduler, tmp_path, count)
+        assert schedule.timesteps.tolist() == own_steps(scheduler, count).tolist()
+
+
 def test_the_decoder_has_two_steps(tmp_path):
     scheduler = diffusers.schedulers.ConsistencyDecoderScheduler()
     schedule = read(scheduler, tmp_path, 2)

@@ -62,7 +62,7 @@ def test_steps_of_a_flow_are_those_of_the_pipeline_in_whose_folder_it_stands(fol
         for source in (".", "scheduler", "scheduler/scheduler_config.json", pipeline):
             found = noise_schedule(source, inference_steps=5)
             assert found.t.tolist() == spaced[spacing].t.tolist()
-            assert f"5 steps of FlowMatchEulerDiscreteScheduler, {spacing}" in found.source
+            assert f"; 5 steps, {spacing}" in found.source
             assert noise_schedule(source, inference_steps=5, strength=0.35).steps == kept
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "Flux2Pipeline"}))
     with pytest.raises(ValueError, match="got Flux2Pipeline, which has rules of its own; give"):
@@ -275,6 +275,13 @@ def test_every_command_takes_a_configuration(folder):
         if words[0] in ("speciation", "collapse"):
             number = next(iter(n for n in json.loads(result.output)["numbers"].values() if n["step"]))
             assert number["step"]["timestep"] in noise_schedule(STABLE_DIFFUSION, inference_steps=20).timesteps
+            shares = [json.loads(result.output)["numbers"][f"steps.{part}"]["value"] for part in ("before", "after")]
+            assert sum(shares) == pytest.approx(1)
+            shown = " ".join(CliRunner().invoke(main, [*words, *of_schedule[:-1]]).output.split())
+            step = number["step"]
+            assert f" {step['index']} of 19 {step['timestep']:g} {step['sigma']:.4g} " in shown
+            assert "1000 training steps; 20 steps, leading, " in shown
+            assert f"Of the 19 steps of PNDM {100 * shares[0]:.3g}% come before" in shown
     result = CliRunner().invoke(main, ["clock", "--time", "1", "--inference-steps", "20"])
     assert (result.exit_code, "name it with --schedule" in result.output) == (2, True)
 
