@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from regimes.datasets.process.level_list import LEVELS, given_levels, levels_of_file, levels_of_object
-from regimes.datasets.process.sampler_options import Configured, ScheduleOptions
+from regimes.datasets.process.level_list import (
+    LEVELS,
+    given_levels,
+    levels_of_file,
+    levels_of_object,
+    steps_of_object,
+)
+from regimes.datasets.process.sampler_options import Configured, SamplerPass, ScheduleOptions, has_steps
 from regimes.datasets.process.scheduler_file import pipeline_of, read_mapping, scheduler_path
 from regimes.datasets.process.unused_fields import refuse_unused
 from regimes.numerics.process.named_schedules import named_config, unknown_name
-from regimes.numerics.process.scheduler_classes import CLASSES, GRID_FIELDS, read_config
+from regimes.numerics.process.scheduler_classes import CLASSES, GRID_FIELDS, read_config, training_of
 from regimes.numerics.process.schedules import Schedule
 from regimes.theory.formula.record import recorded
 
@@ -84,7 +90,7 @@ def noise_schedule(
         return schedule
     with recorded() as used:
         found = _found(schedule, options)
-        made = options.built(found) if isinstance(found, Configured) else options.begun(found)
+        made = options.built(found) if isinstance(found, Configured) else found
     if isinstance(found, Configured):
         refuse_unused(found, options, made)
     return replace(made, formulas=tuple(used))
@@ -99,29 +105,52 @@ def _found(schedule: Any, options: ScheduleOptions) -> Configured | Schedule:
         if path is None:
             raise unknown_name(os.fspath(schedule))
         content = read_mapping(path) if path.suffix.lower() == ".json" else None
-        if isinstance(content, Mapping) and "_class_name" in content:
+        if isinstance(content, Mapping) and ("_class_name" in content or not _names_levels(content)):
             return _configured(content, pipeline_of(path))
         options.refuse(f"the list of levels in {path.name}", _OF_CONFIGURATION)
-        return levels_of_file(path, content, options.values)
+        return options.begun(levels_of_file(path, content, options.values))
     if isinstance(schedule, Mapping):
-        if "_class_name" in schedule or not set(schedule) & set(LEVELS):
+        if "_class_name" in schedule or not _names_levels(schedule):
             return _configured(schedule)
         options.refuse("a list of levels", _OF_CONFIGURATION)
-        return given_levels("the list", schedule, options.values)
+        return options.begun(given_levels("the list", schedule, options.values))
     return _of_object(schedule, options)
 
 
+def _names_levels(content: Mapping[str, Any]) -> bool:
+    """Whether a dictionary holds a list by name, or one alone."""
+    alone = [isinstance(each, list) for each in content.values()] == [True]
+    return alone or any(str(key).strip().lower() in LEVELS for key in content)
+
+
 def _of_object(thing: Any, options: ScheduleOptions) -> Configured | Schedule:
-    """A scheduler, or a pipeline with one."""
+    """A scheduler, or a pipeline with one; other steps than its configuration has for their number are its own."""
     pipeline = None
     if (own := getattr(thing, "scheduler", None)) is not None:
         thing, pipeline = own, type(thing).__name__
     config, kind = getattr(thing, "config", None), type(thing).__name__
-    if kind in CLASSES and isinstance(config, Mapping) and (options.asks_for_steps or not _ready(thing)):
-        return _configured({**config, "_class_name": kind}, pipeline)
-    found = levels_of_object(thing, options.values, flow=_is_flow(kind, config))
-    options.refuse(f"the steps that {kind} has", _OF_CONFIGURATION)
-    return found
+    if kind not in CLASSES or not isinstance(config, Mapping):
+        options.refuse(f"the steps that {kind} has", _OF_CONFIGURATION)
+        return options.begun(levels_of_object(thing, options.values))
+    found = _configured({**config, "_class_name": kind}, pipeline)
+    train = found.config.num_train_timesteps
+    told, count = steps_of_object(thing, train), getattr(thing, "num_inference_steps", None)
+    untouched = count == train and CLASSES[kind].calls > 1  # these have so many from the beginning
+    if told is None or untouched or options.asks_for_steps:
+        return found
+    count = count or told.size
+    if has_steps(replace(found, count=count), told):
+        return replace(found, count=count)
+    if CLASSES[kind].between:
+        raise ValueError(
+            f"noise_schedule: steps of their own of {kind}, which calls the model between them, are not read; give the "
+            "sigmas of all calls in a file, or inference_steps"
+        )
+    options.refuse(f"{kind}, whose numbers its class explains", {"values"})
+    flow = CLASSES[kind].flow or found.config.use_flow_sigmas
+    levels = levels_of_object(thing, "flow_time" if flow else "sigma", inverted=found.config.invert_sigmas)
+    made = replace(levels, training=training_of(found.config, levels.name))
+    return options.begun(made, SamplerPass.of(found.config, count, pipeline))
 
 
 def _configured(content: Mapping[str, Any], pipeline: str | None = None) -> Configured:
@@ -129,15 +158,3 @@ def _configured(content: Mapping[str, Any], pipeline: str | None = None) -> Conf
     kind = CLASSES[config.kind]
     left_out = tuple(name for name in GRID_FIELDS if content.get(name) is True and name not in kind.fields)
     return Configured(config.kind.removesuffix("Scheduler"), config, pipeline=pipeline, left_out=left_out)
-
-
-def _ready(schedule: Any) -> bool:
-    """Whether a scheduler has been given its steps."""
-    return getattr(schedule, "num_inference_steps", None) is not None
-
-
-def _is_flow(kind: str, own: Any) -> bool:
-    """Whether the sigmas of a scheduler are times of flow matching."""
-    if isinstance(own, Mapping) and own.get("use_flow_sigmas"):
-        return True
-    return kind in CLASSES and CLASSES[kind].flow

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regimes.datasets.process.level_list import LEVELS
 from regimes.numerics.compiled.compile import compile_formula
@@ -19,7 +20,7 @@ from regimes.numerics.process.scheduler_config import SchedulerConfig
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.process.spacing import SPACINGS
 
-__all__ = ["Configured", "ScheduleOptions"]
+__all__ = ["Configured", "SamplerPass", "ScheduleOptions", "has_steps"]
 
 _MOST = 10**6
 _WHOLE = {"steps": "number of steps", "inference_steps": "steps of the sampler", "tokens": "tokens of the image"}
@@ -31,7 +32,7 @@ class Configured:
     """A configuration: what it is called, steps of a sampler without training steps, fields that were given by hand.
 
     ``pipeline`` is the class of the pipeline that it stands in, ``left_out`` names fields of the file that mean
-    nothing to its class.
+    nothing to its class, ``count`` is the number of steps that a scheduler has been given.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Configured:
     fields: Mapping[str, Any] = field(default_factory=dict)
     pipeline: str | None = None
     left_out: tuple[str, ...] = ()
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class ScheduleOptions:
             raise ValueError(f"noise_schedule: tokens goes with use_dynamic_shifting, which {of.name} has not")
         with np.errstate(all="ignore"):  # what is no number in the end is refused
             training = training_of(config, of.name)
-            if self.inference_steps is None and training is not None:
+            if self.inference_steps is None and of.count is None and training is not None:
                 return self._of_training(training)
             return self._of_sampler(of, config, training)
 
@@ -120,7 +122,7 @@ class ScheduleOptions:
         return training
 
     def _of_sampler(self, of: Configured, config: SchedulerConfig, training: Schedule | None) -> Schedule:
-        count = self.inference_steps
+        count = of.count if self.inference_steps is None else self.inference_steps
         if count is None:
             count = self.steps if self.steps is not None else of.default or config.num_train_timesteps
             if of.default is None and "num_train_timesteps" not in CLASSES[config.kind].fields:
@@ -135,14 +137,14 @@ class ScheduleOptions:
         arrival = f", down to sigma {_sigma(found.end)}" if found.end > 0 else ""
         without = f", without {', '.join(of.left_out)}, which it has not" if of.left_out else ""
         made = _schedule(of.name, found, told + arrival + without, training)
-        return self.begun(made, _Pass.of(config, count, of.pipeline))
+        return self.begun(made, SamplerPass.of(config, count, of.pipeline))
 
-    def begun(self, made: Schedule, whole: _Pass | None = None) -> Schedule:
+    def begun(self, made: Schedule, whole: SamplerPass | None = None) -> Schedule:
         """The schedule from where image to image begins; ``whole`` is all of it, one call a step by default."""
         if self.strength is None:
             return made
         falls = made.t[0] >= made.t[-1]
-        steps, order, first_rounded, refused = whole or _Pass(made.steps, 1)
+        steps, order, first_rounded, refused = whole or SamplerPass(made.steps, 1)
         if refused is not None:
             raise ValueError(
                 f"noise_schedule: strength goes with a sampler of image to image, got {refused}, with which diffusers "
@@ -166,7 +168,7 @@ class ScheduleOptions:
         )
 
 
-class _Pass(NamedTuple):
+class SamplerPass(NamedTuple):
     """Steps of a sampler, calls of the model for each, whether the first step is rounded down or what is left.
 
     ``refused`` is the class of a sampler that no pipeline begins in the middle.
@@ -178,11 +180,21 @@ class _Pass(NamedTuple):
     refused: str | None = None
 
     @classmethod
-    def of(cls, config: SchedulerConfig, steps: int, pipeline: str | None) -> _Pass:
+    def of(cls, config: SchedulerConfig, steps: int, pipeline: str | None) -> SamplerPass:
+        """Of so many steps of a configuration."""
         kind = CLASSES[config.kind]
         matching = config.kind.startswith("FlowMatch")
         refused = config.kind if kind.flow and not matching else None
         return cls(steps, kind.calls, matching and not counts_what_is_left(pipeline), refused)
+
+
+def has_steps(of: Configured, told: NDArray[np.float64]) -> bool:
+    """Whether a configuration tells the model what a scheduler does, to the rounding of single precision."""
+    try:
+        own = ScheduleOptions().built(of).timesteps
+    except ValueError:
+        return False
+    return own is not None and own.shape == told.shape and np.allclose(own, told, rtol=1e-5, atol=1e-3)
 
 
 def _origin(config: SchedulerConfig, training: Schedule | None, found: SamplerSteps) -> str:

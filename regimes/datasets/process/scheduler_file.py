@@ -29,6 +29,8 @@ def scheduler_path(text: str | os.PathLike[str]) -> Path | None:
         return None  # not the working folder
     try:
         path = Path(text).expanduser()
+        if path.name == _PIPELINE:
+            path = path.parent
         if path.is_dir():
             found = [each for each in (path / _NAME, path / "scheduler" / _NAME) if each.is_file()]
             if not found:

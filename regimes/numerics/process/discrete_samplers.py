@@ -178,7 +178,10 @@ def sigmas_of(table: Array) -> Array:
 
 def _ends(config: SchedulerConfig, first: float, last: float) -> tuple[float, float]:
     """Largest and smallest level of a grid: those of the configuration, else the sampler's own."""
-    return config.sigma_max or first, config.sigma_min or last
+    high, low = config.sigma_max or first, config.sigma_min or last
+    if not high > low and first != last:
+        raise ValueError(f"schedule: sigma_max of {config.kind} must exceed sigma_min, got {high:g} and {low:g}")
+    return high, low
 
 
 def _unclipped(config: SchedulerConfig, own: Array) -> int:

@@ -43,7 +43,12 @@ class _Class:
     @property
     def calls(self) -> int:
         """Calls of the model for each step."""
-        return 2 if self.steps in (discrete.heun, discrete.midpoint, discrete.ancestral, flow.flow_heun) else 1
+        return 2 if self.between or self.steps in (discrete.heun, flow.flow_heun) else 1
+
+    @property
+    def between(self) -> bool:
+        """Whether it calls the model between the levels that a scheduler keeps."""
+        return self.steps in (discrete.midpoint, discrete.ancestral)
 
     @property
     def flow(self) -> bool:
@@ -53,6 +58,8 @@ class _Class:
     @property
     def spaced(self) -> bool:
         """Whether its steps can be spaced: as its configuration says, or as a pipeline asks."""
+        if self.steps is discrete.distilled:
+            return False  # of the steps on which the student was trained, whatever its configuration says
         return "timestep_spacing" in self.fields or self.steps is flow.flow_euler
 
 

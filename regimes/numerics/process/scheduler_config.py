@@ -121,6 +121,8 @@ def _checked(name: str, kind: str, value: Any) -> Any:
     number = None
     if value is None and "None" in kind:
         return None
+    if name == "shift_terminal" and not value:
+        return None  # as the package reads 0 and false
     if name == "trained_betas":
         return _betas(value)
     if kind == "bool":

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -266,17 +267,45 @@ def test_the_decoder_has_two_steps(tmp_path):
     assert schedule.training.alpha_bar == pytest.approx(kept, rel=1e-5, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", ["DDIMScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"])
-def test_an_object_is_read_as_what_it_saves(name, tmp_path):
-    scheduler = getattr(diffusers, name)()
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("DDIMScheduler", {}),
+        ("EulerDiscreteScheduler", {"use_karras_sigmas": True}),
+        ("FlowMatchEulerDiscreteScheduler", {"shift": 3.0}),
+        ("FlowMatchEulerDiscreteScheduler", {"invert_sigmas": True}),
+        ("HeunDiscreteScheduler", {}),
+        ("DPMSolverSDEScheduler", {}),
+        ("IPNDMScheduler", {}),
+        ("ScoreSdeVeScheduler", {}),
+    ],
+)
+def test_an_object_is_read_as_what_it_saves(name, asked, tmp_path, monkeypatch):
+    scheduler = scheduler_class(name, monkeypatch)(**asked)
     saved = read(scheduler, tmp_path, 20)
-    trained = noise_schedule(scheduler)
-    assert trained.t.tolist() == noise_schedule(tmp_path).t.tolist()
+    assert noise_schedule(scheduler).t.tolist() == noise_schedule(tmp_path).t.tolist()
     assert noise_schedule(scheduler, inference_steps=20).t.tolist() == saved.t.tolist()
-    scheduler.set_timesteps(20)
-    ready = noise_schedule(scheduler)
-    assert ready.timesteps == pytest.approx(saved.timesteps, rel=1e-6)
-    assert np.exp(-ready.t) == pytest.approx(np.exp(-saved.t), rel=2e-5, abs=1e-7)
+    own_steps(scheduler, 20)
+    ready = noise_schedule(SimpleNamespace(scheduler=scheduler), strength=1.0)
+    assert (ready.t.tolist(), ready.training is None) == (saved.t.tolist(), saved.training is None)
+
+
+def test_an_object_with_steps_of_its_own_is_read_by_its_arrays():
+    flow = diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, invert_sigmas=True)
+    own_steps(flow, 28, mu=0.8, sigmas=np.linspace(1, 1 / 28, 28))
+    shift, s = np.exp(0.8), np.linspace(1, 1 / 28, 28)
+    s = shift * s / (1 + (shift - 1) * s)
+    found = noise_schedule(flow)
+    assert found.alpha_bar == pytest.approx((1 - s) ** 2 / ((1 - s) ** 2 + s**2), abs=ROUNDING)
+    assert found.timesteps == pytest.approx(1000 * (1 - s), abs=1e-3)
+    assert found.training.steps == 1001
+    assert noise_schedule(flow, strength=0.6).steps == 17
+    solver = diffusers.DPMSolverMultistepScheduler()
+    solver.set_timesteps(timesteps=[900, 500, 20])
+    assert noise_schedule(solver).timesteps.tolist() == [900, 500, 20]
+    between = type("KDPM2DiscreteScheduler", (), {"config": {}, "timesteps": np.arange(19), "num_inference_steps": 10})
+    with pytest.raises(ValueError, match="which calls the model between them, are not read; give the sigmas"):
+        noise_schedule(between())
 
 
 @pytest.mark.parametrize("one", [True, False])
