@@ -146,7 +146,9 @@ def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedu
         t = SamplerSteps.of_sigma(values, None).t
     else:
         t = times_from_alpha_bar(values) if kind == "alpha_bar" else times_from_flow_time(values)
-    return Schedule(name, t, np.exp(-2 * t), f"{values.size} levels of {kind} of {name}", timesteps)
+    return Schedule(
+        name, t, np.exp(-2 * t), f"{values.size} level{'s' * (values.size > 1)} of {kind} of {name}", timesteps
+    )
 
 
 def _check_order(name: str, values: Array) -> None:

@@ -133,7 +133,7 @@ class ScheduleOptions:
         if spacing is not None:
             config = replace(config, timestep_spacing=spacing)
         found = sampler_of(config, count, self.tokens)
-        told = f"{_origin(config, training, found)}; {count} steps{_manner(config, self.tokens)}"
+        told = f"{_origin(config, training, found)}; {count} step{'s' * (count > 1)}{_manner(config, self.tokens)}"
         arrival = f", down to sigma {_sigma(found.end)}" if found.end > 0 else ""
         without = f", without {', '.join(of.left_out)}, which it has not" if of.left_out else ""
         made = _schedule(of.name, found, told + arrival + without, training)

@@ -106,6 +106,8 @@ def flow_shift(config: SchedulerConfig, tokens: int | None) -> float:
     if not config.use_dynamic_shifting:
         return config.flow_shift if config.use_flow_sigmas else config.shift
     few, many = config.base_image_seq_len, config.max_image_seq_len
+    if few >= many:
+        raise ValueError(f"schedule: max_image_seq_len must exceed base_image_seq_len, got {many} and {few}")
     mu = compile_formula("dynamic_shift", target="numpy")(
         many if tokens is None else tokens, few, many, config.base_shift, config.max_shift
     )

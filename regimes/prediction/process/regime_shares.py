@@ -57,7 +57,7 @@ def share_sentence(rows: Mapping[str, Number], schedule: Schedule) -> tuple[str,
     after = rows["steps.after"].label.partition(" after ")[2]
     middle = f", {shares['steps.between']} between" if "steps.between" in shares else ""
     return (
-        f"Of the {schedule.steps} steps of {schedule.name} {shares['steps.before']} come before {before}{middle}, and "
+        f"Of the {schedule.steps} step{'s' * (schedule.steps > 1)} of {schedule.name} {shares['steps.before']} come before {before}{middle}, and "
         f"{shares['steps.after']} after {after}.",
     )
 
