@@ -56,10 +56,9 @@ def share_sentence(rows: Mapping[str, Number], schedule: Schedule) -> tuple[str,
     before = rows["steps.before"].label.partition(" before ")[2]
     after = rows["steps.after"].label.partition(" after ")[2]
     middle = f", {shares['steps.between']} between" if "steps.between" in shares else ""
-    return (
-        f"Of the {schedule.steps} step{'s' * (schedule.steps > 1)} of {schedule.name} {shares['steps.before']} come before {before}{middle}, and "
-        f"{shares['steps.after']} after {after}.",
-    )
+    steps = f"{schedule.steps} step{'s' * (schedule.steps > 1)} of {schedule.name}"
+    first, last = shares["steps.before"], shares["steps.after"]
+    return (f"Of the {steps} {first} come before {before}{middle}, and {last} after {after}.",)
 
 
 class _Time(NamedTuple):
