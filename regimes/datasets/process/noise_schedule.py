@@ -45,14 +45,15 @@ def noise_schedule(
         A name of :data:`SCHEDULES`, also with fields, ``"karras,sigma_max=10,rho=5"``; a ``scheduler_config.json`` of
         diffusers, the folder or the pipeline that holds it, or what it holds as a dictionary; a file with a list of
         noise levels (.json, .csv, .txt, .npy, .npz); an object with ``alphas_cumprod`` or ``sigmas``, such as a
-        scheduler of diffusers. A Schedule comes back as it is.
+        scheduler of diffusers, or a pipeline with one. A Schedule comes back as it is.
     steps : int, optional
         Number of training steps of a named schedule, or of sampling steps of one that has no training steps.
     inference_steps : int, optional
         Number of steps of the sampler, which are then the steps of the schedule. Without it they are the steps of
         training.
     spacing : {"leading", "linspace", "trailing"}, optional
-        Which training steps the sampler takes; that of the configuration by default.
+        Which training steps the sampler takes; that of the configuration by default. Of a flow ``trailing`` are equal
+        steps to the data, as most pipelines pass them, ``linspace`` those of the scheduler by itself.
     strength : float, optional
         Of image to image: the sampler begins with this share of its steps left, above 0 and at most 1.
     tokens : int, optional
@@ -68,7 +69,7 @@ def noise_schedule(
     Raises
     ------
     ValueError
-        If there is no such name or file, it cannot be read, or an option does not go with it.
+        If there is no such name or file, it cannot be read, or a field or an option would change nothing.
 
     Notes
     -----

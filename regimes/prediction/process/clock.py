@@ -106,7 +106,7 @@ def clock(
     time, alpha_bar, snr, log_snr, sigma, flow_time, step, index : float
         The noise level: exactly one of these. ``alpha_bar`` or ``snr`` 0 and ``flow_time`` 1 are pure noise. ``step``
         is a 0-based step of the training of ``schedule``, and may lie between two; ``index`` a 0-based step of its
-        sampler.
+        sampler, which must be one: ``noise_schedule(name, inference_steps=30)``, or a grid such as ``edm``.
     schedule : str, path, object or Schedule, optional
         Restricts the steps of the result to one schedule, which must then reach the noise level: what
         :func:`regimes.noise_schedule` takes, or gives.
