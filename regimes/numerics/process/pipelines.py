@@ -12,7 +12,8 @@ _PASSED = (
 
 _OWN = (
     *("AceStep", "CogView4", "Cosmos2", "EasyAnimate", "Flux2", "GlmImage", "HiDream", "HunyuanVideoFramepack"),
-    *("Ideogram4", "LTX2DFR", "LTX2VideoDiffusion", "LTXCondition", "LTXI2VLong", "QwenImageLayered", "StableAudio3"),
+    *("Ideogram4", "LTX2DFR", "LTX2VideoDiffusion", "LTXCondition", "LTXI2VLong", "Mochi", "QwenImageLayered"),
+    "StableAudio3",
 )
 """Families with a rule of their own for steps or shift."""
 

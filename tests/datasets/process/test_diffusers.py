@@ -220,6 +220,7 @@ def test_steps_that_pipelines_of_flows_pass_and_where_they_begin():
             continue
         seen += 1
         assert (name, spacing) == (name, "trailing" if passed else "linspace")
+        assert passed or not re.search(r"^ +sigmas = (?!None)", text, re.MULTILINE), name
     assert seen > 50
     assert {name for name in counted if counts_what_is_left(name)} == {"WanVideoToVideoPipeline"}
     for name in set(counted) - {"WanVideoToVideoPipeline"}:
