@@ -95,7 +95,7 @@ def levels_of_object(thing: Any, levels: str | None, *, inverted: bool = False) 
     if alphas is None and sigmas is None:
         raise ValueError(
             f"noise_schedule: schedule must be a name, a file, a dictionary or an object with alphas_cumprod or "
-            f"sigmas, got {name}; put a list of levels under its name, {{'sigmas': [...]}}"
+            f"sigmas, got {name}; put a list under its name, {{'sigmas': [...]}} or {{'alpha_bar': [...]}}"
         )
     table = None if alphas is None else _numbers(name, alphas)
     chosen = getattr(thing, "num_inference_steps", None) is not None

@@ -193,7 +193,7 @@ def test_objects_with_alphas_cumprod_or_sigmas():
         ("ddpm-linear", {"inference_steps": 1001}, "has at most 1000 steps, got 1001"),
         ("flow", {"tokens": 100}, "tokens goes with use_dynamic_shifting, which flow has not"),
         ("edm", {"values": "sigma"}, "values goes with a list of noise levels, got edm, whose .*; leave it out$"),
-        ([14.6, 3.1], {}, "got list; put a list of levels under its name, {'sigmas': "),
+        ([14.6, 3.1], {}, "got list; put a list under its name, {'sigmas': "),
         (STABLE_DIFFUSION, {"steps": 10}, "give inference_steps"),
         ({"_class_name": "VQDiffusionScheduler"}, {}, "VQDiffusionScheduler is not read: it replaces or masks symbols"),
         ({"_class_name": "MyScheduler"}, {}, "a scheduler of diffusers that is known here, got 'MyScheduler'"),
