@@ -227,9 +227,15 @@ def _sigma(t: float) -> str:
 
 
 def _schedule(name: str, found: SamplerSteps, source: str, training: Schedule | None) -> Schedule:
-    if not np.all(found.t >= 0):
+    right = found.t >= 0 if found.timesteps is None else (found.t >= 0) & np.isfinite(found.timesteps)
+    if not np.all(right):
         raise ValueError(
             f"noise_schedule: {name} must give a noise level at each step, got none at step "
-            f"{int(np.flatnonzero(~(found.t >= 0))[0])}; check its sigmas, betas and exponents"
+            f"{int(np.flatnonzero(~right)[0])}; check its sigmas, betas and exponents"
+        )
+    if found.t.size > 1 and np.all(found.t == found.t[0]):
+        raise ValueError(
+            f"noise_schedule: {name} must have steps that are apart, got one noise level at all {found.t.size}; check "
+            "its shift, sigmas and betas"
         )
     return Schedule(name, found.t, np.exp(-2 * found.t), source, found.timesteps, training, found.end)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -111,7 +109,7 @@ def flow_shift(config: SchedulerConfig, tokens: int | None) -> float:
     mu = compile_formula("dynamic_shift", target="numpy")(
         many if tokens is None else tokens, few, many, config.base_shift, config.max_shift
     )
-    return math.exp(mu) if config.time_shift_type == "exponential" else float(mu)
+    return float(np.exp(mu)) if config.time_shift_type == "exponential" else float(mu)
 
 
 def _to_the_data(steps: int) -> Array:

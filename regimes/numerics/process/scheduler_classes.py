@@ -248,6 +248,8 @@ def _table(config: SchedulerConfig) -> Array:
     alpha_bar = training_alpha_bar(*law, betas, single=config.single and not cogvideo)
     alpha_bar = shifted(alpha_bar, config.snr_shift_scale)
     if config.rescale_betas_zero_snr:
+        if not alpha_bar[0] > alpha_bar[-1]:
+            raise ValueError("schedule: rescale_betas_zero_snr must have betas that leave some signal; check them")
         alpha_bar = zero_terminal(alpha_bar, single=config.single and not cogvideo)
         if CLASSES[config.kind].steps in (discrete.euler, discrete.dpm_solver):
             alpha_bar[-1] = _HALF

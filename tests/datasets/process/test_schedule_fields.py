@@ -100,6 +100,14 @@ def test_an_option_changes_the_schedule_or_is_refused(name):
         ("karras,rho=5,rho=7", {}, "once after karras, got rho twice"),
         ("edm,sigma_schedule=polyexponential", {}, "must be karras or exponential"),
         ({"_class_name": "DPMSolverMultistepScheduler", "use_karras_sigmas": True}, {"spacing": "leading"}, "spacing"),
+        (
+            "flux",
+            {"inference_steps": 4, "tokens": 10**6},
+            "have steps that are apart, got one noise level at all 4",
+        ),
+        ("flux,base_image_seq_len=4096", {"inference_steps": 4}, "max_image_seq_len must exceed base_image_seq_len"),
+        ({"_class_name": "KDPM2DiscreteScheduler", "beta_end": 1.0}, {"inference_steps": 50}, "got none at step 1;"),
+        ("zero-snr,beta_start=1", {}, "must have betas that leave some signal"),
         ({"_class_name": "MiniMaxH3Scheduler"}, {}, "MiniMaxH3 has no steps of its own; give inference_steps"),
     ],
 )
