@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.validation.experiments.mixture_clones.figure import panels
 from regimes.validation.experiments.mixture_clones.runs import SIGMA, ClonePoint, CloneRuns, MixtureCurve, PairRun
 from regimes.validation.experiments.runner.run import Bench, Plan
