@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from regimes.numerics.interface.result import Number, Result
+    from regimes.numerics.interface.number import Number
+    from regimes.numerics.interface.result import Result
 
 __all__ = ["StepColumns"]
 
