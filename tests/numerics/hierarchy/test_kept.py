@@ -52,7 +52,7 @@ def test_means_are_those_over_all_trees(case):
     np.testing.assert_allclose(found.squares[0, [0, 2]], squares[[0, 2]], rtol=1e-7)
     middle = found.squares[:, 1]
     assert abs(middle.mean() - squares[1]) < 4 * middle.std() / np.sqrt(n)
-    assert middle.std() > 0.01  # signs differ
+    assert np.unique(middle.round(6)).size == 2  # signs of the two nodes agree or differ
 
 
 def test_draws_have_these_means():
