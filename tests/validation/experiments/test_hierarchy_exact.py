@@ -17,6 +17,7 @@ from regimes.validation.experiments.hierarchy_exact.comparison import (  # noqa:
     joint_test,
     mean_z_test,
 )
+from regimes.validation.experiments.hierarchy_exact.depths import ClassByDepth, crossing  # noqa: E402
 from regimes.validation.experiments.hierarchy_exact.runs import (  # noqa: E402
     HierarchyModel,
     UTurnForm,
@@ -108,6 +109,23 @@ def test_chains_begin_as_u_turns_and_end_as_two_data_points():
         assert abs(rest.mean()) < 4 * rest.std() / np.sqrt(2000)
 
 
+def test_classes_of_two_depths_cross_where_they_are_alike():
+    t, noise = np.geomspace(0.05, 5, 60), np.random.default_rng(0).normal(size=(20, 1))
+    curves = [
+        ClassByDepth(
+            MODEL, depth, t, 0.25 + 0.75 / (1 + (t / (0.7 * np.exp(0.1 * noise))) ** depth), (0.7, 0.1), (0.7, 0.1)
+        )
+        for depth in (2, 4)
+    ]
+    where, error = crossing(*curves)
+    assert where == pytest.approx(0.7, rel=0.1)
+    assert error == pytest.approx(0.7 * 0.1 * noise.std() / np.sqrt(20), rel=0.3)
+    (early, _), (half, _), (late, _) = curves[1].crossings()
+    assert early < half < late
+    assert half == pytest.approx(0.7, rel=0.1)
+    assert late / early == pytest.approx(9 ** (2 / 4), rel=0.1)
+
+
 @pytest.mark.simulation
 def test_what_is_compared(tiny):
     result = tiny("hierarchy-exact")
@@ -123,7 +141,7 @@ def test_what_is_compared(tiny):
         "chains end as two data points",
     ]
     assert len(result.tables["u_turns"]) == 4
-    assert len(result.tables["chains"]) == 6
+    assert len(result.tables["chains"]) == 8
     assert (
         result["measure.kept_if_changed.model_1.level_2"].value
         > result["measure.kept_if_changed.model_1.level_1"].value

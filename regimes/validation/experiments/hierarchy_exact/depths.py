@@ -17,12 +17,14 @@ from regimes.numerics.hierarchy.threshold import Bisection, hierarchy_threshold
 from regimes.validation.experiments.hierarchy_exact.runs import HierarchyModel, UTurnPoint, rules_of, source_of
 from regimes.validation.experiments.runner.run import Bench
 
-__all__ = ["SHARES", "ClassByDepth", "DepthForm", "LevelEvolution", "class_by_depth", "evolved_levels"]
+__all__ = ["SHARES", "ClassByDepth", "DepthForm", "LevelEvolution", "class_by_depth", "crossing", "evolved_levels"]
 
 Array = NDArray[np.float64]
 
 SHARES = (0.9, 0.5, 0.1)
 """Of what a U-turn keeps of the class beyond chance: the band, and its middle."""
+
+_KNOWN = (0.03, 0.97)  # beyond these shares, curves of two depths touch rather than cross
 
 _DEPTHS, _THRESHOLDS, _EVOLUTION = 2, 3, 4
 
@@ -54,23 +56,20 @@ class ClassByDepth:
         """Kept beyond chance, of what could be."""
         return self._share(self.kept.mean(axis=0))
 
+    @property
+    def left(self) -> list[Array]:
+        """The same without each set of rules in turn."""
+        return [self._share(np.delete(self.kept, one, axis=0).mean(axis=0)) for one in range(len(self.kept))]
+
     def crossings(self) -> list[tuple[float | None, float | None]]:
         """Times at which the shares are left, with errors over sets of rules."""
-        found = []
-        left = [self._share(np.delete(self.kept, one, axis=0).mean(axis=0)) for one in range(len(self.kept))]
-        for share in SHARES:
-            value, others = self._last(self.share, share), [self._last(each, share) for each in left]
-            known = np.array([each for each in others if each is not None])
-            se = float(jackknife_error(known[:, None])[0]) if len(known) == len(others) else None
-            found.append((value, se))
-        return found
+        return [
+            _with_error(_last(self.t, self.share, share), [_last(self.t, each, share) for each in self.left])
+            for share in SHARES
+        ]
 
     def _share(self, kept: Array) -> Array:
         return np.asarray((kept - 1 / self.model.v) / (1 - 1 / self.model.v))
-
-    def _last(self, curve: Array, share: float) -> float | None:
-        crossings = curve_crossings(self.t, curve, share, logarithmic=True)
-        return float(crossings[-1]) if crossings.size else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,3 +142,25 @@ def evolved_levels(bench: Bench, number: int, points: list[UTurnPoint], form: De
     rules = np.stack([each.reshape(points[0].rules, -1, model.L + 1).mean(axis=1) for each in shares])
     exact, se = rules.mean(axis=1).T, rules.std(axis=1, ddof=1).T / np.sqrt(points[0].rules)
     return LevelEvolution(model, t, evolved["evolved"], evolved["se"], exact, se)
+
+
+def crossing(shallow: ClassByDepth, deep: ClassByDepth) -> tuple[float | None, float | None]:
+    """Time at which trees of two depths keep their class alike, which tends to the threshold of deep trees."""
+    known = (np.minimum(shallow.share, deep.share) >= _KNOWN[0]) & (np.maximum(shallow.share, deep.share) <= _KNOWN[1])
+
+    def found(one: Array, other: Array) -> float | None:
+        return _last(shallow.t[known], (other - one)[known], 0.0)
+
+    pairs = zip(shallow.left, deep.left, strict=True)
+    return _with_error(found(shallow.share, deep.share), [found(*each) for each in pairs])
+
+
+def _last(t: Array, curve: Array, level: float) -> float | None:
+    crossings = curve_crossings(t, curve, level, logarithmic=True)
+    return float(crossings[-1]) if crossings.size else None
+
+
+def _with_error(value: float | None, others: list[float | None]) -> tuple[float | None, float | None]:
+    """A time, and its error over sets of rules where it is there without any of them."""
+    known = np.array([each for each in others if each is not None])
+    return value, float(jackknife_error(known[:, None])[0]) if len(known) == len(others) else None

@@ -86,13 +86,14 @@ def _judge(form: ExactForm, found: _Found) -> Judgement:
         tests.append(test)
     chains = [each for one in found.chains for each in one]
     tests.append(_forgotten(chains, form.chains))
-    measured = numbers(found.points, found.depths, found.evolved, chains, blocks)
+    agreement = [agreement for each in blocks.values() for block in each for agreement in block.agreement()]
+    worst = max(abs(each.z) for each in agreement)
     return Judgement(
-        agreement=[agreement for each in blocks.values() for block in each for agreement in block.agreement()],
+        agreement=agreement,
         tests=tests,
-        sentences=sentences(found.points, found.depths, found.evolved, found.chains, tests, means),
+        sentences=sentences(found.points, found.depths, found.evolved, found.chains, tests, means, worst),
         panels=panels(found.points, found.depths, found.chains),
-        numbers=measured,
+        numbers=numbers(found.points, found.depths, blocks),
         tables=tables(found.points, found.depths, found.evolved, chains),
     )
 

@@ -16,6 +16,7 @@ from regimes.validation.outcome.panels import Curve, Panel, curve
 __all__ = ["panels"]
 
 _DRAWN = 1  # the model whose levels are drawn
+_BELOW = 1  # the time at which chains of all depths are drawn
 _TIMES = r"$t$ / threshold"
 
 
@@ -32,6 +33,13 @@ def panels(
         Panel("Susceptibility of changed leaves", _TIMES, r"$\chi$", _susceptibility(points), unit),
         Panel(f"Class by depth, {name}", _TIMES, "kept beyond chance", _depths(depths[number]), unit, log_x=True),
         Panel(f"Chains of U-turns, {name}", "U-turns", "memory of class", _chains(chains[number]), log_x=True),
+        Panel(
+            "Chains by depth, times in units of the threshold",
+            "U-turns",
+            "memory of class",
+            _by_depth(chains[number]),
+            log_x=True,
+        ),
     ]
 
 
@@ -85,6 +93,20 @@ def _chains(chains: Sequence[Chain]) -> tuple[Curve, ...]:
         memory, se = each.memory
         label = f"{each.multiple:g}"
         drawn.append(curve(label, "simulation", each.turns, memory[:, 0], se[:, 0], group=group))
+    return tuple(drawn)
+
+
+def _by_depth(chains: Sequence[Chain]) -> tuple[Curve, ...]:
+    """Below the threshold and at it, all depths."""
+    times = sorted({each.multiple for each in chains})
+    drawn: list[Curve] = []
+    depths = sorted({each.depth for each in chains})
+    for multiple in (times[_BELOW], min(times, key=lambda each: abs(each - 1))):
+        for depth in depths:
+            each = next(one for one in chains if (one.depth, one.multiple) == (depth, multiple))
+            memory, se = each.memory
+            label = f"$L = {depth}$, {multiple:g}"
+            drawn.append(curve(label, "simulation", each.turns, memory[:, 0], se[:, 0], group=len(drawn)))
     return tuple(drawn)
 
 

@@ -47,7 +47,7 @@ class HierarchyModel:
     s: int
     L: int
     threshold: float  # Ornstein-Uhlenbeck time at which density evolution stops to know the root, rounded
-    depths: tuple[int, ...]  # of the class against depth, and of chains; L among them
+    depths: tuple[int, ...]  # two or more, of the class against depth and of chains; L among them
 
     @property
     def name(self) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from regimes.validation.experiments.hierarchy_exact.chains import Chain
 from regimes.validation.experiments.hierarchy_exact.comparison import WAYS
-from regimes.validation.experiments.hierarchy_exact.depths import SHARES, ClassByDepth, LevelEvolution
+from regimes.validation.experiments.hierarchy_exact.depths import ClassByDepth, LevelEvolution, crossing
 from regimes.validation.experiments.hierarchy_exact.runs import UTurnPoint
 from regimes.validation.experiments.hierarchy_exact.susceptibility import leaf_correlations, mean_field_susceptibility
 from regimes.validation.experiments.hierarchy_exact.tables import kept_if_changed, step_change
@@ -26,9 +26,10 @@ def sentences(
     chains: Sequence[Sequence[Chain]],
     tests: Sequence[ChiSquare],
     means: Mapping[str, Sequence[float]],
+    worst: float,
 ) -> list[str]:
     """Agreement first, then what holds without a simulation."""
-    found = [_agreement(tests, means), _steps(points)]
+    found = [_agreement(tests, means, worst), _steps(points)]
     for number, one in enumerate(points):
         found += [
             _changed(one),
@@ -39,10 +40,13 @@ def sentences(
     return found
 
 
-def _agreement(tests: Sequence[ChiSquare], means: Mapping[str, Sequence[float]]) -> str:
+def _agreement(tests: Sequence[ChiSquare], means: Mapping[str, Sequence[float]], worst: float) -> str:
     values = "; ".join(f"{test.quantity} {test.value:.1f} over {test.dof}" for test in tests if test.dof > 1)
     signs = ", ".join(f"{WAYS[way]} {mean:+.3f}({se:.3f})" for way, (mean, se) in means.items())
-    return f"Chi-square: {values}. Mean z of the symbols kept: {signs}."
+    return (
+        f"Chi-square: {values}. Mean z of the symbols kept: {signs}. The level and time furthest from exact lie "
+        f"{worst:.1f} standard errors off."
+    )
 
 
 def _steps(points: Points) -> str:
@@ -59,15 +63,15 @@ def _steps(points: Points) -> str:
 
 def _changed(points: Sequence[UTurnPoint]) -> str:
     model, parts = points[0].model, []
-    levels = sorted({1, model.L // 2, model.L})
-    for point in points:
+    at_threshold = min(points, key=lambda point: abs(point.multiple - 1))
+    for point in (at_threshold, points[-1]):
         changed = 1 - point.kept["exact"].share[:, 0].mean()
         kept, se = kept_if_changed(point)
-        shown = ", ".join(f"{kept[level]:.3f}({se[level]:.3f})" for level in levels)
-        parts.append(f"at {point.multiple:g} of the threshold {changed:.3f}: {shown}")
+        shown = ", ".join(f"{kept[level]:.3f}({se[level]:.3f})" for level in range(1, model.L + 1))
+        parts.append(f"at {point.multiple:g} of the threshold with probability {changed:.3f}: {shown}")
     return (
-        f"{model.name}, probability that the class changes, and then that levels {', '.join(map(str, levels))} are "
-        f"kept (chance about {1 / model.v:.3f}): {'; '.join(parts)}."
+        f"{model.name}, the class changes, and then the levels 1 to {model.L} are kept (chance about "
+        f"{1 / model.v:.3f}), {'; '.join(parts)}."
     )
 
 
@@ -88,31 +92,52 @@ def _susceptibility(points: Sequence[UTurnPoint]) -> str:
 
 
 def _band(depths: Sequence[ClassByDepth], evolved: LevelEvolution) -> str:
-    parts = []
-    for each in depths:
-        (low, _), (half, se), (high, _) = each.crossings()
-        band = " to ".join("beyond the times" if end is None else f"{end:.3f}" for end in (low, high))
-        middle = "none" if half is None else f"{half:.4f}" + (f"({se:.4f})" if se is not None else "")
-        inside = low is not None and high is not None and low < each.deep[0] < high
-        parts.append(
-            f"depth {each.depth} half at {middle}, band {band}, density evolution "
-            f"{each.half[0]:.4f}({each.half[1]:.4f}), deep threshold {'inside' if inside else 'outside'}"
-        )
-    deep, worst = depths[0].deep, np.abs(evolved.exact - evolved.evolved).max()
+    crossings = [each.crossings() for each in depths]
+    halves = _listed("none" if half is None else f"{half:.4f}({se or 0:.4f})" for _, (half, se), _ in crossings)
+    factors = _listed(
+        f"{high / low:.2f}" if low is not None and high is not None else "none" for (low, _), _, (high, _) in crossings
+    )
+    deep, deep_se = depths[0].deep
+    inside = [
+        str(each.depth)
+        for each, ((low, _), _, (high, _)) in zip(depths, crossings, strict=True)
+        if low is not None and high is not None and low < deep < high
+    ]
+    evolution = _listed(f"{each.half[0]:.4f}({each.half[1]:.4f})" for each in depths)
+    same, same_se = crossing(depths[-2], depths[-1])
+    alike = "nowhere between the times" if same is None else f"at {same:.4f}({same_se or 0:.4f})"
+    worst = np.abs(evolved.exact - evolved.evolved).max()
+    names, within = [str(each.depth) for each in depths], f"depth {_listed(inside)}" if inside else "no depth"
     return (
-        f"{depths[0].model.name}, class kept beyond chance ({SHARES[0]:g} to {SHARES[-1]:g} is the band), threshold of "
-        f"deep trees {deep[0]:.4f}({deep[1]:.4f}): {'; '.join(parts)}. Density evolution, with rules afresh at each "
-        f"node, is off the exact reconstruction by {worst:.3f} at most over levels and times, "
-        f"{np.abs(evolved.z).max():.1f} errors at worst."
+        f"{depths[0].model.name}, depths {_listed(names)}: half of the class is kept beyond chance at {halves}; "
+        f"density evolution of such trees {evolution}; from 90% to 10% the time grows by a factor of {factors}. The "
+        f"threshold of deep trees is {deep:.4f}({deep_se:.4f}), inside this band at {within}; trees of depths "
+        f"{_listed(names[-2:])} keep the class alike {alike}. Density evolution, with rules afresh at each node, is "
+        f"off the exact reconstruction by {worst:.3f} at most over levels and times, {np.abs(evolved.z).max():.1f} "
+        "errors at worst."
     )
 
 
 def _relaxation(chains: Sequence[Chain]) -> str:
+    depths, multiples = sorted({each.depth for each in chains}), sorted({each.multiple for each in chains})
     parts = []
-    for each in chains:
-        root, leaf = each.lifetime(0), each.lifetime(each.depth)
-        memory, se = each.memory
-        last = "" if root is not None else f" (memory {memory[-1, 0]:.2f}({se[-1, 0]:.2f}) after {each.turns[-1]})"
-        shown = " and ".join("none" if turns is None else f"{turns:.2g}" for turns in (root, leaf))
-        parts.append(f"depth {each.depth} at {each.multiple:g}: {shown}{last}")
-    return f"{chains[0].model.name}, U-turns after which 1/e is left of class and leaves: {'; '.join(parts)}."
+    for multiple in multiples:
+        own = [each for each in chains if each.multiple == multiple]
+        root, leaf = (_listed(_lifetime(each, level) for each in own) for level in (0, -1))
+        parts.append(f"at {multiple:g} of the threshold class {root}, leaves {leaf}")
+    return (
+        f"{chains[0].model.name}, U-turns after which 1/e of the memory is left, depths {_listed(map(str, depths))}: "
+        f"{'; '.join(parts)}."
+    )
+
+
+def _lifetime(each: Chain, level: int) -> str:
+    found = each.lifetime(each.depth if level < 0 else level)
+    if found is not None:
+        return f"{found:.2g}" if found >= 1 else "under 1"
+    memory, se = each.memory
+    return f"over {each.turns[-1]} ({memory[-1, level]:.2f}({se[-1, level]:.2f}) is left)"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(texts)

@@ -13,7 +13,7 @@ from regimes.numerics.estimation.jackknife import jackknife_error
 from regimes.numerics.interface.result import TIME, Number
 from regimes.validation.experiments.hierarchy_exact.chains import Chain
 from regimes.validation.experiments.hierarchy_exact.comparison import WAYS, Block
-from regimes.validation.experiments.hierarchy_exact.depths import SHARES, ClassByDepth, LevelEvolution
+from regimes.validation.experiments.hierarchy_exact.depths import SHARES, ClassByDepth, LevelEvolution, crossing
 from regimes.validation.experiments.hierarchy_exact.runs import UTurnPoint
 from regimes.validation.experiments.hierarchy_exact.susceptibility import leaf_correlations, mean_field_susceptibility
 
@@ -22,6 +22,8 @@ __all__ = ["kept_if_changed", "numbers", "step_change", "tables"]
 Array = NDArray[np.float64]
 Points = Sequence[Sequence[UTurnPoint]]
 Depths = Sequence[Sequence[ClassByDepth]]
+
+_DIGITS = 5  # of tables
 
 
 def kept_if_changed(point: UTurnPoint, way: str = "exact") -> tuple[Array, Array]:
@@ -47,8 +49,6 @@ def step_change(points: Points, level: int) -> tuple[float, float]:
 def numbers(
     points: Points,
     depths: Depths,
-    evolved: Sequence[LevelEvolution],
-    chains: Sequence[Chain],
     blocks: Mapping[tuple[str, str], Sequence[Block]],
 ) -> dict[str, Number]:
     """What is read off beside the tests."""
@@ -81,6 +81,14 @@ def numbers(
             rows[f"measure.class_time.model_{number}.left_{100 * share:.0f}"] = Number(
                 label, value, error, unit=TIME, reason=reason
             )
+        same, same_se = crossing(*each[-2:])
+        rows[f"measure.class_crossing.model_{number}"] = Number(
+            f"{deepest.model.name}: the two deepest trees keep the class alike",
+            same,
+            same_se,
+            unit=TIME,
+            reason=None if same is not None else "their curves do not cross between the times",
+        )
         rows[f"measure.evolved_time.model_{number}"] = Number(
             f"{deepest.model.name}: threshold of density evolution, deep trees", *deepest.deep, unit=TIME
         )
@@ -97,11 +105,11 @@ def tables(
         "density_evolution": [
             {
                 "model": each.model.name,
-                "t": each.t.tolist(),
-                "evolved": each.evolved.tolist(),
-                "exact": each.exact.tolist(),
-                "exact_se": each.exact_se.tolist(),
-                "z": each.z.tolist(),
+                "t": each.t.round(_DIGITS).tolist(),
+                "evolved": each.evolved.round(_DIGITS).tolist(),
+                "exact": each.exact.round(_DIGITS).tolist(),
+                "exact_se": each.exact_se.round(_DIGITS).tolist(),
+                "z": each.z.round(_DIGITS).tolist(),
             }
             for each in evolved
         ],
@@ -115,23 +123,23 @@ def _point_row(point: UTurnPoint) -> dict[str, Any]:
         "multiple": point.multiple,
         "t": point.t,
         "mean_field_susceptibility": mean_field_susceptibility(point),
-        "valid": {way: each.mean(axis=0).tolist() for way, each in point.valid.items()},
+        "valid": {way: each.mean(axis=0).round(_DIGITS).tolist() for way, each in point.valid.items()},
     }
     for way in ("exact", "once", "iterated"):
         share = point.kept[way].share.reshape(point.rules, -1, point.model.L + 1).mean(axis=1)
         kept, se = kept_if_changed(point, way)
         leaves = leaf_correlations(point, way)
         row[way] = {
-            "kept": share.mean(axis=0).tolist(),
-            "kept_se": (share.std(axis=0, ddof=1) / math.sqrt(point.rules)).tolist(),
-            "kept_if_changed": kept.tolist(),
-            "kept_if_changed_se": se.tolist(),
+            "kept": share.mean(axis=0).round(_DIGITS).tolist(),
+            "kept_se": (share.std(axis=0, ddof=1) / math.sqrt(point.rules)).round(_DIGITS).tolist(),
+            "kept_if_changed": kept.round(_DIGITS).tolist(),
+            "kept_if_changed_se": se.round(_DIGITS).tolist(),
             "chi": leaves.chi,
             "chi_se": leaves.chi_se,
             "chi_less_exact": leaves.chi_difference,
             "chi_less_exact_se": leaves.chi_difference_se,
-            "correlation": leaves.correlation.tolist(),
-            "correlation_se": leaves.correlation_se.tolist(),
+            "correlation": leaves.correlation.round(_DIGITS).tolist(),
+            "correlation_se": leaves.correlation_se.round(_DIGITS).tolist(),
         }
     return row
 
@@ -143,8 +151,8 @@ def _depth_row(each: ClassByDepth) -> dict[str, Any]:
         "crossings": dict(zip(map(str, SHARES), each.crossings(), strict=True)),
         "density_evolution": each.half,
         "density_evolution_deep": each.deep,
-        "t": each.t.tolist(),
-        "share": each.share.tolist(),
+        "t": each.t.round(_DIGITS).tolist(),
+        "share": each.share.round(_DIGITS).tolist(),
     }
 
 
@@ -155,8 +163,8 @@ def _chain_row(each: Chain) -> dict[str, Any]:
         "depth": each.depth,
         "multiple": each.multiple,
         "turns": each.turns,
-        "memory": memory.tolist(),
-        "memory_se": se.tolist(),
+        "memory": memory.round(_DIGITS).tolist(),
+        "memory_se": se.round(_DIGITS).tolist(),
         "lifetime": [each.lifetime(level) for level in range(each.depth + 1)],
     }
 
