@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import real_array
-from regimes.numerics.interface.result import TIME, Number, Step
+from regimes.numerics.interface.number import TIME, Number, Step
 
 __all__ = ["Schedule", "times_from_alpha_bar"]
 

@@ -18,7 +18,8 @@ from regimes.numerics.collapse.finite_size import (
 )
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.result import BEYOND, Result, within_double_precision
+from regimes.numerics.interface.number import BEYOND
+from regimes.numerics.interface.result import Result, within_double_precision
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.problem import Mixture
 from regimes.theory.formula.record import recorded

@@ -81,7 +81,7 @@ def predict(
         Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
-    columns, drop, header, missing
+    columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns

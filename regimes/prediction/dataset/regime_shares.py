@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["share_rows", "share_sentence"]

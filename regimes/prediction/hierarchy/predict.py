@@ -18,7 +18,7 @@ from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.prediction.hierarchy.result import HierarchyPrediction

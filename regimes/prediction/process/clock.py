@@ -10,7 +10,8 @@ import numpy as np
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import as_given
-from regimes.numerics.interface.result import BEYOND, TIME, Number, Result
+from regimes.numerics.interface.number import BEYOND, TIME, Number
+from regimes.numerics.interface.result import Result
 from regimes.numerics.process.schedules import Schedule
 from regimes.theory.formula.record import recorded
 

@@ -17,7 +17,8 @@ from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checks import positive_times, whole_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.numerics.posterior.near_copies import near_copies
 from regimes.numerics.speciation.class_bound.held_out import held_out_bytes
 from regimes.numerics.speciation.class_pairs.class_tree import class_tree, pair_bounds
@@ -126,7 +127,7 @@ def predict_classes(
         Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total).
-    columns, drop, header, missing
+    columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns

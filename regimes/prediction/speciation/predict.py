@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.result import BEYOND, Number, Result, within_double_precision
+from regimes.numerics.interface.number import BEYOND, Number
+from regimes.numerics.interface.result import Result, within_double_precision
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.clone_probability import clone_probability
 from regimes.numerics.speciation.criteria import CRITERIA, checked_eigenvalue

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Group
 from rich.text import Text
 
-from regimes.numerics.interface.result import TIME
+from regimes.numerics.interface.number import TIME
 from regimes.report.parts.columns import columns, shown_rows, with_error
 from regimes.report.parts.data_lines import data_lines
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.dataset.result import Prediction
 
 __all__ = ["table"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.hierarchy.result import HierarchyPrediction
 
 __all__ = ["table"]

@@ -10,7 +10,7 @@ from regimes.report.parts.columns import columns
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.process.clock import Clock
 
 __all__ = ["table"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from regimes import Mixture, Number, Result, predict_collapse
-from regimes.numerics.interface.result import Step, plain
+from regimes.numerics.interface.number import Step
+from regimes.numerics.interface.result import plain
 
 
 @dataclass(frozen=True)
