@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.jackknife import jackknife_error
-from regimes.numerics.interface.result import TIME, Number
+from regimes.numerics.interface.number import TIME, Number
 from regimes.validation.experiments.hierarchy_exact.chains import Chain
 from regimes.validation.experiments.hierarchy_exact.comparison import WAYS, Block
 from regimes.validation.experiments.hierarchy_exact.depths import SHARES, ClassByDepth, LevelEvolution, crossing
