@@ -144,7 +144,7 @@ PLAN = Plan(
             HierarchyModel(8, 2, 2, 4, threshold=0.58, depths=(3, 4)),
             HierarchyModel(8, 6, 3, 2, threshold=0.207, depths=(1, 2)),
         ),
-        u_turns=UTurnForm(multiples=(0.5, 1.0, 1.6), rules=8, starts=128, iterated=64, step=0.08),
+        u_turns=UTurnForm(multiples=(0.5, 1.0, 1.6), rules=8, starts=256, iterated=192, step=0.08),
         depths=DepthForm(
             multiples=tuple(float(f"{0.1 * 1.5**k:.3g}") for k in range(10)),
             rules=8,
