@@ -143,6 +143,8 @@ def test_a_list_that_is_missing_is_refused(row):
     for source in (pd.DataFrame({"emb": lists}), pl.DataFrame({"emb": lists})):
         with pytest.raises(ValueError, match="got a list that is missing; drop such rows"):
             load_dataset(source)
+        with pytest.raises(ValueError, match="one value for each point, got column 'emb' of .*, which holds vectors"):
+            load_dataset(source, "emb")
 
 
 def test_categories_and_texts_of_numbers_are_no_numbers():

@@ -147,6 +147,7 @@ REFUSED = [
         r"must be finite, got -inf at row 1, column 'a' \(line 3 of .*, 1 of 4 values is infinite; correct",
     ),
     ("a,b\n1,1e400\n3,4\n", "must be finite, got inf at row 0, column 'b'"),
+    ("1,2\ninf,3\ninf,4\ninf,5\n", "must be finite, got inf at row 1, column '0'"),
     ("1,2\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
     (f"# of\n{LONG}1;2;3\n", "every line must have 2 cells as the first, got 3 in .*line 302"),
     ("1,2,3\n4,5\n6,7,8\n", "every line must have 3 cells as the first, got 2 in .*line 2"),
@@ -374,6 +375,7 @@ def test_numbers_with_another_decimal_sign_are_refused(text, decimal, message, t
         "0,1,2\n3,4,5\n6,7,8\n9,10,11\n",
         "5,0,0,3\n7,0,0,255\n1,0,0,12\n2,9,0,7\n",
         "0,1\n1,1\n1,0\n0,0\n",
+        "0,0.2,0.3,0.5,0.7,0.8,0.9\n1,0.5,0.6,0.7,0.8,1,2\n2,0.1,0.2,0.4,0.5,1,3\n3,0.5,0.6,0.7,0.8,1,2\n",  # counted
         "cat,1,2\ndog,2,2\ncat,3,1\n",
     ],
 )

@@ -211,6 +211,11 @@ def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:
 
 def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
     """A column as text, or numbers as they are; the name of a class for its number, and nothing for no class."""
+    if frame.kinds[place] in ("vector", "image"):
+        raise ValueError(
+            f"load_dataset: labels must be one value for each point, got column {frame.names[place]!r} of {where}, "
+            f"which holds {frame.kinds[place]}s; name another with --labels (labels=)"
+        )
     check_memory("load_dataset", f"{frame.n} labels of {where}", 64 * frame.n, memory, "give fewer points")
     values = np.asarray(frame.column(place, 0, frame.n))
     names = frame.class_names.get(frame.names[place])

@@ -30,7 +30,9 @@ def has_header(rows: Sequence[Sequence[str]], *, comma: bool, where: str) -> boo
     numbers = [column for column in columns if column.number is not None]
     if not numbers:
         return bool(texts)
-    if any(column.first in column.below for column in texts):  # classes, which recur
+    if (
+        any(column.first in column.below for column in texts) or columns[0].counts_on
+    ):  # classes, which recur; row numbers
         return False
     above_numbers = [column for column in texts if column.values]
     unnamed = not first[0] and bool(below) and all(row[0] for row in below)
@@ -74,6 +76,13 @@ class _Column:
         return len(values) >= _ROWS and self.number is not None and not min(values) <= self.number <= max(values)
 
     @property
+    def counts_on(self) -> bool:
+        """Whether the first number and those below it count one by one."""
+        values = self.values
+        first = self.number if self.number is not None and len(values) >= _ROWS else None
+        return first is not None and values == [first + place for place in range(1, len(values) + 1)]
+
+    @property
     def far(self) -> bool:
         """Whether the first number lies far outside all others."""
         low, high = min(self.values, default=0.0), max(self.values, default=0.0)
@@ -109,7 +118,7 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
         return True if _progress(numbers) else None  # years, wavelengths
     evenly = _progress(numbers) and not counts and not any(map(_progress, below))
     far = all(column.far for column in columns)
-    if far or (width > _FEW and (evenly or (apart and _ordered(numbers)))):
+    if far or (width > _FEW and evenly):
         return None
     if unlike and distinct and (width > 1 or apart or counts):  # a path may begin there
         return True if counts and width > _FEW else None

@@ -53,6 +53,7 @@ def counts_rows(column: NDArray[Any], *, at_least: int = _COUNTED) -> bool:
     return first in (0, 1) and column[-1] == first + n - 1 and np.array_equal(column, np.arange(first, first + n))
 
 
+@np.errstate(invalid="ignore", over="ignore")  # infinite values are refused later
 def row_numbers(table: Table, places: Sequence[int]) -> RowNumbers:
     """Judge these columns by their names and by what stands in them."""
     if table.shape[1] < 2:
