@@ -61,6 +61,7 @@ class Stream(IntEnum):
     DIGITS_SPECIATION = 8
     DIGITS_COLLAPSE = 9
     REDRAWN_PAIRS = 0x726174696F
+    HIERARCHY_EXACT = 0x6578616374
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:

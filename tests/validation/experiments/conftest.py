@@ -60,6 +60,17 @@ def _digits_collapse(form):
     return replace(form, few=16, held_out_of_many=1700, width=16, memoriser=memoriser, generaliser=generaliser)
 
 
+def _hierarchy_exact(form):
+    first, second = form.models
+    return replace(
+        form,
+        models=(replace(first, L=2, depths=(1, 2)), replace(second, depths=(1, 2))),
+        u_turns=replace(form.u_turns, multiples=(0.5, 1.3), rules=3, starts=200, iterated=120, step=0.2),
+        depths=replace(form.depths, multiples=(0.2, 0.6, 1.5, 4.0), rules=3, starts=16, population=200),
+        chains=replace(form.chains, multiples=(0.5, 2.5), rules=3, turns=(1, 4, 12)),
+    )
+
+
 TINY = {
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
@@ -71,6 +82,7 @@ TINY = {
     "potential": (lambda form: replace(form, pairs=1500, trajectories=400, step=0.02, histogram_bins=8), 3),
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
+    "hierarchy-exact": (_hierarchy_exact, 0),
 }
 
 
