@@ -40,3 +40,6 @@ from regimes.datasets.hierarchy.sample import HierarchySample as HierarchySample
 from regimes.datasets.hierarchy.latent import latent_symbols as latent_symbols
 from regimes.datasets.hierarchy.files import save_rules as save_rules
 from regimes.datasets.hierarchy.files import load_rules as load_rules
+from regimes.prediction.hierarchy.features.result import feature_transitions as feature_transitions
+from regimes.prediction.hierarchy.features.result import FeatureTransitions as FeatureTransitions
+from regimes.prediction.hierarchy.features.result import UTurnLayers as UTurnLayers

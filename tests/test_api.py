@@ -31,11 +31,11 @@ PUBLIC = {
         spectral_collapse_bound
     """,
     "regimes.hierarchy": """
-        Beliefs Bisection DensityEvolution GaussianFieldUTurn HierarchyBudget HierarchyCorrelations HierarchyCurves
-        HierarchyMeanField HierarchyPlane HierarchyRules HierarchySample HierarchyScore HierarchyThreshold
-        HierarchyTransition PhaseDiagram SpinCorrelations SpinSusceptibility UTurns belief_propagation
-        density_evolution epsilon_threshold gaussian_field_correlations gaussian_field_uturns gaussian_log_messages
-        hierarchy_correlations hierarchy_curves hierarchy_mean_field hierarchy_phase_diagram hierarchy_score
+        Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations
+        HierarchyCurves HierarchyMeanField HierarchyPlane HierarchyRules HierarchySample HierarchyScore HierarchyThreshold
+        HierarchyTransition PhaseDiagram SpinCorrelations SpinSusceptibility UTurnLayers UTurns belief_propagation
+        density_evolution epsilon_threshold feature_transitions gaussian_field_correlations
+        gaussian_field_uturns gaussian_log_messages hierarchy_correlations hierarchy_curves hierarchy_mean_field hierarchy_phase_diagram hierarchy_score
         hierarchy_threshold hierarchy_transition latent_symbols leaf_messages load_rules power_law_spectrum
         random_hierarchy sample_hierarchy sample_posterior save_rules spin_correlations spin_susceptibility
         token_mixture_uturns
@@ -85,6 +85,7 @@ regimes.speciation.mixture_clones(weights, means, covariances, t, *, samples, rn
 regimes.hierarchy.belief_propagation(rules, messages, *, log, prior, levels)
 regimes.hierarchy.density_evolution(hierarchy, noise, levels, *, population, repeats, rng, memory, progress)
 regimes.hierarchy.epsilon_threshold(hierarchy)
+regimes.hierarchy.feature_transitions(paths, *, layers, memory)
 regimes.hierarchy.hierarchy_correlations(hierarchy, epsilon)
 regimes.hierarchy.hierarchy_curves(rules, tree, noise, noise_levels, *, rng, memory, progress)
 regimes.hierarchy.hierarchy_mean_field(hierarchy, epsilon)
