@@ -1,4 +1,5 @@
 from regimes.validation.measurement.transitions import measure_transitions as measure_transitions
+from regimes.validation.measurement.features import measure_features as measure_features
 from regimes.validation.measurement.result import TransitionMeasurement as TransitionMeasurement
 from regimes.validation.measurement.result import MeasuredModel as MeasuredModel
 from regimes.validation.training.training import train_denoiser as train_denoiser

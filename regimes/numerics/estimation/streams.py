@@ -45,6 +45,7 @@ class Stream(IntEnum):
     U_TURN = 0x757475726E
     # Measurements of a user's model
     BOOTSTRAP = 0x64726177
+    FEATURES = 0x6665617475726573
     MEASUREMENT = 0x6D656173
     MOST_PROBABLE = 0x6D617870
     # Trainings
@@ -60,6 +61,9 @@ class Stream(IntEnum):
     POTENTIAL = 7
     DIGITS_SPECIATION = 8
     DIGITS_COLLAPSE = 9
+    FEATURE_LAYERS = 14
+    CLASS_TREE = 15
+    IMAGE_MODELS = 0x696D61676573
     REDRAWN_PAIRS = 0x726174696F
 
 

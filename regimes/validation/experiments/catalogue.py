@@ -63,6 +63,12 @@ EXPERIMENTS = {
             "biroli2024, figure 5",
         ),
         Experiment(
+            "features",
+            "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
+            "belief propagation), digits and MNIST",
+            "sclocchi2024, U-turns of ImageNet models, in small",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

@@ -61,10 +61,10 @@ class FeatureTransitions(Result):
 
     Numbers, of layer 1 (the shallowest) and so on: ``features.time.1``, where its share is one half;
     ``features.width.1``, from three quarters to one quarter in units of log sigma (EDM), and ``features.width_time.1``
-    in Ornstein-Uhlenbeck time; ``features.shift``, the logarithm of the last layer's time over the first's, and ``features.sharpening`` and
-    ``features.sharpening_time``, of the first layer's width over the last's: positive where the last is sharper.
-    Errors are jackknife over points. Curves over ``t``, a row a layer: ``cosine``, ``baseline`` and ``share``, each
-    with ``_se``.
+    in Ornstein-Uhlenbeck time; ``features.shift``, the logarithm of the last layer's time over the first's;
+    ``features.sharpening`` and ``features.sharpening_time``, of the first layer's width over the last's: positive where
+    the last is sharper. Errors are jackknife over points. Curves over ``t``, a row a layer: ``cosine``, ``baseline``
+    and ``share``, each with ``_se``.
     """
 
     kind: ClassVar[str] = "layer transitions"
