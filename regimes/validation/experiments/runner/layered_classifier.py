@@ -68,7 +68,7 @@ class LayeredClassifier(nn.Module):
     @torch.no_grad()
     def predict(self, x: Tensor, *, batch: int = 512) -> Tensor:
         """Class of each row."""
-        return torch.cat([self(part).argmax(dim=1) for part in x.split(batch)])
+        return torch.cat([self(part).argmax(dim=1) for part in torch.split(x, batch)])
 
 
 def kept_classifier(
