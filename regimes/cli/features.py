@@ -24,7 +24,7 @@ def command(files: tuple[str, ...], layers: str | None, memory: float, output: O
 
     \b
     regimes features turns/
-    regimes features start.npz t-*.npz --layers stage1,stage4,logits --plot layers.png
+    regimes features turns.npz --layers stage1,logits --plot layers.png
     """
     from regimes.prediction.hierarchy.features.result import feature_transitions
 

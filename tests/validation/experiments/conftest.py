@@ -60,6 +60,12 @@ def _digits_collapse(form):
     return replace(form, few=16, held_out_of_many=1700, width=16, memoriser=memoriser, generaliser=generaliser)
 
 
+def _features(form):
+    hierarchy = replace(form.hierarchy, points=60, steps=10, width=32, classifier_steps=60)
+    images = (replace(form.images[0], width=16, training_steps=20, patience=20, classifier_steps=150, trainings=2),)
+    return replace(form, hierarchy=hierarchy, images=images, points=60, steps=4)
+
+
 TINY = {
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
@@ -71,6 +77,7 @@ TINY = {
     "potential": (lambda form: replace(form, pairs=1500, trajectories=400, step=0.02, histogram_bins=8), 3),
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
+    "features": (_features, 1),
 }
 
 

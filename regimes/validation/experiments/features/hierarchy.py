@@ -172,7 +172,7 @@ def _classifier(form: HierarchyForm, rules: HierarchyRules, seed: int, bench: Be
         labels = torch.from_numpy(np.asarray(fresh.labels, dtype=np.int64)).to(bench.device)
         return _by_symbol(_one_hot(fresh.leaves, form.v, bench.device)), labels
 
-    return kept_classifier(store, network, draw, ClassifierForm(form.classifier_steps, 256))
+    return kept_classifier(store, network, draw, ClassifierForm(form.classifier_steps, 128, learning_rate=3e-3))
 
 
 def _accuracy(form: HierarchyForm, rules: HierarchyRules, network: LayeredClassifier, seed: int, bench: Bench) -> float:
