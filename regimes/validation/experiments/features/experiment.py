@@ -186,7 +186,7 @@ PLAN = Plan(
                 batch=64,
                 patience=150,
                 widths=(8, 16),
-                classifier_steps=250,
+                classifier_steps=150,
                 trainings=2,
             ),
         ),
@@ -233,9 +233,9 @@ def _kept_nodes(form: HierarchyForm, found: list[HierarchyFound]) -> list[list[A
 
 def _level_times(levels: SourceFound, found: list[HierarchyFound]) -> list[Agreement]:
     """Times of the symbols of each level against those of the exact share, leaves first."""
-    exact = np.stack([each.exact_times for each in found])
+    exact, points = np.stack([each.exact_times for each in found]), sum(each.kept.shape[2] for each in found)
     return [
-        Agreement(f"half kept, {name}", float(theory), float(theory), of.value, of.error, len(found) * 2)
+        Agreement(f"half kept, {name}", float(theory), float(theory), of.value, of.error, points)
         for name, of, theory in zip(levels.layers, levels.time, exact.mean(axis=0).tolist(), strict=True)
         if of.value is not None and of.error
     ]

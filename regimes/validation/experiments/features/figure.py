@@ -32,11 +32,11 @@ def panels(
         )
     ]
     for source in sources:
-        curves = tuple(
-            curve(name, "simulation", source.t, source.share[row], source.share_se[row], group=row)
-            for row, name in enumerate(source.layers)
-        )
-        drawn.append(Panel(f"Layers of a classifier, {source.name}", "$t$", "share kept", curves, log_x=True))
+        curves: list[Curve] = []
+        for row, name in enumerate(source.layers):
+            curves.append(curve(name, "simulation", source.t, source.share[row], source.share_se[row], group=row))
+            curves.append(curve("", "reference", source.t, source.share[row], group=row))  # to lead the eye
+        drawn.append(Panel(f"Layers of a classifier, {source.name}", "$t$", "share kept", tuple(curves), log_x=True))
     widths = []
     for group, source in enumerate((levels, *sources)):
         rows = [(row, of.value, of.error or 0.0) for row, of in enumerate(source.width) if of.value is not None]
