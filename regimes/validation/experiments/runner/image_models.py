@@ -110,14 +110,15 @@ def image_model(form: ImageForm, number: int, bench: Bench) -> ImageModel:
     data, seed = images(form.source), _SEEDS * bench.seed + number
     noise = NoiseStream(seed, Stream.IMAGE_MODELS)
     train, test, test_labels = split_points(data, round(form.held_out * data.n), noise.substream(_SPLIT))
-    if train.labels is None or test_labels is None:
+    labels = train.labels
+    if labels is None or test_labels is None:
         raise ValueError(f"image_model: the images of {form.source} must have labels")
     side = math.isqrt(data.d)
     how = form.denoiser
 
     def store(*parts: Any) -> Checkpoints:
         settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
-        return shared_trainings(settings, train.X, train.labels)
+        return shared_trainings(settings, train.X, labels)
 
     def fit(state: Partial) -> TrainedDenoiser:
         return train_denoiser(
