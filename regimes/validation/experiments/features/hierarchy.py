@@ -29,6 +29,7 @@ from regimes.validation.experiments.runner.layered_classifier import (
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.runner.shared_training import shared_trainings
 from regimes.validation.measurement.features import turned
+from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.sampling import noised
 from regimes.validation.scores import HierarchyBeliefScore
 
@@ -87,6 +88,10 @@ def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> Hierar
     sample = sample_hierarchy(rules, form.points, rng=np.random.default_rng([seed, _POINTS]))
     network = _classifier(form, rules, seed, bench)
     score, x = HierarchyBeliefScore(rules), _one_hot(sample.leaves, form.v, bench.device)
+    with (
+        torch_threads_kept()
+    ):  # the first start of compiled kernels would change it, and last bits with it
+        score(x[:1], form.t[0])
     kept, expected, ends = [], [], []
     for place, t in enumerate(form.t):
         found = _turn(form, score, x, t, sample.tree, bench.of(_TURN, place), f"hierarchy-{number},turn-{place}")

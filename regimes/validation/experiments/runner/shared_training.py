@@ -22,8 +22,8 @@ _DECIMALS = 6
 
 
 def shared_trainings(settings: Mapping[str, Any], *arrays: NDArray[Any]) -> Checkpoints:
-    """Where the networks of one training are kept; threads and the version of torch change its last digits."""
-    known = plain(dict(settings)) | {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    """Where the networks of one training are kept, for each version of torch."""
+    known = plain(dict(settings)) | {"torch": torch.__version__}
     digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
     for each in arrays:
         digest.update(repr((each.shape, each.dtype)).encode())
