@@ -61,7 +61,7 @@ def _digits_collapse(form):
 
 
 def _features(form):
-    hierarchy = replace(form.hierarchy, points=60, steps=10, width=32, classifier_steps=60)
+    hierarchy = replace(form.hierarchy, points=60, steps=10, width=32)
     denoiser = replace(form.images[0].denoiser, width=16, steps=20, patience=20)
     images = (replace(form.images[0], denoiser=denoiser),)
     return replace(form, hierarchy=hierarchy, images=images, points=60, steps=4)

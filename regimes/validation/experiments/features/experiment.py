@@ -130,7 +130,7 @@ PLAN = Plan(
             steps=50,
             end=0.002,
             width=128,
-            classifier_steps=500,
+            classifier=ClassifierForm(steps=1200, batch=256),
             trainings=3,
         ),
         images=(
@@ -168,7 +168,7 @@ PLAN = Plan(
             steps=40,
             end=0.002,
             width=64,
-            classifier_steps=120,
+            classifier=ClassifierForm(steps=120, batch=128, learning_rate=3e-3),
             trainings=1,
         ),
         images=(

@@ -58,7 +58,7 @@ class HierarchyForm:
     steps: int  # of a way back
     end: float  # from where the last step goes to 0
     width: int  # channels of each layer of the classifier
-    classifier_steps: int
+    classifier: ClassifierForm
     trainings: int  # each with rules and points of its own
 
 
@@ -88,9 +88,7 @@ def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> Hierar
     sample = sample_hierarchy(rules, form.points, rng=np.random.default_rng([seed, _POINTS]))
     network = _classifier(form, rules, seed, bench)
     score, x = HierarchyBeliefScore(rules), _one_hot(sample.leaves, form.v, bench.device)
-    with (
-        torch_threads_kept()
-    ):  # the first start of compiled kernels would change it, and last bits with it
+    with torch_threads_kept():  # the first start of compiled kernels would change it, and last bits with it
         score(x[:1], form.t[0])
     kept, expected, ends = [], [], []
     for place, t in enumerate(form.t):
@@ -177,7 +175,7 @@ def _classifier(form: HierarchyForm, rules: HierarchyRules, seed: int, bench: Be
         labels = torch.from_numpy(np.asarray(fresh.labels, dtype=np.int64)).to(bench.device)
         return _by_symbol(_one_hot(fresh.leaves, form.v, bench.device)), labels
 
-    return kept_classifier(store, network, draw, ClassifierForm(form.classifier_steps, 128, learning_rate=3e-3))
+    return kept_classifier(store, network, draw, form.classifier)
 
 
 def _accuracy(form: HierarchyForm, rules: HierarchyRules, network: LayeredClassifier, seed: int, bench: Bench) -> float:
