@@ -44,7 +44,7 @@ ENVIRONMENT = {
 # are the stored results.
 QUICK = (
     "mixture-clones", "mixture-entropy", "empirical-clones", "learned-mixture", "digits-speciation", "digits-collapse",
-    "potential",
+    "potential", "hierarchy-exact",
 )  # fmt: skip
 # Experiments, and options that the pages name but do not run.
 MORE = (

@@ -38,6 +38,8 @@ from regimes.datasets.hierarchy.rules import random_hierarchy as random_hierarch
 from regimes.datasets.hierarchy.sample import sample_hierarchy as sample_hierarchy
 from regimes.datasets.hierarchy.sample import HierarchySample as HierarchySample
 from regimes.datasets.hierarchy.latent import latent_symbols as latent_symbols
+from regimes.datasets.hierarchy.parse import parse_leaves as parse_leaves
+from regimes.datasets.hierarchy.parse import ParsedLeaves as ParsedLeaves
 from regimes.datasets.hierarchy.files import save_rules as save_rules
 from regimes.datasets.hierarchy.files import load_rules as load_rules
 from regimes.prediction.hierarchy.features.result import feature_transitions as feature_transitions

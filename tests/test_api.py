@@ -33,12 +33,12 @@ PUBLIC = {
     "regimes.hierarchy": """
         Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations
         HierarchyCurves HierarchyMeanField HierarchyPlane HierarchyRules HierarchySample HierarchyScore
-        HierarchyThreshold HierarchyTransition PhaseDiagram SpinCorrelations SpinSusceptibility UTurnLayers UTurns
-        belief_propagation density_evolution epsilon_threshold feature_transitions gaussian_field_correlations
-        gaussian_field_uturns gaussian_log_messages hierarchy_correlations hierarchy_curves hierarchy_mean_field
-        hierarchy_phase_diagram hierarchy_score hierarchy_threshold hierarchy_transition latent_symbols leaf_messages
-        load_rules power_law_spectrum random_hierarchy sample_hierarchy sample_posterior save_rules spin_correlations
-        spin_susceptibility token_mixture_uturns
+        HierarchyThreshold HierarchyTransition ParsedLeaves PhaseDiagram SpinCorrelations SpinSusceptibility
+        UTurnLayers UTurns belief_propagation density_evolution epsilon_threshold feature_transitions
+        gaussian_field_correlations gaussian_field_uturns gaussian_log_messages hierarchy_correlations
+        hierarchy_curves hierarchy_mean_field hierarchy_phase_diagram hierarchy_score hierarchy_threshold
+        hierarchy_transition latent_symbols leaf_messages load_rules parse_leaves power_law_spectrum random_hierarchy
+        sample_hierarchy sample_posterior save_rules spin_correlations spin_susceptibility token_mixture_uturns
     """,
     "regimes.composition": """
         BumpStaircase ConnectingOverlaps DataPercolation GridSubset ImageGrid KeptComponents Lattice

@@ -15,6 +15,7 @@ from regimes.hierarchy import (
     HierarchySample,
     latent_symbols,
     load_rules,
+    parse_leaves,
     random_hierarchy,
     sample_hierarchy,
     save_rules,
@@ -108,6 +109,32 @@ def test_the_first_sample_that_no_rule_produces_is_named():
     # Sample 1 fails at a higher level than sample 2, hence later on the way up; it still comes first.
     with pytest.raises(ValueError, match=r"none does in sample 1 for node 0 of level 0, whose children are \(0, 0\)"):
         latent_symbols(rules, [good, above, below])
+
+
+@given(parameters(), st.integers(0, 2**32))
+def test_leaves_with_mistakes_are_read_as_far_as_a_search_through_the_rules_reads_them(values, seed):
+    rules = hierarchy(values)
+    sample, source = sample_hierarchy(rules, 12, rng=seed), np.random.default_rng(seed)
+    leaves = np.where(source.random(sample.leaves.shape) < 0.2, source.integers(0, rules.v, (1,)), sample.leaves)
+    parsed = parse_leaves(rules, leaves)
+    tree = [leaves.tolist()]
+    for table in reversed(rules.tables):
+        owner = {tuple(rule): symbol for symbol, own in enumerate(table.tolist()) for rule in own}
+        pieces = range(0, len(tree[0][0]), rules.s)
+        tree.insert(0, [[owner.get(tuple(row[i : i + rules.s]), -1) for i in pieces] for row in tree[0]])
+    assert [symbols.tolist() for symbols in parsed.tree] == tree
+    for level, (found, own) in enumerate(zip(tree, sample.tree, strict=True)):
+        count = len(found[0])
+        assert (parsed.valid[:, level] * count).round(9).tolist() == [sum(a >= 0 for a in row) for row in found]
+        kept = [sum(a == b for a, b in zip(row, start, strict=True)) for row, start in zip(found, own, strict=True)]
+        assert (parsed.kept(sample.tree)[:, level] * count).round(9).tolist() == kept
+
+
+def test_what_is_kept_needs_a_tree_of_the_same_shape():
+    rules = random_hierarchy(Hierarchy(2, 1, 2, 2))
+    sample = sample_hierarchy(rules, 3)
+    with pytest.raises(ValueError, match=r"^ParsedLeaves.kept: start must have levels of the shapes"):
+        parse_leaves(rules, sample.leaves).kept(sample.tree[1:])
 
 
 @pytest.mark.parametrize(
@@ -364,6 +391,7 @@ def test_what_takes_rules_takes_nothing_else(tmp_path):
         lambda wrong: save_rules(wrong, tmp_path / "rules.json"),
         lambda wrong: sample_hierarchy(wrong, 5),
         lambda wrong: latent_symbols(wrong, [[0, 1]]),
+        lambda wrong: parse_leaves(wrong, [[0, 1]]),
         lambda wrong: HierarchySample(wrong, ()),
     ):
         for wrong in (None, [1], 5):

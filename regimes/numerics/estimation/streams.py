@@ -64,6 +64,7 @@ class Stream(IntEnum):
     FEATURE_LAYERS = 14
     IMAGE_MODELS = 0x696D61676573
     REDRAWN_PAIRS = 0x726174696F
+    HIERARCHY_EXACT = 0x6578616374
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:

@@ -199,5 +199,8 @@ def _normalise(message: Any) -> None:
     total = 0.0
     for a in range(message.size):
         total += message[a]
+    if total == 0.0:  # neighbours so sure of symbols that no rule joins that every product underflows tell nothing
+        message[:] = 1.0 / message.size
+        return
     for a in range(message.size):
         message[a] /= total

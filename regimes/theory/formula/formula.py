@@ -179,7 +179,7 @@ class Formula:
             variable = variables[name]
             number = sympy.sympify(_with_own_precision(value))
             real = getattr(number, "is_extended_real", None) is True
-            if not real or not bool(variable.domain.contains(number)):
+            if not real or not _contains(variable.domain, number):
                 domain = sympy.sstr(variable.domain)
                 raise ValueError(f"{self.name}: {name} ({variable.meaning}) must lie in {domain}, got {value}")
         broken = self._domain.broken({variables[name].symbol: value for name, value in values.items()})
@@ -253,6 +253,14 @@ class Formula:
 def equation(left: Any, right: Any) -> sympy.Eq:
     """State an equation without letting sympy decide it on the spot."""
     return sympy.Eq(left, right, evaluate=False)
+
+
+def _contains(domain: sympy.Set, number: sympy.Expr) -> bool:
+    """Whether a number lies in a set; an interval by itself makes relations first, at 20 times the cost."""
+    if not isinstance(domain, sympy.Interval):
+        return bool(domain.contains(number))
+    after = number > domain.start if domain.left_open else number >= domain.start
+    return bool(after) and bool(number < domain.end if domain.right_open else number <= domain.end)
 
 
 def _latex_text(text: str) -> str:

@@ -72,6 +72,12 @@ EXPERIMENTS = {
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),
+        Experiment(
+            "hierarchy-exact",
+            "U-turns of random hierarchies under the exact score: belief propagation against iterated backward "
+            "diffusion and draws from the posterior, level by level",
+            "sclocchi2024, U-turns of the random hierarchy model; sclocchi2025, susceptibility",
+        ),
     )
 }
 """By name, in the order in which they build on each other."""

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from regimes.numerics.hierarchy.density_evolution import density_evolution
 from regimes.numerics.hierarchy.fresh_rules import _draw_tuples, _shuffle, dense_rules, upper_level
-from regimes.numerics.hierarchy.populations import leaf_population
+from regimes.numerics.hierarchy.populations import leaf_population, upper_population
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.interface.result import plain
 
@@ -373,3 +373,15 @@ def test_the_memory_that_is_asked_for_is_about_that_which_is_used(noise):
     with pytest.raises(ValueError, match="take a smaller population, or raise memory"):
         density_evolution(*arguments, **options, memory=int(0.9 * peak))
     density_evolution(*arguments, **options, memory=int(1.5 * peak) + 2**20)
+
+
+@pytest.mark.parametrize("v", [3, 200])  # with tables of all tuples, and without
+def test_children_that_no_rule_joins_tell_nothing(v):
+    # Certain of one wrong symbol each: of the v tuples drawn few hold a given pair, and no other has any weight.
+    children = np.zeros((600, v))
+    children[np.arange(600), 1 + np.arange(600) % (v - 1)] = 1.0
+    messages = upper_population(children, 1, 2, np.random.default_rng(0))
+    np.testing.assert_allclose(messages.sum(axis=1), 1.0)
+    known = messages.max(axis=1) == 1
+    assert 0 < known.sum() < 600
+    np.testing.assert_array_equal(messages[~known], np.full(((~known).sum(), v), 1 / v))

@@ -67,6 +67,17 @@ def _features(form):
     return replace(form, hierarchy=hierarchy, images=images, points=60, steps=4)
 
 
+def _hierarchy_exact(form):
+    first, second = form.models
+    return replace(
+        form,
+        models=(replace(first, L=2, depths=(1, 2)), replace(second, depths=(1, 2))),
+        u_turns=replace(form.u_turns, multiples=(0.5, 1.3), rules=3, starts=200, iterated=120, step=0.2),
+        depths=replace(form.depths, multiples=(0.2, 0.6, 1.5, 4.0), rules=3, starts=16, population=200),
+        chains=replace(form.chains, multiples=(0.5, 2.5), rules=3, turns=(1, 4, 12)),
+    )
+
+
 TINY = {
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
@@ -79,6 +90,7 @@ TINY = {
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
     "features": (_features, 1),
+    "hierarchy-exact": (_hierarchy_exact, 0),
 }
 
 

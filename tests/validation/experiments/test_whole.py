@@ -29,6 +29,10 @@ STOPS = {
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",
     ],
+    "hierarchy-exact": [
+        lambda part, done, total: part == "U-turns of (8, 6, 3, 2) at 0.5 of the threshold" and done == 2,
+        lambda part, done, total: part.startswith("chains of (8, 6, 3, 2) at depth 2") and done == 1,
+    ],
 }
 
 

@@ -2,6 +2,9 @@
 
 import itertools
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -97,3 +100,24 @@ def test_errors():
         score.posterior(torch.zeros(2, 12), 0.5, level=3)
     with pytest.raises(ValueError, match="nan or infinite"):
         score(torch.full((2, 12), torch.nan), 0.5)
+
+
+@pytest.mark.long
+def test_torch_keeps_its_threads_when_compiled_kernels_start():
+    # In a process of its own: only the first start of the kernels changes the number.
+    code = (
+        "import torch; torch.set_num_threads(1); x = torch.randn(300, 8, 4); torch.ones(10**6).add_(1)\n"
+        "from regimes import Hierarchy\n"
+        "from regimes.hierarchy import random_hierarchy\n"
+        "from regimes.validation import HierarchyBeliefScore\n"
+        "HierarchyBeliefScore(random_hierarchy(Hierarchy(4, 2, 2, 3)))(x, 0.5)\n"
+        "print(torch.get_num_threads())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "NUMBA_NUM_THREADS": "2"},
+    )
+    assert done.stdout == "1\n"

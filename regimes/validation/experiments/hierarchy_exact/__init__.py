@@ -1,0 +1,1 @@
+"""U-turns of random hierarchies under the exact score."""
