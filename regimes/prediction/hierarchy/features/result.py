@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.interface.result import TIME, Number, Result
+from regimes.numerics.interface.number import TIME, Number
+from regimes.numerics.interface.result import Result
 from regimes.prediction.hierarchy.features.cosines import GROUPS, LayerCosines
 from regimes.prediction.hierarchy.features.files import cosines_of_files
 from regimes.prediction.hierarchy.features.transition import Estimate, LayerTransition, contrast, layer_transition

@@ -12,7 +12,7 @@ from regimes.report.parts.columns import columns, with_error
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.hierarchy.features.result import FeatureTransitions
 
 __all__ = ["table"]

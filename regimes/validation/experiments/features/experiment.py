@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import TIME, Number, plain
+from regimes.numerics.interface.number import TIME, Number
+from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.features.figure import panels
 from regimes.validation.experiments.features.hierarchy import (
     SAMPLER,
