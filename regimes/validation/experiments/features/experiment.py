@@ -190,7 +190,7 @@ PLAN = Plan(
     simulate=_simulate,
     judge=_judge,
     fixed={
-        "network": "SmallUNet",
+        "network": "ResidualMLP",
         "sampler_of_images": "ancestral",
         "sampler_of_hierarchy": SAMPLER,
         "spacing": "log-snr",
