@@ -12,6 +12,7 @@ from regimes.numerics.hierarchy.noise import gaussian_log_messages
 from regimes.numerics.hierarchy.rules import HierarchyRules, checked_rules
 from regimes.numerics.hierarchy.score import HierarchyScore, hierarchy_score
 from regimes.numerics.interface.checks import whole_number
+from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.scores.checks import checked_states, checked_time
 
 __all__ = ["HierarchyBeliefScore"]
@@ -71,9 +72,9 @@ class HierarchyBeliefScore:
             )
         leaves, time = self._leaves(x, t)
         messages = gaussian_log_messages(leaves, time)
-        marginals = belief_propagation(self.rules, messages, log=True, prior=self.prior, levels=[level]).marginals[
-            level
-        ]
+        with torch_threads_kept():
+            found = belief_propagation(self.rules, messages, log=True, prior=self.prior, levels=[level])
+        marginals = found.marginals[level]
         return torch.tensor(marginals[:, 0] if level == 0 else marginals, device=x.device).to(x.dtype)
 
     def _leaves(self, x: Tensor, t: float) -> tuple[Array, float]:
@@ -84,7 +85,8 @@ class HierarchyBeliefScore:
         return points, checked_time("HierarchyBeliefScore", t)
 
     def _solve(self, x: Tensor, t: float) -> HierarchyScore:
-        return hierarchy_score(self.rules, *self._leaves(x, t), prior=self.prior)
+        with torch_threads_kept():
+            return hierarchy_score(self.rules, *self._leaves(x, t), prior=self.prior)
 
 
 def _like(x: Tensor, values: Array) -> Tensor:

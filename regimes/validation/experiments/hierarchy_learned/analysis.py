@@ -1,0 +1,96 @@
+"""From which size and which step a level is learned, how sharp its transition is, and where training should stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm
+from regimes.validation.experiments.hierarchy_learned.runs import BEST, LearnedRun
+
+__all__ = ["Estimate", "Slope", "first_step", "learned_from", "mean_of", "obeyed", "slope_of"]
+
+Array = NDArray[np.float64]
+
+_HALF, _QUARTERS = 0.5, (0.25, 0.75)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its error over seeds; ``value`` is None where too few seeds have one, and ``reason`` says why."""
+
+    value: float | None
+    se: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Slope:
+    """How sharply symbols of a level are lost with noise."""
+
+    width: Estimate  # of the rise from a quarter to three quarters, in log-SNR
+    steepest: Estimate  # largest change of the share between two noise levels, by log-SNR
+    middle: Estimate  # log-SNR of one half
+
+
+def mean_of(values: Sequence[float | None], reason: str) -> Estimate:
+    """Mean over seeds and its standard error by their scatter; of three seeds or more all must have a value."""
+    found = [float(each) for each in values if each is not None and np.isfinite(each)]
+    if len(found) < len(values) or not found:
+        return Estimate(None, None, f"{reason} in {len(values) - len(found)} of {len(values)} seeds")
+    se = float(np.std(found, ddof=1) / np.sqrt(len(found))) if len(found) > 1 else None
+    return Estimate(float(np.mean(found)), se)
+
+
+def obeyed(form: HierarchyForm, shares: Array) -> Array:
+    """Shares of obeyed rules on a scale from chance (0) to the law (1)."""
+    chance = form.m / form.v ** (form.s - 1)
+    return np.asarray((shares - chance) / (1 - chance))
+
+
+def learned_from(form: HierarchyForm, runs: Sequence[LearnedRun], height: int) -> float | None:
+    """Number of training points of one seed at which a height is obeyed half way from chance to the law.
+
+    Interpolated in log n between the sizes; None where it is not passed, or is passed below the smallest.
+    """
+    shares = np.array([obeyed(form, run.rules[BEST])[height - 1] for run in runs])
+    place = _crossing(np.log([run.n for run in runs]), shares, _HALF)
+    return None if place is None else float(np.exp(place))
+
+
+def first_step(run: LearnedRun, values: Array, level: float) -> float | None:
+    """Step at which values along the training first pass a level, interpolated in its logarithm."""
+    place = _crossing(np.log(run.step[:BEST]), np.asarray(values[:BEST], dtype=np.float64), level)
+    return None if place is None else float(np.exp(place))
+
+
+def slope_of(form: HierarchyForm, kept: Sequence[Array], chance: Sequence[Array], level: int) -> Slope:
+    """Slope of the share of one level that is kept, (noise levels, turns, L + 1) for each seed."""
+    log_snr = np.array(form.log_snr)
+    widths: list[Any] = []
+    steepest: list[Any] = []
+    middles: list[Any] = []
+    for values, least in zip(kept, chance, strict=True):
+        share = (values.mean(axis=1)[:, level] - least[level]) / (1 - least[level])
+        rising = np.maximum.accumulate(share)
+        low, high = (_crossing(log_snr, rising, each) for each in _QUARTERS)
+        widths.append(None if low is None or high is None else high - low)
+        steepest.append(float((np.diff(share) / np.diff(log_snr)).max()))
+        middles.append(_crossing(log_snr, rising, _HALF))
+    out = "the noise levels do not hold the rise"
+    return Slope(mean_of(widths, out), mean_of(steepest, out), mean_of(middles, out))
+
+
+def _crossing(x: Array, y: Array, level: float) -> float | None:
+    """Where y first rises through a level, by straight lines; None if it starts above or does not get there."""
+    known = np.isfinite(y)
+    x, y = x[known], y[known]
+    above = np.flatnonzero(y >= level)
+    if not above.size or above[0] == 0:
+        return None
+    k = int(above[0])
+    return float(x[k - 1] + (level - y[k - 1]) / (y[k] - y[k - 1]) * (x[k] - x[k - 1]))
