@@ -60,6 +60,11 @@ def _digits_collapse(form):
     return replace(form, few=16, held_out_of_many=1700, width=16, memoriser=memoriser, generaliser=generaliser)
 
 
+def _hierarchy_learned(form):
+    sizes = {"training_steps": 40, "evaluate_every": 20, "snapshots": (10, 40), "held_out": 32, "width": 8}
+    return replace(form, L=2, sizes=(8, 24), loss_points=64, turns=40, steps=6, generated=60, **sizes)
+
+
 TINY = {
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
@@ -71,6 +76,7 @@ TINY = {
     "potential": (lambda form: replace(form, pairs=1500, trajectories=400, step=0.02, histogram_bins=8), 3),
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
+    "hierarchy-learned": (_hierarchy_learned, 1),
 }
 
 
