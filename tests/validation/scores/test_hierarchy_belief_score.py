@@ -97,3 +97,12 @@ def test_errors():
         score.posterior(torch.zeros(2, 12), 0.5, level=3)
     with pytest.raises(ValueError, match="nan or infinite"):
         score(torch.full((2, 12), torch.nan), 0.5)
+
+
+def test_a_call_leaves_the_number_of_torch_threads():
+    """The first start of the compiled kernels' threads changes it, and products of small matrices then wait."""
+    score = HierarchyBeliefScore(random_hierarchy(Hierarchy(8, 2, L=3), rng=0))
+    before = torch.get_num_threads()
+    score.posterior_mean(torch.zeros(20_000, 8, 8), 0.5)
+    score.posterior(torch.zeros(20_000, 8, 8), 0.5)
+    assert torch.get_num_threads() == before
