@@ -108,8 +108,8 @@ def test_a_height_is_learned_where_half_of_the_way_is_passed():
     assert obeyed(FORM, np.array([chance, 1.0])).tolist() == [0.0, 1.0]
     runs = [Run(10, 0.6), Run(1000, 0.9)]
     assert learned_from(FORM, runs, 1) == pytest.approx(100.0)  # half way between .2 and .8, in log n
-    assert learned_from(FORM, runs, 2) is None  # already at the smallest
-    assert learned_from(FORM, runs, 3) is None
+    assert learned_from(FORM, runs, 2) == 0  # already with the smallest
+    assert learned_from(FORM, runs, 3) == np.inf
     assert mean_of([1.0, 3.0], "no").se == pytest.approx(1.0)
     assert mean_of([1.0, None], "not there").reason == "not there in 1 of 2 seeds"
 

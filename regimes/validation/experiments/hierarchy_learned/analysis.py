@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm
 from regimes.validation.experiments.hierarchy_learned.runs import BEST, LearnedRun
 
-__all__ = ["Estimate", "Slope", "first_step", "learned_from", "mean_of", "obeyed", "slope_of"]
+__all__ = ["Estimate", "Slope", "class_less_leaves", "first_step", "learned_from", "mean_of", "obeyed", "slope_of"]
 
 Array = NDArray[np.float64]
 
@@ -52,14 +53,17 @@ def obeyed(form: HierarchyForm, shares: Array) -> Array:
     return np.asarray((shares - chance) / (1 - chance))
 
 
-def learned_from(form: HierarchyForm, runs: Sequence[LearnedRun], height: int) -> float | None:
+def learned_from(form: HierarchyForm, runs: Sequence[LearnedRun], height: int) -> float:
     """Number of training points of one seed at which a height is obeyed half way from chance to the law.
 
-    Interpolated in log n between the sizes; None where it is not passed, or is passed below the smallest.
+    Interpolated in log n between the sizes; 0 where the smallest is enough, infinite where the largest is not.
     """
     shares = np.array([obeyed(form, run.rules[BEST])[height - 1] for run in runs])
     place = _crossing(np.log([run.n for run in runs]), shares, _HALF)
-    return None if place is None else float(np.exp(place))
+    if place is not None:
+        return float(np.exp(place))
+    enough = np.isfinite(shares) & (shares >= _HALF)
+    return 0.0 if enough.any() else math.inf
 
 
 def first_step(run: LearnedRun, values: Array, level: float) -> float | None:
@@ -70,19 +74,29 @@ def first_step(run: LearnedRun, values: Array, level: float) -> float | None:
 
 def slope_of(form: HierarchyForm, kept: Sequence[Array], chance: Sequence[Array], level: int) -> Slope:
     """Slope of the share of one level that is kept, (noise levels, turns, L + 1) for each seed."""
-    log_snr = np.array(form.log_snr)
-    widths: list[Any] = []
-    steepest: list[Any] = []
-    middles: list[Any] = []
+    return _slope([_of_seed(form, values, least, level) for values, least in zip(kept, chance, strict=True)])
+
+
+def class_less_leaves(form: HierarchyForm, kept: Sequence[Array], chance: Sequence[Array]) -> Slope:
+    """Slope of the class less that of the leaves, seed by seed: narrower and steeper if the class is sharper."""
+    found = []
     for values, least in zip(kept, chance, strict=True):
-        share = (values.mean(axis=1)[:, level] - least[level]) / (1 - least[level])
-        rising = np.maximum.accumulate(share)
-        low, high = (_crossing(log_snr, rising, each) for each in _QUARTERS)
-        widths.append(None if low is None or high is None else high - low)
-        steepest.append(float((np.diff(share) / np.diff(log_snr)).max()))
-        middles.append(_crossing(log_snr, rising, _HALF))
-    out = "the noise levels do not hold the rise"
-    return Slope(mean_of(widths, out), mean_of(steepest, out), mean_of(middles, out))
+        pairs = zip(*(_of_seed(form, values, least, level) for level in (0, form.L)), strict=True)
+        found.append(tuple(None if None in pair else pair[0] - pair[1] for pair in pairs))
+    return _slope(found)
+
+
+def _of_seed(form: HierarchyForm, values: Array, least: Array, level: int) -> tuple[Any, Any, Any]:
+    log_snr = np.array(form.log_snr)
+    share = (values.mean(axis=1)[:, level] - least[level]) / (1 - least[level])
+    rising = np.maximum.accumulate(share)
+    low, middle, high = (_crossing(log_snr, rising, each) for each in (_QUARTERS[0], _HALF, _QUARTERS[1]))
+    steepest = float((np.diff(share) / np.diff(log_snr)).max())
+    return None if low is None or high is None else high - low, steepest, middle
+
+
+def _slope(found: Sequence[tuple[Any, ...]]) -> Slope:
+    return Slope(*(mean_of(each, "the noise levels do not hold the rise") for each in zip(*found, strict=True)))
 
 
 def _crossing(x: Array, y: Array, level: float) -> float | None:

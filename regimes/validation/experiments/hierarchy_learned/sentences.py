@@ -41,19 +41,21 @@ def _learned(height: Mapping[str, Any]) -> str:
     expected, log_n = height["expected"], height["log_n"]
     rule = f"height {height['height']} (v m^{height['height'] + 1} = {expected})"
     if log_n["value"] is None:
-        seeds = ", ".join("-" if each is None else f"{each:.0f}" for each in height["learned_from"])
-        return f"{rule} {log_n['reason']} ({seeds})"
+        seeds = (each if isinstance(each, str) else f"{each:.0f}" for each in height["learned_from"])
+        return f"{rule} {', '.join(seeds)}, by seed"
     n, factor = math.exp(log_n["value"]), math.exp(log_n["se"] or 0.0)
     return f"{rule} {n:.0f} points, within a factor {factor:.2f} (one error), {n / expected:.2f} of it"
 
 
 def _slopes(form: HierarchyForm, tables: Mapping[str, Any]) -> str:
     def words(name: str) -> str:
-        levels = tables["slopes"][name]
-        return ", ".join(
-            f"{of} {_value(levels[level]['width'])} (steepest {_value(levels[level]['steepest'])})"
-            for of, level in (("class", 0), ("leaves", form.L))
+        found = tables["slopes"][name]
+        of = {"class": found["levels"][0], "leaves": found["levels"][form.L]}
+        listed = ", ".join(
+            f"{key} {_value(each['width'])} (steepest {_value(each['steepest'])})" for key, each in of.items()
         )
+        difference = found["class_less_leaves"]
+        return f"{listed}, difference {_value(difference['width'])} ({_value(difference['steepest'])})"
 
     most = str(form.sizes[-1])
     return (
@@ -65,7 +67,8 @@ def _slopes(form: HierarchyForm, tables: Mapping[str, Any]) -> str:
 def _minimum(size: Mapping[str, Any]) -> str:
     safe = size["safe"]
     return (
-        f"{size['n']} points: step {_value(size['best_step'], 0)}, copies {_value(size['copies'])}, gap "
+        f"{size['n']} points: step {_value(size['best_step'], 0)}, copies {_value(size['copies'])}, overlap with "
+        f"the nearest training point {_value(size['overlap_less_fresh'], 3)} above that of fresh data, gap "
         f"{_value(size['gap_nats'])} nats (z of copies {safe['copies_z']:.1f}, of the gap {safe['gap_z']:.1f}): "
         f"{'safe' if safe['safe'] else 'not safe'}"
     )

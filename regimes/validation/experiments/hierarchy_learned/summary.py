@@ -9,8 +9,8 @@ import numpy as np
 
 from regimes.numerics.interface.result import Number, plain
 from regimes.validation.experiments.hierarchy_learned.analysis import (
-    Estimate,
     Slope,
+    class_less_leaves,
     first_step,
     learned_from,
     mean_of,
@@ -87,18 +87,27 @@ def _of_height(
     form: HierarchyForm, exact: Sequence[ExactRun], learned: Sequence[Sequence[LearnedRun]], height: int
 ) -> dict[str, Any]:
     found = [learned_from(form, runs, height) for runs in learned]
-    logs = mean_of([None if each is None else float(np.log(each)) for each in found], "not passed between the sizes")
+    logs = mean_of([float(np.log(each)) if 0 < each < np.inf else None for each in found], "not between the sizes")
     return {
         "height": height,
         "expected": form.v * form.m ** (height + 1),
-        "learned_from": found,
+        "learned_from": [_between(form, each) for each in found],
         "log_n": logs,
         "exact_score": mean_of([float(obeyed(form, run.rules)[height - 1]) for run in exact], ""),
     }
 
 
-def _slopes(form: HierarchyForm, kept: Sequence[Any], chance: Sequence[Any]) -> list[Slope]:
-    return [slope_of(form, kept, chance, level) for level in range(form.L + 1)]
+def _between(form: HierarchyForm, n: float) -> float | str:
+    if 0 < n < np.inf:
+        return n
+    return f"below {form.sizes[0]}" if n == 0 else f"beyond {form.sizes[-1]}"
+
+
+def _slopes(form: HierarchyForm, kept: Sequence[Any], chance: Sequence[Any]) -> dict[str, Slope | list[Slope]]:
+    return {
+        "levels": [slope_of(form, kept, chance, level) for level in range(form.L + 1)],
+        "class_less_leaves": class_less_leaves(form, kept, chance),
+    }
 
 
 def _safe(form: HierarchyForm, runs: Sequence[LearnedRun]) -> dict[str, Any]:
@@ -155,17 +164,20 @@ def numbers_of(form: HierarchyForm, tables: dict[str, Any]) -> dict[str, Number]
             f"loss on fresh less on training points at its minimum, {n} points", each["gap_nats"], "nats"
         )
         rows[f"measure.copies.n_{n}"] = _number(f"share of copies at the minimum, {n} points", each["copies"])
-    for name, words in (("exact", "exact"), (str(form.sizes[-1]), f"{form.sizes[-1]} points")):
-        for level, of_level in (("class", 0), ("leaves", form.L)):
-            found = tables["slopes"][name][of_level]
-            key = f"{level}_{'exact' if name == 'exact' else 'learned'}"
-            rows[f"measure.width.{key}"] = _number(f"width of the rise in log-SNR, {level}, {words}", found["width"])
-            rows[f"measure.steepest.{key}"] = _number(
-                f"largest change of the share kept by log-SNR, {level}, {words}", found["steepest"]
+    for which, name, words in (
+        ("exact", "exact", "exact"),
+        ("learned", str(form.sizes[-1]), f"{form.sizes[-1]} points"),
+    ):
+        slopes = tables["slopes"][name]
+        of_levels = {"class": slopes["levels"][0], "leaves": slopes["levels"][form.L]}
+        for key, found in (of_levels | {"class_less_leaves": slopes["class_less_leaves"]}).items():
+            of = f"{key.replace('_', ' ')}, {words}"
+            rows[f"measure.width.{key}_{which}"] = _number(f"width of the rise in log-SNR, {of}", found["width"])
+            rows[f"measure.steepest.{key}_{which}"] = _number(
+                f"largest change of the share kept by log-SNR, {of}", found["steepest"]
             )
     return rows
 
 
-def _number(label: str, found: dict[str, Any] | Estimate, unit: str | None = None) -> Number:
-    values = found if isinstance(found, dict) else vars(found)
-    return Number(label, values["value"], values["se"], reason=values["reason"], unit=unit)
+def _number(label: str, found: dict[str, Any], unit: str | None = None) -> Number:
+    return Number(label, found["value"], found["se"], reason=found["reason"], unit=unit)
