@@ -101,15 +101,14 @@ def test_slopes_of_a_logistic_rise():
 
 def test_a_height_is_learned_where_half_of_the_way_is_passed():
     class Run:
-        def __init__(self, n, share):
-            self.n, self.rules = n, np.array([[share, 1.0, np.nan]])
+        def __init__(self, n, *shares):
+            self.n, self.rules = n, np.array([[*shares]])
 
     chance = 2 / 4
     assert obeyed(FORM, np.array([chance, 1.0])).tolist() == [0.0, 1.0]
-    runs = [Run(10, 0.6), Run(1000, 0.9)]
+    runs = [Run(10, 0.6, 1.0, np.nan, np.nan), Run(1000, 0.9, 1.0, 0.6, 0.9)]
     assert learned_from(FORM, runs, 1) == pytest.approx(100.0)  # half way between .2 and .8, in log n
-    assert learned_from(FORM, runs, 2) == 0  # already with the smallest
-    assert learned_from(FORM, runs, 3) == np.inf
+    assert [learned_from(FORM, runs, height) for height in (2, 3, 4)] == ["below 10", "beyond 1000", "below 1000"]
     assert mean_of([1.0, 3.0], "no").se == pytest.approx(1.0)
     assert mean_of([1.0, None], "not there").reason == "not there in 1 of 2 seeds"
 

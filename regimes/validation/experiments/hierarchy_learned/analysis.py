@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,23 +52,27 @@ def obeyed(form: HierarchyForm, shares: Array) -> Array:
     return np.asarray((shares - chance) / (1 - chance))
 
 
-def learned_from(form: HierarchyForm, runs: Sequence[LearnedRun], height: int) -> float:
+def learned_from(form: HierarchyForm, runs: Sequence[LearnedRun], height: int) -> float | str:
     """Number of training points of one seed at which a height is obeyed half way from chance to the law.
 
-    Interpolated in log n between the sizes; 0 where the smallest is enough, infinite where the largest is not.
+    Interpolated in log n between the sizes. Where the first size at which the share is known is enough, or none is, it
+    says so in words.
     """
     shares = np.array([obeyed(form, run.rules[BEST])[height - 1] for run in runs])
-    place = _crossing(np.log([run.n for run in runs]), shares, _HALF)
-    if place is not None:
-        return float(np.exp(place))
-    enough = np.isfinite(shares) & (shares >= _HALF)
-    return 0.0 if enough.any() else math.inf
+    return _passage(np.array([run.n for run in runs], dtype=np.float64), shares, _HALF)
 
 
-def first_step(run: LearnedRun, values: Array, level: float) -> float | None:
-    """Step at which values along the training first pass a level, interpolated in its logarithm."""
-    place = _crossing(np.log(run.step[:BEST]), np.asarray(values[:BEST], dtype=np.float64), level)
-    return None if place is None else float(np.exp(place))
+def first_step(run: LearnedRun, values: Array, level: float) -> float | str:
+    """Step at which values along the training first pass a level, interpolated in its logarithm, or in words."""
+    return _passage(run.step[:BEST], np.asarray(values[:BEST], dtype=np.float64), level)
+
+
+def _passage(x: Array, y: Array, level: float) -> float | str:
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
+    if not (y >= level).any():
+        return f"beyond {x[-1]:g}" if x.size else "unknown"
+    place = _crossing(np.log(x), y, level)
+    return f"below {x[0]:g}" if place is None else float(np.exp(place))
 
 
 def slope_of(form: HierarchyForm, kept: Sequence[Array], chance: Sequence[Array], level: int) -> Slope:
@@ -101,8 +104,6 @@ def _slope(found: Sequence[tuple[Any, ...]]) -> Slope:
 
 def _crossing(x: Array, y: Array, level: float) -> float | None:
     """Where y first rises through a level, by straight lines; None if it starts above or does not get there."""
-    known = np.isfinite(y)
-    x, y = x[known], y[known]
     above = np.flatnonzero(y >= level)
     if not above.size or above[0] == 0:
         return None

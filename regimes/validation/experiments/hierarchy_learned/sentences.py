@@ -41,8 +41,7 @@ def _learned(height: Mapping[str, Any]) -> str:
     expected, log_n = height["expected"], height["log_n"]
     rule = f"height {height['height']} (v m^{height['height'] + 1} = {expected})"
     if log_n["value"] is None:
-        seeds = (each if isinstance(each, str) else f"{each:.0f}" for each in height["learned_from"])
-        return f"{rule} {', '.join(seeds)}, by seed"
+        return f"{rule} {_places(height['learned_from'])}, by seed"
     n, factor = math.exp(log_n["value"]), math.exp(log_n["se"] or 0.0)
     return f"{rule} {n:.0f} points, within a factor {factor:.2f} (one error), {n / expected:.2f} of it"
 
@@ -75,16 +74,16 @@ def _minimum(size: Mapping[str, Any]) -> str:
 
 
 def _order(size: Mapping[str, Any]) -> str:
-    heights = ", ".join(_steps(each) for each in size["learned_from_step"])
+    heights = ", ".join(_places(each) for each in size["learned_from_step"])
     return (
         f"{size['n']} points obey heights half way from steps {heights}, have a gap from "
-        f"{_steps(size['gap_from_step'])}, copy from {_steps(size['copying_from_step'])} "
+        f"{_places(size['gap_from_step'])}, copy from {_places(size['copying_from_step'])} "
         f"({_value(size['copies_at_the_end'])} copies at the end)"
     )
 
 
-def _steps(found: Sequence[float | None]) -> str:
-    return "/".join("never" if each is None else f"{each:.0f}" for each in found)
+def _places(found: Sequence[float | str]) -> str:
+    return "/".join(each if isinstance(each, str) else f"{each:.0f}" for each in found)
 
 
 def _value(found: Mapping[str, Any], digits: int = 2) -> str:

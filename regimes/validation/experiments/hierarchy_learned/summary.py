@@ -87,20 +87,14 @@ def _of_height(
     form: HierarchyForm, exact: Sequence[ExactRun], learned: Sequence[Sequence[LearnedRun]], height: int
 ) -> dict[str, Any]:
     found = [learned_from(form, runs, height) for runs in learned]
-    logs = mean_of([float(np.log(each)) if 0 < each < np.inf else None for each in found], "not between the sizes")
+    logs = mean_of([None if isinstance(each, str) else np.log(each) for each in found], "not between the sizes")
     return {
         "height": height,
         "expected": form.v * form.m ** (height + 1),
-        "learned_from": [_between(form, each) for each in found],
+        "learned_from": found,
         "log_n": logs,
         "exact_score": mean_of([float(obeyed(form, run.rules)[height - 1]) for run in exact], ""),
     }
-
-
-def _between(form: HierarchyForm, n: float) -> float | str:
-    if 0 < n < np.inf:
-        return n
-    return f"below {form.sizes[0]}" if n == 0 else f"beyond {form.sizes[-1]}"
 
 
 def _slopes(form: HierarchyForm, kept: Sequence[Any], chance: Sequence[Any]) -> dict[str, Slope | list[Slope]]:
