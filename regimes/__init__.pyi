@@ -16,7 +16,7 @@ from regimes.numerics.composition.bumps.bump_grid import BumpGrid as BumpGrid
 from regimes.prediction.composition.data import predict_data_percolation as predict_data_percolation
 from regimes.prediction.composition.data import DataPercolationPrediction as DataPercolationPrediction
 from regimes.numerics.interface.result import Result as Result
-from regimes.numerics.interface.result import Number as Number
+from regimes.numerics.interface.number import Number as Number
 from regimes.datasets.points.loading import load_dataset as load_dataset
 from regimes.datasets.points.builtin import builtin_datasets as builtin_datasets
 from regimes.datasets.points.dataset import Dataset as Dataset

@@ -21,7 +21,10 @@ _SPEC.loader.exec_module(sources)
 MOST = 5
 ROOMS = ("tests/prediction/", "tests/numerics/")
 SHOWN = ("tests/cli/", "tests/report/", "tests/test_")
-WRAPPERS = ("dataclasses", "regimes.numerics.process.schedules", "regimes.numerics.interface.result")
+WRAPPERS = (
+    *("dataclasses", "regimes.numerics.process.schedules"),
+    *(f"regimes.numerics.interface.{name}" for name in ("number", "result")),
+)
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "regimes" / "report" / "formula" / "links.json"
 SETS = ("labels", "cases", "solvers", "tests")
@@ -237,7 +240,7 @@ def watch_results(computed):
 
 def watch_numbers(makers):
     """Note for every number the function of the package that made it: the first outside of what only wraps it."""
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
 
     def created(cls, *arguments, **parts):
         number = object.__new__(cls)

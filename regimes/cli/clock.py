@@ -20,7 +20,9 @@ __all__ = ["command"]
 @click.option("--sigma", type=float, metavar="X", help="EDM noise level.")
 @click.option("--flow-time", type=float, metavar="S", help="Time of linear flow matching, 0 at the data, 1 pure noise.")
 @click.option("--step", type=float, metavar="K", help="0-based training step of --schedule, fractions too.")
-@click.option("--index", type=int, metavar="I", help="0-based step of the sampler of --schedule.")
+@click.option(
+    "--index", type=int, metavar="I", help="0-based step of the sampler of --schedule; see --inference-steps."
+)
 @click.option("--steps", type=int, metavar="N", help="Number of steps of a named --schedule.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--cite", is_flag=True, help="Print BibTeX of what the numbers rest on instead of a table.")

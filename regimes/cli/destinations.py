@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from regimes.numerics.interface.paths import is_standard_input
+
 __all__ = ["check_destinations"]
 
 _READ_FROM_STANDARD_INPUT = ("dataset", "labels", "losses", "rules_file", "schedule")
@@ -20,7 +22,7 @@ _File = tuple[int, int]
 
 def check_destinations(output: str | None, plot: str | None, given: Mapping[str, Any]) -> None:
     """Refuse unusable destinations: each must be writable, no input, by any name, and not another destination."""
-    readers = [_option(name) for name in _READ_FROM_STANDARD_INPUT if given.get(name) == "-"]
+    readers = [_option(name) for name in _READ_FROM_STANDARD_INPUT if is_standard_input(given.get(name))]
     if len(readers) > 1:
         raise ValueError(
             f"input: standard input can be read once, got - for {' and '.join(readers)}; give one of them as a file"

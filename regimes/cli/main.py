@@ -52,6 +52,12 @@ class _LazyGroup(click.Group):
             code = 2
         sys.exit(code)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, rest if command is None else _keys_last(command, rest)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -60,6 +66,18 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = import_module(_COMMANDS[cmd_name]).command
         return command
+
+
+def _keys_last(command: click.Command, args: list[str]) -> list[str]:
+    """Arguments ``-:key`` behind ``--``, where click takes them for no option."""
+    options = [each for each in command.params if isinstance(each, click.Option) and not (each.is_flag or each.count)]
+    valued = {name for option in options for name in option.opts}
+    end = args.index("--") if "--" in args else len(args)
+    moved = [at for at in range(end) if args[at].startswith("-:") and (at == 0 or args[at - 1] not in valued)]
+    if not moved:
+        return args
+    kept = [each for at, each in enumerate(args[:end]) if at not in moved]
+    return [*kept, "--", *(args[at] for at in moved), *args[end + 1 :]]
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

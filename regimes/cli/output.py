@@ -131,7 +131,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             as_json, output = True, None
         if as_json and cite:
             raise click.UsageError("give either --json (or -o -) or --cite, not both")
-        if output is not None or plot is not None or "-" in given.values():
+        if output is not None or plot is not None or any(str(each).startswith("-") for each in given.values()):
             check_destinations(output, plot, given)
         return command(output=Output(as_json, cite, output, plot), **given)
 

@@ -60,7 +60,7 @@ def command(
 
     DATASET is a built-in (digits, iris, wine, breast_cancer, diabetes), a folder, 'pattern' or .zip of images (the
     folder of an image is its class), a Hugging Face folder, a table (.csv, .parquet, .arrow), an array (.npy, .npz,
-    .pt, .safetensors, .h5, .zarr; file.h5:key), or - for a file on standard input.
+    .pt, .safetensors, .h5, .zarr; file.h5:key), or - (-:key) for a file on standard input.
 
     \b
     regimes predict digits

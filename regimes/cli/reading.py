@@ -17,6 +17,7 @@ _OPTIONS = (
     click.option("--columns", metavar="A,B,5-20", help="Features: names, indices from 0, ranges; all by default."),
     click.option("--drop", metavar="A,B,5-20", help="Columns to leave out."),
     click.option("--header/--no-header", default=None, help="First line holds names, or a point; judged by default."),
+    click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign of a text table; judged by default."),
     click.option(
         "--missing",
         type=click.Choice(["error", "drop"]),

@@ -36,7 +36,7 @@ def test_rows_are_judged():
     from panel.crossings import Reference
     from panel.verdicts import Entry, agrees, bound_holds, not_below, row, table
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
 
     number = Number("", 0.5, interval=(0.45, 0.55))
     assert row("", number, Reference(0.54, 0.02), agrees).verdict == "agrees"

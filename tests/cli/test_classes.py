@@ -37,6 +37,8 @@ def test_options():
     assert plain["problem"]["classes"] == ["setosa", "virginica"]
     assert plain["curves"]["t"] == [0.1, 1.0]
     assert plain["settings"]["schedule"] == "edm"
+    assert plain["settings"]["schedule_source"] == "EDMEulerScheduler: karras sigmas from 80 to 0.002; 18 steps"
+    assert plain["numbers"]["steps.before"]["value"] + plain["numbers"]["steps.after"]["value"] == pytest.approx(1)
     assert "@" in run("iris", "--cite")
     assert "has no labels" in run("diabetes", code=2)
 

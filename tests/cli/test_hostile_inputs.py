@@ -214,6 +214,19 @@ def tables() -> Iterator[Case]:
     lines += ["1,0x10\n2,3\n", "5,5\n5,5\n5,5\n"]
     for number, text in enumerate(lines):
         yield Case(f"table{number}.csv", text.encode(), READERS[".csv"])
+    lines = [
+        "1.5;2\n3;4\n",
+        "1,2,3\n4,5,6\n",
+        "1,,5;2\n3;4\n",
+        ",;,\n,;,\n",
+        "1.234,5.6;1\n2;3\n",
+        "#,1\n#,2\n\n",
+        ",\n,\n",
+    ]
+    for number, text in enumerate(lines):
+        yield Case(f"decimal{number}.csv", text.encode(), ["predict", FILE, "--decimal", ","])
+    yield Case("decimal.csv", b"1;2\n3;4\n", ["predict", FILE, "--decimal", "x"])
+    yield Case("decimal.npy", WHOLE[".npy"], ["predict", FILE, "--decimal", "."])
     for number, text in enumerate(["a\n", "a\n" * 19, "a,b\n" * 20, "", "a\n\n" * 22, "a\n" * 20]):
         yield Case(f"labels{number}.labels.txt", text.encode(), READERS[".labels.txt"])
 

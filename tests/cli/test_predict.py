@@ -1,5 +1,6 @@
 """``regimes predict`` as a user meets it."""
 
+import io
 import json
 import pickle
 import subprocess
@@ -29,6 +30,30 @@ def test_digits_pair(tmp_path):
     assert "357 points in 64 dimensions, 2 classes (0, 7)" in text
     assert "step of ddpm-linear" in text
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [["-:b"], ["-:b", "--labels", "y"], ["--", "-:b"], ["--labels=y", "-:b"], ["--scale", "none", "-:b"]],
+    ids=" ".join,
+)
+def test_a_key_of_standard_input_is_no_option(line):
+    stream = io.BytesIO()
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    np.savez(stream, a=X, b=X[:, :2], y=np.arange(40) % 2)
+    result = CliRunner().invoke(main, ["predict", "--parts", "speciation", *line], input=stream.getvalue())
+    assert result.output.startswith("standard input: 40 points in 2 dimensions, 2 classes (0, 1); array b; labels y")
+    twice = CliRunner().invoke(main, ["predict", "-:a", "--labels", "-:y"], input=stream.getvalue())
+    assert (twice.exit_code, "standard input can be read once" in twice.output) == (2, True)
+
+
+def test_a_table_takes_its_labels_from_standard_input(tmp_path):
+    np.savetxt(tmp_path / "a.csv", np.random.default_rng(0).normal(size=(40, 3)), delimiter=",")
+    line = ["predict", str(tmp_path / "a.csv"), "--parts", "speciation", "--labels"]
+    result = CliRunner().invoke(main, [*line, "-"], input="a\nb\n" * 20)
+    assert "2 classes (a, b)" in result.output
+    result = CliRunner().invoke(main, [*line, "-:y"], input="a\nb\n" * 20)
+    assert "got standard input:y: it has no keys such as 'y'; give the file alone" in result.output
 
 
 def test_the_first_line_and_the_json_say_what_was_taken(tmp_path):

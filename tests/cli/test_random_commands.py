@@ -81,6 +81,7 @@ OUTPUT = {
     "--plot": (("out.png",), ("out.gif", "x.npz", "absent/out.svg", "-")),
 }
 POINTS = {
+    "--decimal": ((".", ","), WORDS),
     "--labels": (("y.npy", "y", "2"), (*PATHS, *WORDS)),
     "--classes": (("a,b", "0,1", "b"), (*WORDS, *EXTREMES)),
     "--scale": (("none", "range", "standard", "feature", "0.5"), EXTREMES),

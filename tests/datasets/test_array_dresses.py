@@ -31,8 +31,10 @@ def structured(**columns):
 def test_fields_of_a_structured_array_are_columns(tmp_path):
     fields = structured(a=POINTS[:, 0], b=POINTS[:, 1:], cls=KINDS.astype(np.int32))
     np.save(tmp_path / "a.npy", fields)
-    for source in (fields, tmp_path / "a.npy", saved(tmp_path, X=fields)):
+    for source in (fields, tmp_path / "a.npy"):
         assert_labelled(load_dataset(source, center=False), "labels from column 'cls'")
+    place = saved(tmp_path, X=fields)
+    assert_labelled(load_dataset(place, "cls", center=False), "array X; labels from column 'cls'")
     assert load_dataset(fields, columns="b.1,a", center=False).X[0].tolist() == [POINTS[0, 2], POINTS[0, 0]]
     named = structured(id=np.array([f"s{n}" for n in range(30)]), a=POINTS[:, 0], kind=np.array(["u", "v"])[KINDS])
     data = load_dataset(named, "kind", center=False)
@@ -85,10 +87,12 @@ def test_labels_that_are_missing_are_no_reason_to_have_none(tmp_path):
 
 
 def test_labels_in_several_columns_are_refused(tmp_path):
+    place = saved(tmp_path, X=POINTS, y=np.column_stack([KINDS, KINDS]))
     with pytest.raises(
         ValueError, match=r"got shape \(30, 2\); save one of its columns, or of one-hot rows the argmax"
     ):
-        load_dataset(saved(tmp_path, X=POINTS, y=np.column_stack([KINDS, KINDS])))
+        load_dataset(place, "y")
+    assert "shape (30, 2), not one label for each point: not taken" in load_dataset(place).notes[0]
 
 
 def test_eight_bit_values_go_to_the_range_of_models_unless_told():
@@ -103,6 +107,15 @@ def test_eight_bit_values_go_to_the_range_of_models_unless_told():
     bits = (pixels > 99).astype(np.uint8)
     for binary in (bits, bits.astype(bool)):
         np.testing.assert_array_equal(load_dataset(binary, center=False).X, bits.reshape(30, -1))
+
+
+def test_eight_bit_columns_of_a_table_are_no_pixels(tmp_path):
+    ages = RNG.integers(18, 90, (30, 3)).astype(np.uint8)
+    keys = saved(tmp_path, age=ages[:, 0], height=ages[:, 1], weight=ages[:, 2])
+    tokens = RNG.integers(0, 20, (30, 40)).astype(np.uint8)
+    np.testing.assert_array_equal(load_dataset(tokens, center=False).X, tokens)
+    for source in (ages, keys, structured(a=ages[:, 0], b=ages[:, 1:])):
+        np.testing.assert_array_equal(load_dataset(source, center=False).X, ages)
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 3), (16, 24, 4), (3, 32, 32)])
@@ -122,7 +135,9 @@ def test_a_first_column_that_counts_the_rows_is_pointed_out():
 
 
 def test_a_data_set_keeps_its_columns():
-    with pytest.raises(ValueError, match="a Dataset has been read already, got columns, drop, header or missing"):
+    with pytest.raises(
+        ValueError, match="a Dataset has been read already, got columns, drop, header, decimal or missing"
+    ):
         load_dataset(load_dataset(POINTS), columns=0)
 
 

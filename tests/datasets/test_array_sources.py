@@ -97,9 +97,10 @@ class Sparse:
         (np.array([[1, 2], [3, 4]], dtype=object), r"got Python objects \(dtype object\)"),
         ([[1.0, 2.0], [3.0, None]], "got Python objects"),
         (np.array([["2020-01-01"], ["2020-01-02"]], dtype="datetime64[D]"), "got dtype datetime64"),
-        ([[1, 2], [3]], "got list that NumPy cannot read: .*inhomogeneous"),
+        ([[1, 2], [3]], "got list that is no array, as where its rows differ in length"),
         (None, "got NoneType; a source is an array, a built-in data set or a file"),
-        ({"X": POINTS}, "got dict; a source is"),
+        ({"X": 3}, "got dict; a source is"),
+        ((POINTS, POINTS), r"got a pair of them; if these are points and labels, give load_dataset\(X, y\)"),
         (Sparse(), "got a sparse Sparse; give its toarray"),
     ],
 )
@@ -131,6 +132,15 @@ def test_points_without_a_value_are_named_or_left_out():
     assert (data.labels.tolist(), data.taken) == ([0, 1], "2 of 4 points left out, which lack a value or a label")
     with pytest.raises(ValueError, match="every point lacks one"):
         load_dataset(X * np.nan)
+
+
+@pytest.mark.parametrize("place", [0, 4])
+def test_a_column_of_an_array_that_may_be_the_classes_is_pointed_out(place):
+    X, y = np.random.default_rng(2).normal(size=(60, 4)), np.arange(60) % 3
+    source = np.insert(X, place, y, axis=1)
+    assert f"column '{place}' was read as a feature: if it holds the classes" in load_dataset(source).notes[0]
+    assert not load_dataset(source, place).notes
+    assert not load_dataset(X).notes
 
 
 def test_values_too_large_for_float64_are_refused():

@@ -43,6 +43,7 @@ def write_torch(path, arrays):
 
 
 WRITERS = {
+    "points.npz": lambda path, arrays: np.savez_compressed(path, **arrays),
     "points.h5": write_hdf5,
     "points.zarr": write_zarr,
     "two.zarr": write_zarr,
@@ -79,6 +80,13 @@ def test_arrays_are_found_by_usual_names_or_named(write):
         ValueError, match=r"labels must be a key of .* or a file of labels, got 'absent'; there are the"
     ):
         load_dataset(path, "absent")
+
+
+def test_a_group_is_a_key_too(tmp_path):
+    write_hdf5(tmp_path / "a.h5", {"train/X": X, "train/y": Y, "test/X": X[:4], "test/y": Y[:4]})
+    assert_reference(load_dataset(f"{tmp_path}/a.h5:train"))
+    with pytest.raises(ValueError, match=r"got the keys test/X 4x2x3, test/y 4, train/X 30x2x3, train/y 30; name one"):
+        load_dataset(tmp_path / "a.h5")
 
 
 def test_several_arrays_without_a_usual_name_need_a_key_and_one_does_not(write):
@@ -124,6 +132,62 @@ def test_a_damaged_or_mistaken_file_is_called_so(write):
         ValueError, match=r"^load_dataset: this must be a Zarr store, whole and not altered, got .*key X"
     ):
         load_dataset(path)
+
+
+def test_labels_in_one_column_and_beside_an_array_called_x(write):
+    path = write({"train_set_x": X, "train_set_y": Y[:, None], "classes": np.arange(3)})
+    data = load_dataset(path)
+    assert_reference(data)
+    assert data.taken == "array train_set_x; labels train_set_y"
+
+
+def test_arrays_of_one_axis_are_columns_where_there_is_no_other(write):
+    columns = {name: X[:, 0, place].copy() for place, name in enumerate("abc")}
+    data = load_dataset(write({**columns, "species": Y}), center=False)
+    np.testing.assert_array_equal(data.X, X[:, 0])
+    assert (data.classes, data.taken) == (("0", "1", "2"), "columns from keys; labels from column 'species'")
+
+
+def test_weights_of_a_model_are_no_points(tmp_path):
+    layers = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 4))
+    for model in (layers, layers[0]):
+        torch.save({"model": model.state_dict(), "epoch": 3}, tmp_path / "a.pt")
+        safetensors_torch.save_file(model.state_dict(), tmp_path / "a.safetensors")
+        for name in ("a.pt", "a.safetensors"):
+            with pytest.raises(ValueError, match=r"with the weights of a model, such as .*weight; give the data on"):
+                load_dataset(tmp_path / name)
+    assert load_dataset(f"{tmp_path}/a.safetensors:weight").n == 4
+
+
+def test_what_is_no_array_of_points_is_called_so(tmp_path):
+    np.savez(tmp_path / "inception.npz", mu=np.zeros(6), sigma=np.eye(6))
+    with pytest.raises(ValueError, match="got .* with their mean mu and covariance sigma; give the features"):
+        load_dataset(tmp_path / "inception.npz")
+    torch.save([(torch.tensor(x), int(y)) for x, y in zip(X, Y, strict=True)], tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"in one array, got 30 of shape \(2, 3\) in .*, called \*/\*; stack them"):
+        load_dataset(tmp_path / "a.pt")
+
+
+def test_labels_of_a_pt_file_may_be_a_list(tmp_path):
+    for labels in (Y.tolist(), [str(each) for each in Y]):
+        torch.save({"latents": torch.tensor(X), "labels": labels}, tmp_path / "a.pt")
+        assert_reference(load_dataset(tmp_path / "a.pt"))
+
+
+def test_matrices_of_matlab_are_turned_back(tmp_path):
+    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
+        for name, values in {"X": X.reshape(30, 6).T, "y": Y[None].astype(float)}.items():
+            file[name] = values
+            file[name].attrs["MATLAB_class"] = np.bytes_("double")
+        file["#refs#/b"] = np.zeros((2, 2))  # of a cell array
+    data = load_dataset(tmp_path / "a.mat")
+    assert_reference(data)
+    assert data.taken == "array X, rows as in MATLAB; labels y"
+    (tmp_path / "a.mat").write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
+    with pytest.raises(
+        ValueError, match=r"must be one of version 7.3, got another, .*; save it in MATLAB with '-v7.3'"
+    ):
+        load_dataset(tmp_path / "a.mat")
 
 
 def test_text_is_a_label_and_no_point(tmp_path):

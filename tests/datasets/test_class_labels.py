@@ -19,6 +19,23 @@ def test_names_and_numbers_give_the_labels_back(labels):
     assert set(numbers.tolist()) == set(range(len(names)))
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["01", "1", "1"], ("01", "1")),
+        (["1_0", "10", "10"], ("10", "1_0")),
+        (["1", "1.0", "+2"], ("1", "2")),  # numbers throughout
+        (["1", "1.0", "a", "a"], ("1", "1.0", "a")),
+        (["Na", "K", "Na"], ("K", "Na")),  # sodium
+    ],
+)
+def test_labels_are_one_class_where_they_are_one_number(labels, classes, tmp_path):
+    assert load_dataset(POINTS[: len(labels)], labels).classes == classes
+    (tmp_path / "a.csv").write_text("a,label\n" + "".join(f"0.{row},{label}\n" for row, label in enumerate(labels * 4)))
+    assert load_dataset(tmp_path / "a.csv", "label").classes == classes
+    assert load_dataset(tmp_path / "a.csv").classes == classes  # for its name
+
+
 def test_numbers_come_in_numerical_order_before_other_names():
     assert encode_labels(["10", "b", "9", "a", "nan"], 5)[1] == ("9", "10", "a", "b", "nan")
 
@@ -45,6 +62,7 @@ def test_texts_of_labels(labels, texts):
         ([0, 1, 0.5, 1], "integers or strings, got 0.5 at row 2; a number to be predicted is no class"),
         ([0, 1, np.nan, 1], "every point must have a label, got an empty one at row 2"),
         (["a", None, "b", "a"], "every point must have a label, got an empty one at row 1"),
+        (["a", "NA", "b", "a"], r"a label, got 'NA', no label, at row 1 \(1 of 4 .*; if 'NA' is a class, rename it"),
         (["a", " ", "b", "a"], "every point must have a label, got an empty one at row 1"),
         (
             np.eye(4),

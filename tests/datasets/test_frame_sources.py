@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,29 @@ def test_a_column_of_vectors_holds_the_points(kind, tmp_path):
         load_dataset(pa.table({"one": [[1.0], [2.0]], "two": [[1.0], [2.0]]}))
 
 
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_list_that_is_missing_is_refused(row):
+    lists = X.tolist()
+    lists[row] = None
+    for source in (pd.DataFrame({"emb": lists}), pl.DataFrame({"emb": lists})):
+        with pytest.raises(ValueError, match="got a list that is missing; drop such rows"):
+            load_dataset(source)
+        with pytest.raises(ValueError, match="one value for each point, got column 'emb' of .*, which holds vectors"):
+            load_dataset(source, "emb")
+
+
+def test_categories_and_texts_of_numbers_are_no_numbers():
+    for column in (pd.Categorical([1, 2, 3, 1]), ["1", "2", "3", "1"]):
+        frame = pd.DataFrame({"a": column, "b": [1.0, 2.0, 3.0, 5.0]})
+        with pytest.raises(ValueError, match=r"got '1' at row 0, column 'a' .*; it is text or a category: convert"):
+            load_dataset(frame)
+        assert load_dataset(frame, "a").classes == ("1", "2", "3")
+    frame = pd.DataFrame({"a": pd.Series([pd.NA, 2, 3, 5], dtype=object), "k": ["u", pd.NA, "v", "u"]})
+    with pytest.raises(ValueError, match=r"1 of 4 missing, the first at row 0, column 'a'"):
+        load_dataset(frame, "k")
+    assert load_dataset(frame, "k", missing="drop").classes == ("u", "v")
+
+
 def test_a_folder_of_save_to_disk_has_images_with_the_names_of_their_classes():
     data = load_dataset(HUGGING_FACE / "pets" / "train", center=False)
     np.testing.assert_allclose(data.X, PIXELS.reshape(6, -1) / 127.5 - 1, atol=1e-14)
@@ -155,6 +179,82 @@ def test_arrays_and_unused_classes_of_a_parquet_file_from_the_hub():
     assert (data.classes, data.labels.tolist()) == (("a", "c"), [1, 0] * 3)
 
 
+@pytest.mark.parametrize("column", ["x", "embedding"])
+def test_classes_stand_in_the_order_in_which_the_data_set_numbers_them(column, tmp_path):
+    """MNIST's classes in words; no point is of the class one, and one point is of no class."""
+    names = ["zero", "one", "two", "three"]
+    features = {"label": {"_type": "ClassLabel", "names": names}, column: {"_type": "Value"}}
+    labels = [0, 2, 3, 0, 2, 3, -1]
+    values = [[float(k), 1.0] for k in range(7)] if column == "embedding" else [float(k) for k in range(7)]
+    table = pa.table({column: values, "label": labels})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    data = load_dataset(tmp_path / "a.parquet", missing="drop")
+    assert (data.classes, data.labels.tolist()) == (("zero", "two", "three"), [0, 1, 2, 0, 1, 2])
+    assert load_dataset(tmp_path / "a.parquet", missing="drop", classes=["three", "zero"]).labels.tolist() == [1, 0] * 2
+    other = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": {}}})})
+    pa.parquet.write_table(other, tmp_path / "b.parquet")
+    with pytest.raises(ValueError, match="or other classes; give the files of one"):
+        load_dataset(f"{tmp_path}/*.parquet")
+
+
+def encoded(images):
+    streams = [io.BytesIO() for _ in images]
+    for image, stream in zip(images, streams, strict=True):
+        Image.fromarray(image).save(stream, "PNG")
+    return [stream.getvalue() for stream in streams]
+
+
+def test_classes_beside_images_and_vectors_are_found_by_name(tmp_path):
+    kinds = [0, 1, 1, 0, 1, 0]
+    table = pa.table({"jpg": encoded(PIXELS), "cls": kinds, "caption": ["one"] * 6})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    vectors = pl.DataFrame({"embedding": PIXELS.reshape(6, -1).tolist(), "label": kinds, "text": list("abcdef")})
+    for source, name in (
+        (tmp_path / "a.parquet", "cls"),
+        (table, "cls"),
+        (table.to_pandas(), "cls"),
+        (vectors, "label"),
+    ):
+        data = load_dataset(source, scale=1, center=False)
+        np.testing.assert_array_equal(data.X, PIXELS.reshape(6, -1))
+        assert (data.classes, data.labels.tolist()) == (("0", "1"), kinds)
+        assert f"labels from column '{name}'" in data.taken
+        assert load_dataset(source, drop=name).labels is None
+    scores = load_dataset(vectors.with_columns(label=pl.Series(np.linspace(0, 1, 6))))
+    assert scores.labels is None
+    assert "holds numbers that are not integers: not taken as classes" in scores.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "note"),
+    [
+        ({"label": [-1] * 6}, "no point has a class in column 'label': not taken"),
+        ({"coarse": [0, 1] * 3, "fine": [0, 1, 1] * 2}, r"classes may stand in coarse (number), fine (number) of"),
+    ],
+)
+def test_columns_of_classes_that_are_not_taken_are_named(columns, note):
+    features = {name: {"_type": "ClassLabel", "names": ["b", "a"]} for name in columns}
+    table = pa.table({"x": PIXELS.reshape(6, -1).tolist(), **columns})
+    data = load_dataset(table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})}))
+    assert (data.labels, data.notes[0].startswith(note)) == (None, True)
+
+
+def test_objects_of_pandas_that_are_numbers_are_features():
+    frame = pd.DataFrame({"a": pd.Series([1, 2.5, None], dtype=object), "b": [Decimal("0.5"), Decimal(1), Decimal(2)]})
+    np.testing.assert_array_equal(load_dataset(frame, missing="drop", center=False).X, [[1, 0.5], [2.5, 1]])
+    with pytest.raises(ValueError, match=r"must have one shape, got \(1,\) and \(2,\)"):
+        load_dataset(pd.DataFrame({"x": [[1.0], [1.0, 2.0]]}))
+
+
+def test_labels_of_pandas_in_another_order_are_not_taken_row_by_row():
+    labels = FRAME["species"].sample(frac=1, random_state=0)
+    with pytest.raises(ValueError, match=r"index of the frame in another order; give labels.reindex\(frame.index\)"):
+        load_dataset(FRAME[["a", "b", "c"]], labels)
+    for same in (labels.reindex(FRAME.index), FRAME["species"].set_axis(np.arange(5, 45))):
+        assert load_dataset(FRAME[["a", "b", "c"]], same).labels.tolist() == REFERENCE.labels.tolist()
+
+
 def test_broken_images_of_a_column_are_named_by_their_rows_and_left_out_with_their_labels():
     png = [io.BytesIO() for _ in PIXELS]
     for image, stream in zip(PIXELS, png, strict=True):
@@ -173,7 +273,7 @@ def test_broken_images_of_a_column_are_named_by_their_rows_and_left_out_with_the
 def test_parts_of_one_set_and_different_tables_are_not_put_together(tmp_path):
     for name in ("train-0", "test-0"):
         FRAME.to_parquet(tmp_path / f"{name}.parquet")
-    with pytest.raises(ValueError, match=r"got test, train in .*; give one, such as .*/\*\*/test-\*.parquet"):
+    with pytest.raises(ValueError, match=r"got test, train in .*; give one, such as .*/\*\*/train-\*.parquet"):
         load_dataset(tmp_path)
     FRAME.drop(columns="a").to_parquet(tmp_path / "train-1.parquet")
     with pytest.raises(ValueError, match=r"must have the same columns, got a, b, c, species and b, c, species in"):

@@ -1,6 +1,7 @@
 """Images as sources: folders, patterns, archives; sizes, channels, depth, orientation; what is broken is named."""
 
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -159,7 +160,7 @@ def test_decompression_bombs_are_refused_before_they_are_decoded(tmp_path, monke
     ("names", "message"),
     [
         (["0.png"], r"one image is no data set, got .*0.png; give its folder, a pattern such as '.*\*.png'"),
-        (["a/0.png", "1.png"], r"the folder of an image is its class, got 1 images beside the folders in .* \(1.png\)"),
+        (["a/0.png", "1.png"], r"the folder of an image is its class, got 1 image beside the folders in .* \(1.png\)"),
         (
             ["train/a/0.png", "test/b/1.png"],
             r"got test, train in .*, which are parts of a data set; give one, such as .*/tr",
@@ -170,6 +171,125 @@ def test_what_is_no_data_set_of_images_is_refused(names, message, tmp_path):
     write(tmp_path, COLOUR[: len(names)], names)
     with pytest.raises(ValueError, match=message):
         load_dataset(tmp_path / names[0] if len(names) == 1 else tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folders", "found"),
+    [
+        (["train", "test"], "got test, train in .*, which are parts of a data set; give one, such as {}/train"),
+        (["Training", "Testing", "misc"], "give one, such as {}/Training"),
+        (["images/train", "images/val"], "give one, such as {}/images/train"),
+        (["val2017", "train2017"], "give one, such as {}/train2017"),
+        (["cat/train", "cat/test", "dog/train"], r"got folders with test, train in .*'{}/\*/train/\*'"),
+        (["images", "masks"], "which are images and what belongs to them; give one, such as {}/images"),
+        (["plane", "train"], ("plane", "train")),
+        (["bullet train", "freight train"], ("bullet train", "freight train")),
+        (["train/cat", "train/dog"], ("cat", "dog")),
+        (["a/cat", "a/dog", "b/cat"], ("a", "b")),
+    ],
+    ids=" ".join,
+)
+def test_parts_of_a_data_set_are_no_classes(folders, found, tmp_path):
+    root = write(tmp_path / "set", COLOUR[: len(folders)], [f"{name}/0.png" for name in folders])
+    if isinstance(found, str):
+        for source in (root, f"{root}/**/*.png"):
+            with pytest.raises(ValueError, match=found.format(root)):
+                load_dataset(source)
+    else:
+        data = load_dataset(root)
+        assert data.classes == found
+        assert ("not those inside it (cat, dog)" in data.taken) == (found == ("a", "b"))
+
+
+def test_a_class_without_images_and_what_was_printed_are_said(tmp_path):
+    printed = [Image.fromarray(each).convert("CMYK") for each in COLOUR[:3]]
+    write(tmp_path, printed, [f"cat/{place}.jfif" for place in range(3)], format="JPEG")
+    (tmp_path / "dog").mkdir()
+    data = load_dataset(tmp_path)
+    assert data.notes == (
+        "3 of 3 images were converted from CMYK or LAB without their profile",
+        "left out, since they are no images: dog/ (empty)",
+    )
+
+
+def test_a_part_of_an_archive_is_named_by_its_folder_or_a_pattern(tmp_path):
+    names = [f"{part}/{kind}/0.png" for part in ("test", "train") for kind in ("cat", "dog")]
+    place = zipped(write(tmp_path / "set", COLOUR[:4], names), tmp_path / "set.zip")
+    with pytest.raises(ValueError, match=r"parts of a data set; give one, such as .*set.zip:set/train$"):
+        load_dataset(place)
+    for key in ("set/train", "*/train/*"):
+        data = load_dataset(f"{place}:{key}", center=False)
+        np.testing.assert_allclose(data.X, pixels(COLOUR[2:4]), atol=1e-14)
+        assert data.classes == ("cat", "dog")
+    with pytest.raises(ValueError, match="got nothing in .*set.zip:absent"):
+        load_dataset(f"{place}:absent")
+    place.write_bytes(place.read_bytes() + b"more")
+    with pytest.raises(ValueError, match="must be a zip archive, whole"):
+        load_dataset(place)
+
+
+def test_labels_of_their_own_are_left_out_with_the_images(tmp_path):
+    write(tmp_path, COLOUR, [f"{place}.png" for place in range(6)])
+    (tmp_path / "1.png").write_bytes(b"no image")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("b\nb\na\na\nb\na\n")
+    for given in (labels, ["b", "b", "a", "a", "b", "a"]):
+        data = load_dataset(tmp_path, given, skip_broken=True)
+        assert [data.classes[label] for label in data.labels] == ["b", "a", "a", "b", "a"]
+        assert "labels in the order of the names: 0.png, 1.png, 2.png and 3 more" in data.taken
+    with pytest.raises(ValueError, match="got 5 labels for 6 points, with the 1 left out: give one for each image"):
+        load_dataset(tmp_path, ["a", "b", "a", "b", "a"], skip_broken=True)
+
+
+@pytest.mark.parametrize("header", ["", "file,label\n"])
+@pytest.mark.parametrize("called", ["{}.png", "./images/{}.png", "pic{}"])
+def test_labels_of_a_table_with_names_go_by_the_names(header, called, tmp_path):
+    """As text 10.png comes before 2.png, in the table it comes last."""
+    names = ["pic1", "pic2", "pic10", "pic9", "pic3", "pic4"] if called == "pic{}" else ["1", "2", "10", "9", "3", "4"]
+    write(tmp_path / "set", COLOUR, [f"{name}.png" for name in names])
+    kinds = dict(zip(names, "abcabc", strict=True))
+    table = tmp_path / "labels.csv"
+    lines = [f"{called.format(name.removeprefix('pic'))},{kind}" for name, kind in kinds.items()]
+    table.write_text(header + "\n".join(lines))
+    data = load_dataset(tmp_path / "set", table, center=False)
+    assert [data.classes[label] for label in data.labels] == [kinds[name] for name in sorted(names)]
+    assert "labels by the names of the images" in data.taken
+    table.write_text(header + "\n".join(lines[1:]))
+    with pytest.raises(ValueError, match=r"must name every image once, got .* without 1 of 6, such as (pic)?1.png"):
+        load_dataset(tmp_path / "set", table)
+
+
+def test_folders_keep_their_names(tmp_path):
+    data = load_dataset(write(tmp_path, COLOUR, [f"{kind}/0.png" for kind in ("010", "1", "2", "b", "a", "01")]))
+    assert data.classes == ("01", "1", "2", "010", "a", "b")
+
+
+def test_what_other_systems_write_and_pipes(tmp_path):
+    folder = write(tmp_path / "set", COLOUR)
+    os.mkfifo(folder / "cat" / "pipe.png")
+    assert load_dataset(folder).notes == ("left out, since they are no images: cat/pipe.png (no file)",)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in NAMES:
+            archive.writestr(zipfile.ZipInfo(name.replace("/", "\\")), (folder / name).read_bytes())
+    assert load_dataset(tmp_path / "a.zip").classes == ("cat", "dog")
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(
+        ValueError, match="an archive must not be encrypted, got .*a.zip; unpack it and give the folder"
+    ):
+        load_dataset(tmp_path / "a.zip")
+
+
+def test_options_of_another_kind_of_source_are_refused(tmp_path):
+    write(tmp_path, COLOUR)
+    for option in ({"columns": "0"}, {"drop": 0}):
+        with pytest.raises(
+            ValueError, match="columns can be chosen of tables and arrays of rows alone, got columns or"
+        ):
+            load_dataset(tmp_path, **option)
+    with pytest.raises(ValueError, match="resize is for images in files, got ndarray .*, which holds none"):
+        load_dataset(COLOUR, resize=2)
 
 
 def test_an_image_as_an_array_is_no_data_set():

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
+import pandas
 import pytest
 import xarray
 
@@ -32,6 +34,23 @@ class Named(Dataset):
         return {"pixel_values": X[row], "label": int(Y[row])}
 
 
+class Transformed:
+    """What the library datasets gives with a transform, which its table does not have."""
+
+    features = {"label": SimpleNamespace(names=list(Named.classes))}
+    format = {"type": "custom"}
+    num_rows = len(X)
+
+    def with_format(self, kind):
+        raise AssertionError
+
+    def __len__(self):
+        return len(X)
+
+    def __getitem__(self, row):
+        return Named()[row]
+
+
 class Stream(IterableDataset):
     def __init__(self, *, endless=False):
         self.endless = endless
@@ -53,12 +72,16 @@ SOURCES = {
     "loader of single points": (DataLoader(PAIRS, batch_size=None), None),
     "dictionaries": (Named(), None),
     "loader of dictionaries": (DataLoader(Named(), batch_size=4), None),
+    "dictionaries of a transform": (Transformed(), None),
     "stream": (Stream(), None),
     "loader of a stream": (DataLoader(Stream(), batch_size=4), None),
     "tensors without labels": (TensorDataset(torch.tensor(X)), Y),
     "DataArray": (LABELLED, "kind"),
     "xarray Dataset": (xarray.Dataset({"X": LABELLED.drop_vars("kind"), "y": ("sample", Y)}), None),
     "memory map": ("points.npy", Y),
+    "dictionary of arrays": ({"X": torch.tensor(X), "y": Y}, None),
+    "list of arrays": (list(X), Y),
+    "list of pairs": ([(x, int(y)) for x, y in zip(X, Y, strict=True)], None),
 }
 
 
@@ -90,7 +113,30 @@ def test_what_comes_with_the_points_is_left_out_where_it_is_no_class():
 
 
 def test_a_loader_that_shuffles_is_said():
-    assert "another order each time" in load_dataset(DataLoader(PAIRS, batch_size=7, shuffle=True)).notes[0]
+    shuffled = DataLoader(PAIRS, batch_size=7, shuffle=True)
+    assert "draws its points at random" in load_dataset(shuffled).notes[0]
+    with pytest.raises(ValueError, match="labels must come in the order of the points, got some beside DataLoader"):
+        load_dataset(shuffled, Y)
+
+
+def test_a_loader_that_leaves_out_the_last_batch_is_said():
+    assert "28 points are left" in load_dataset(DataLoader(PAIRS, batch_size=7, drop_last=True)).notes[0]
+
+
+def test_images_of_pillow_are_their_colours_and_of_eight_bits():
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), dtype=np.uint8)
+    palette = [Image.fromarray(each).convert("P", palette=1, colors=256) for each in pixels]
+    right = load_dataset(np.stack([np.asarray(each.convert("RGB")) for each in palette]))
+    assert right.taken == "8-bit values mapped to [-1, 1]"
+    for source in (
+        palette,
+        [(each, 0) for each in palette],
+        {"image": palette, "label": [0, 1] * 3},
+        pandas.DataFrame({"image": palette}),
+    ):
+        np.testing.assert_array_equal(load_dataset(source).X, right.X)
 
 
 class Other:
@@ -104,13 +150,23 @@ class Other:
         return self.item
 
 
+class Failing(Other):
+    def __init__(self):
+        pass
+
+    def __getitem__(self, row):
+        return 1 / 0
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
         (Other("text"), r"an item must be a tensor or a pair \(x, y\), got str in Other; take x and y out of it"),
         (Other((1, 2, 3)), r"must be a tensor or a pair \(x, y\), got tuple"),
         (Subset(PAIRS, []), r"at least two points, got none in Subset"),
-        ([torch.ones(2), torch.ones(3)], r"got list that NumPy cannot read"),
+        ([torch.ones(2), torch.ones(3)], r"all points must have one shape, got \(2,\) and \(3,\); resize, pad or cut"),
+        (Other(((X[0], X[1]), 1)), r"must be a tensor or a pair \(x, y\), got tuple in Other"),
+        (Failing(), "got ZeroDivisionError from Failing after 0: division by zero; see that a loop over it gives them"),
         (torch.ones(3, 2).to_sparse(), r"a tensor must be dense, got torch.sparse_coo; give its to_dense\(\)"),
         (torch.ones(3, 2, device="meta"), r"a tensor must hold values, got one on the device meta"),
         (torch.ones(3, 2, dtype=torch.complex64), "real numbers, got complex ones"),

@@ -106,9 +106,25 @@ REFUSED = [
     (f"a;b\n{LONG}3;x\n", r"got 'x' at row 300, column 'b' \(line 302"),
     ("a,b\n1_0,2\n3,4\n", "got '1_0' at row 0"),
     ("a,b\n1,0x1F\n3,4\n", "got '0x1F' at row 0, column 'b' .*; hexadecimal is not read; write decimals"),
-    ("1,234;2,345\n3,456;1,000\n", "got '1,234' at row 0, column '0' .*; separators of thousands are not read, since"),
-    ('"1,234.5",2\n"3,456.5",1\n', "got '1,234.5' .*; separators of thousands"),
-    ("1.234,5;2\n3.456,7;1\n", "got '1.234,5' .*; separators of thousands"),
+    ("1,234;2,345\n3,456;1,000\n", "got '1,234' at row 0, column '0' .*; is it a decimal sign or .* give --decimal ."),
+    ('"1,234.5",2\n"3,456.5",1\n', "got '1,234.5' .*; is it a decimal sign or a separator of thousands"),
+    ("1.234,5;2\n3.456,7;1\n", "got '1.234,5' .*; is it a decimal sign or a separator of thousands"),
+    (
+        "a;b\n1.234;5\n987;6\n12;1\n",
+        "points are decimal signs .* got '1.234' beside .*; give --decimal . or --decimal ,",
+    ),
+    (f"{LONG}1.234;2\n", "points are decimal signs or separate thousands cannot be told, got '1.234' beside numbers"),
+    ("0,5\n1,05\n2,25\n", "commas separate cells or decimals cannot be told, got '1,05' in .*; give --decimal"),
+    ("t,a\n60 kg,1\n71 kg,2\n", "got '60 kg' .*column 't' .*; write the numbers without their units, or .* --drop t"),
+    ("t,a\n5\xb11,1\n7\xb12,2\n", "got '5\xb11' at row 0, column 't'"),
+    ("t,a\n-$8.50,1\n$7.25,2\n", "got '-\\$8.50' .*; write the numbers without their units"),
+    ('emb,k\n"[0.5, 1]",1\n"[0.7, 3]",2\n', "column 'emb' .*; a list in a cell is not read; write a column for each"),
+    ("a,t\n1,5%\n3,7%\n", "got '5%' .*; write the numbers without their units"),
+    ("q,a\n1974Q1,5\n1974Q2,7\n1974Q1,8\n", "got '1974Q1' at row 0"),
+    ("label,a\n01,5\n02,7\n03,8\n", "got '01' at row 0, column 'label' .*; it is text or a category"),
+    ("t,a\n#one,1.5\ntwo,2.5\nthree,1\n", "begins with # or % is a comment, got '#one,1.5' .* as \"#one\", otherwise"),
+    ("t,a\n#one,1.5\n#two,2.5\n", "is a comment, got '#one,1.5' in .*, which may be a row"),
+    ("#one,1.5\n#two,2.5\n", "at least one line, got .*: comments alone, which begin with # or %"),
     (
         f"{LONG}1,5;2\n1.5;2\n",
         r"got '1,5' at row 300, .*decimal commas beside decimal points; write all decimals with a",
@@ -122,8 +138,8 @@ REFUSED = [
         r"3 of 6 missing, the first at row 1, column 'a' .*out the 2 of 3 .* missing in b \(2\), a \(1\)$",
     ),
     (
-        "a,b,\n1,2,\n3,4,\n",
-        r"2 of 6 missing, the first at row 0, column '2' .*; --drop NAME leaves out a column; missing in 2 \(2\)",
+        "a,b,c\n1,2,\n3,4,\n",
+        r"2 of 6 missing, the first at row 0, column 'c' .*; --drop NAME leaves out a column; missing in c \(2\)",
     ),
     ("1,nan\n3,4\n", r"1 of 4 missing, the first at row 0, column '1' \(line 1"),
     (
@@ -131,10 +147,11 @@ REFUSED = [
         r"must be finite, got -inf at row 1, column 'a' \(line 3 of .*, 1 of 4 values is infinite; correct",
     ),
     ("a,b\n1,1e400\n3,4\n", "must be finite, got inf at row 0, column 'b'"),
+    ("1,2\ninf,3\ninf,4\ninf,5\n", "must be finite, got inf at row 1, column '0'"),
     ("1,2\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
     (f"# of\n{LONG}1;2;3\n", "every line must have 2 cells as the first, got 3 in .*line 302"),
     ("1,2,3\n4,5\n6,7,8\n", "every line must have 3 cells as the first, got 2 in .*line 2"),
-    ("a,b\n1,2,\n3,4,\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
+    ("a,b\n1,2,\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
     (
         "my data\na,b\n1,2\n3,4\n",
         "1 cells as the first, got 2 in .*line 2; a line that is no row of the table must begin with #",
@@ -144,6 +161,15 @@ REFUSED = [
         "0,1,2\n5,3,1\n7,3,3\n",
         "whether the first line holds names cannot be told, got '0', '1', '2' in .*; give --header if it does",
     ),
+    ("0,1\n0.5,0.9\n0.7,0.8\n0.9,0.2\n", "whether the first line holds names cannot be told, got '0', '1' in"),
+    ("0,1,2\n0.1,1.2,2.1\n0.3,1.5,2.5\n0.4,1.4,2.9\n", "cannot be told, got '0', '1', '2' in .*; give --header if"),
+    ("9\n8.5\n7.5\n2.5\n", "whether the first line holds names cannot be told, got '9' in"),
+    (
+        "400.5,401,403.5,404\n0.7,0.1,0.9,1.4\n1.1,1.2,0.8,5.1\n3,7,1,1\n",
+        "whether the first line holds names cannot be",
+    ),
+    ("3.0x,1\n3,2\n1,2\n5,4\n", "whether the first line holds names cannot be told, got '3.0x', '1'"),
+    ("0.5,1.5,2.5,3.5\n0.7,0.1,0.9,1.4\n1.1,1.2,0.8,5.1\n", "whether the first line holds names cannot be told"),
     ("3.0x,7,1\n3,2,5\n1,2,7\n", "whether the first line holds names cannot be told, got '3.0x', '7', '1'"),
     ("a,class,y\n1,0,1\n3,0,0\n5,1,1\n", "got class, y in .*, any of which may; give --labels NAME for that one"),
     ("1,2,3\n4,5,6\n7,8,9.5\n1,1,1\n", "whether the first line holds names cannot be told"),
@@ -153,7 +179,7 @@ REFUSED = [
     ),
     ("k\na\nb\n", "every cell must be a number, got 'a'"),
     ("", "must have at least one line, got .*: empty"),
-    ("# nothing\n\n", "must have at least one line, got .*: empty"),
+    ("# nothing\n\n", "must have at least one line, got .*: comments alone"),
     ("a,b\n", r"at least two points of at least one feature, got shape \(0, 2\)"),
     ("a,b\n1,2\n", "at least two points, got 1 in 2 dimensions"),
     ('1,2\n3,"4\n5,6\n', r"got '4\\n5,6' at row 1, column '1' \(line 2"),
@@ -194,7 +220,9 @@ def test_without_a_header_columns_are_counted(tmp_path):
         load_dataset(path, "absent")
 
 
-WIDE = "id,a,a-b,c,7,y\n" + "".join(f"{n},{n + 1},{n + 2},{n + 3},{n + 4},{n % 2}\n" for n in range(12))
+WIDE = "id,a,a-b,c,7,y\n" + "".join(
+    ",".join(map(str, [n, *(n % 5 + place for place in range(1, 5)), n % 2])) + "\n" for n in range(12)
+)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +266,18 @@ def test_bytes_that_are_no_text_in_any_encoding_are_refused(tmp_path):
         load_dataset(tmp_path / "table.csv")
 
 
+SPREAD = np.random.default_rng(3).normal(size=(20, 2)).round(4)
+
+
+def columns(*cells):
+    """Lines of two columns of noise, and of others by row number."""
+    return "".join(",".join(str(cell(n)) for cell in cells) + "\n" for n in range(20))
+
+
+FIRST, SECOND = (lambda n: SPREAD[n, 0]), (lambda n: SPREAD[n, 1])
+FEW = columns(FIRST, SECOND, lambda n: n % 2)
+
+
 @pytest.mark.parametrize(
     ("text", "note"),
     [
@@ -251,13 +291,81 @@ def test_bytes_that_are_no_text_in_any_encoding_are_refused(tmp_path):
             "first column 'id' was read as a feature: if it numbers the rows, give --drop id",
         ),
         ("a,b\n1,3\n2,4\n3,2\n", "first column 'a' was read as a feature: if it numbers the rows, give --drop a"),
+        (
+            "year,b\n" + columns(lambda n: 2020 - n, FIRST),
+            "first column 'year' was read as a feature: if it numbers",
+        ),
+        (
+            "b,t,c\n" + columns(FIRST, lambda n: 0.5 * n, SECOND),
+            "column 't' was read as a feature: if it num",
+        ),
+        (
+            ",b\n" + columns(lambda n: n * n % 19, FIRST),
+            "first column was read as a feature: if it num",
+        ),
+        (
+            columns(lambda n: n * 7919 % 10007, FIRST, SECOND),
+            "first column was read as a feature: if it num",
+        ),
+        (
+            "id,subject_id,b\n" + columns(int, lambda n: n // 2, FIRST),
+            "column 'subject_id' was read as a feature: if",
+        ),
+        (f"b,c,Outcome\n{FEW}", "column 'Outcome' was read as a feature: if it holds the classes, give"),
+        (FEW, "column '2' was read as a feature: if it holds the classes, give --labels 2 (labels='2')"),
+        ("0,5\n1,5\n2,25\n-3,5\n", "the comma of each line was read as one between two columns: if it is a decimal"),
+        ("a;b\n45.000;1\n52.300;2\n61.250;5\n", "the points of numbers such as 45.000 were read as decimal signs"),
     ],
 )
 def test_a_column_that_may_be_no_feature_is_pointed_out(text, note, tmp_path):
     path = write(tmp_path, text)
-    notes = load_dataset(path).notes
-    assert note in notes[0]
-    assert note not in " ".join(load_dataset(path, columns="0-1").notes)
+    assert note in load_dataset(path).notes[0]
+    if "comma" not in note and "points" not in note:
+        assert note not in " ".join(load_dataset(path, columns="0-1").notes)
+    else:
+        assert not any(note in each for each in load_dataset(path, decimal=".").notes)
+
+
+def test_a_sum_below_a_table_is_pointed_out(tmp_path):
+    data = load_dataset(write(tmp_path, ",a,b\n0,1,5\n1,7,2\n2,5,1\nTotal,9,8\n"))
+    assert "(line 5 of" in data.notes[0]
+    assert "is 'Total' among numbers: if this row is no point, such as a sum, delete it" in data.notes[0]
+
+
+GERMAN = [[1234.5, 2.0], [1100.25, -3e3], [1.5, 1234567.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "rows"),
+    [
+        ("a;b\n1.234,5;2\n1.100,25;-3e3\n1,5;1.234.567\n", ",", GERMAN),
+        ("a;b\n1234,5;2\n1\u202f100,25;-3e3\n1,5;1 234 567\n", ",", GERMAN),
+        ('a,b\n"1.234,5",2\n"1.100,25",-3e3\n"1,5",1.234.567\n', ",", GERMAN),
+        ("1'234.5\t2\n1100.25\t\u22123e3\n1.5\t1,234,567\n", ".", GERMAN),
+        ("1.234;2\n987;5\n", ",", [[1234, 2], [987, 5]]),
+        ("1.234;2\n987;5\n", ".", [[1.234, 2], [987, 5]]),
+        (f"{LONG}1.234;2\n", ",", [*[[1, 2]] * 300, [1234, 2]]),
+        ("0,5\n1,05\n-2,25\n", ",", [[0.5], [1.05], [-2.25]]),
+        ("w\n0,5\n1,05\n-2,25\n", None, [[0.5], [1.05], [-2.25]]),
+    ],
+)
+def test_the_decimal_sign_can_be_said(text, decimal, rows, tmp_path):
+    data = load_dataset(write(tmp_path, text), decimal=decimal, center=False)
+    assert data.X.tolist() == rows
+    assert ("decimal points" if decimal == "." else "decimal commas") in data.taken
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "message"),
+    [
+        (f"a;b\n{LONG}1.5;2\n", ",", "got '1.5' at row 300, .*; decimal points beside decimal commas; .*--decimal .$"),
+        ("a;b\n1,5;2\n3;4\n", ".", "got '1,5' at row 0, .*or give --decimal ,$"),
+        ("a;b\n1;2\n3;4\n", ";", "decimal must be '.' or ',', got ';'"),
+    ],
+)
+def test_numbers_with_another_decimal_sign_are_refused(text, decimal, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        load_dataset(write(tmp_path, text), decimal=decimal)
 
 
 @pytest.mark.parametrize(
@@ -267,12 +375,22 @@ def test_a_column_that_may_be_no_feature_is_pointed_out(text, note, tmp_path):
         "0,1,2\n3,4,5\n6,7,8\n9,10,11\n",
         "5,0,0,3\n7,0,0,255\n1,0,0,12\n2,9,0,7\n",
         "0,1\n1,1\n1,0\n0,0\n",
+        "0,0.2,0.3,0.5,0.7,0.8,0.9\n1,0.5,0.6,0.7,0.8,1,2\n2,0.1,0.2,0.4,0.5,1,3\n3,0.5,0.6,0.7,0.8,1,2\n",  # counted
         "cat,1,2\ndog,2,2\ncat,3,1\n",
     ],
 )
 def test_a_first_line_like_the_others_is_a_point(text, tmp_path):
     rows = text.count("\n")
     assert load_dataset(write(tmp_path, text), 0 if text[0] == "c" else None).n == rows
+
+
+def test_labels_that_look_like_comments_are_asked_about(tmp_path):
+    labels = write(tmp_path, "#a\nb\n#a\n", "labels.txt")
+    with pytest.raises(
+        ValueError, match=r"got 1 labels for 3 points and 2 lines that begin with # or %, as comments do"
+    ):
+        load_dataset(NUMBERS, str(labels))
+    assert load_dataset(NUMBERS, str(write(tmp_path, '"#a"\nb\n"#a"\n', "labels.txt"))).classes == ("#a", "b")
 
 
 def test_whether_the_first_line_is_a_header_can_be_said(tmp_path):

@@ -12,7 +12,7 @@ from rich.console import Console
 torch = pytest.importorskip("torch")
 
 from regimes.numerics.estimation.streams import Stream  # noqa: E402
-from regimes.numerics.interface.result import Number  # noqa: E402
+from regimes.numerics.interface.number import Number  # noqa: E402
 from regimes.report.views import table  # noqa: E402
 from regimes.theory.formula.record import note  # noqa: E402
 from regimes.validation import Agreement, ChiSquare, ExperimentResult, NoiseStream, chi_square  # noqa: E402

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.files.extras import library
 from regimes.datasets.files.frames import Frame, class_label_names
+from regimes.datasets.files.images import is_encoded
 from regimes.datasets.files.unreadable import refusing_damage
 
 __all__ = ["arrow_frame", "read_arrow", "read_parquet"]
@@ -73,12 +74,14 @@ def _frame(schema: Any, n: int, column: Callable[[int, int, int], Any], features
     metadata = schema.metadata or {}
     if features is None:
         features = _parsed(metadata.get(b"huggingface")).get("info", {}).get("features", {})
+    kinds = [_kind(field.type, features.get(field.name) if isinstance(features, dict) else None) for field in schema]
+    for place, kind in enumerate(kinds):
+        if kind == "bytes":
+            kinds[place] = "image" if n and is_encoded(column(place, 0, 1)[0]) else "other"
     index = _parsed(metadata.get(b"pandas")).get("index_columns", ())
     return Frame(
         names=tuple(schema.names),
-        kinds=tuple(
-            _kind(field.type, features.get(field.name) if isinstance(features, dict) else None) for field in schema
-        ),
+        kinds=tuple(kinds),
         n=n,
         column=column,
         index=frozenset(each for each in index if isinstance(each, str)),
@@ -105,7 +108,7 @@ def _kind(kind: Any, feature: Any) -> str:
             else "other"
         )
     if types.is_binary(kind) or types.is_large_binary(kind):
-        return "image" if image else "other"
+        return "image" if image else "bytes"
     if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind):
         return "number"
     if types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):

@@ -1,4 +1,4 @@
-"""Which of several columns numbers the rows, and which holds the classes: judged by name and by what stands in it."""
+"""Which of several columns holds the classes: judged by name and by what stands in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.cells import cell_advice, cell_number
 from regimes.datasets.points.labels import lacking_labels
 
 if TYPE_CHECKING:
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_option",
+    "class_like",
     "classes_like",
-    "counts_rows",
     "found_label",
+    "is_few",
     "is_label_name",
-    "numbers_rows",
     "read_as_feature",
     "whole",
     "why_no_classes",
@@ -30,10 +29,24 @@ __all__ = [
 _LABEL_NAMES = {
     *("label", "labels", "class", "classes", "class_label", "cls", "category", "species", "target", "targets", "y")
 }
-_ROW_NAMES = {"", "id", "index", "idx", "unnamed: 0", "row", "rownames", "row_names", "row.names", "#"}
 
-_COUNTED = 10
-"""Rows from which a first column that counts them is no feature, whatever its name."""
+_OUTCOMES = {
+    "outcome",
+    "quality",
+    "survived",
+    "diagnosis",
+    "result",
+    "group",
+    "cluster",
+    "type",
+    "kind",
+    "grade",
+    "status",
+}
+"""Names that classes have as well, and other features."""
+
+_START, _RARE = 1000, 4
+"""Rows from which it is judged which columns have few values; they are rare if less than one in so many has."""
 
 _FEW = 10
 """Classes that need not have several points each where a name says that they are classes."""
@@ -74,43 +87,9 @@ def whole(numbers: NDArray[Any]) -> bool:
     return bool(np.isfinite(present).all()) and np.array_equal(present, np.floor(present))
 
 
-def counts_rows(column: NDArray[Any], *, at_least: int = _COUNTED) -> bool:
-    """Whether a column reads 0, 1, 2, ... or 1, 2, 3, ... for so many rows."""
-    n = len(column)
-    return n >= at_least and any(np.array_equal(column, np.arange(first, first + n)) for first in (0, 1))
-
-
 def as_option(name: str) -> str:
     """A name as it is written on a command line."""
     return shlex.quote(name)
-
-
-def numbers_rows(table: Table, said: list[str], notes: list[str]) -> bool:
-    """Whether the first column counts or names the rows; if it does that is said, if it may it is noted."""
-    n, width = table.shape
-    name = str(table.names[0]).strip().casefold() if table.names else None
-    if width < 2 or (name is not None and is_label_name(name)):
-        return False
-    called = f"first column{f' {table.names[0]!r}' if table.names and table.names[0] else ''}"
-    column = table.cells(0)
-    if column.dtype.kind not in "buif":
-        texts = {str(text) for text in column}
-        words = name in _ROW_NAMES or all(cell_number(text) is None and not cell_advice(text) for text in texts)
-        named = words and len(texts) == n > 1
-        if named:
-            said.append(f"{called} left out: it names the rows")
-        return named
-    counts = counts_rows(column, at_least=2)
-    distinct = whole(column) and len(np.unique(column)) == n > 1
-    if (distinct and name in _ROW_NAMES) or counts_rows(column):
-        said.append(f"{called} left out: it {'counts' if counts else 'numbers'} the rows")
-        return True
-    if counts or name in _ROW_NAMES - {""}:
-        given = table.name(0)
-        notes.append(
-            f"{called} was read as a feature: if it numbers the rows, give --drop {as_option(given)} (drop={given!r})"
-        )
-    return False
 
 
 def found_label(table: Table, places: Sequence[int]) -> int | None:
@@ -133,6 +112,24 @@ def found_label(table: Table, places: Sequence[int]) -> int | None:
             "give --labels NAME for that one and --drop NAME for the others (labels=..., drop=...)"
         )
     return found[0] if found else None
+
+
+def class_like(table: Table, places: Sequence[int], *, labelled: bool) -> list[int]:
+    """Features that may be the classes: by name, or where there are none as first or last one of few whole numbers."""
+    found = {place for place in places if is_label_name(table.name(place))}
+    if not labelled:
+        start = table.values[:_START]
+        few = [place for place in places if is_few(start[:, place])]
+        called = {place for place in few if table.name(place).strip().casefold() in _OUTCOMES}
+        ends = {*places[:1], *places[-1:]} if _RARE * (len(few) - 1) < len(places) - 1 else set()
+        found |= {place for place in {*called, *ends}.intersection(few) if is_few(table.values[:, place])}
+    return sorted(found)
+
+
+def is_few(column: NDArray[Any]) -> bool:
+    """Whether a column holds a few whole numbers, of several points each."""
+    distinct = len(np.unique(column))
+    return whole(column) and 1 < distinct <= min(_FEW, len(column) // _POINTS_OF_A_NUMBER)
 
 
 def read_as_feature(name: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.cells import cell_advice, cell_number, is_missing, quoted
-from regimes.datasets.files.column_roles import as_option, found_label, is_label_name, numbers_rows, read_as_feature
+from regimes.datasets.files.cells import cell_advice, cell_number, cell_unit, is_missing, quoted
+from regimes.datasets.files.column_roles import as_option, class_like, found_label, read_as_feature
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place
+from regimes.datasets.files.row_numbers import RowNumbers, row_numbers
 
 __all__ = ["Table", "Taken", "take_columns"]
 
@@ -60,11 +61,12 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """Features and labels of a table, the columns of the features, and in words what was decided about the others."""
+    """Features and labels of a table, the columns of both, and in words what was decided about the others."""
 
     values: NDArray[np.float64]
     labels: Any
     places: list[int]
+    label: int | None
     said: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -74,26 +76,25 @@ def take_columns(table: Table, reading: Reading) -> Taken:
     names, where, (_, width) = table.names, table.where, table.shape
     label = label_place(reading, names, width, where)
     kept = [place for place in chosen_columns(reading, names, width, where) if place != label]
-    said: list[str] = []
-    notes: list[str] = []
-    if reading.columns is None and kept and kept[0] == 0 and numbers_rows(table, said, notes):
-        del kept[0]
+    numbered = RowNumbers() if reading.columns is not None else row_numbers(table, kept)
+    said, notes = [*numbered.said], [*numbered.notes]
+    kept = [place for place in kept if place not in numbered.places]
     if reading.labels is None:
         outside = set(range(width)) - dropped_columns(reading, names, width, where)
         label = found_label(table, kept if reading.columns is None else sorted(outside - set(kept)))
     kept = [place for place in kept if place != label]
     if not kept:
-        other = (
-            f", and {table.name(0)}, which numbers the rows: if it is a feature, name it with --columns" if said else ""
-        )
+        other = ", ".join(map(table.name, numbered.places))
         raise ValueError(
-            f"load_dataset: a table must have a column besides the labels, got {where} with one column{other}"
+            f"load_dataset: a table must have a column besides the labels, got {where} with one column"
+            + (f", and {other}, which numbers the rows: if it is a feature, name it with --columns" if other else "")
         )
     table = _with_truth(table, kept, said)
     _refuse_texts(table, kept)
     if reading.columns is None:
         _refuse_twins(table, kept)
-        notes += [read_as_feature(name) for name in map(table.name, kept) if is_label_name(name)]
+        places = [place for place in kept if place not in numbered.perhaps]
+        notes += map(read_as_feature, map(table.name, class_like(table, places, labelled=label is not None)))
     if reading.columns is not None or reading.drop is not None:
         shown = ", ".join(table.name(place) for place in kept[:_SHOWN]) + (", ..." if len(kept) > _SHOWN else "")
         said.append(f"{len(kept)} of {width} columns ({shown})")
@@ -104,6 +105,7 @@ def take_columns(table: Table, reading: Reading) -> Taken:
         values=_columns(table.values, kept),
         labels=labels,
         places=kept,
+        label=label,
         said=tuple(said),
         notes=tuple(notes),
     )
@@ -146,15 +148,21 @@ def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
         return
     place = bad[0]
     texts = table.texts[place]
-    words = [code for code, text in enumerate(texts) if cell_number(text) is None and not is_missing(text)] or [0]
-    code = words[0]
+    words = [code for code, text in enumerate(texts) if cell_number(text) is None and not is_missing(text)]
+    code = words[0] if words else next((code for code, text in enumerate(texts) if "." in text), 0)
     row = int(np.argmax(table.values[:, place] == code))
+    name = as_option(table.name(place))
     advice = cell_advice(texts[code])
+    if cell_unit(texts[code]):
+        advice = f"write the numbers without their units, or leave the column out with --drop {name}"
+    elif not advice and table.line(row) and "." in texts[code] and cell_number(texts[code]) is not None:
+        advice = "decimal points beside decimal commas; write all decimals with one sign, or give --decimal ."
+    elif not advice and cell_number(texts[code]) is not None:
+        advice = f"it is text or a category: convert the column, give --labels {name} for classes, or --drop {name}"
     if not advice and np.isin(table.values[:, place], words).mean() < _MOSTLY:
-        above = "if the line is no point, begin it with #; otherwise " if row == 0 else ""
-        advice = f"{above}correct the cell, or leave the column out with --drop {as_option(table.name(place))}"
+        above = "if the line is no point, begin it with #; otherwise " if row == 0 and table.line(row) else ""
+        advice = f"{above}correct the cell, or leave the column out with --drop {name}"
     if not advice and len(bad) == 1:
-        name = as_option(table.name(place))
         advice = f"if the column holds the classes, give --labels {name}, otherwise --drop {name}"
     if not advice:
         listed = ", ".join(table.name(each) for each in bad[:_SHOWN]) + (", ..." if len(bad) > _SHOWN else "")

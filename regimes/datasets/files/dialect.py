@@ -5,21 +5,21 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, looks_numeric, may_be_thousands
+from regimes.datasets.files.comments import content, is_comment
 from regimes.datasets.files.text import TextFile
+from regimes.datasets.files.thousands import one_column
 
-__all__ = ["Dialect", "content", "dialect_of"]
+__all__ = ["Dialect", "cells", "dialect_of"]
 
 _LINES, _ROWS, _CHARACTERS = 200, 10, 2**17
 """Lines from which the rest is judged: fewer where they are long, but always some."""
 
 _DELIMITERS = ("\t", ";", ",", "|", None)  # None: blanks
 _WORDS = {"\t": "tabs", ";": "semicolons", "|": "bars", None: "blanks"}
-_COMMENT = re.compile(r"\s*[#%]")
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -29,6 +29,8 @@ class Dialect:
 
     delimiter: str | None
     comma: bool
+    grouped: bool
+    """Whether the decimal sign was said, so that other signs may separate thousands."""
     rows: list[list[str]]
     above: list[str] | None
     skipped: int
@@ -46,19 +48,13 @@ class Dialect:
     def said(self) -> tuple[str, ...]:
         """What is unusual, in words."""
         marks = _WORDS.get(self.delimiter)
-        words = (f"cells between {marks}" if marks else None, "decimal commas" if self.comma else None)
+        signs = "decimal commas" if self.comma else "decimal points" if self.grouped else None
+        words = (f"cells between {marks}" if marks else None, signs)
         return tuple(word for word in words if word)
 
 
-def content(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
-    """Lines that are neither blank nor comments, with their number in the file."""
-    for number, line in enumerate(lines, 1):
-        if line.strip() and not _COMMENT.match(line):
-            yield number, line
-
-
-def dialect_of(text: TextFile) -> Dialect | None:
-    """Judge the first lines; None if there is no line."""
+def dialect_of(text: TextFile, decimal: str | None = None) -> Dialect | None:
+    """Judge the first lines, if need be with the decimal sign that was said; None if there is no line."""
     first: list[str] = []
     for line in islice(text.lines(), _LINES):
         first.append(line)
@@ -70,14 +66,27 @@ def dialect_of(text: TextFile) -> Dialect | None:
         del lines[0]
     if not lines:
         return None
-    chosen = declared[1] if declared else max(_DELIMITERS, key=lambda mark: _fit(lines, mark))
+    chosen = declared[1] if declared else max(_delimiters(lines, decimal), key=lambda mark: _fit(lines, mark))
     if not declared and all(len(row) == 1 for row in cells(lines, chosen)):
-        chosen = ","  # of a single column all are as good
+        chosen = ";" if decimal == "," else ","  # of a single column all are as good
+    if not declared and chosen == "," and decimal is None and one_column(lines):
+        chosen = ";"
     rows = cells(lines, chosen)
+    comma = decimal == "," if decimal else _decimal_commas(rows)
+    above = _above(first, chosen)
+    return Dialect(chosen, comma, decimal is not None, rows, above, int(bool(declared)), _height(lines))
+
+
+def _delimiters(lines: list[str], decimal: str | None) -> tuple[str | None, ...]:
+    """Those that may be: a decimal comma stands between commas in quotes alone."""
+    quoted = decimal != "," or any(decimal_comma(cell) for row in cells(lines, ",") for cell in row)
+    return _DELIMITERS if quoted else tuple(mark for mark in _DELIMITERS if mark != ",")
+
+
+def _decimal_commas(rows: list[list[str]]) -> bool:
     commas = [cell for row in rows for cell in row if decimal_comma(cell)]
     points = any("." in cell and cell_number(cell) is not None for row in rows for cell in row)
-    comma = bool(commas) and not points and not all(may_be_thousands(cell) for cell in commas)
-    return Dialect(chosen, comma, rows, _above(first, chosen), int(bool(declared)), _height(lines))
+    return bool(commas) and not points and not all(may_be_thousands(cell) for cell in commas)
 
 
 def cells(lines: list[str], delimiter: str | None) -> list[list[str]]:
@@ -109,7 +118,7 @@ def _fit(lines: list[str], delimiter: str | None) -> tuple[bool, bool, float]:
 
 def _above(first: list[str], delimiter: str | None) -> list[str] | None:
     """Cells of the comment line right above the first row, where names may stand."""
-    at = next(place for place, line in enumerate(first) if line.strip() and not _COMMENT.match(line))
-    if not at or not _COMMENT.match(first[at - 1]):
+    at = next(place for place, line in enumerate(first) if line.strip() and not is_comment(line))
+    if not at or not is_comment(first[at - 1]):
         return None
     return cells([first[at - 1].strip().lstrip("#%").strip()], delimiter)[0]

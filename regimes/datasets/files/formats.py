@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from regimes.datasets.files.archives import check_archive_end
 from regimes.datasets.files.arrow import read_arrow, read_parquet
 from regimes.datasets.files.frames import Frame, frame_points
 from regimes.datasets.files.hdf5 import read_hdf5
 from regimes.datasets.files.image_collections import IMAGES, read_images
 from regimes.datasets.files.named_arrays import choose_arrays
+from regimes.datasets.files.numpy_files import read_npz
 from regimes.datasets.files.pytorch import read_pytorch
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.files.safetensors import read_safetensors
@@ -27,8 +29,10 @@ from regimes.numerics.interface.paths import exists, expanded
 __all__ = ["FORMATS", "read_format"]
 
 _ARRAYS: dict[str, Callable[[Path], dict[str, Blocks]]] = {
+    ".npz": read_npz,
     ".h5": read_hdf5,
     ".hdf5": read_hdf5,
+    ".mat": read_hdf5,
     ".zarr": read_zarr,
     ".pt": read_pytorch,
     ".pth": read_pytorch,
@@ -105,12 +109,15 @@ def _refuse_both(path: Path) -> None:
 def _zipped(path: Path, key: str | None, reading: Reading) -> RawData | None:
     """A zip archive is a Zarr store if that is what lies at its top, and images if it has any."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            check_archive_end(stream)
             names = {PurePosixPath(name) for name in archive.namelist()}
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
         if path.with_suffix("").suffix:  # a packed table, of which its reader speaks
             return None
-        raise ValueError(f"load_dataset: a .zip file must be a zip archive, whole, got {path}; pack it anew") from None
+        raise ValueError(
+            f"load_dataset: a .zip file must be a zip archive, whole, got {path}; pack or download it anew"
+        ) from None
     if names & {PurePosixPath(name) for name in ("zarr.json", ".zgroup", ".zarray")}:
         return choose_arrays(str(path), read_zarr(path), key, reading)
-    return read_images(path, reading) if any(name.suffix.lower() in IMAGES for name in names) else None
+    return read_images(path, reading, key) if any(name.suffix.lower() in IMAGES for name in names) else None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.column_roles import is_label_name
+from regimes.datasets.files.column_roles import is_label_name, why_no_classes
 from regimes.datasets.files.columns import Table
 from regimes.datasets.files.images import Picture, Pixels, read_pictures
 from regimes.datasets.files.raw import raw_table
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place, words
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.labels import lacking_labels
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["Frame", "class_label_names", "frame_points", "joined"]
@@ -46,10 +47,10 @@ def joined(frames: Sequence[Frame], where: str) -> Frame:
     """The rows of several frames of the same columns, one below the other."""
     first, *others = frames
     for other in others:
-        if (other.names, other.kinds) != (first.names, first.kinds):
+        if (other.names, other.kinds, other.class_names) != (first.names, first.kinds, first.class_names):
             raise ValueError(
                 f"load_dataset: all files of a data set must have the same columns, got {', '.join(first.names)} and "
-                f"{', '.join(other.names)} in {where}; give the files of one"
+                f"{', '.join(other.names)} in {where}, or others of them, or other classes; give the files of one"
             )
     starts = np.cumsum([0, *(frame.n for frame in frames)]).tolist()
 
@@ -78,8 +79,11 @@ def class_label_names(features: Any) -> dict[str, tuple[str, ...]]:
 def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
     """The column of images or vectors if there is one, otherwise what is taken of a table; classes by name."""
     names, width = frame.names, len(frame.names)
-    if reading.labels is None and len(frame.class_names) == 1:
-        reading = replace(reading, labels=next(iter(frame.class_names)))
+    asked = reading.labels
+    dropped = dropped_columns(reading, names, width, where)
+    classes = [name for name in frame.class_names if names.index(name) not in dropped]
+    if asked is None and len(classes) == 1:
+        reading = replace(reading, labels=classes[0])
     label = label_place(reading, names, width, where)
     kept = [place for place in chosen_columns(reading, names, width, where) if place != label]
     whole = [place for place in kept if frame.kinds[place] in ("image", "vector")]
@@ -91,12 +95,24 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
             f"{where}; name it alone with --columns (columns=)"
         )
     (place,) = whole
+    notes: tuple[str, ...] = ()
+    if label is None and asked is None:
+        label, notes = _unasked_label(frame, {*range(width)} - dropped - {place}, where, reading.memory)
     left_out = [name for each, name in enumerate(names) if each not in (place, label)]
     said = [f"without {', '.join(left_out[:_SHOWN])}{', ...' if len(left_out) > _SHOWN else ''}"] if left_out else []
     labels = None if label is None else _labels(frame, label, where, reading.memory)
+    if labels is not None and asked is None and lacking_labels(labels).all():
+        notes, label, labels = (*notes, f"no point has a class in column {names[label or 0]!r}: not taken"), None, None
     if label is not None:
         said.append(f"labels from column {names[label]!r}")
-    raw = RawData(values=np.empty(0), labels=reading.labels if label is None else labels, name="table", source=where)
+    raw = RawData(
+        values=np.empty(0),
+        labels=asked if label is None else labels,
+        name="table",
+        source=where,
+        class_names=() if label is None else frame.class_names.get(names[label], ()),
+        notes=notes,
+    )
     if frame.kinds[place] == "vector":
         values = _vectors(frame, place, where)
         shown = " x ".join(map(str, values.shape))
@@ -108,12 +124,29 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
     return replace(
         raw,
         values=pixels.values,
-        labels=raw.labels if labels is None else labels[pixels.kept],
         scale="range",
         known_range=pixels.known_range,
-        notes=pixels.notes,
+        notes=(*notes, *pixels.notes),
         taken="; ".join((f"{pixels.description} of column {names[place]!r}", *said)),
+        kept=(frame.n, pixels.kept),
     )
+
+
+def _unasked_label(
+    frame: Frame, places: Collection[int], where: str, memory: int
+) -> tuple[int | None, tuple[str, ...]]:
+    """The one column beside images or vectors that holds classes by its name and its values, or why there is none."""
+    known = [place for place in places if frame.names[place] in frame.class_names]
+    named = known or [
+        place for place in places if is_label_name(frame.names[place]) and frame.kinds[place] in ("number", "text")
+    ]
+    if len(named) > 1:
+        return None, (f"classes may stand in {_listed(frame, named)} of {where}: --labels NAME (labels=) takes them",)
+    if not named:
+        return None, ()
+    name = f"column {frame.names[named[0]]!r} of {where}"
+    reason = why_no_classes(_labels(frame, named[0], where, memory), name, named=True)
+    return (named[0], ()) if reason is None else (None, (reason,))
 
 
 def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
@@ -137,7 +170,7 @@ def _table_points(frame: Frame, reading: Reading, where: str) -> RawData:
     if said:
         reading = replace(reading, drop=[*words(reading.drop), *index])
     named = {place: [str(text) for text in found] for place, found in texts.items()}
-    return raw_table(Table(values, frame.names, where, named), reading, said)
+    return raw_table(Table(values, frame.names, where, named), reading, said, class_names=frame.class_names)
 
 
 def _needed(frame: Frame, reading: Reading, where: str) -> list[int]:
@@ -178,6 +211,11 @@ def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:
 
 def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
     """A column as text, or numbers as they are; the name of a class for its number, and nothing for no class."""
+    if frame.kinds[place] in ("vector", "image"):
+        raise ValueError(
+            f"load_dataset: labels must be one value for each point, got column {frame.names[place]!r} of {where}, "
+            f"which holds {frame.kinds[place]}s; name another with --labels (labels=)"
+        )
     check_memory("load_dataset", f"{frame.n} labels of {where}", 64 * frame.n, memory, "give fewer points")
     values = np.asarray(frame.column(place, 0, frame.n))
     names = frame.class_names.get(frame.names[place])
@@ -186,7 +224,13 @@ def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:
         return np.where(known, np.array([*names], dtype=object)[np.where(known, values, 0).astype(np.intp)], "")
     if values.dtype.kind in "biuf":
         return values
-    return np.array(["" if each is None or each != each else str(each) for each in values.tolist()], dtype=object)
+    return np.array(["" if _is_absent(each) else str(each) for each in values.tolist()], dtype=object)
+
+
+def _is_absent(value: Any) -> bool:
+    """Whether an object says that there is no value: None, nan, NaT, and NA of pandas, which has no truth."""
+    unequal = value is None or type(value).__name__ == "NAType" or value != value
+    return isinstance(unequal, bool | np.bool_) and bool(unequal)
 
 
 def _listed(frame: Frame, places: list[int]) -> str:

@@ -13,6 +13,9 @@ __all__ = ["has_header"]
 
 _CERTAIN = 10  # numbers in progression that no point shows by chance
 _ORDERED = 7  # numbers in order, which one point in 2500 is by chance
+_FEW = 3  # names, which may as well be where a path begins
+_FAR = 5.0  # ranges of the others
+_SELDOM = 0.2  # share of the others
 _ROWS = 3  # from which a way of writing is one
 
 
@@ -27,13 +30,15 @@ def has_header(rows: Sequence[Sequence[str]], *, comma: bool, where: str) -> boo
     numbers = [column for column in columns if column.number is not None]
     if not numbers:
         return bool(texts)
-    if any(column.first in column.below for column in texts):  # classes, which recur
+    if (
+        any(column.first in column.below for column in texts) or columns[0].counts_on
+    ):  # classes, which recur; row numbers
         return False
     above_numbers = [column for column in texts if column.values]
     unnamed = not first[0] and bool(below) and all(row[0] for row in below)
     if (unnamed and texts) or 2 * len(above_numbers) > len(columns):
         return True
-    verdict = _numbers_are_names(numbers, named=unnamed or bool(above_numbers))
+    verdict = _numbers_are_names(numbers, named=unnamed or (len(numbers) > 1 and bool(above_numbers)))
     if verdict is None or (not verdict and above_numbers):
         shown = ", ".join(map(quoted, first[:4])) + (", ..." if len(first) > 4 else "")
         raise ValueError(
@@ -71,9 +76,24 @@ class _Column:
         return len(values) >= _ROWS and self.number is not None and not min(values) <= self.number <= max(values)
 
     @property
+    def counts_on(self) -> bool:
+        """Whether the first number and those below it count one by one."""
+        values = self.values
+        first = self.number if self.number is not None and len(values) >= _ROWS else None
+        return first is not None and values == [first + place for place in range(1, len(values) + 1)]
+
+    @property
+    def far(self) -> bool:
+        """Whether the first number lies far outside all others."""
+        low, high = min(self.values, default=0.0), max(self.values, default=0.0)
+        away = max(low - (self.number or 0.0), (self.number or 0.0) - high)
+        return self.apart and away > _FAR * (high - low)
+
+    @property
     def only_first_whole(self) -> bool:
-        """Whether the first is written without decimals, and every other with them."""
-        return len(self.below) >= _ROWS and _whole(self.first) and not any(_whole(cell) for cell in self.below)
+        """Whether the first is written without decimals, and nearly every other with them."""
+        wholes = sum(map(_whole, self.below))
+        return len(self.below) >= _ROWS and _whole(self.first) and wholes <= _SELDOM * len(self.below)
 
 
 def _whole(cell: str) -> bool:
@@ -82,6 +102,7 @@ def _whole(cell: str) -> bool:
 
 def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
     """Whether the numbers of a first line are names, as others may be (``named``); None where that cannot be told."""
+    columns = [column for column in columns if column.values] or columns
     numbers = [column.number or 0.0 for column in columns]
     width, counts = len(numbers), any(numbers == [*range(at, at + len(numbers))] for at in (0, 1))
     below = list(zip(*(column.values[:_ROWS] for column in columns), strict=False))
@@ -90,16 +111,21 @@ def _numbers_are_names(columns: list[_Column], *, named: bool) -> bool | None:
     if named and (counts or (width > 2 and _progress(numbers))):
         return True
     apart, unlike = all(column.apart for column in columns), all(column.only_first_whole for column in columns)
-    if apart and ((width > 2 and _progress(numbers)) or (unlike and len(set(numbers)) == width)):
-        return True
+    distinct = len(set(numbers)) == width
+    if apart and width > 2 and (_progress(numbers) or (unlike and distinct and _ordered(numbers))):
+        return True if width > _FEW else None
     if width >= _ORDERED and _ordered(numbers) and not any(map(_ordered, below)):
         return True if _progress(numbers) else None  # years, wavelengths
-    if not counts and unlike and width > 1 and len(set(numbers)) == width:
+    evenly = _progress(numbers) and not counts and not any(map(_progress, below))
+    far = all(column.far for column in columns)
+    if far or (width > _FEW and evenly):
         return None
-    if not counts or width < 2 or (width == 2 and not unlike):
+    if unlike and distinct and (width > 1 or apart or counts):  # a path may begin there
+        return True if counts and width > _FEW else None
+    if not counts or width <= 2:
         return False
     fractions = all(any(value % 1 for value in column.values) for column in columns)
-    return True if width >= _CERTAIN or (width > 2 and (unlike or fractions)) else None
+    return True if width >= _CERTAIN or (width > _FEW and fractions) else None
 
 
 def _ordered(numbers: Sequence[float]) -> bool:

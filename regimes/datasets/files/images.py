@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from regimes.datasets.files.extras import library
 from regimes.numerics.interface.checks import check_memory
 
-__all__ = ["Picture", "Pixels", "image_size", "read_pictures"]
+__all__ = ["Picture", "Pixels", "image_size", "is_encoded", "read_pictures"]
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 """What Pillow decodes by itself: others, such as PostScript, run programs."""
+_BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
 _GREY = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N", "I"}
 _SIXTEEN = {"I;16", "I;16L", "I;16B", "I;16N", "I"}
 _ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
+_PRINTED = {"CMYK", "LAB"}
 _ORIENTATION = 0x0112
 _QUIET = logging.NullHandler()
 _TURNED = {5, 6, 7, 8}
@@ -56,8 +58,14 @@ class _Header:
     grey: bool
     sixteen: bool
     alpha: bool
+    printed: bool
     turned: bool
     coarse: bool
+
+
+def is_encoded(content: Any) -> bool:
+    """Whether bytes begin as a file of a photograph or a drawing does."""
+    return isinstance(content, bytes) and content.startswith(_BEGINNINGS)
 
 
 def image_size(given: int | str | tuple[int, int]) -> tuple[int, int]:
@@ -175,6 +183,7 @@ def _header(image: Any) -> _Header:
         grey=image.mode in _GREY or (image.mode == "P" and _grey_palette(image)),
         sixteen=image.mode in _SIXTEEN,
         alpha=image.mode in _ALPHA or "transparency" in image.info,
+        printed=image.mode in _PRINTED,
         turned=orientation in range(2, 9),
         coarse=any("16" in str(tile[3]) for tile in image.tile) and image.mode not in _SIXTEEN,
     )
@@ -256,6 +265,7 @@ def _notes(
     """What some images lost or got, which can be seen in no number, and those that were left out."""
     told = {
         "have an alpha channel, which was dropped: the colours below it stay": sum(each.alpha for each in headers),
+        "were converted from CMYK or LAB without their profile": sum(each.printed for each in headers),
         "are grey and were given three equal channels": sum(each.grey for each in headers) if channels == 3 else 0,
         "have 16 bits where others have 8: divided by 257": sum(each.sixteen for each in headers) if mixed else 0,
         "have 16 bits a colour, of which 8 were read": sum(each.coarse for each in headers),

@@ -10,23 +10,24 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.archives import check_archive_end
 from regimes.datasets.files.reading import MEMORY
 from regimes.datasets.points.blocks import Blocks
 from regimes.numerics.interface.checks import check_memory
 
-__all__ = ["Archive", "check_rows", "npy_blocks", "opened_archive", "read_npy"]
+__all__ = ["check_rows", "npy_blocks", "read_npy", "read_npz"]
 
 _ZIP = b"PK"
-_ZIP_END, _LAST = b"PK\x05\x06", 22  # how the last record of an archive begins, and its bytes
 _PICKLE = b"\x80"
 _DOUBLE = 8  # bytes of a value once it is a coordinate
+_PIECE = 2**20
 _LONGEST = 200  # of what NumPy says about a file, which may quote a whole header
 
 # What NumPy and zipfile were seen to raise for files that are truncated or altered.
@@ -60,7 +61,7 @@ def read_npy(path: Path, memory: int = MEMORY, *, rows: int | None = None) -> ND
     with _refusing_damage(str(path)), path.open("rb") as stream:
         if stream.peek(2)[:2] == _ZIP:
             raise _Refused(f"load_dataset: a .npy file must hold one array, got {path}: an archive; rename it to .npz")
-        _check_declared(stream, path.stat().st_size, str(path), memory, rows)
+        _check_fits(_header(stream, path.stat().st_size), str(path), memory, rows)
         stream.seek(0)
         return _array(stream)
 
@@ -70,7 +71,8 @@ def npy_blocks(path: Path, memory: int) -> NDArray[Any] | Blocks:
     with _refusing_damage(str(path)), path.open("rb") as stream:
         if stream.peek(2)[:2] == _ZIP:
             return read_npy(path, memory)  # which says so
-        shape, by_columns, dtype = _check_declared(stream, path.stat().st_size, str(path), memory, None)
+        shape, by_columns, dtype = header = _header(stream, path.stat().st_size)
+        _check_fits(header, str(path), memory, None)
         begin, row = stream.tell(), math.prod(shape[1:])
     if by_columns or not shape or dtype.names is not None:
         return read_npy(path, memory)
@@ -83,60 +85,99 @@ def npy_blocks(path: Path, memory: int) -> NDArray[Any] | Blocks:
     return Blocks(shape, dtype, rows)
 
 
-@dataclass(frozen=True)
-class Archive:
-    """Arrays of an open .npz file by key."""
-
-    path: Path
-    file: zipfile.ZipFile
-    memory: int
-    members: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
-
-    def read(self, key: str, *, rows: int | None = None) -> NDArray[Any]:
-        """The array of a key; with ``rows`` the labels of as many points."""
-        place = f"{self.path}, key {key}"
-        with _refusing_damage(place):
-            member = self.members[key]
-            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ValueError("it is compressed in a way that NumPy does not write")  # unbounded in zipfile
-            with self.file.open(member) as stream:
-                _check_declared(stream, member.file_size, place, self.memory, rows)
-            with self.file.open(member) as stream:
-                values = _array(stream)
-                if stream.read(1):  # the checksum is compared where the end is reached
-                    raise ValueError("it goes on behind the array")
-            return values
-
-
-@contextmanager
-def opened_archive(path: Path, memory: int = MEMORY) -> Iterator[Archive]:
-    """Open an .npz file, each key of which must stand once."""
+def read_npz(path: Path) -> dict[str, Blocks]:
+    """The arrays of an .npz file by key, each of which must stand once; none is read before it is asked for."""
     with _refusing_damage(str(path)):
         with path.open("rb") as stream:
             start = stream.read(6)
-            stream.seek(max(0, path.stat().st_size - _LAST))
-            end = stream.read()
-        if start == np.lib.format.MAGIC_PREFIX:
-            raise _Refused(
-                f"load_dataset: a .npz file must be a zip archive of arrays, got {path}: a single array; "
-                "rename it to .npy"
-            )
-        if not start.startswith(_ZIP):
-            raise ValueError(_beginning(start))
-        if not end.startswith(_ZIP_END):  # zipfile takes no notice of what follows
-            raise ValueError("it is truncated, or goes on behind the archive")
-        file = zipfile.ZipFile(path)
-    with file:
-        archive = Archive(path, file, memory)
-        for member in file.infolist():
-            key = member.filename.removesuffix(".npy")
-            if key in archive.members:
-                raise ValueError(
-                    f"load_dataset: every key of a .npz file must stand once, got {key!r} more than once in {path}; "
-                    "save the arrays again"
+            if start == np.lib.format.MAGIC_PREFIX:
+                raise _Refused(
+                    f"load_dataset: a .npz file must be a zip archive of arrays, got {path}: a single array; "
+                    "rename it to .npy"
                 )
-            archive.members[key] = member
-        yield archive
+            if not start.startswith(_ZIP):
+                raise ValueError(_beginning(start))
+            check_archive_end(stream)
+        arrays: dict[str, Blocks] = {}
+        with zipfile.ZipFile(path) as file:
+            for info in file.infolist():
+                key = info.filename.removesuffix(".npy")
+                if key in arrays:
+                    raise _Refused(
+                        f"load_dataset: every key of a .npz file must stand once, got {key!r} more than once in "
+                        f"{path}; save the arrays again"
+                    )
+                arrays[key] = _member(file, info, path, key)
+    return arrays
+
+
+def _member(file: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, key: str) -> Blocks:
+    """An array of an archive; what is wrong with one is said when it is asked for, since others may be whole."""
+    place = f"{path}, key {key}"
+    shape: tuple[int, ...] = ()
+    try:
+        with _refusing_damage(place):
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError("it is compressed in a way that NumPy does not write")  # unbounded in zipfile
+            with file.open(info) as stream:
+                shape, by_columns, dtype = header = _header(stream, info.file_size)
+            _check_some(shape, place)
+    except ValueError as refusal:
+        message = str(refusal)
+
+        def refused(start: int, stop: int) -> NDArray[Any]:
+            raise ValueError(message)
+
+        return Blocks(shape, np.dtype(object), refused)
+    rows = _PackedRows(path, info, place, header)
+    return Blocks(shape, dtype, rows.whole if by_columns or not shape else rows)
+
+
+@dataclass
+class _PackedRows:
+    """Rows of an array in an archive, which can only be unpacked from its beginning: at best in their order."""
+
+    path: Path
+    info: zipfile.ZipInfo
+    place: str
+    header: _Header
+    stream: IO[bytes] | None = None
+    at: int = 0
+    held: NDArray[Any] | None = None
+
+    def __call__(self, start: int, stop: int) -> NDArray[Any]:
+        shape, _, dtype = self.header
+        row = math.prod(shape[1:]) * dtype.itemsize
+        with _refusing_damage(self.place):
+            stream = self.stream
+            if stream is None or self.at != start:
+                self.stream = stream = self._opened()
+                _header(stream, self.info.file_size)
+                for skipped in range(0, start * row, _PIECE):
+                    stream.read(min(_PIECE, start * row - skipped))
+            values = np.frombuffer(stream.read((stop - start) * row), dtype).reshape(stop - start, *shape[1:])
+            self.at = stop
+            if stop == shape[0]:
+                self._close()
+        return values
+
+    def whole(self, start: int, stop: int) -> NDArray[Any]:
+        """The same of an array whose columns follow on one another, which is held once it was read."""
+        with _refusing_damage(self.place):
+            if self.held is None:
+                self.stream = self._opened()
+                self.held = _array(self.stream)
+                self._close()
+        return self.held[start:stop] if self.held.ndim else self.held
+
+    def _opened(self) -> IO[bytes]:
+        return zipfile.ZipFile(self.path).open(self.info)
+
+    def _close(self) -> None:
+        """The checksum is compared where the end is reached."""
+        if self.stream is not None and self.stream.read(1):
+            raise ValueError("it goes on behind the array")
+        self.stream = None
 
 
 def check_rows(rows: int, shape: tuple[int, ...]) -> None:
@@ -147,8 +188,8 @@ def check_rows(rows: int, shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows: int | None) -> _Header:
-    """Shape, order by columns and type of a header, held against the size of the file and the memory."""
+def _header(stream: IO[bytes], size: int) -> _Header:
+    """Shape, order by columns and type of a header, held against the size of the file."""
     start = stream.read(len(np.lib.format.MAGIC_PREFIX))
     if start != np.lib.format.MAGIC_PREFIX:
         raise ValueError(_beginning(start))
@@ -161,29 +202,39 @@ def _check_declared(stream: IO[bytes], size: int, place: str, memory: int, rows:
         raise ValueError("pickle")
     if any(length < 0 for length in shape):
         raise ValueError(f"its header declares the shape {shape}")
-    if 0 in shape and rows is None:
-        raise _Refused(
-            f"load_dataset: there must be at least two points of at least one feature, got shape {shape} in {place}"
-        )
     count, data = math.prod(shape), size - stream.tell()
     if data != count * dtype.itemsize:
         what = "is truncated" if data < count * dtype.itemsize else "has bytes behind the array"
         raise ValueError(
             f"it {what}: {data} bytes of data, where shape {shape} of {dtype} takes {count * dtype.itemsize}"
         )
+    return shape, by_columns, dtype
+
+
+def _check_some(shape: tuple[int, ...], place: str) -> None:
+    if 0 in shape:
+        raise _Refused(
+            f"load_dataset: there must be at least two points of at least one feature, got shape {shape} in {place}"
+        )
+
+
+def _check_fits(header: _Header, place: str, memory: int, rows: int | None) -> None:
+    """Refuse what is declared if it is nothing, or too much; with ``rows`` labels of other points."""
+    shape, _, dtype = header
     try:
-        if rows is not None:
+        if rows is None:
+            _check_some(shape, place)
+        else:
             check_rows(rows, shape)
         check_memory(
             "load_dataset",
             f"{place}, of shape {shape} and type {dtype},",
-            count * max(dtype.itemsize, _DOUBLE),
+            math.prod(shape) * max(dtype.itemsize, _DOUBLE),
             memory,
             "give fewer points",
         )
     except ValueError as error:
         raise _Refused(str(error)) from None
-    return shape, by_columns, dtype
 
 
 def _array(stream: IO[bytes]) -> NDArray[Any]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.archives import check_archive_end
 from regimes.datasets.files.pickled_tensors import Tensor, read_description
 from regimes.datasets.files.unreadable import refusing_damage
 from regimes.datasets.points.blocks import Blocks, widened
@@ -19,8 +20,8 @@ __all__ = ["read_pytorch"]
 
 _WHAT = "a file of tensors that torch.save wrote"
 _LARGEST_DESCRIPTION = 64 * 2**20
-_LAST_RECORD = 22
 _DEEPEST = 32
+_PLAIN: tuple[set[type], ...] = ({int}, {float}, {str})
 _PIECE = 2**20
 
 
@@ -33,9 +34,8 @@ def read_pytorch(path: Path) -> dict[str, Blocks]:
             f"load_dataset: a .pt file must be a zip archive, as torch.save writes since 1.6, got {path}: none; "
             "load it and save it again with torch.save, or with numpy.save"
         )
-    with refusing_damage(_WHAT, path), zipfile.ZipFile(path) as archive:
-        if archive.fp is None or archive.fp.seek(-_LAST_RECORD, 2) < 0 or archive.fp.read(4) != b"PK\x05\x06":
-            raise ValueError("it goes on behind the archive")
+    with refusing_damage(_WHAT, path), path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        check_archive_end(stream)
         members = {info.filename.partition("/")[2]: info for info in archive.infolist()}
         if len(members) != len(archive.infolist()):
             raise ValueError("a name stands twice in the archive")
@@ -47,14 +47,19 @@ def read_pytorch(path: Path) -> dict[str, Blocks]:
         content = read_description(archive.read(members["data.pkl"]), str(path))
         mark: Literal[">", "<"] = ">" if order == b"big" else "<"
         return {
-            name or path.stem: _blocks(path, members[f"data/{each.storage}"], each, mark)
+            name or path.stem: _held(each)
+            if isinstance(each, list)
+            else _blocks(path, members[f"data/{each.storage}"], each, mark)
             for name, each in _tensors(content, "", set())
         }
 
 
-def _tensors(content: Any, name: str, seen: set[int], depth: int = 0) -> Iterator[tuple[str, Tensor]]:
-    """Every tensor in dictionaries, lists and tuples, with the first way to it; what is shared is not walked again."""
-    if isinstance(content, Tensor):
+def _tensors(
+    content: Any, name: str, seen: set[int], depth: int = 0
+) -> Iterator[tuple[str, Tensor | list[int | float | str]]]:
+    """Every tensor, and list of numbers or of text, with the first way to it; what is shared is not walked again."""
+    plain = isinstance(content, list) and len(content) > 1 and {type(each) for each in content} in _PLAIN
+    if plain or isinstance(content, Tensor):
         yield name, content
     elif isinstance(content, dict | list | tuple) and id(content) not in seen:
         if depth > _DEEPEST:
@@ -62,6 +67,12 @@ def _tensors(content: Any, name: str, seen: set[int], depth: int = 0) -> Iterato
         seen.add(id(content))
         for key, value in content.items() if isinstance(content, dict) else enumerate(content):
             yield from _tensors(value, f"{name}/{key}" if name else str(key), seen, depth + 1)
+
+
+def _held(values: list[int | float | str]) -> Blocks:
+    """Labels that stand in the description itself."""
+    array = np.array(values)
+    return Blocks(array.shape, array.dtype, lambda start, stop: array[start:stop])
 
 
 def _blocks(path: Path, member: zipfile.ZipInfo, tensor: Tensor, mark: Literal[">", "<"]) -> Blocks:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from regimes.numerics.interface.paths import exists
+from regimes.numerics.interface.paths import exists, is_standard_input
 
 __all__ = [
     "MEMORY",
@@ -17,7 +17,9 @@ __all__ = [
     "chosen_columns",
     "column_place",
     "dropped_columns",
+    "is_file",
     "label_place",
+    "refuse_columns",
     "words",
 ]
 
@@ -27,7 +29,7 @@ ColumnNames = str | int | Sequence[str | int]
 MEMORY = 2 * 2**30
 """Bytes that a data set may take as float64 unless more is allowed."""
 
-_MISSING = ("error", "drop")
+_MISSING, _DECIMAL = ("error", "drop"), (".", ",")
 _SHOWN = 12
 
 
@@ -37,6 +39,7 @@ class ReadingOptions(TypedDict, total=False):
     columns: ColumnNames | None
     drop: ColumnNames | None
     header: bool | None
+    decimal: str | None
     missing: str
     resize: int | str | tuple[int, int] | None
     skip_broken: bool
@@ -50,6 +53,7 @@ class Reading:
     columns: ColumnNames | None = None
     drop: ColumnNames | None = None
     header: bool | None = None
+    decimal: str | None = None
     missing: str = "error"
     resize: int | str | tuple[int, int] | None = None
     skip_broken: bool = False
@@ -58,16 +62,37 @@ class Reading:
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:
             raise ValueError(f"load_dataset: missing must be one of {', '.join(_MISSING)}, got {self.missing!r}")
+        if self.decimal not in (None, *_DECIMAL):
+            raise ValueError(f"load_dataset: decimal must be '.' or ',', got {self.decimal!r}")
 
     @property
     def takes_all(self) -> bool:
         """Whether nothing is asked for but labels."""
-        return self.columns is None and self.drop is None and self.header is None and self.missing == "error"
+        return self.columns is None and self.drop is None and self.missing == "error" and not self.of_text
+
+    @property
+    def of_text(self) -> tuple[str, ...]:
+        """Options given that say how a text table is read."""
+        return tuple(name for name in ("header", "decimal") if getattr(self, name) is not None)
 
     @property
     def label_column(self) -> str | int | None:
         """The column, or the key, that holds the labels, if they are named so."""
         return self.labels if isinstance(self.labels, str | int) and not isinstance(self.labels, bool) else None
+
+
+def is_file(labels: str) -> bool:
+    """Whether labels may be read from there: a path at which something is, or standard input."""
+    return exists(labels) or is_standard_input(labels)
+
+
+def refuse_columns(reading: Reading, where: str) -> None:
+    """Refuse a choice of columns for what has none."""
+    if reading.columns is not None or reading.drop is not None:
+        raise ValueError(
+            f"load_dataset: columns can be chosen of tables and arrays of rows alone, got columns or drop for {where}; "
+            "leave them out"
+        )
 
 
 def column_place(wanted: str | int, names: Sequence[str] | None, width: int, where: str) -> int:
@@ -118,7 +143,7 @@ def label_place(reading: Reading, names: Sequence[str] | None, width: int, where
     """Place of the column that is asked for as labels; None if there is none, or if labels name a file."""
     label = reading.label_column
     if isinstance(label, str) and label not in (names or ()) and not re.fullmatch(r"-?\d{1,9}", label):
-        if exists(label):
+        if is_file(label):
             return None
         raise ValueError(
             f"load_dataset: labels must be a column of {where} or a file of labels, got {label!r}; "

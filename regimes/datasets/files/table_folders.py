@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from regimes.datasets.files.arrow import read_arrow, read_parquet
 from regimes.datasets.files.frames import Frame, class_label_names, joined
+from regimes.datasets.files.parts import are_parts, part
 from regimes.datasets.files.unreadable import refusing_damage
 
 __all__ = ["is_table_folder", "read_table_folder", "table_files"]
 
 _READERS = {".parquet": read_parquet, ".arrow": read_arrow}
-_PART = re.compile(r"(?:^|[-_./])(train|test|validation|valid|val|dev)(?=$|[-_./])")
 
 
 def is_table_folder(path: Path) -> bool:
@@ -33,11 +32,17 @@ def read_table_folder(path: Path) -> Frame:
             raise _several(path, [str(part) for part in parts], "{}")
         return read_table_folder(_inside(path, parts[0]))
     if (path / "state.json").is_file():
-        files = [_inside(path, each["filename"]) for each in _described(path / "state.json")["_data_files"]]
+        state = _described(path / "state.json")
+        if state.get("_indices_data_files"):
+            raise ValueError(
+                f"load_dataset: a folder must hold its rows in order, got {path} with a file of their order beside "
+                "them; call flatten_indices() and save it again"
+            )
+        files = [_inside(path, each["filename"]) for each in state["_data_files"]]
     else:
         files = sorted(each for each in path.rglob("*") if each.suffix in _READERS and not each.name.startswith("."))
-        parts = sorted({found[1] for each in files if (found := _PART.search(each.relative_to(path).as_posix()))})
-        if len(parts) > 1:
+        parts = sorted({found for each in files if (found := part(each.relative_to(path).as_posix()))})
+        if are_parts(parts):
             raise _several(path, parts, "**/{}-*" + files[0].suffix)
     frame = table_files(files, str(path))
     described = path / "dataset_info.json"
@@ -52,7 +57,7 @@ def table_files(files: list[Path], where: str) -> Frame:
 
 
 def _several(path: Path, parts: list[str], form: str) -> ValueError:
-    one = f"{path}/{form.format(parts[0])}" if parts else str(path)
+    one = f"{path}/{form.format('train' if 'train' in parts else parts[0])}" if parts else str(path)
     return ValueError(
         f"load_dataset: one part of a data set must be given, got {', '.join(parts) or 'none'} in {path}; give one, "
         f"such as {one}"

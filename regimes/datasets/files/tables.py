@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands
-from regimes.datasets.files.column_roles import is_label_name, numbers_rows
 from regimes.datasets.files.columns import Table
-from regimes.datasets.files.dialect import Dialect, cells, content, dialect_of
+from regimes.datasets.files.comments import content, is_comment
+from regimes.datasets.files.dialect import Dialect, cells, dialect_of
 from regimes.datasets.files.header import has_header
-from regimes.datasets.files.reading import Reading, chosen_columns, label_place, words
+from regimes.datasets.files.layout import Layout, Reader
+from regimes.datasets.files.reading import Reading, label_place, words
+from regimes.datasets.files.row_numbers import row_numbers
 from regimes.datasets.files.text import TextFile
+from regimes.datasets.points.labels import is_padded
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["TABLES", "read_column", "read_table"]
@@ -28,35 +28,36 @@ TABLES = (".csv", ".tsv", ".txt", ".dat")
 _TEXT = 64
 """Bytes of a cell of text."""
 
-_Reader = Callable[[str], float]
 
-
-def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...]]:
-    """Cells of a text table with the names of its columns, and in words how it was read."""
+def read_table(path: Path, reading: Reading) -> tuple[Table, tuple[str, ...], tuple[str, ...]]:
+    """Cells of a text table with the names of its columns, in words how it was read, and what to know about that."""
     text = TextFile.of(path, reading.memory)
-    dialect = dialect_of(text)
+    dialect = dialect_of(text, reading.decimal)
     if dialect is None:
-        raise ValueError(f"load_dataset: a table must have at least one line, got {path}: empty")
+        found = ": comments alone, which begin with # or %" if any(map(is_comment, text.lines())) else ": empty"
+        raise ValueError(f"load_dataset: a table must have at least one line, got {path}{found}")
     names, header, said = _names(dialect, reading, str(path))
-    layout = _Layout(text, dialect, header, names)
+    layout = Layout(text, dialect, header, names)
     as_text, unasked = layout.asked(reading)
     texts = {place: _Texts() for place in as_text}
-    ignored: dict[int, _Reader] = dict.fromkeys(unasked, lambda cell: 0.0)
+    ignored: dict[int, Reader] = dict.fromkeys(unasked, lambda cell: 0.0)
     size = f"{text.count} lines of {layout.width} cells in {path}"
     needed = text.count * (8 * layout.width + _TEXT * len(texts))
     check_memory("load_dataset", size, needed, reading.memory, "give fewer points")
-    values, comma = layout.read(texts, ignored), dialect.comma
+    passed = layout.passed_over()
+    values, comma = None if reading.decimal == "," else layout.read(texts, ignored), dialect.comma
     if values is None:  # some cell is no plain number
         values, comma = _cell_by_cell(layout, texts, ignored)
     asked_for = label_place(reading, names, layout.width, str(path))
     for place in sorted(set(texts) - {asked_for}):  # labels that are asked for are words, whatever they look like
-        numbers = texts[place].numbers(comma)
+        numbers = texts[place].numbers(comma, dialect.grouped)
         if numbers is not None and len(values):
             values[:, place] = numbers[values[:, place].astype(np.intp)]
             del texts[place]
     encoding = () if text.encoding.startswith("utf-8") else (f"encoding {text.encoding}",)
     table = Table(values, names, str(path), {place: [*found.numbered] for place, found in texts.items()}, layout.line)
-    return table, (*said, *replace(dialect, comma=comma).said, *encoding)
+    notes = () if comma or reading.decimal else layout.signs(values)
+    return table, (*said, *replace(dialect, comma=comma).said, *encoding, *passed), notes
 
 
 def read_column(path: Path, n: int, memory: int) -> list[str]:
@@ -76,6 +77,12 @@ def read_column(path: Path, n: int, memory: int) -> list[str]:
                 f"got {len(row)} cells in {path}, line {number}"
             )
         labels.append(row[0])
+    comments = sum(map(is_comment, text.lines())) if len(labels) < n else 0
+    if comments:
+        raise ValueError(
+            f"load_dataset: there must be one label for each point, got {len(labels)} labels for {n} points and "
+            f"{comments} lines that begin with # or %, as comments do, in {path}; put labels that begin so in quotes"
+        )
     if len(labels) == n + 1 and cell_number(labels[0]) is None and labels[0] not in labels[1:]:
         del labels[0]
     return labels
@@ -83,8 +90,8 @@ def read_column(path: Path, n: int, memory: int) -> list[str]:
 
 def _beside_row_numbers(path: Path, memory: int) -> list[str] | None:
     """Labels of a table of two columns, of which the first numbers the rows."""
-    table, _ = read_table(path, Reading(labels=-1, memory=memory))
-    found: list[str] | None = table.cells(1).tolist() if numbers_rows(table, [], []) else None
+    table, _, _ = read_table(path, Reading(labels=-1, memory=memory))
+    found: list[str] | None = table.cells(1).tolist() if row_numbers(table, [0]).places else None
     return found
 
 
@@ -97,9 +104,13 @@ class _Texts:
     def __call__(self, cell: str) -> int:
         return self.numbered.setdefault(_plain(cell), len(self.numbered))
 
-    def numbers(self, comma: bool) -> NDArray[np.float64] | None:
-        """The number that each text is, nan where it says that there is none; None if one is neither."""
-        found = [np.nan if is_missing(text) else cell_number(text, comma=comma) for text in self.numbered]
+    def numbers(self, comma: bool, grouped: bool) -> NDArray[np.float64] | None:
+        """The number that each text is, nan where it says that there is none; None if one is neither, as 01 is."""
+        if any(map(is_padded, self.numbered)):
+            return None
+        found = [
+            np.nan if is_missing(text) else cell_number(text, comma=comma, grouped=grouped) for text in self.numbered
+        ]
         return None if None in found else np.array(found, dtype=np.float64)
 
 
@@ -108,6 +119,7 @@ class _Numbers:
     """Reads the cells of one column as numbers of any spelling, and keeps those that are none."""
 
     comma: bool
+    grouped: bool
     texts: set[str] = field(default_factory=set)
     points: bool = False
 
@@ -120,8 +132,8 @@ class _Numbers:
         except ValueError:
             pass
         cell = _plain(cell)
-        value = np.nan if is_missing(cell) else cell_number(cell, comma=self.comma)
-        if value is None or (self.comma and point):
+        value = np.nan if is_missing(cell) else cell_number(cell, comma=self.comma, grouped=self.grouped)
+        if value is None or (self.comma and point and not self.grouped):
             self.texts.add(cell)
             return np.nan
         return value
@@ -133,82 +145,17 @@ def _plain(cell: str) -> str:
     return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """Where the rows of a table stand in its file, and what they are called."""
-
-    text: TextFile
-    dialect: Dialect
-    header: bool
-    names: list[str] | None
-
-    @property
-    def width(self) -> int:
-        return len(self.names) if self.names else len(self.dialect.rows[0])
-
-    def lines(self) -> Iterator[tuple[int, str]]:
-        """Lines of the rows, with their numbers in the file."""
-        skipped = self.dialect.skipped + (self.dialect.height if self.header else 0)
-        return islice(content(self.text.lines()), skipped, None)
-
-    def line(self, row: int) -> int | None:
-        """The line of a row, as long as no cell has a line end in it."""
-        return next((number for number, _ in islice(self.lines(), row, None)), None)
-
-    def asked(self, reading: Reading) -> tuple[set[int], set[int]]:
-        """Columns to be read as text, by their name or by their first cells, and columns that nobody asked for."""
-        where, rows = str(self.text.path), self.dialect.rows[1 if self.header else 0 :]
-        label = label_place(reading, self.names, self.width, where)
-        texts = {place for place, name in enumerate(self.names or ()) if is_label_name(name)}
-        if label is not None:
-            texts.add(label)
-        for row in rows:
-            texts |= {place for place, cell in enumerate(row[: self.width]) if self._is_text(cell)}
-        kept = chosen_columns(reading, self.names, self.width, where)
-        return texts, set(range(self.width)) - set(kept) - texts
-
-    def _is_text(self, cell: str) -> bool:
-        return not is_missing(cell) and cell_number(cell, comma=self.dialect.comma) is None
-
-    def read(self, *readers: Mapping[int, _Reader]) -> NDArray[np.float64] | None:
-        """All rows, as NumPy reads them but for the columns that have readers; None if a cell is no plain number."""
-        rows = self.dialect.rows[1 if self.header else 0 :]
-        if not rows:
-            return np.empty((0, self.width))
-        for row, found in enumerate(map(len, rows)):
-            if found != self.width:
-                raise self._uneven(found, row)
-        try:
-            values: NDArray[np.float64] = np.loadtxt(
-                (line for _, line in self.lines()),
-                dtype=np.float64,
-                delimiter=self.dialect.delimiter,
-                quotechar='"',
-                comments=None,
-                converters={place: reader for each in readers for place, reader in each.items()},
-                encoding=None,
-                ndmin=2,
-            )
-        except ValueError as error:
-            uneven = re.search(r"changed from (\d+) to (\d+) at row (\d+)", str(error))
-            if uneven is None:
-                return None
-            raise self._uneven(int(uneven[2]), int(uneven[3]) - 1) from None
-        return values
-
-    def _uneven(self, found: int, row: int) -> ValueError:
-        return ValueError(
-            f"load_dataset: every line must have {self.width} cells as the first, got {found} in {self.text.path}, "
-            f"line {self.line(row)}; a line that is no row of the table must begin with #"
-        )
-
-
 def _names(dialect: Dialect, reading: Reading, where: str) -> tuple[list[str] | None, bool, tuple[str, ...]]:
     """Names of the columns, whether they stand in the first line, and in words where they stand."""
     first, said = dialect.rows[0], ("first line as a header",)
     words = [cell_number(cell, comma=dialect.comma) is None for cell in first]
-    if reading.header is None and all(words) and _rows_are_named(dialect):  # R has no name for these
-        return ["", *first], True, said
+    if reading.header is not False and all(words):
+        below = dialect.rows[1:]
+        longer = len(below) > 0 and all(len(row) == len(first) + 1 for row in below)
+        if longer and not any(row[-1] for row in below):
+            return [*first, ""], True, said  # each line ends in a delimiter
+        if longer and _are_row_names([row[0] for row in below], dialect.delimiter):
+            return ["", *first], True, said  # R has no name for these
     if reading.header or (reading.header is None and (_named(reading) & set(first) or _judged(dialect, where))):
         return first, True, said
     above = dialect.above
@@ -217,13 +164,12 @@ def _names(dialect: Dialect, reading: Reading, where: str) -> tuple[list[str] | 
     return None, False, ()
 
 
-def _rows_are_named(dialect: Dialect) -> bool:
-    """Whether rows have a cell more than the first line, which counts or names them."""
-    width = len(dialect.rows[0]) + 1
-    starts = [row[0] for row in dialect.rows[1:] if len(row) == width]
-    counts = [str(place) for place in range(1, len(starts) + 1)]
-    named = len(set(starts)) == len(starts) and all(cell_number(cell) is None for cell in starts)
-    return len(starts) == len(dialect.rows) - 1 > 0 and (starts == counts or named)
+def _are_row_names(starts: list[str], delimiter: str | None) -> bool:
+    """Whether the cells that rows have more than the header count rows, or name them, as R does between blanks."""
+    if starts == [str(place) for place in range(1, len(starts) + 1)]:
+        return True
+    whole = delimiter in (None, "\t") and all(cell.isdecimal() for cell in starts)
+    return len(set(starts)) == len(starts) and (whole or all(cell_number(cell) is None for cell in starts))
 
 
 def _judged(dialect: Dialect, where: str) -> bool:
@@ -239,13 +185,13 @@ def _named(reading: Reading) -> set[str]:
 
 
 def _cell_by_cell(
-    layout: _Layout, texts: dict[int, _Texts], ignored: dict[int, _Reader]
+    layout: Layout, texts: dict[int, _Texts], ignored: dict[int, Reader]
 ) -> tuple[NDArray[np.float64], bool]:
     """Read numbers of any spelling; columns that turn out to hold text join ``texts``."""
     comma = layout.dialect.comma
     while True:
         rest = set(range(layout.width)) - set(texts) - set(ignored)
-        numbers = {place: _Numbers(comma) for place in rest}
+        numbers = {place: _Numbers(comma, layout.dialect.grouped) for place in rest}
         for each in texts.values():
             each.numbered.clear()
         values = layout.read(texts, numbers, ignored)
@@ -256,7 +202,7 @@ def _cell_by_cell(
             return values, comma
         cells = [cell for found in bad.values() for cell in found.texts]
         commas = all(decimal_comma(cell) for cell in cells) and not all(may_be_thousands(cell) for cell in cells)
-        if commas and not comma and not any(found.points for found in numbers.values()):
+        if commas and not comma and not layout.dialect.grouped and not any(found.points for found in numbers.values()):
             comma = True
         else:
             texts |= {place: _Texts() for place in bad}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from regimes.datasets.files.archives import check_archive_end, is_hidden
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["PACKED", "TextFile", "zipped_name"]
@@ -32,7 +33,16 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_DAMAGE = (OSError, EOFError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+_DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)
@@ -155,19 +165,20 @@ def zipped_name(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members_of(archive)
-    except (*_DAMAGE, ValueError):
+    except _DAMAGE:
         return None
     return members[0].filename if len(members) == 1 else None
 
 
 def _members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     files = [each for each in archive.infolist() if not each.is_dir()]
-    return [each for each in files if not each.filename.startswith("__MACOSX")]
+    return [each for each in files if not is_hidden(each.filename)]
 
 
 @contextmanager
 def _member_of_zip(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     with zipfile.ZipFile(stream) as archive:
+        check_archive_end(stream)
         members = _members_of(archive)
         if len(members) != 1:
             raise OSError(f"a .zip of a table holds one file, this one has {len(members)}")

@@ -38,7 +38,7 @@ def read_zarr(path: Path) -> dict[str, Blocks]:
     with _opened(path) as root:
         if not hasattr(root, "members"):
             return {path.stem: _blocks(path, "", root)}
-        members = root.members(max_depth=None)
+        members = sorted(root.members(max_depth=None), key=lambda member: str(member[0]))
         return {name: _blocks(path, name, item) for name, item in members if hasattr(item, "chunks")}
 
 

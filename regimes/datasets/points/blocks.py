@@ -16,16 +16,20 @@ _BLOCK = 32 * 2**20
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """What a file declares of an array, and how to read some of its rows: nothing is read before it is asked for."""
+    """What a file declares of an array, and how to read some of its rows: nothing is read before it is asked for.
+
+    ``said`` is what a user should know of how it is read.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     rows: Callable[[int, int], NDArray[Any]]
+    said: str = ""
 
     @property
     def declared_bytes(self) -> int:
-        """What the array takes as float64, in exact integers: a damaged file may declare any shape."""
-        size = 8
+        """What the array takes as float64, or as text, in exact integers: a damaged file may declare any shape."""
+        size = max(8, self.dtype.itemsize)
         for length in self.shape:
             size *= length
         return size

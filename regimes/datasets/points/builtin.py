@@ -22,7 +22,8 @@ class RawData:
 
     ``known_range`` is what the format allows; without class names the labels name themselves. ``taken`` says what was
     taken of the source, where that is not all of it as it stands; ``place`` names a cell by row and
-    column, ``columns`` are the names of the columns in options.
+    column, ``columns`` are the names of the columns in options. ``kept`` says, where some were left out, how many items
+    there were, of each of which there is a label, and which of them are the points.
     """
 
     values: NDArray[Any] | Blocks
@@ -36,6 +37,7 @@ class RawData:
     taken: str = ""
     place: Callable[[int, int], str] | None = None
     columns: Sequence[str] = ()
+    kept: tuple[int, list[int]] | None = None
 
 
 PIXELS: dict[str, Any] = {"scale": "range", "known_range": (0.0, 255.0)}

@@ -39,9 +39,12 @@ def complete_points(
         raise ValueError(_incomplete(absent, rows, raw))
     if unlabelled.any() and not drop:
         lacking, first = int(unlabelled.sum()), int(np.argmax(unlabelled))
+        label = np.asarray(labels).reshape(-1)[first]
+        word = label.strip() if isinstance(label, str) else ""
         raise ValueError(
-            f"load_dataset: every point must have a label, got an empty one at row {first} ({lacking} of {len(X)} are "
-            "missing); --missing drop (missing='drop') leaves these points out"
+            f"load_dataset: every point must have a label, got {f'{word!r}, no label,' if word else 'an empty one'} at "
+            f"row {first} ({lacking} of {len(X)} are missing); --missing drop (missing='drop') leaves these points out"
+            + (f"; if {word!r} is a class, rename it" if word else "")
         )
     kept = ~(rows | unlabelled)
     if kept.all():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.column_roles import why_no_classes
-from regimes.datasets.files.reading import Reading
+from regimes.datasets.files.reading import Reading, refuse_columns
 from regimes.datasets.points.builtin import RawData
 from regimes.datasets.points.tensors import plain
 from regimes.numerics.interface.checks import check_memory
@@ -20,8 +20,15 @@ _POINT = ("image", "images", "pixel_values", "img", "x", "X", "data", "input")
 _LABEL = ("label", "labels", "y", "target", "targets")
 
 
+def is_array(value: Any) -> bool:
+    """Whether a value is an array, a tensor or an image, with an axis at least."""
+    return bool(getattr(value, "shape", ())) or hasattr(value, "getbands")
+
+
 def is_loader(source: Any) -> bool:
-    """Whether an object gives points one by one or in batches, and is no array or plain container."""
+    """Whether an object gives points one by one or in batches, and is no array, or lists arrays with their labels."""
+    if isinstance(source, list) and source and isinstance(source[0], tuple | Mapping):
+        return any(map(is_array, source[0].values() if isinstance(source[0], Mapping) else source[0]))
     if isinstance(source, Sequence | Mapping | np.ndarray) or hasattr(source, "__array__") or hasattr(source, "shape"):
         return False
     return _is_batched(source) or (hasattr(source, "__getitem__") and hasattr(source, "__len__")) or _is_stream(source)
@@ -29,6 +36,7 @@ def is_loader(source: Any) -> bool:
 
 def item_points(source: Any, reading: Reading, described: str) -> RawData:
     """All points, and the labels that come with them; a number that is no class is left out and said."""
+    refuse_columns(reading, described)
     points: list[NDArray[Any]] = []
     labels: list[NDArray[Any]] = []
     size = 0
@@ -56,13 +64,21 @@ def item_points(source: Any, reading: Reading, described: str) -> RawData:
     names: tuple[str, ...] = ()
     if labels and found is None:
         found = np.concatenate(labels)
+        found = found[:, 0] if found.shape == (len(values), 1) else found
         if found.shape != (len(values),) or why_no_classes(found, described, named=True):
             notes.append(f"what {described} gives beside the points is not one class for each: not taken as labels")
             found = None
         else:
             names = _class_names(source, found)
-    if type(getattr(source, "sampler", None)).__name__ == "RandomSampler":
-        notes.append(f"{described} draws its points in another order each time: give its dataset for the same numbers")
+    if "Random" in type(getattr(source, "sampler", None)).__name__:
+        if reading.labels is not None:
+            raise ValueError(
+                f"load_dataset: labels must come in the order of the points, got some beside {described}, which draws "
+                "these at random; give its dataset, or one with shuffle=False"
+            )
+        notes.append(f"{described} draws its points at random: give its dataset for all of them and the same numbers")
+    if getattr(source, "drop_last", False):
+        notes.append(f"{described} leaves out what is no whole batch (drop_last=True): {len(values)} points are left")
     of_labels = ", labels beside them" if labels and found is not None and reading.labels is None else ""
     return RawData(
         values=values,
@@ -87,9 +103,26 @@ def _pairs(source: Any, described: str) -> Iterator[tuple[NDArray[Any], NDArray[
     """Points with a first axis that counts them, and their labels."""
     batched = _is_batched(source) and getattr(source, "batch_sampler", source) is not None
     items = iter(source) if _is_batched(source) or _is_stream(source) else (source[row] for row in range(len(source)))
-    for item in items:
+    for item in _read(items, described):
         x, y = _split(item, described)
         yield (x if batched else x[None]), y
+
+
+def _read(items: Iterator[Any], described: str) -> Iterator[Any]:
+    """The items; what goes wrong inside a user's data set keeps its traceback below the message."""
+    count = 0
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except Exception as error:
+            raise ValueError(
+                f"load_dataset: every item must be there, got {type(error).__name__} from {described} after {count}: "
+                f"{' '.join(str(error).split())[:120]}; see that a loop over it gives them all"
+            ) from error
+        yield item
+        count += 1
 
 
 def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -103,6 +136,8 @@ def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None
         item, y = item[0], item[1] if len(item) == 2 else None
     elif isinstance(item, tuple | list):
         item = None
+    if isinstance(item, tuple | list) and any(map(is_array, item)):
+        item = None  # views of one point
     try:
         x = np.asarray(plain(item))
     except (TypeError, ValueError, RuntimeError):
@@ -117,7 +152,10 @@ def _split(item: Any, described: str) -> tuple[NDArray[Any], NDArray[Any] | None
 
 def _class_names(source: Any, labels: NDArray[Any]) -> tuple[str, ...]:
     """Names of the classes, if the data set has one for each number that occurs."""
-    names = getattr(getattr(source, "dataset", source), "classes", None)
+    data = getattr(source, "dataset", source)
+    features = getattr(data, "features", None) or {}  # of the library datasets
+    named = next((features[each] for each in _LABEL if each in features), None)
+    names = getattr(data, "classes", getattr(named, "names", None))
     if not isinstance(names, Sequence) or isinstance(names, str) or labels.dtype.kind not in "iu":
         return ()
-    return tuple(map(str, names)) if set(labels.tolist()) == set(range(len(names))) else ()
+    return tuple(map(str, names)) if set(labels.tolist()) <= set(range(len(names))) else ()

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["check_one_each", "encode_labels", "label_texts", "lacking_labels", "listed", "select_classes"]
+__all__ = [
+    "check_one_each",
+    "class_order",
+    "encode_labels",
+    "is_padded",
+    "label_texts",
+    "lacking_labels",
+    "listed",
+    "select_classes",
+]
 
-_LACKING = {"", "nan", "na", "n/a", "<na>", "#n/a"}
+_LACKING = {"", "nan", "NaN", "NAN", "NA", "na", "N/A", "n/a", "<NA>", "#N/A", "#NULL!"}
+"""Labels that say that there is none; Na is sodium."""
 
 
 def label_texts(labels: Any) -> list[str]:
@@ -26,13 +37,15 @@ def label_texts(labels: Any) -> list[str]:
     return [str(text) for text in texts[place]]
 
 
-def check_one_each(labels: Any, n: int) -> None:
-    """Refuse labels that are not one for each of n points."""
+def check_one_each(labels: Any, n: int, left_out: int = 0) -> NDArray[Any]:
+    """Labels in one dimension; refuse them if they are not one for each of n points, those left out among them."""
     values = _one_each(labels)
     if len(values) != n:
+        more = f", with the {left_out} left out: give one for each image" if left_out else ""
         raise ValueError(
-            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points"
+            f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points{more}"
         )
+    return values
 
 
 def lacking_labels(labels: Any) -> NDArray[np.bool_]:
@@ -46,7 +59,7 @@ def lacking_labels(labels: Any) -> NDArray[np.bool_]:
 
 
 def _is_lacking(label: Any) -> bool:
-    return label is None or label != label or (isinstance(label, str) and label.strip().casefold() in _LACKING)
+    return label is None or label != label or (isinstance(label, str) and label.strip() in _LACKING)
 
 
 def _one_each(labels: Any) -> NDArray[Any]:
@@ -68,22 +81,28 @@ def _one_each(labels: Any) -> NDArray[Any]:
 def encode_labels(labels: Any, n: int, *, class_names: Sequence[str] = ()) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Class of each point, and the names of the classes: numbers in numerical order, then others by their letters.
 
-    With ``class_names`` the labels are 0, 1, ... and these are their names.
+    With ``class_names`` the labels are 0, 1, ... and these are their names, or they are these names, whose order stays.
     """
     check_one_each(labels, n)
     texts = label_texts(labels)
     distinct = dict.fromkeys(texts)
     spelled = dict(zip(distinct, _integral(list(distinct)), strict=True))
     if class_names:
-        return np.array([int(spelled[text]) for text in texts], dtype=np.intp), tuple(class_names)
-    names = tuple(sorted(set(spelled.values()), key=_order))
+        words = _one_each(labels).dtype.kind in "OUS"
+        place = {name.strip(): at for at, name in enumerate(class_names)} if words else None
+        numbers = np.array([int(spelled[text]) if place is None else place[text] for text in texts], dtype=np.intp)
+        present, numbered = np.unique(numbers, return_inverse=True)
+        return numbered.astype(np.intp), tuple(class_names[each] for each in present)
+    names = tuple(sorted(set(spelled.values()), key=class_order))
     number = {name: place for place, name in enumerate(names)}
     of = {text: number[name] for text, name in spelled.items()}
     return np.array([of[text] for text in texts], dtype=np.intp), names
 
 
 def _integral(texts: list[str]) -> list[str]:
-    """Labels that a table wrote as 0.000e+00, 1.000e+00 are the integers that they stand for."""
+    """Labels that a table wrote as 0.000e+00, 1.000e+00 are the integers that they stand for; 01 is no number."""
+    if any("_" in text or is_padded(text) for text in texts):
+        return texts
     try:
         numbers = [float(text) for text in texts]
     except ValueError:
@@ -91,6 +110,11 @@ def _integral(texts: list[str]) -> list[str]:
     if not all(math.isfinite(number) and number == int(number) and abs(number) < 2**53 for number in numbers):
         return texts
     return [str(int(number)) for number in numbers]
+
+
+def is_padded(text: str) -> bool:
+    """Whether a label has zeros in front, as 01 has, which is another than 1."""
+    return re.match(r"[-+]?0\d", text) is not None
 
 
 def select_classes(
@@ -137,7 +161,7 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _order(name: str) -> tuple[int, float, str]:
+def class_order(name: str) -> tuple[int, float, str]:
     """Numbers first and by size, then other names by their letters."""
     try:
         number = float(name)
@@ -150,7 +174,7 @@ def _place(wanted: Any, names: tuple[str, ...]) -> int:
     text = str(_plain(wanted)).strip()
     if text in names:
         return names.index(text)
-    by_count = text.isdecimal() and not any(_order(name)[0] == 0 for name in names)
+    by_count = text.isdecimal() and not any(class_order(name)[0] == 0 for name in names)
     if by_count and not isinstance(wanted, bool) and int(text) < len(names):
         return int(text)
     raise ValueError(f"load_dataset: there is no class {text!r}; known are {listed(names)}")

@@ -25,8 +25,8 @@ from regimes.datasets.points.pixels import mapped_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
-from regimes.numerics.interface.paths import exists
-from regimes.numerics.interface.standard_input import STANDARD_INPUT, is_standard_input, standard_input_file
+from regimes.numerics.interface.paths import exists, is_standard_input
+from regimes.numerics.interface.standard_input import STANDARD_INPUT, standard_input_file
 
 __all__ = ["load_dataset"]
 
@@ -49,9 +49,9 @@ def load_dataset(
     source : array_like, str, path or Dataset
         Points along the first axis (the others are flattened); a frame of pandas, polars or Arrow, a tensor, a
         loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
-        points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.zarr``, ``.pt``, ``.safetensors``,
-        ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or ``.zip`` of images,
-        or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
+        points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.mat``, ``.zarr``, ``.pt``,
+        ``.safetensors``, ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or
+        ``.zip`` of images, or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
         One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
         file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
@@ -75,6 +75,9 @@ def load_dataset(
         from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
     header : bool, optional
         Whether the first line of a text table holds names, where it is not to be judged by what it says.
+    decimal : {".", ","}, optional
+        The decimal sign of a text table, where it is not to be judged by the cells; the other sign, blanks and
+        apostrophes then separate thousands.
     missing : {"error", "drop"}
         What to do with points that lack a value or a label: refuse the data, or leave these points out.
     resize : int, str or (int, int), optional
@@ -105,12 +108,19 @@ def load_dataset(
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, asked)
+    if asked.resize is not None and raw.kept is None:
+        raise ValueError(
+            f"load_dataset: resize is for images in files, got {raw.source}, which holds none; leave it out, or resize "
+            "the arrays before"
+        )
     refuse_one_image(raw.values)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     raw = pixels_range(raw, X)
-    found = None if raw.labels is None else read_labels(raw.labels, len(X), memory)
+    total, kept = raw.kept or (len(X), None)
+    found = None if raw.labels is None else read_labels(raw.labels, total, memory)
     if found is not None:
-        check_one_each(found, len(X))
+        each = check_one_each(found, total, total - len(X))
+        found = found if kept is None else each[kept]
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
@@ -137,8 +147,10 @@ def load_dataset(
 def _raw(source: Any, reading: Reading) -> RawData:
     if is_standard_input(source):
         return _from_standard_input(source, reading)
-    if reading.header is not None and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
-        raise ValueError("load_dataset: header says how a text table is read, got it for another source; leave it out")
+    if reading.of_text and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
+        raise ValueError(
+            f"load_dataset: {reading.of_text[0]} says how a text table is read, got it for another source; leave it out"
+        )
     if isinstance(source, os.PathLike):
         return read_points(source, reading)
     if not isinstance(source, str):
@@ -197,7 +209,7 @@ def _from_dataset(
     before, labels = data.preprocessing, reading.labels
     if not reading.takes_all:
         raise ValueError(
-            "load_dataset: a Dataset has been read already, got columns, drop, header or missing for one; "
+            "load_dataset: a Dataset has been read already, got columns, drop, header, decimal or missing for one; "
             "give them with its source"
         )
     if scale is not None:

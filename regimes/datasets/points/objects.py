@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,14 @@ from numpy.typing import NDArray
 
 from regimes.datasets.files.arrow import arrow_frame
 from regimes.datasets.files.frames import Frame, frame_points
+from regimes.datasets.files.images import is_encoded
 from regimes.datasets.files.named_arrays import choose_arrays
 from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
-from regimes.datasets.points.items import is_loader, item_points
-from regimes.datasets.points.tensors import plain
+from regimes.datasets.points.items import is_array, is_loader, item_points
+from regimes.datasets.points.tensors import plain, same_shape
 
 __all__ = ["object_points"]
 
@@ -36,14 +39,36 @@ def object_points(source: Any, reading: Reading) -> RawData:
             f"load_dataset: one part of a data set must be given, got {', '.join(map(str, source))} in {described}; "
             f"give one, such as data[{next(iter(source))!r}]"
         )
+    if _is_hugging_face(source) and source.format.get("type") == "custom":  # a transform, which frames pass over
+        return item_points(source, reading, described)
     frame = _frame(source)
     if frame is not None:
+        _refuse_shuffled(source, reading.labels)
         return frame_points(frame, reading, described)
     if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
         return _labelled(source, reading, described)
     if is_loader(source):
         return item_points(source, reading, described)
-    return raw_array(plain(source), replace(reading, labels=plain(reading.labels)), described)
+    if (
+        isinstance(source, Mapping)
+        and source
+        and all(is_array(each) or isinstance(each, list) for each in source.values())
+    ):
+        arrays = {str(name): _block(np.asarray(_array(array))) for name, array in source.items()}
+        return replace(choose_arrays(described, arrays, None, reading), name="array")
+    if isinstance(source, tuple) and len(source) == 2 and all(map(is_array, source)):
+        raise ValueError(
+            "load_dataset: a source must be one array, got a pair of them; if these are points and labels, give "
+            "load_dataset(X, y)"
+        )
+    return raw_array(_array(source), replace(reading, labels=plain(reading.labels)), described)
+
+
+def _array(source: Any) -> Any:
+    """A tensor, or several arrays, tensors or images in a row, as one array; anything else as it is."""
+    if isinstance(source, Sequence) and not isinstance(source, str | bytes) and all(map(is_array, source)):
+        return same_shape([np.asarray(plain(each)) for each in source]) if len(source) else source
+    return plain(source)
 
 
 def _described(source: Any) -> str:
@@ -63,6 +88,19 @@ def _frame(source: Any) -> Frame | None:
     return _pandas(source) if hasattr(source, "iloc") and hasattr(source, "columns") else None
 
 
+def _refuse_shuffled(frame: Any, labels: Any) -> None:
+    """Labels of pandas that have the rows of the frame in another order are not those of the rows one by one."""
+    of_points: Any = getattr(frame, "index", None)
+    of_labels: Any = getattr(labels, "index", None)
+    if not hasattr(of_points, "equals") or not hasattr(of_labels, "equals") or len(of_points) != len(of_labels):
+        return
+    if not of_points.equals(of_labels) and of_points.sort_values().equals(of_labels.sort_values()):
+        raise ValueError(
+            "load_dataset: labels must come in the order of the points, got a Series with the index of the frame in "
+            "another order; give labels.reindex(frame.index), or labels.to_numpy() if they are in order"
+        )
+
+
 def _is_hugging_face(source: Any) -> bool:
     return (
         hasattr(source, "features") and callable(getattr(source, "with_format", None)) and hasattr(source, "num_rows")
@@ -79,7 +117,10 @@ def _features(features: Any) -> dict[str, Any]:
 
 def _pandas(frame: Any) -> Frame:
     """Columns by place, since names may repeat; a missing value among numbers is nan."""
-    kinds = tuple(_kind(getattr(dtype, "kind", "O"), frame.iloc[:, place]) for place, dtype in enumerate(frame.dtypes))
+    kinds = tuple(
+        "text" if hasattr(dtype, "categories") else _kind(getattr(dtype, "kind", "O"), frame.iloc[:, place].dropna())
+        for place, dtype in enumerate(frame.dtypes)
+    )
 
     def column(place: int, start: int, stop: int) -> Any:
         values = frame.iloc[start:stop, place]
@@ -98,7 +139,9 @@ def _pandas(frame: Any) -> Frame:
 def _polars(frame: Any) -> Frame:
     columns = frame.get_columns()
     kinds = tuple(
-        "number" if each.dtype.is_numeric() or str(each.dtype) == "Boolean" else _kind("O", each.head(1).to_list())
+        "number"
+        if each.dtype.is_numeric() or str(each.dtype) == "Boolean"
+        else _kind("O", each.drop_nulls().head(1).to_list())
         for each in columns
     )
 
@@ -120,17 +163,20 @@ def _kind(kind: str, values: Any) -> str:
     first = next(iter(values), None)
     if isinstance(first, str) or kind in "US":
         return "text"
-    if isinstance(first, Mapping) and "bytes" in first:
+    if is_encoded(first["bytes"] if isinstance(first, Mapping) and "bytes" in first else first):
         return "image"
-    if isinstance(first, Sequence | np.ndarray) and not isinstance(first, bytes) and np.ndim(first):
-        return "vector" if np.asarray(first).dtype.kind in "buif" else "other"
-    return "other"
+    if isinstance(first, list | tuple | np.ndarray) or hasattr(first, "getbands"):
+        array = np.asarray(first)
+        return "vector" if array.ndim and array.dtype.kind in "buif" else "other"
+    return "number" if all(isinstance(value, Real | Decimal) for value in values) and first is not None else "other"
 
 
 def _objects(values: NDArray[Any], kind: str) -> Any:
     if kind == "image":
-        return [each["bytes"] if isinstance(each, Mapping) else None for each in values]
-    return np.stack([np.asarray(each) for each in values]) if kind == "vector" else values
+        return [each["bytes"] if isinstance(each, Mapping) else each for each in values]
+    if kind == "vector" and any(each is None or isinstance(each, float) for each in values):
+        raise ValueError("load_dataset: every value must be present, got a list that is missing; drop such rows")
+    return same_shape([np.asarray(plain(each)) for each in values]) if kind == "vector" else values
 
 
 def _labelled(source: Any, reading: Reading, described: str) -> RawData:
@@ -147,7 +193,9 @@ def _labelled(source: Any, reading: Reading, described: str) -> RawData:
 
 
 def _block(array: Any) -> Blocks:
+    dims = getattr(array, "dims", ())
+
     def rows(start: int, stop: int) -> NDArray[Any]:
         return np.asarray(array[start:stop] if array.ndim else array)
 
-    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows)
+    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows, f"points along {dims[0]}" if dims else "")

@@ -25,14 +25,15 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
         return _read(values)
     try:
         given = np.asarray(values)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError):
         raise ValueError(
             "load_dataset: a source must be an array, a built-in data set or a file, "
-            f"got {type(values).__name__} that NumPy cannot read: {error}"
+            f"got {type(values).__name__} that is no array, as where its rows differ in length; make one of it"
         ) from None
     _check_form(values, given)
     flat = given.reshape(len(given), -1)
     with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
+        owned = owned and flat.flags.writeable  # what lies over bytes of a file is not
         return np.ascontiguousarray(flat, dtype=np.float64) if owned else np.array(flat, dtype=np.float64, order="C")
 
 

@@ -15,7 +15,7 @@ from regimes.datasets.process.scheduler_file import LARGEST, checked_size
 from regimes.numerics.process.sampler_steps import SamplerSteps, times_from_flow_time
 from regimes.numerics.process.schedules import Schedule, times_from_alpha_bar
 
-__all__ = ["LEVELS", "given_levels", "levels_of_file", "levels_of_object"]
+__all__ = ["LEVELS", "given_levels", "levels_of_file", "levels_of_object", "steps_of_object"]
 
 Array = NDArray[np.float64]
 
@@ -31,6 +31,7 @@ LEVELS = {
 }
 """Names of a list of noise levels, and what they are."""
 
+_AROUND = " \t,;[]()"  # of a line of numbers, as Python prints a list
 _TIMESTEPS = ("timestep", "timesteps")
 
 
@@ -53,7 +54,7 @@ def given_levels(name: str, columns: Mapping[str, Any], levels: str | None) -> S
     if levels is not None:
         known = {key: kind for key, kind in known.items() if kind == levels.replace("-", "_")} or known
     if len(known) > 1 or (not known and len(columns) != 1):
-        names = ", ".join(map(str, columns))[:80]
+        names = ", ".join(map(str, columns))[:80] or "none"
         raise ValueError(
             f"noise_schedule: {name} must hold one list of levels, under sigmas, alpha_bar or flow_time, got {names}; "
             "name one with values= (--values)"
@@ -71,8 +72,18 @@ def given_levels(name: str, columns: Mapping[str, Any], levels: str | None) -> S
     return _schedule(name, _numbers(name, columns[key]), stated or levels, labels)
 
 
-def levels_of_object(thing: Any, levels: str | None, *, flow: bool) -> Schedule:
+def steps_of_object(thing: Any, train: int) -> Array | None:
+    """What a scheduler tells the model at the steps that it was given; None if it was given none."""
+    calls = getattr(thing, "timesteps", None)
+    told = None if calls is None else _numbers(type(thing).__name__, calls)
+    given = getattr(thing, "num_inference_steps", None) is not None or (told is not None and told.size != train)
+    return told if given else None
+
+
+def levels_of_object(thing: Any, levels: str | None, *, inverted: bool = False) -> Schedule:
     """Schedule of an object with ``alphas_cumprod`` or ``sigmas``: of its steps if it was given any, else of training.
+
+    ``inverted`` says that its times of flow matching grow towards the data.
 
     Raises
     ------
@@ -81,28 +92,32 @@ def levels_of_object(thing: Any, levels: str | None, *, flow: bool) -> Schedule:
     """
     name = type(thing).__name__
     alphas, sigmas = getattr(thing, "alphas_cumprod", None), getattr(thing, "sigmas", None)
-    calls = getattr(thing, "timesteps", None)
-    chosen = getattr(thing, "num_inference_steps", None) is not None and calls is not None
     if alphas is None and sigmas is None:
         raise ValueError(
             f"noise_schedule: schedule must be a name, a file, a dictionary or an object with alphas_cumprod or "
-            f"sigmas, got {name}; give noise_schedule(NAME) or the file of the schedule"
+            f"sigmas, got {name}; put a list under its name, {{'sigmas': [...]}} or {{'alpha_bar': [...]}}"
         )
-    told = None if calls is None else _numbers(name, calls)
-    if chosen and sigmas is not None and told is not None:
+    table = None if alphas is None else _numbers(name, alphas)
+    chosen = getattr(thing, "num_inference_steps", None) is not None
+    told = steps_of_object(thing, 0) if chosen else None
+    if sigmas is not None and told is not None:
         own = _numbers(name, sigmas)[: told.size]
-        return _schedule(name, own, levels or ("flow_time" if flow else "sigma"), told)
-    if alphas is not None:
-        table = _numbers(name, alphas)
-        if chosen and told is not None and np.array_equal(told, np.round(told)) and told.max() < table.size:
+        return _schedule(name, 1 - own if inverted else own, levels, told)
+    if table is not None:
+        if told is not None and np.array_equal(told, np.round(told)) and told.max() < table.size:
             return _schedule(name, table[told.astype(np.intp)], "alpha_bar", told)
-        return _schedule(name, table, "alpha_bar", None)
-    return _schedule(name, _numbers(name, sigmas), levels or ("flow_time" if flow else None), None)
+        return _schedule(name, table, "alpha_bar", np.arange(table.size))
+    return _schedule(name, _numbers(name, sigmas), levels, None)
 
 
 def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedule:
     """Check the levels, tell what they are where nothing says so, and put them on the clock."""
+    if values.size == 0:
+        raise ValueError(f"noise_schedule: {name} must hold one noise level at least, got none")
     timesteps = None if labels is None else _numbers(name, labels)
+    if not np.all(np.isfinite(values)):
+        place = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise ValueError(f"noise_schedule: levels of {name} must be finite, got {values[place]:g} at place {place}")
     data = 1.0 if kind in ("alpha_bar", "alpha-bar") else 0.0
     while values.size > 1 and values[-1] == data and kind is not None:
         values = values[:-1]  # where a sampler arrives is no step
@@ -116,11 +131,10 @@ def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedu
         kind = "sigma"
     kind = kind.replace("-", "_")
     low, high = (0.0, 1.0) if kind != "sigma" else (0.0, np.inf)
-    wrong = np.flatnonzero(~((values >= low) & (values <= high) & np.isfinite(values)))
-    if values.size == 0 or wrong.size:
-        got = "none" if values.size == 0 else f"{values[wrong[0]]:g} at place {wrong[0]}"
+    wrong = np.flatnonzero(~((values >= low) & (values <= high)))
+    if wrong.size:
         rule = "not be negative" if kind == "sigma" else "lie in 0 to 1"
-        raise ValueError(f"noise_schedule: {kind} of {name} must {rule} and be finite, got {got}")
+        raise ValueError(f"noise_schedule: {kind} of {name} must {rule}, got {values[wrong[0]]:g} at place {wrong[0]}")
     _check_order(name, values)
     if timesteps is not None and timesteps.size != values.size:
         timesteps = timesteps[: values.size] if timesteps.size == values.size + 1 else timesteps
@@ -132,7 +146,9 @@ def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedu
         t = SamplerSteps.of_sigma(values, None).t
     else:
         t = times_from_alpha_bar(values) if kind == "alpha_bar" else times_from_flow_time(values)
-    return Schedule(name, t, np.exp(-2 * t), f"{values.size} levels of {kind} of {name}", timesteps)
+    return Schedule(
+        name, t, np.exp(-2 * t), f"{values.size} level{'s' * (values.size > 1)} of {kind} of {name}", timesteps
+    )
 
 
 def _check_order(name: str, values: Array) -> None:
@@ -154,7 +170,7 @@ def _numbers(name: str, values: Any) -> Array:
         found = array.astype(np.float64) if array.dtype.kind in "iuf" else None
     except (TypeError, ValueError, RuntimeError):
         found = None
-    if found is None or found.ndim != 1:
+    if found is None or found.ndim != 1 or np.ma.is_masked(values):
         raise ValueError(f"noise_schedule: {name} must hold a list of numbers, one for each step, got something else")
     return found
 
@@ -184,10 +200,13 @@ def _text_columns(path: Path) -> dict[str, Any]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"noise_schedule: {path} must be text in UTF-8, and cannot be read: {error}") from None
-    rows = [re.split(r"[,;\s]+", line.strip().strip(",;")) for line in lines if line.split("#")[0].strip()]
+    told = (line.partition("#")[0].strip(_AROUND) for line in lines)
+    rows = [re.split(r"[,;\s]+", line) for line in told if line]
     if not rows:
         raise ValueError(f"noise_schedule: {path} must hold noise levels, got nothing")
     header = None if _is_float(rows[0][0]) else [cell.strip('"') for cell in rows.pop(0)]
+    if header is not None and len(set(header)) < len(header):
+        raise ValueError(f"noise_schedule: a name must stand once in the first line of {path}, got {', '.join(header)}")
     if header is None and len({len(row) for row in rows}) <= 1 and len(rows) > 1 and len(rows[0]) > 1:
         raise ValueError(f"noise_schedule: columns of {path} must have names in the first line, got numbers alone")
     cells = rows if header is not None else [[cell] for row in rows for cell in row]

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LARGEST", "checked_size", "read_mapping", "scheduler_path"]
+__all__ = ["LARGEST", "checked_size", "pipeline_of", "read_mapping", "scheduler_path"]
 
 SUFFIXES = (".json", ".csv", ".txt", ".npy", ".npz")
 _NAME = "scheduler_config.json"
+_PIPELINE = "model_index.json"
 LARGEST = 16 * 2**20
 """Bytes of a file: a million levels in text, where a schedule has some thousands."""
 
@@ -28,6 +29,8 @@ def scheduler_path(text: str | os.PathLike[str]) -> Path | None:
         return None  # not the working folder
     try:
         path = Path(text).expanduser()
+        if path.name == _PIPELINE:
+            path = path.parent
         if path.is_dir():
             found = [each for each in (path / _NAME, path / "scheduler" / _NAME) if each.is_file()]
             if not found:
@@ -40,6 +43,14 @@ def scheduler_path(text: str | os.PathLike[str]) -> Path | None:
     if not path.is_file() or path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"noise_schedule: a file of a schedule must end in {', '.join(SUFFIXES)}, got {path}")
     return path
+
+
+def pipeline_of(path: Path) -> str | None:
+    """Class of the pipeline in whose folder a configuration lies; None if it lies alone."""
+    index = path.parent.parent / _PIPELINE
+    content = read_mapping(index) if path.parent.name == "scheduler" and index.is_file() else None
+    name = content.get("_class_name") if isinstance(content, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def checked_size(path: Path) -> Path:

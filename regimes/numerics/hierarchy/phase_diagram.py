@@ -10,7 +10,8 @@ import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_number, whole_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.theory.formula.record import recorded
 
 __all__ = ["HierarchyPlane", "PhaseDiagram", "hierarchy_phase_diagram"]

@@ -8,7 +8,8 @@ import numpy as np
 
 from regimes.numerics.hierarchy.fixed_point import Made, Parameters, exact_value, fixed_point, made, value
 from regimes.numerics.hierarchy.problem import Hierarchy, check_formula_range, checked_hierarchy
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 
 __all__ = ["HierarchyTransition", "epsilon_threshold", "hierarchy_transition"]
 

@@ -1,12 +1,13 @@
-"""Paths that a user gives: the home directory, and what no file can be called."""
+"""Paths that a user gives: the home directory, what no file can be called, and ``-``, standard input."""
 
 from __future__ import annotations
 
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
-__all__ = ["exists", "expanded"]
+__all__ = ["exists", "expanded", "is_standard_input"]
 
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
 
@@ -32,3 +33,8 @@ def exists(path: str | os.PathLike[str]) -> bool:
         return Path(path).expanduser().exists()
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def is_standard_input(source: Any) -> bool:
+    """Whether a source is ``-``, or ``-:key``."""
+    return isinstance(source, str) and (source == "-" or source.startswith("-:"))

@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from regimes.numerics.interface.checks import gibibytes
 from regimes.numerics.interface.paths import expanded
 
-__all__ = ["STANDARD_INPUT", "is_standard_input", "read_bounded", "standard_input_file"]
+__all__ = ["STANDARD_INPUT", "read_bounded", "standard_input_file"]
 
 STANDARD_INPUT = "standard input"
 
 _BEGINNINGS = {
     b"\x93NUMPY": ".npy",
-    b"PK\x03\x04": ".npz",
     b"PK\x05\x06": ".npz",
     b"\x89HDF\r\n\x1a\n": ".h5",
     b"PAR1": ".parquet",
@@ -27,11 +26,6 @@ _BEGINNINGS = {
     b"\x80": ".npy",  # a pickle, refused as one
 }
 _BLOCK = 2**20
-
-
-def is_standard_input(source: Any) -> bool:
-    """Whether a source is ``-``, or ``-:key``."""
-    return isinstance(source, str) and (source == "-" or source.startswith("-:"))
 
 
 @contextmanager
@@ -45,19 +39,34 @@ def standard_input_file(function: str, limit: int, otherwise: str) -> Iterator[P
         with place.open("wb") as file:
             for block in _blocks(function, limit):
                 file.write(block)
-        with place.open("rb") as file:
-            start = file.read(8)
-        suffix = next((each for begin, each in _BEGINNINGS.items() if start.startswith(begin)), otherwise)
-        place = place.rename(place.with_suffix(suffix))
+        place = place.rename(place.with_suffix(_suffix(place, otherwise)))
         try:
             yield place
         except ValueError as error:
             raise ValueError(str(error).replace(os.fspath(place), STANDARD_INPUT)) from None
 
 
+def _suffix(place: Path, otherwise: str) -> str:
+    """The ending of a file by its content; of a zip archive by what lies in it."""
+    with place.open("rb") as file:
+        start = file.read(9)
+    if start[4:] == b"\0\0\0\0{":  # the length of a header in JSON, and its beginning
+        return ".safetensors"
+    if not start.startswith(b"PK\x03\x04"):
+        return next((each for begin, each in _BEGINNINGS.items() if start.startswith(begin)), otherwise)
+    try:
+        with zipfile.ZipFile(place) as archive:
+            names = archive.namelist()
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return ".npz"  # whose reader says what is wrong with it
+    if any(name.endswith(".npy") for name in names):
+        return ".npz"
+    return ".pt" if any(name.endswith("data.pkl") for name in names) else ".zip"
+
+
 def read_bounded(function: str, path: Path, limit: int) -> bytes:
     """Content of a file, or of standard input, no longer than the limit in bytes; OSError where it cannot be read."""
-    if is_standard_input(os.fspath(path)):
+    if os.fspath(path) == "-":
         return b"".join(_blocks(function, limit))
     place = expanded(function, path)
     if place.exists() and not place.is_file() and not place.is_dir():

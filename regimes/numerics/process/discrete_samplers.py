@@ -83,6 +83,7 @@ def euler(config: SchedulerConfig, table: Array, steps: int) -> SamplerSteps:
     """Euler's method: fractions of training steps, at interpolated noise levels."""
     own = sigmas_of(table)
     timesteps = spaced_steps(config.timestep_spacing, steps, table.size, offset=config.steps_offset)
+    _check_trained(config, timesteps, table.size)
     if config.interpolation_type == "log_linear":
         sigma = sigma_grid("exponential", steps + 1, own[-1], own[0])[:steps]
     else:
@@ -126,7 +127,11 @@ def dpm_solver(config: SchedulerConfig, table: Array, steps: int) -> SamplerStep
     ends_at_zero = config.final_sigmas_type == "zero"
     if config.grid is not None:
         sigma = sigma_grid(config.grid, steps, *_ends(config, own[-1], own[0]))
-        timesteps = _steps_of_sigma(sigma, table)
+        told = sigma
+        if config.use_lu_lambdas:  # in the package from its logarithms of single precision
+            last, first = _single_logs(table)[[0, -1]].tolist()
+            told = np.exp(first + np.linspace(0.0, 1.0, steps) * (last - first))
+        timesteps = _steps_of_sigma(told, table)
         rounds = config.use_karras_sigmas or config.use_lu_lambdas
         kept = config.kind == "DPMSolverMultistepScheduler" and config.beta_schedule == "squaredcos_cap_v2"
         timesteps = np.round(timesteps) if rounds and not kept else np.trunc(timesteps)
@@ -135,6 +140,11 @@ def dpm_solver(config: SchedulerConfig, table: Array, steps: int) -> SamplerStep
     timesteps = spaced_steps(
         spacing, steps, table.size, offset=config.steps_offset, last=_unclipped(config, own), past_end=True
     ).round()
+    _check_trained(config, timesteps, table.size)
+    if np.any(timesteps[1:] == timesteps[:-1]):
+        raise ValueError(
+            f"schedule: {config.kind} takes whole training steps, got {steps} that are not apart; take fewer"
+        )
     sigma = np.interp(timesteps, np.arange(own.size), own)
     return SamplerSteps.of_sigma(sigma, timesteps, 0.0 if ends_at_zero else own[0])
 
@@ -143,6 +153,8 @@ def inverse_solver(config: SchedulerConfig, table: Array, steps: int) -> Sampler
     """A multistep solver from the data to the noise; of a step that comes twice the second is left out."""
     own = sigmas_of(table)
     used = _unclipped(config, own)
+    if steps > used:
+        raise ValueError(f"schedule: a sampler of {config.kind} has at most {used} steps, got {steps}")
     if config.grid is not None:
         sigma = sigma_grid(config.grid, steps, own[0], own[-1])
         timesteps = _steps_of_sigma(sigma, table)
@@ -166,7 +178,10 @@ def sigmas_of(table: Array) -> Array:
 
 def _ends(config: SchedulerConfig, first: float, last: float) -> tuple[float, float]:
     """Largest and smallest level of a grid: those of the configuration, else the sampler's own."""
-    return config.sigma_max or first, config.sigma_min or last
+    high, low = config.sigma_max or first, config.sigma_min or last
+    if not high > low and first != last:
+        raise ValueError(f"schedule: sigma_max of {config.kind} must exceed sigma_min, got {high:g} and {low:g}")
+    return high, low
 
 
 def _unclipped(config: SchedulerConfig, own: Array) -> int:
@@ -181,13 +196,18 @@ def _spaced(config: SchedulerConfig, table: Array, steps: int) -> Array:
 
 
 def _from_table(config: SchedulerConfig, table: Array, timesteps: Array) -> SamplerSteps:
-    if timesteps.max() >= table.size:
-        raise ValueError(
-            f"schedule: the steps of {config.kind} must lie in 0 to {table.size - 1}, got {timesteps.max():g}, since "
-            f"steps_offset is {config.steps_offset}; take fewer steps or another spacing"
-        )
+    _check_trained(config, timesteps, table.size)
     end = 1.0 if config.set_alpha_to_one else float(table[0])
     return SamplerSteps.of_alpha_bar(table[timesteps.astype(np.intp)], timesteps, end)
+
+
+def _check_trained(config: SchedulerConfig, timesteps: Array, train: int) -> None:
+    """Refuse steps on which no model was trained."""
+    if timesteps.max() >= train:
+        raise ValueError(
+            f"schedule: the steps of {config.kind} must lie in 0 to {train - 1}, got {timesteps.max():g}, since "
+            f"steps_offset is {config.steps_offset}; take fewer steps or another spacing"
+        )
 
 
 def _of_euler(config: SchedulerConfig, table: Array, steps: int) -> tuple[Array, Array]:
@@ -208,14 +228,19 @@ def _interleaved(
     return SamplerSteps.of_sigma(levels, labels)
 
 
+def _single_logs(table: Array) -> NDArray[np.float32]:
+    """Logarithms of the noise levels of the training steps, in single precision."""
+    single = table.astype(np.float32)
+    return np.asarray(np.log(np.sqrt((1 - single) / single)), dtype=np.float32)
+
+
 def _steps_of_sigma(sigma: Array, table: Array) -> Array:
     """Training step of a noise level: linear in its logarithm, the ends beyond them.
 
     The package has the table in single precision, and cuts what comes out: 998 where it is 999 but for rounding. To
     call a step what the package calls it takes the same rounding, and no more than that rests on it.
     """
-    single = table.astype(np.float32)
-    logs = np.log(np.sqrt((1 - single) / single))
+    logs = _single_logs(table)
     wanted = np.log(np.maximum(sigma, _LEAST))
     low = np.clip(np.searchsorted(logs, wanted, side="right") - 1, 0, logs.size - 2)
     part = (logs[low] - wanted) / (logs[low] - logs[low + 1])

@@ -58,8 +58,8 @@ _OTHER_NAMES = {
 }
 
 
-def named_config(text: str) -> tuple[str, SchedulerConfig, int | None] | None:
-    """Name, configuration and default number of steps of ``NAME[,field=value...]``; None if there is no such name.
+def named_config(text: str) -> tuple[str, SchedulerConfig, int | None, dict[str, Any]] | None:
+    """Name, configuration, default number of steps and fields given of ``NAME[,field=value...]``; None if no name.
 
     Raises
     ------
@@ -72,10 +72,15 @@ def named_config(text: str) -> tuple[str, SchedulerConfig, int | None] | None:
     if name not in _NAMED:
         return None
     kind, own, steps = _NAMED[name]
-    known = SchedulerConfig.of(kind, CLASSES[kind].defaults, own)
-    given = dict(_field(name, known, each) for each in fields)
-    changed = SchedulerConfig.of(kind, {**CLASSES[kind].defaults, **own}, given)
-    return name, replace(changed, single=False), steps
+    of = CLASSES[kind]
+    known = SchedulerConfig.of(kind, of.fields, of.defaults, own)
+    given: dict[str, Any] = {}
+    for key, value in (_field(name, known, each) for each in fields):
+        if key in given:
+            raise ValueError(f"noise_schedule: a field must stand once after {name}, got {key} twice; delete one")
+        given[key] = value
+    changed = SchedulerConfig.of(kind, of.fields, {**of.defaults, **own}, given)
+    return name, replace(changed, single=False), steps, given
 
 
 def unknown_name(text: str) -> ValueError:
@@ -95,10 +100,10 @@ def _field(name: str, known: SchedulerConfig, text: str) -> tuple[str, Any]:
     """One ``field=value``, the value of the kind that the field has."""
     key, equals, value = (part.strip() for part in text.partition("="))
     key = key.replace("-", "_")
-    if not equals or not hasattr(known, key) or key in ("kind", "single", "trained_betas"):
+    fields = [field for field in CLASSES[known.kind].fields if field != "trained_betas"]
+    if not equals or key not in fields:
         raise ValueError(
-            f"noise_schedule: after the name of a schedule come fields of a scheduler_config.json, such as "
-            f"{name},sigma_max=10, got {text[:60]!r}"
+            f"noise_schedule: {name} takes FIELD=VALUE after a comma, of {', '.join(fields)}, got {text[:36]!r}"
         )
     before = getattr(known, key)
     if isinstance(before, bool) and value.lower() in ("true", "false"):

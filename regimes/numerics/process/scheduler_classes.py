@@ -17,9 +17,12 @@ from regimes.numerics.process.scheduler_config import SchedulerConfig
 from regimes.numerics.process.schedules import Schedule, times_from_alpha_bar
 from regimes.numerics.process.training_tables import shifted, training_alpha_bar, zero_terminal
 
-__all__ = ["CLASSES", "NOT_READ", "read_config", "sampler_of", "training_of"]
+__all__ = ["CLASSES", "GRID_FIELDS", "NOT_READ", "read_config", "sampler_of", "training_of"]
 
 Array = NDArray[np.float64]
+
+GRID_FIELDS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
+"""Fields that ask for a grid of noise levels, which not all classes have."""
 
 _HALF = 2.0**-24
 """Signal power that solvers in sigma put where there is none: they need a number."""
@@ -27,16 +30,37 @@ _HALF = 2.0**-24
 
 @dataclass(frozen=True)
 class _Class:
-    """A sampler with the defaults of its class; ``table`` says that its model has a training schedule of betas."""
+    """A sampler with the fields that its class has, of those that matter here, and defaults of its own.
+
+    ``table`` says that its model has a training schedule of betas.
+    """
 
     steps: Callable[..., SamplerSteps]
+    fields: tuple[str, ...]
     defaults: Mapping[str, Any] = field(default_factory=dict)
     table: bool = False
 
     @property
     def calls(self) -> int:
         """Calls of the model for each step."""
-        return 2 if self.steps in (discrete.heun, discrete.midpoint, discrete.ancestral, flow.flow_heun) else 1
+        return 2 if self.between or self.steps in (discrete.heun, flow.flow_heun) else 1
+
+    @property
+    def between(self) -> bool:
+        """Whether it calls the model between the levels that a scheduler keeps."""
+        return self.steps in (discrete.midpoint, discrete.ancestral)
+
+    @property
+    def flow(self) -> bool:
+        """Whether its steps are times of flow matching."""
+        return self.steps.__module__ == flow.__name__
+
+    @property
+    def spaced(self) -> bool:
+        """Whether its steps can be spaced: as its configuration says, or as a pipeline asks."""
+        if self.steps is discrete.distilled:
+            return False  # of the steps on which the student was trained, whatever its configuration says
+        return "timestep_spacing" in self.fields or self.steps is flow.flow_euler
 
 
 _LATENT = {"beta_start": 0.00085, "beta_end": 0.012}
@@ -46,58 +70,99 @@ _DISTILLED = {**_LATENT, "beta_schedule": "scaled_linear"}
 _COGVIDEO = {**_DISTILLED, "snr_shift_scale": 3.0}
 _EDM = {"sigma_min": 0.002, "sigma_max": 80.0}
 _COSINE = {"beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "linspace"}
+_BY_SHIFT = {"timestep_spacing": ""}  # that of a pipeline where the shift is dynamic, else the scheduler's own
+
+_COUNT = "num_train_timesteps"
+_BETAS = (_COUNT, "beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
+_SPACED = (*_BETAS, "timestep_spacing", "steps_offset")
+_ZERO = (*_SPACED, "rescale_betas_zero_snr")
+_TO_ONE = (*_ZERO, "set_alpha_to_one")
+_RANGE = ("sigma_min", "sigma_max")
+_FLOWS = (*GRID_FIELDS, "use_flow_sigmas", "flow_shift")
+_DYNAMIC = ("use_dynamic_shifting", "time_shift_type")
+_CLIPPED = "lambda_min_clipped"
+_GRID = (_COUNT, "prediction_type", *_RANGE, "final_sigmas_type", "sigma_schedule", "rho")
+_MATCH = (
+    *(_COUNT, "shift", *_DYNAMIC, "base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len"),
+    *("shift_terminal", "invert_sigmas", *GRID_FIELDS),
+)
 
 
-def _of_betas(steps: Callable[..., SamplerSteps], defaults: Mapping[str, Any] | None = None) -> _Class:
-    return _Class(steps, defaults or {}, table=True)
+def _of_betas(
+    steps: Callable[..., SamplerSteps], fields: tuple[str, ...], defaults: Mapping[str, Any] | None = None
+) -> _Class:
+    return _Class(steps, fields, defaults or {}, table=True)
 
 
 CLASSES: dict[str, _Class] = {
-    "DDPMScheduler": _of_betas(discrete.whole_steps),
-    "DDPMParallelScheduler": _of_betas(discrete.whole_steps),
-    "DDIMScheduler": _of_betas(discrete.whole_steps),
-    "DDIMParallelScheduler": _of_betas(discrete.whole_steps),
-    "CogVideoXDDIMScheduler": _of_betas(discrete.whole_steps, _COGVIDEO),
-    "CogVideoXDPMScheduler": _of_betas(discrete.whole_steps, _COGVIDEO),
-    "UnCLIPScheduler": _of_betas(discrete.whole_steps, _COSINE),
-    "DDIMInverseScheduler": _of_betas(discrete.inverse),
-    "PNDMScheduler": _of_betas(discrete.pseudo, {"set_alpha_to_one": False}),
-    "LCMScheduler": _of_betas(discrete.distilled, _DISTILLED),
-    "TCDScheduler": _of_betas(discrete.distilled, _DISTILLED),
-    "ConsistencyDecoderScheduler": _of_betas(discrete.consistency_decoder, {**_COSINE, "num_train_timesteps": 1024}),
-    "EulerDiscreteScheduler": _of_betas(discrete.euler, _SPREAD),
-    "EulerAncestralDiscreteScheduler": _of_betas(discrete.euler, _SPREAD),
-    "LMSDiscreteScheduler": _of_betas(discrete.euler, _SPREAD),
-    "HeunDiscreteScheduler": _of_betas(discrete.heun, {**_LATENT, **_SPREAD}),
-    "KDPM2DiscreteScheduler": _of_betas(discrete.midpoint, {**_LATENT, **_SPREAD}),
-    "DPMSolverSDEScheduler": _of_betas(discrete.midpoint, {**_LATENT, **_SPREAD}),
-    "KDPM2AncestralDiscreteScheduler": _of_betas(discrete.ancestral, {**_LATENT, **_SPREAD}),
-    "DPMSolverMultistepScheduler": _of_betas(discrete.dpm_solver, _SPREAD),
-    "DPMSolverSinglestepScheduler": _of_betas(discrete.dpm_solver, _SPREAD),
-    "UniPCMultistepScheduler": _of_betas(discrete.dpm_solver, _SPREAD),
-    "DEISMultistepScheduler": _of_betas(discrete.dpm_solver, _SOLVER),
-    "SASolverScheduler": _of_betas(discrete.dpm_solver, _SOLVER),
-    "DPMSolverMultistepInverseScheduler": _of_betas(discrete.inverse_solver, _SPREAD),
-    "EDMEulerScheduler": _Class(continuous.edm, _EDM),
-    "EDMDPMSolverMultistepScheduler": _Class(continuous.edm, _EDM),
-    "CosineDPMSolverMultistepScheduler": _Class(
-        continuous.cosine_edm, {"sigma_min": 0.3, "sigma_max": 500.0, "sigma_schedule": "exponential"}
+    "DDPMScheduler": _of_betas(discrete.whole_steps, _ZERO),
+    "DDPMParallelScheduler": _of_betas(discrete.whole_steps, _ZERO),
+    "DDIMScheduler": _of_betas(discrete.whole_steps, _TO_ONE),
+    "DDIMParallelScheduler": _of_betas(discrete.whole_steps, _TO_ONE),
+    "CogVideoXDDIMScheduler": _of_betas(discrete.whole_steps, (*_TO_ONE, "snr_shift_scale"), _COGVIDEO),
+    "CogVideoXDPMScheduler": _of_betas(discrete.whole_steps, (*_TO_ONE, "snr_shift_scale"), _COGVIDEO),
+    "UnCLIPScheduler": _of_betas(discrete.whole_steps, (_COUNT, "beta_schedule", "prediction_type"), _COSINE),
+    "DDIMInverseScheduler": _of_betas(discrete.inverse, _TO_ONE),
+    "PNDMScheduler": _of_betas(
+        discrete.pseudo, (*_SPACED, "set_alpha_to_one", "skip_prk_steps"), {"set_alpha_to_one": False}
     ),
-    "CMStochasticIterativeScheduler": _Class(continuous.consistency, {**_EDM, "num_train_timesteps": 40}),
+    "LCMScheduler": _of_betas(discrete.distilled, (*_TO_ONE, "original_inference_steps"), _DISTILLED),
+    "TCDScheduler": _of_betas(discrete.distilled, (*_TO_ONE, "original_inference_steps"), _DISTILLED),
+    "ConsistencyDecoderScheduler": _of_betas(
+        discrete.consistency_decoder, (_COUNT,), {**_COSINE, "num_train_timesteps": 1024}
+    ),
+    "EulerDiscreteScheduler": _of_betas(
+        discrete.euler,
+        (*_ZERO, *GRID_FIELDS, *_RANGE, "interpolation_type", "timestep_type", "final_sigmas_type"),
+        _SPREAD,
+    ),
+    "EulerAncestralDiscreteScheduler": _of_betas(discrete.euler, _ZERO, _SPREAD),
+    "LMSDiscreteScheduler": _of_betas(discrete.euler, (*_SPACED, *GRID_FIELDS), _SPREAD),
+    "HeunDiscreteScheduler": _of_betas(discrete.heun, (*_SPACED, *GRID_FIELDS), {**_LATENT, **_SPREAD}),
+    "KDPM2DiscreteScheduler": _of_betas(discrete.midpoint, (*_SPACED, *GRID_FIELDS), {**_LATENT, **_SPREAD}),
+    "DPMSolverSDEScheduler": _of_betas(discrete.midpoint, (*_SPACED, *GRID_FIELDS), {**_LATENT, **_SPREAD}),
+    "KDPM2AncestralDiscreteScheduler": _of_betas(discrete.ancestral, (*_SPACED, *GRID_FIELDS), {**_LATENT, **_SPREAD}),
+    "DPMSolverMultistepScheduler": _of_betas(
+        discrete.dpm_solver,
+        (*_ZERO, *_FLOWS, *_DYNAMIC, "use_lu_lambdas", "final_sigmas_type", _CLIPPED),
+        _SPREAD,
+    ),
+    "DPMSolverSinglestepScheduler": _of_betas(
+        discrete.dpm_solver, (*_BETAS, *_FLOWS, *_DYNAMIC, "final_sigmas_type", _CLIPPED), _SPREAD
+    ),
+    "UniPCMultistepScheduler": _of_betas(
+        discrete.dpm_solver,
+        (*_ZERO, *_FLOWS, *_DYNAMIC, *_RANGE, "final_sigmas_type", "shift_terminal"),
+        _SPREAD,
+    ),
+    "DEISMultistepScheduler": _of_betas(discrete.dpm_solver, (*_SPACED, *_FLOWS, *_DYNAMIC), _SOLVER),
+    "SASolverScheduler": _of_betas(discrete.dpm_solver, (*_SPACED, *_FLOWS, _CLIPPED), _SOLVER),
+    "DPMSolverMultistepInverseScheduler": _of_betas(discrete.inverse_solver, (*_SPACED, *_FLOWS, _CLIPPED), _SPREAD),
+    "EDMEulerScheduler": _Class(continuous.edm, _GRID, _EDM),
+    "EDMDPMSolverMultistepScheduler": _Class(continuous.edm, _GRID, _EDM),
+    "CosineDPMSolverMultistepScheduler": _Class(
+        continuous.cosine_edm, _GRID, {"sigma_min": 0.3, "sigma_max": 500.0, "sigma_schedule": "exponential"}
+    ),
+    "CMStochasticIterativeScheduler": _Class(
+        continuous.consistency, (_COUNT, *_RANGE, "rho"), {**_EDM, "num_train_timesteps": 40}
+    ),
     "ScoreSdeVeScheduler": _Class(
         continuous.ve_sde,
+        (_COUNT, *_RANGE, "sampling_eps"),
         {"sigma_min": 0.01, "sigma_max": 1348.0, "sampling_eps": 1e-5, "num_train_timesteps": 2000},
     ),
-    "ScoreSdeVpScheduler": _Class(continuous.vp_sde, {"num_train_timesteps": 2000}),
-    "IPNDMScheduler": _Class(continuous.pndm_improved),
-    "k-diffusion": _Class(continuous.k_diffusion),
-    "FlowMatchEulerDiscreteScheduler": _Class(flow.flow_euler),
-    "FlowMatchLCMScheduler": _Class(flow.flow_euler),
-    "LTXEulerAncestralRFScheduler": _Class(flow.flow_euler),
-    "FlowMatchHeunDiscreteScheduler": _Class(flow.flow_heun),
-    "FlowMapEulerDiscreteScheduler": _Class(flow.flow_map),
-    "PiflowScheduler": _Class(flow.piflow, {"shift": 5.0}),
-    "MiniMaxH3Scheduler": _Class(flow.minimax, {"shift": 12.0}),
+    "ScoreSdeVpScheduler": _Class(
+        continuous.vp_sde, (_COUNT, "beta_min", "beta_max", "sampling_eps"), {"num_train_timesteps": 2000}
+    ),
+    "IPNDMScheduler": _Class(continuous.pndm_improved, (_COUNT, "trained_betas")),
+    "k-diffusion": _Class(continuous.k_diffusion, (*_RANGE, "sigma_schedule", "rho")),
+    "FlowMatchEulerDiscreteScheduler": _Class(flow.flow_euler, _MATCH, _BY_SHIFT),
+    "FlowMatchLCMScheduler": _Class(flow.flow_euler, _MATCH, _BY_SHIFT),
+    "LTXEulerAncestralRFScheduler": _Class(flow.flow_euler, (_COUNT,), _BY_SHIFT),
+    "FlowMatchHeunDiscreteScheduler": _Class(flow.flow_heun, (_COUNT, "shift")),
+    "FlowMapEulerDiscreteScheduler": _Class(flow.flow_map, (_COUNT, "shift")),
+    "PiflowScheduler": _Class(flow.piflow, (_COUNT, "shift", "final_step_size_scale"), {"shift": 5.0}),
+    "MiniMaxH3Scheduler": _Class(flow.minimax, ("shift",), {"shift": 12.0}),
 }
 """Classes that are read; ``k-diffusion`` is no class of diffusers, but a grid of noise levels alone."""
 
@@ -120,7 +185,7 @@ NOT_READ = {
 """Classes that are refused, and why."""
 
 
-def read_config(given: Mapping[str, Any], kind: str | None = None) -> SchedulerConfig:
+def read_config(given: Mapping[str, Any]) -> SchedulerConfig:
     """Check a configuration by the rules of its class.
 
     Raises
@@ -128,7 +193,7 @@ def read_config(given: Mapping[str, Any], kind: str | None = None) -> SchedulerC
     ValueError
         If there is no class, it is not one that is read, or a field is wrong.
     """
-    name = given.get("_class_name") if kind is None else kind
+    name = given.get("_class_name")
     if not isinstance(name, str):
         raise ValueError(
             "schedule: a configuration must name its class under _class_name, as diffusers writes it, got none; for a "
@@ -144,14 +209,14 @@ def read_config(given: Mapping[str, Any], kind: str | None = None) -> SchedulerC
             f"schedule: the class must be a scheduler of diffusers that is known here, got {name[:60]!r}; give the "
             "sigmas or alpha_bar of its steps in a file"
         )
-    return SchedulerConfig.of(name, CLASSES[name].defaults, given)
+    return SchedulerConfig.of(name, CLASSES[name].fields, CLASSES[name].defaults, given)
 
 
 def training_of(config: SchedulerConfig, name: str) -> Schedule | None:
     """Schedule with which the model was trained; None where it was trained on a continuous noise level."""
     steps = config.num_train_timesteps
     k = np.arange(steps + 1, dtype=np.float64)
-    if CLASSES[config.kind].steps.__module__ == flow.__name__ or config.use_flow_sigmas:
+    if CLASSES[config.kind].flow or config.use_flow_sigmas:
         if config.kind == "MiniMaxH3Scheduler":
             return None
         times = times_from_flow_time((steps - k if config.invert_sigmas else k) / steps)
@@ -172,7 +237,7 @@ def sampler_of(config: SchedulerConfig, steps: int, tokens: int | None = None) -
         return flow.flow_solver(config, steps, tokens, discrete.sigmas_of(_table(config)))
     if kind.table:
         return kind.steps(config, _table(config), steps)
-    return kind.steps(config, steps, tokens) if kind.steps.__module__ == flow.__name__ else kind.steps(config, steps)
+    return kind.steps(config, steps, tokens) if kind.flow else kind.steps(config, steps)
 
 
 def _table(config: SchedulerConfig) -> Array:
@@ -183,6 +248,8 @@ def _table(config: SchedulerConfig) -> Array:
     alpha_bar = training_alpha_bar(*law, betas, single=config.single and not cogvideo)
     alpha_bar = shifted(alpha_bar, config.snr_shift_scale)
     if config.rescale_betas_zero_snr:
+        if not alpha_bar[0] > alpha_bar[-1]:
+            raise ValueError("schedule: rescale_betas_zero_snr must have betas that leave some signal; check them")
         alpha_bar = zero_terminal(alpha_bar, single=config.single and not cogvideo)
         if CLASSES[config.kind].steps in (discrete.euler, discrete.dpm_solver):
             alpha_bar[-1] = _HALF

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from regimes.numerics.process.spacing import SPACINGS
 from regimes.numerics.process.training_tables import BETA_SCHEDULES
 
-__all__ = ["SchedulerConfig"]
+__all__ = ["WORDS", "SchedulerConfig"]
 
-_WORDS = {
+WORDS = {
     "beta_schedule": BETA_SCHEDULES,
     "timestep_spacing": SPACINGS,
     "interpolation_type": ("linear", "log_linear"),
@@ -23,6 +23,8 @@ _WORDS = {
     "sigma_schedule": ("karras", "exponential", "polyexponential"),
     "time_shift_type": ("exponential", "linear"),
 }
+"""Words that a field may hold."""
+
 _MOST = 10**6  # steps
 _AT_LEAST = {"num_train_timesteps": 2, "original_inference_steps": 1}
 _POSITIVE = (
@@ -82,15 +84,19 @@ class SchedulerConfig:
     sampling_eps: float = 1e-3
 
     @classmethod
-    def of(cls, kind: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> SchedulerConfig:
-        """Check the fields that are given; what is left out has the default of its class.
+    def of(
+        cls, kind: str, own: Collection[str], defaults: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> SchedulerConfig:
+        """Check the fields of its ``own`` that are given; what is left out has the default of its class.
+
+        A file that was made from that of another class keeps the fields of that one, and the package leaves them out.
 
         Raises
         ------
         ValueError
             Naming the field that holds something else than it must.
         """
-        known = {each.name: str(each.type) for each in fields(cls) if each.name not in ("kind", "single")}
+        known = {each.name: str(each.type) for each in fields(cls) if each.name in own}
         values = {name: given[name] for name in known if name in given}
         return cls(
             kind=kind, **{**defaults, **{name: _checked(name, known[name], each) for name, each in values.items()}}
@@ -115,12 +121,14 @@ def _checked(name: str, kind: str, value: Any) -> Any:
     number = None
     if value is None and "None" in kind:
         return None
+    if name == "shift_terminal" and not value:
+        return None  # as the package reads 0 and false
     if name == "trained_betas":
         return _betas(value)
     if kind == "bool":
         rule, right = "true or false", isinstance(value, bool)
     elif kind == "str":
-        words = _WORDS.get(name)
+        words = WORDS.get(name)
         rule = "one of " + ", ".join(words) if words else "text"
         right = isinstance(value, str) and (words is None or value in words)
     elif kind == "int":

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import real_array
-from regimes.numerics.interface.result import TIME, Number, Step
+from regimes.numerics.interface.number import TIME, Number, Step
 
 __all__ = ["Schedule", "times_from_alpha_bar"]
 
@@ -73,6 +73,16 @@ class Schedule:
     def steps(self) -> int:
         """Number of steps."""
         return int(self.t.size)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a result says of the schedule in whose steps its times are given."""
+        return {"schedule": self.name, "schedule_steps": self.steps, "schedule_source": self.source}
+
+    @property
+    def of_training(self) -> bool:
+        """Whether its steps are those of a training: the model is told their numbers."""
+        return self.timesteps is not None and np.array_equal(self.timesteps, np.arange(self.steps))
 
     def time(self, step: float) -> float:
         """Ornstein-Uhlenbeck time of a step, counted from 0, which may lie between two; ValueError if there is none.

@@ -69,6 +69,11 @@ def pndm_improved(config: SchedulerConfig, steps: int) -> SamplerSteps:
 
 def _grid(config: SchedulerConfig, steps: int) -> Array:
     low, high = _range(config)
+    if config.sigma_schedule == "polyexponential" and config.kind != "k-diffusion":
+        raise ValueError(
+            f"schedule: sigma_schedule of {config.kind} must be karras or exponential, got polyexponential, which is a "
+            "schedule of that name"
+        )
     return sigma_grid(config.sigma_schedule, steps, high, low, config.rho)
 
 

@@ -18,9 +18,19 @@ def spaced_steps(
 
     ``linspace`` gives fractions of steps. ``last`` is the number of training steps in use, where the noisiest are left
     out. With ``past_end`` one step more is spaced out, and the one next to the data is left out (DPM-Solver).
+
+    Raises
+    ------
+    ValueError
+        If more steps are asked for than there are, of which some would be one.
     """
     used = train if last is None else last
     count = steps + past_end
+    if spacing != "linspace" and count > used:
+        raise ValueError(
+            f"schedule: {spacing} spacing takes at most {used - past_end} of the {train} training steps, got {steps}; "
+            "take fewer, or linspace"
+        )
     if spacing == "linspace":
         chosen = np.linspace(0.0, used - 1.0, count)[::-1]
     elif spacing == "leading":

@@ -18,9 +18,11 @@ from regimes.numerics.collapse.finite_size import (
 )
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.result import BEYOND, Result, within_double_precision
+from regimes.numerics.interface.number import BEYOND
+from regimes.numerics.interface.result import Result, within_double_precision
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.problem import Mixture
+from regimes.prediction.process.regime_shares import share_rows, share_sentence
 from regimes.theory.formula.record import recorded
 
 __all__ = ["Collapse", "predict_collapse"]
@@ -112,9 +114,11 @@ def _predicted(mixture: Mixture, t: ArrayLike | None, steps: Schedule) -> Collap
     if classes:
         curves["excess_entropy_with_classes"] = excess_entropy_with_classes(grid, mixture) / alpha
     curves["log_n_star"] = compile_formula("log_critical_samples", target="numpy")(grid, d, sigma)
+    shares = share_rows(numbers, steps)
     return Collapse(
         problem=mixture,
-        numbers=numbers,
+        numbers=numbers | shares,
         curves=curves,
-        settings={"schedule": steps.name, "schedule_steps": steps.steps},
+        settings=steps.settings,
+        sentences=share_sentence(shares, steps),
     )

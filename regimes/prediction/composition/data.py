@@ -17,7 +17,8 @@ from regimes.numerics.composition.data.connecting_overlaps import ConnectingOver
 from regimes.numerics.composition.data.random_parts import DataPercolation, data_percolation
 from regimes.numerics.composition.overlap_kinds import checked_overlap
 from regimes.numerics.interface.checks import check_memory, positive_number, whole_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.prediction.dataset.result import GivenData
 
 __all__ = ["DataPercolationPrediction", "PointOverlaps", "predict_data_percolation"]
@@ -116,7 +117,7 @@ def predict_data_percolation(
         Bytes of working memory; without ``tau`` all overlaps must fit, 8 n^2.
     progress : callable, optional
         Called with the name of a part, the work done and all work.
-    columns, drop, header, missing
+    columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from regimes.numerics.composition.bumps.bump_grid import BumpGrid
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.prediction.composition.grid_rows import finite_rows, infinite_rows, radius_row, sentences
 from regimes.theory.formula.record import recorded
 

@@ -9,7 +9,7 @@ from regimes.numerics.composition.lattice.disc_limit import disc_limit
 from regimes.numerics.composition.lattice.lattice import Lattice
 from regimes.numerics.composition.lattice.neighbourhood import Neighbourhood
 from regimes.numerics.composition.lattice.threshold import PercolationThreshold, lattice_threshold
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.theory.formula.record import recorded
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from regimes.numerics.composition.lattice.disc_limit import disc_limit
 from regimes.numerics.composition.lattice.threshold import lattice_threshold
 from regimes.numerics.composition.overlap_kinds import checked_overlap, checked_tau
 from regimes.numerics.interface.checks import positive_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.theory.formula.record import recorded
 
 __all__ = ["BumpStaircase", "Staircase", "predict_staircase"]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.class_bound.bound import ClassBound, class_bound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.interface.result import Interval, Number
+from regimes.numerics.interface.number import Interval, Number
 from regimes.numerics.posterior.spectrum import CovarianceSpectrum
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.criteria import CRITERIA

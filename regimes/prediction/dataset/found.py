@@ -21,7 +21,7 @@ from regimes.numerics.collapse.information_bound import InformationBound, inform
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.near_copies import NearCopies, near_copies
 from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum

@@ -8,7 +8,7 @@ import numpy as np
 
 from regimes.numerics.collapse.corrected_time import CorrectedCollapse
 from regimes.numerics.collapse.information_bound import InformationBound
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.numerics.posterior.near_copies import NearCopies
 from regimes.numerics.process.schedules import Schedule

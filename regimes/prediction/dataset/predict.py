@@ -15,10 +15,10 @@ from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.prediction.dataset.found import Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
-from regimes.prediction.dataset.regime_shares import share_rows, share_sentence
 from regimes.prediction.dataset.result import GivenData, Prediction
 from regimes.prediction.dataset.verdict import Verdict
 from regimes.prediction.dataset.warnings import prediction_warnings
+from regimes.prediction.process.regime_shares import share_rows, share_sentence
 
 if TYPE_CHECKING:
     from regimes.prediction.losses.curve import LossCurve
@@ -81,7 +81,7 @@ def predict(
         Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
-    columns, drop, header, missing
+    columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
@@ -150,7 +150,7 @@ def predict(
         problem=GivenData.of(data),
         numbers=numbers,
         curves=curves,
-        settings=found.settings(wanted) | {"schedule": steps.name, "schedule_steps": steps.steps},
+        settings=found.settings(wanted) | steps.settings,
         sentences=sentences,
         assumes=measured_coverage(key for key, number in numbers.items() if number.value is not None),
         warnings=(

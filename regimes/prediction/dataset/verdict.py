@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["Verdict"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from regimes.datasets.points.dataset import Dataset
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.speciation.direction.found import Directions
 
 __all__ = ["prediction_warnings"]

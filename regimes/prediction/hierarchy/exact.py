@@ -18,7 +18,7 @@ from regimes.numerics.hierarchy.noise import Noise, leaf_messages
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.spins import covariance_sums, spin_susceptibility
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.theory.formula.record import recorded
 

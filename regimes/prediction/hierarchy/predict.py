@@ -18,10 +18,11 @@ from regimes.numerics.hierarchy.problem import Hierarchy, checked_hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.numerics.hierarchy.transition import HierarchyTransition, hierarchy_transition
 from regimes.numerics.interface.checks import whole_number
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.hierarchy.budget import HierarchyBudget
 from regimes.prediction.hierarchy.result import HierarchyPrediction
+from regimes.prediction.process.regime_shares import share_rows, share_sentence
 from regimes.theory.formula.record import recorded
 
 __all__ = ["predict_hierarchy"]
@@ -126,9 +127,10 @@ def predict_hierarchy(
                 "susceptibility_exact is missing: no leaf changes in some samples but not in others at "
                 f"{_UNITS[noise]} {where}",
             )
+    shares = share_rows(thresholds, steps)
     return HierarchyPrediction(
         problem=model,
-        numbers=transition.numbers | thresholds | {"tree.leaves": Number("leaves", model.leaves)},
+        numbers=transition.numbers | thresholds | shares | {"tree.leaves": Number("leaves", model.leaves)},
         curves=curves,
         settings={
             "noise": noise,
@@ -141,7 +143,9 @@ def predict_hierarchy(
             "seed": rng,
             "schedule": {"gaussian": steps.name, "masking": "even masking"}.get(noise),
             "schedule_steps": steps.steps if noise in ("gaussian", "masking") else None,
+            "schedule_source": steps.source if noise == "gaussian" else None,
         },
+        sentences=share_sentence(shares, steps),
         assumes=(*transition.assumes, *([] if noise == "epsilon" else [_SHARED])),
         warnings=warnings,
     )

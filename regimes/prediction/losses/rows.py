@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from regimes.numerics.interface.result import TIME, Number
+from regimes.numerics.interface.number import TIME, Number
 from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.losses.comparison import compared_losses

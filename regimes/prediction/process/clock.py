@@ -10,7 +10,8 @@ import numpy as np
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import as_given
-from regimes.numerics.interface.result import BEYOND, TIME, Number, Result
+from regimes.numerics.interface.number import BEYOND, TIME, Number
+from regimes.numerics.interface.result import Result
 from regimes.numerics.process.schedules import Schedule
 from regimes.theory.formula.record import recorded
 
@@ -106,7 +107,7 @@ def clock(
     time, alpha_bar, snr, log_snr, sigma, flow_time, step, index : float
         The noise level: exactly one of these. ``alpha_bar`` or ``snr`` 0 and ``flow_time`` 1 are pure noise. ``step``
         is a 0-based step of the training of ``schedule``, and may lie between two; ``index`` a 0-based step of its
-        sampler.
+        sampler, which must be one: ``noise_schedule(name, inference_steps=30)``, or a grid such as ``edm``.
     schedule : str, path, object or Schedule, optional
         Restricts the steps of the result to one schedule, which must then reach the noise level: what
         :func:`regimes.noise_schedule` takes, or gives.
@@ -151,13 +152,21 @@ def clock(
         numbers[f"clock.{each}"] = Number(of.label, reading, unit=unit, formulas=formulas, reason=reason)
     for place in schedules:
         numbers |= _steps(place, t, tuple(inverse | dict.fromkeys(place.formulas)))
-    return Clock(given, numbers, settings={"schedules": {each.name: each.steps for each in schedules}})
+    settings: dict[str, Any] = {"schedules": {each.name: each.steps for each in schedules}}
+    if schedule is not None:
+        settings["schedule_source"] = schedules[0].source
+    return Clock(given, numbers, settings=settings)
 
 
 def _time(given: NoiseLevel, schedule: Schedule) -> float:
     if given.clock == "step":
         return (schedule.training or schedule).time(given.value)
     if given.clock == "index":
+        if schedule.of_training:
+            raise ValueError(
+                f"clock: index is a step of a sampler, got schedule {schedule.name} with the steps of training alone; "
+                "give inference_steps too (--inference-steps), or step in place of index"
+            )
         if given.value != int(given.value):
             raise ValueError(f"clock: index (step of the sampler) must be a whole number, got {given.value:g}")
         return schedule.time(int(given.value))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.class_pairs.class_tree import Merge
 from regimes.numerics.speciation.class_pairs.fitted_pairs import FORMS, FittedPairs

@@ -17,7 +17,8 @@ from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checks import positive_times, whole_number
-from regimes.numerics.interface.result import Number, Result
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import Result
 from regimes.numerics.posterior.near_copies import near_copies
 from regimes.numerics.speciation.class_bound.held_out import held_out_bytes
 from regimes.numerics.speciation.class_pairs.class_tree import class_tree, pair_bounds
@@ -27,6 +28,7 @@ from regimes.numerics.speciation.criteria import normalised_clone_level
 from regimes.prediction.dataset.points import copies_warnings
 from regimes.prediction.dataset.result import GivenData
 from regimes.prediction.dataset.time_grid import even_times
+from regimes.prediction.process.regime_shares import share_rows, share_sentence
 from regimes.prediction.speciation.class_rows import PairTimes, merge_entry, merge_rows, pair_rows
 from regimes.prediction.speciation.class_sentences import class_sentences
 from regimes.theory.formula.record import recorded
@@ -126,7 +128,7 @@ def predict_classes(
         Bytes that the points of a file may take, and that may be used beyond the data.
     progress : callable, optional
         Called with (part, done, total).
-    columns, drop, header, missing
+    columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
     Returns
@@ -174,9 +176,10 @@ def predict_classes(
     pairs = [PairTimes.of(pair, bounds[pair], fitted, data.classes) for pair in sorted(bounds)]
     decided = Number("normalised clone probability at which a class is decided", level, formulas=tuple(behind_level))
     rows = {"speciation.class_level": decided} | merge_rows(merges, data.classes, made, steps)
+    shares = share_rows(rows | {"classes.root": rows[f"classes.merge.{len(merges)}"]}, steps)
     return ClassTree(
         problem=GivenData.of(data),
-        numbers=rows | pair_rows(pairs, {"bound": made} | fitted.formulas, steps),
+        numbers=rows | pair_rows(pairs, {"bound": made} | fitted.formulas, steps) | shares,
         curves={
             "t": times,
             "merge_clone": np.stack([merge.bound.normalised[shown] for merge in merges]),
@@ -190,10 +193,9 @@ def predict_classes(
             "folds": held.folds,
             "groups": groups,
             "axes": fitted.axes,
-            "schedule": steps.name,
-            "schedule_steps": steps.steps,
+            **steps.settings,
         },
-        sentences=class_sentences(merges, pairs, data.classes, steps),
+        sentences=(*class_sentences(merges, pairs, data.classes, steps), *share_sentence(shares, steps)),
         assumes=(*_ASSUMES, _closed_forms(fitted.axes, data.d)),
         warnings=(*data.notes, *warnings, *copies_warnings(copies)),
     )

@@ -11,11 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import positive_times
-from regimes.numerics.interface.result import BEYOND, Number, Result, within_double_precision
+from regimes.numerics.interface.number import BEYOND, Number
+from regimes.numerics.interface.result import Result, within_double_precision
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.clone_probability import clone_probability
 from regimes.numerics.speciation.criteria import CRITERIA, checked_eigenvalue
 from regimes.numerics.speciation.problem import Mixture
+from regimes.prediction.process.regime_shares import share_rows, share_sentence
 from regimes.theory.formula.record import recorded
 
 __all__ = ["Speciation", "TopEigenvalue", "predict_speciation"]
@@ -103,11 +105,13 @@ def _predicted(problem: Mixture | float, t: ArrayLike | None, steps: Schedule) -
         grid = np.linspace(max(centre - 2.0, 0.04 * centre), centre + 2.0, 49)
     else:
         grid = positive_times("speciation", t)
+    shares = share_rows(numbers, steps)
     return Speciation(
         problem=of,
-        numbers=numbers,
+        numbers=numbers | shares,
         curves=_curves(of, grid, steps),
-        settings={"schedule": steps.name, "schedule_steps": steps.steps},
+        settings=steps.settings,
+        sentences=share_sentence(shares, steps),
         assumes=_assumes(of, numbers),
     )
 

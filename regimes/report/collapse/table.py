@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 
 from regimes.report.parts.columns import columns, shown_rows, step_of
+from regimes.report.parts.step_columns import StepColumns
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,14 +25,14 @@ _HEADS = {
 
 def table(result: Collapse) -> RenderableType:
     """Each time, and the curves in brief."""
-    step = f"step of {result.settings['schedule']}"
-    times = columns("collapse time", "t (OU)", step)
+    places = StepColumns.of(result)
+    times = columns("collapse time", "t (OU)", *places.heads)
     for number in result.numbers.values():
-        if number.value is not None:
-            times.add_row(number.label, f"{number.value:.4f}", step_of(number))
+        if number.unit is not None and number.value is not None:
+            times.add_row(number.label, f"{number.value:.4f}", *places.cells(number))
     shown = [name for name in _HEADS if name in result.curves]
-    curve = columns("t (OU)", step, *(_HEADS[name] for name in shown))
+    curve = columns("t (OU)", places.heads[0], *(_HEADS[name] for name in shown))
     t, steps = result.curves["t"], result.curves["step"]
     for i in shown_rows(t.size):
         curve.add_row(f"{t[i]:.4f}", step_of(steps[i]), *(f"{result.curves[name][i]:z.4f}" for name in shown))
-    return Group(times, curve)
+    return Group(times, *places.notes(result.sentences), curve)

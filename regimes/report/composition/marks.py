@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
 
 __all__ = ["FINITE", "GUIDE", "LARGEST", "mark", "name_above", "remark", "set_limits"]
 

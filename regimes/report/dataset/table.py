@@ -8,15 +8,16 @@ import numpy as np
 from rich.console import Group
 from rich.text import Text
 
-from regimes.numerics.interface.result import TIME
+from regimes.numerics.interface.number import TIME
 from regimes.report.parts.columns import columns, shown_rows, with_error
 from regimes.report.parts.data_lines import data_lines
+from regimes.report.parts.step_columns import StepColumns
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.dataset.result import Prediction
 
 __all__ = ["table"]
@@ -61,6 +62,7 @@ def table(result: Prediction) -> RenderableType:
     first = [text for text in result.warnings if "--scale" in text]  # all that follows depends on it
     parts += [Text(f"warning: {text}", style="yellow") for text in first]
     parts += [_times(result), *(Text(line, style="dim") for line in _LEGEND), _clocks(result)]
+    parts += StepColumns.of(result).notes()
     parts += [Text(line) for line in (_cascade(result), _sizes(result)) if line]
     if "t" in result.curves:
         parts.append(Text("share of samples that agree, of a model that has memorised these points"))
@@ -128,26 +130,18 @@ def _with_interval(number: Number) -> str:
 
 def _clocks(result: Prediction) -> Table:
     """The same times as steps and noise levels."""
-    settings = result.settings
-    name, steps = settings["schedule"], settings["schedule_steps"]
-    places = [number.step for number in result.numbers.values() if number.step is not None]
-    told = any(place.timestep not in (None, place.index) for place in places)  # the sampler's own word for the step
-    heads = ["timestep"] if told else []
-    clocks = columns("in other clocks", "t", f"step of {name}", *heads, "sigma of the step")
+    steps = StepColumns.of(result)
+    clocks = columns("in other clocks", "t", *steps.heads)
     for label, *keys in _shown(result):
         for key, model in zip(keys, (", memorised", ", generalises"), strict=True):
             number = None if key is None else result[key]
             if number is None or number.value is None:
                 continue
-            place = number.step
-            step = f"outside {name}" if place is None else f"{place.index} of {steps}"
             both = all(each is not None for each in keys)
             low, high = number.interval or (0.0, 0.0)
             side = "at most " if low is None else "at least " if high is None else ""
-            sigma = "-" if place is None or place.sigma is None else f"{place.sigma:.4g}"
-            timestep = "-" if place is None or place.timestep is None else f"{place.timestep:.6g}"
-            row = [label.strip() + (model if both else ""), f"{side}{number.value:.4f}", step]
-            clocks.add_row(*row, *([timestep] if told else []), sigma)
+            named = label.strip() + (model if both else "")
+            clocks.add_row(named, f"{side}{number.value:.4f}", *steps.cells(number))
     return clocks
 
 

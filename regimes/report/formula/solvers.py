@@ -69,7 +69,7 @@ _EXACT_TREE = {
 
 SOLVERS: dict[str, dict[str, str]] = {
     r"steps\..*": {
-        "regimes/prediction/dataset/regime_shares.py::share_rows": "counts the steps on each side of the times",
+        "regimes/prediction/process/regime_shares.py::share_rows": "counts the steps on each side of the times",
     },
     r"clock\.(time|alpha_bar|snr|log_snr|sigma|flow_time)": {
         "regimes/prediction/process/clock.py::clock": "reads every clock by its formula",

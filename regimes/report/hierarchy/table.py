@@ -11,13 +11,14 @@ from rich.text import Text
 from regimes.report.hierarchy.levels import EQUAL_BELIEF, level_name, noise_name, shown_levels
 from regimes.report.hierarchy.transition.table import transition_rows
 from regimes.report.parts.columns import columns, with_error
+from regimes.report.parts.step_columns import StepColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import RenderableType
     from rich.table import Table
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.hierarchy.result import HierarchyPrediction
 
 __all__ = ["table"]
@@ -38,6 +39,8 @@ def table(result: HierarchyPrediction) -> RenderableType:
     average = f"average over random rules{', not of the rules given' if given else ''}"
     parts: list[RenderableType] = [Text(title, style="bold"), transition_rows(result.numbers, average)]
     parts.append(_threshold(result))
+    if "threshold.time" in result.numbers:
+        parts += StepColumns.of(result).notes(result.sentences)
     if settings["exact"]:
         parts.append(Text(f"exact curves: {_whose_rules(result)}"))
     if given:
@@ -63,8 +66,9 @@ def _threshold(result: HierarchyPrediction) -> Table:
     if "threshold.time" in result.numbers:
         time = result["threshold.time"]
         rows.add_row(time.label, _number(time), "")
-        place = "outside" if time.step is None else str(time.step.index)
-        rows.add_row(f"step of {result.settings['schedule']}", place, f"of {result.settings['schedule_steps']}")
+        places = StepColumns.of(result)
+        for head, cell in zip(places.heads, places.cells(time), strict=True):
+            rows.add_row(head, cell, "")
     if "threshold.step" in result.numbers:
         step = result["threshold.step"]
         rows.add_row(step.label, str(step.value), step.unit)

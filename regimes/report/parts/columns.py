@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
 
 __all__ = ["columns", "shown_rows", "step_of", "with_error"]
 

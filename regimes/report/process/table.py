@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
+from rich.text import Text
+
 from regimes.numerics.interface.checks import as_given
 from regimes.report.parts.columns import columns
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
     from regimes.prediction.process.clock import Clock
 
 __all__ = ["table"]
@@ -32,15 +35,17 @@ def table(result: Clock) -> RenderableType:
         if alone:
             for label, text in _of_step(step, result[f"clock.position.{name}"]):
                 rows.add_row(label, text)
-    return rows
+    source = result.settings.get("schedule_source")
+    return Group(rows, Text(f"steps of {name}: {source}", style="dim")) if source else rows
 
 
 def _of_step(step: Number, position: Number) -> list[tuple[str, str]]:
     """Between two steps of training; of a sampler's step what it is called, and its noise level."""
     rows = [] if position.value is None else [(position.label, f"{position.value:.8g}")]
     place = step.step
-    if place is not None and place.timestep is not None and place.timestep != place.index:
-        rows.append(("timestep of the step", f"{place.timestep:.8g}"))
+    if place is not None and place.timestep != place.index:
+        if place.timestep is not None:
+            rows.append(("timestep of the step", f"{place.timestep:.8g}"))
         rows.append(("sigma of the step", "pure noise" if place.sigma is None else f"{place.sigma:.8g}"))
     return rows
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regimes.numerics.interface.result import TIME
+from regimes.numerics.interface.number import TIME
 from regimes.report.parts.axes import figure_axes
 from regimes.report.parts.styles import CLASS, TIME_LABEL
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import check_memory
-from regimes.numerics.interface.result import Interval, Number
+from regimes.numerics.interface.number import Interval, Number
 from regimes.numerics.speciation.criteria import normalised_clone_level
 from regimes.numerics.speciation.mixture import MixtureClones, mixture_clones
 from regimes.prediction.dataset.intervals import NORMAL, crossing

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from regimes.numerics.interface.result import TIME, Number
+from regimes.numerics.interface.number import TIME, Number
 from regimes.validation.measurement.figure import measurement_panels
 from regimes.validation.measurement.measured import Measured
 from regimes.validation.outcome.panels import PanelResult

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.validation.experiments.catalogue import Experiment
 from regimes.validation.outcome.agreement import Agreement, ChiSquare
 from regimes.validation.outcome.panels import Panel, PanelResult

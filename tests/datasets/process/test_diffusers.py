@@ -1,16 +1,22 @@
 """Every scheduler of the pinned diffusers, from the configuration that it saves, against its own arrays."""
 
 import inspect
+import re
 import sys
 import types
 import warnings
+from dataclasses import fields
 from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from regimes import noise_schedule
+from regimes.numerics.process.pipelines import counts_what_is_left, spacing_of_pipeline
 from regimes.numerics.process.scheduler_classes import CLASSES, NOT_READ
+from regimes.numerics.process.scheduler_config import SchedulerConfig
 
 pytest.importorskip("torch")
 with warnings.catch_warnings():
@@ -172,9 +178,86 @@ def test_what_a_class_can_be_asked_for(asked, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["exponential", "linear"])
 def test_dynamic_shift(kind, tmp_path):
+    """As a pipeline asks, which passes steps of its own, and as the scheduler has them by itself."""
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type=kind)
     mu = 0.5 + 0.65 * (1024 - 256) / (4096 - 256)
-    check(scheduler, read(scheduler, tmp_path, 28, tokens=1024), 28, mu=mu)
+    check(scheduler, read(scheduler, tmp_path, 28, tokens=1024), 28, mu=mu, sigmas=np.linspace(1.0, 1 / 28, 28))
+    check(scheduler, read(scheduler, tmp_path, 28, tokens=1024, spacing="linspace"), 28, mu=mu)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_named_flows_are_those_of_their_pipelines(count):
+    flux = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
+    check(flux, noise_schedule("flux", inference_steps=count), count, mu=1.15, sigmas=np.linspace(1, 1 / count, count))
+    sd3 = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0)
+    check(sd3, noise_schedule("sd3", inference_steps=count), count)
+    hunyuan = noise_schedule("flow,shift=7", inference_steps=count, spacing="trailing")
+    check(
+        diffusers.FlowMatchEulerDiscreteScheduler(shift=7.0), hunyuan, count, sigmas=np.linspace(1, 0, count + 1)[:-1]
+    )
+
+
+def flow_pipelines():
+    """Classes of pipelines of flows, and whether their text passes equal steps to the data."""
+    even = r"1(\.0)? / num_inference_steps, num_inference_steps|0(\.0)?, num_inference_steps \+ 1"
+    passed = re.compile(rf"linspace\(1(\.0)?, ({even})[,)]")
+    for path in Path(diffusers.__file__).parent.glob("pipelines/**/pipeline_*.py"):
+        lines = [line for line in path.read_text().splitlines() if not line.strip().startswith("#")]
+        text = "\n".join(lines)
+        own = re.search(r"^class (\w+Pipeline)\(", text, re.MULTILINE)
+        if own and re.search(r"scheduler: .*FlowMatchEuler", text) and "VisualClozePipeline" not in own[1]:
+            yield own[1], passed.search(text) is not None, text
+
+
+def test_steps_that_pipelines_of_flows_pass_and_where_they_begin():
+    counted, seen = [], 0
+    for name, passed, text in flow_pipelines():
+        if "def get_timesteps" in text and "int(num_inference_steps * strength)" in text:
+            counted.append(name)
+        try:
+            spacing = spacing_of_pipeline(name)
+        except ValueError:
+            continue
+        seen += 1
+        assert (name, spacing) == (name, "trailing" if passed else "linspace")
+        assert passed or not re.search(r"^ +sigmas = (?!None)", text, re.MULTILINE), name
+    assert seen > 50
+    assert {name for name in counted if counts_what_is_left(name)} == {"WanVideoToVideoPipeline"}
+    for name in set(counted) - {"WanVideoToVideoPipeline"}:
+        with pytest.raises(ValueError, match="rules of its own"):
+            spacing_of_pipeline(name)
+
+
+@pytest.mark.parametrize("name", sorted(set(CLASSES) - {"k-diffusion"}))
+def test_fields_are_those_of_the_class(name, monkeypatch):
+    """A file that was made from that of another class keeps its fields, and the class leaves them out."""
+    known = {each.name for each in fields(SchedulerConfig)} & set(parameters(name, monkeypatch))
+    assert set(CLASSES[name].fields) == known
+
+
+def test_fields_of_another_class_are_left_out(tmp_path):
+    multistep = diffusers.DPMSolverMultistepScheduler(use_karras_sigmas=True, **LATENT)
+    ancestral = diffusers.EulerAncestralDiscreteScheduler.from_config(multistep.config)
+    found = read(ancestral, tmp_path, 20)
+    check(ancestral, found, 20)
+    assert "without use_karras_sigmas, which it has not" in found.source
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "counts"),
+    [
+        ("DPMSolverMultistepScheduler", {"use_lu_lambdas": True, "beta_schedule": "squaredcos_cap_v2"}, (20, 44)),
+        ("DPMSolverMultistepScheduler", {"use_lu_lambdas": True, "beta_schedule": "scaled_linear"}, (69,)),
+        ("DPMSolverMultistepScheduler", {"use_flow_sigmas": True}, (9,)),
+        ("UniPCMultistepScheduler", {"use_flow_sigmas": True, "shift_terminal": 0.1}, (7, 10)),
+        ("UniPCMultistepScheduler", {"use_flow_sigmas": True, "shift_terminal": 0.1, "flow_shift": 5.0}, (83,)),
+    ],
+)
+def test_whole_timesteps_that_rounding_decides(name, asked, counts, tmp_path):
+    scheduler = getattr(diffusers, name)(**asked)
+    for count in counts:
+        schedule = read(scheduler, tmp_path, count)
+        assert schedule.timesteps.tolist() == own_steps(scheduler, count).tolist()
 
 
 def test_the_decoder_has_two_steps(tmp_path):
@@ -185,17 +268,45 @@ def test_the_decoder_has_two_steps(tmp_path):
     assert schedule.training.alpha_bar == pytest.approx(kept, rel=1e-5, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", ["DDIMScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"])
-def test_an_object_is_read_as_what_it_saves(name, tmp_path):
-    scheduler = getattr(diffusers, name)()
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("DDIMScheduler", {}),
+        ("EulerDiscreteScheduler", {"use_karras_sigmas": True}),
+        ("FlowMatchEulerDiscreteScheduler", {"shift": 3.0}),
+        ("FlowMatchEulerDiscreteScheduler", {"invert_sigmas": True}),
+        ("HeunDiscreteScheduler", {}),
+        ("DPMSolverSDEScheduler", {}),
+        ("IPNDMScheduler", {}),
+        ("ScoreSdeVeScheduler", {}),
+    ],
+)
+def test_an_object_is_read_as_what_it_saves(name, asked, tmp_path, monkeypatch):
+    scheduler = scheduler_class(name, monkeypatch)(**asked)
     saved = read(scheduler, tmp_path, 20)
-    trained = noise_schedule(scheduler)
-    assert trained.t.tolist() == noise_schedule(tmp_path).t.tolist()
+    assert noise_schedule(scheduler).t.tolist() == noise_schedule(tmp_path).t.tolist()
     assert noise_schedule(scheduler, inference_steps=20).t.tolist() == saved.t.tolist()
-    scheduler.set_timesteps(20)
-    ready = noise_schedule(scheduler)
-    assert ready.timesteps == pytest.approx(saved.timesteps, rel=1e-6)
-    assert np.exp(-ready.t) == pytest.approx(np.exp(-saved.t), rel=2e-5, abs=1e-7)
+    own_steps(scheduler, 20)
+    ready = noise_schedule(SimpleNamespace(scheduler=scheduler), strength=1.0)
+    assert (ready.t.tolist(), ready.training is None) == (saved.t.tolist(), saved.training is None)
+
+
+def test_an_object_with_steps_of_its_own_is_read_by_its_arrays():
+    flow = diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, invert_sigmas=True)
+    own_steps(flow, 28, mu=0.8, sigmas=np.linspace(1, 1 / 28, 28))
+    shift, s = np.exp(0.8), np.linspace(1, 1 / 28, 28)
+    s = shift * s / (1 + (shift - 1) * s)
+    found = noise_schedule(flow)
+    assert found.alpha_bar == pytest.approx((1 - s) ** 2 / ((1 - s) ** 2 + s**2), abs=ROUNDING)
+    assert found.timesteps == pytest.approx(1000 * (1 - s), abs=1e-3)
+    assert found.training.steps == 1001
+    assert noise_schedule(flow, strength=0.6).steps == 17
+    solver = diffusers.DPMSolverMultistepScheduler()
+    solver.set_timesteps(timesteps=[900, 500, 20])
+    assert noise_schedule(solver).timesteps.tolist() == [900, 500, 20]
+    between = type("KDPM2DiscreteScheduler", (), {"config": {}, "timesteps": np.arange(19), "num_inference_steps": 10})
+    with pytest.raises(ValueError, match="which calls the model between them, are not read; give the sigmas"):
+        noise_schedule(between())
 
 
 @pytest.mark.parametrize("one", [True, False])

@@ -46,6 +46,30 @@ def test_a_configuration_its_folder_and_its_pipeline_are_one_schedule(folder):
     assert noise_schedule(STABLE_DIFFUSION, inference_steps=50).timesteps[:4].tolist() == [981, 961, 961, 941]
 
 
+def test_steps_of_a_flow_are_those_of_the_pipeline_in_whose_folder_it_stands(folder):
+    """A static shift alone does not tell: HunyuanVideo passes steps, Stable Diffusion 3 leaves it to the scheduler."""
+    flow = {"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 7.0}
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(flow))
+    spaced = {each: noise_schedule(flow, inference_steps=5, spacing=each) for each in ("linspace", "trailing")}
+    assert noise_schedule(".", inference_steps=5).t.tolist() == spaced["linspace"].t.tolist()
+    for name, spacing, kept in (
+        ("HunyuanVideoPipeline", "trailing", 2),
+        ("StableDiffusion3Pipeline", "linspace", 2),
+        ("WanPipeline", "linspace", 1),
+    ):
+        (folder / "model_index.json").write_text(json.dumps({"_class_name": name}))
+        pipeline = type(name, (), {"scheduler": type(flow["_class_name"], (), {"config": flow})()})()
+        for source in (".", "scheduler", "scheduler/scheduler_config.json", pipeline):
+            found = noise_schedule(source, inference_steps=5)
+            assert found.t.tolist() == spaced[spacing].t.tolist()
+            assert f"; 5 steps, {spacing}" in found.source
+            assert noise_schedule(source, inference_steps=5, strength=0.35).steps == kept
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "Flux2Pipeline"}))
+    with pytest.raises(ValueError, match="got Flux2Pipeline, which has rules of its own; give"):
+        noise_schedule(".", inference_steps=5)
+    assert noise_schedule(".", inference_steps=5, spacing="trailing").steps == 5
+
+
 def test_old_files_have_the_defaults_of_their_class():
     old = noise_schedule({"_class_name": "HeunDiscreteScheduler"})
     assert old.alpha_bar[0] == pytest.approx(1 - 0.00085, rel=1e-6)
@@ -84,7 +108,7 @@ def test_a_shift_grows_with_the_tokens_of_an_image():
     # FLUX: mu from 0.5 at 256 tokens to 1.15 at 4096, in between linear; shift exp(mu)
     few, some = (noise_schedule("flux", inference_steps=2, tokens=n) for n in (256, 1024))
     for found, mu in ((few, 0.5), (some, 0.5 + 0.65 * 768 / 3840), (noise_schedule("flux", inference_steps=2), 1.15)):
-        assert found.timesteps.tolist() == pytest.approx([1000, 1000 * np.exp(mu) / (np.exp(mu) + 999)], rel=1e-12)
+        assert found.timesteps.tolist() == pytest.approx([1000, 1000 * np.exp(mu) / (np.exp(mu) + 1)], rel=1e-12)
 
 
 def written(folder):
@@ -96,7 +120,9 @@ def written(folder):
     (folder / "e.json").write_text(json.dumps(SIGMAS))
     (folder / "f.json").write_text(json.dumps({"sigmas": [*SIGMAS, 0.0]}))
     (folder / "g.txt").write_text(", ".join(map(str, SIGMAS[::-1])))
-    return ["a.npy", "b.npz", "c.txt", "d.csv", "e.json", "f.json", "g.txt"]
+    (folder / "h.txt").write_text("# noise levels\n" + "".join(f"{sigma} # level\n" for sigma in SIGMAS))
+    (folder / "i.txt").write_text(str(SIGMAS))
+    return ["a.npy", "b.npz", "c.txt", "d.csv", "e.json", "f.json", "g.txt", "h.txt", "i.txt"]
 
 
 def test_a_list_of_sigmas_is_one_schedule_in_every_dress(folder):
@@ -155,18 +181,19 @@ def test_objects_with_alphas_cumprod_or_sigmas():
         ("", {}, "got ''$"),
         ("cosine,num_train_timesteps=1", {}, "num_train_timesteps must be a whole number of 2 to 1000000, got 1"),
         (".", {}, "a folder must hold scheduler_config.json, or scheduler/scheduler_config.json"),
-        ("karras,sigma=3", {}, "such as karras,sigma_max=10, got 'sigma=3'"),
+        ("karras,sigma=3", {}, "of sigma_min, sigma_max, sigma_schedule, rho, got 'sigma=3'$"),
         ("karras,sigma_max=much", {}, "sigma_max must be a positive finite number, got 'much'"),
         ("karras,sigma_max=0.001", {}, "the second the larger"),
-        ("edm", {"spacing": "leading"}, "spacing goes with training steps, and edm does not space them"),
+        ("edm", {"spacing": "leading"}, "spacing goes with a sampler that takes training steps, got edm"),
         ("sdxl", {"spacing": "middle"}, "spacing must be one of leading, linspace, trailing, got 'middle'"),
-        ("sdxl", {"strength": 0.5}, "strength and spacing are of a sampler; give inference_steps"),
+        ("sdxl", {"strength": 0.5}, "are of a sampler, got strength alone; give inference_steps"),
         ("sdxl", {"strength": 0.0, "inference_steps": 5}, "above 0 and at most at 1, got 0"),
         ("sdxl", {"strength": 0.01, "inference_steps": 5}, "must leave at least one of the 5 steps"),
         ("scaled-linear", {"inference_steps": 1000}, "must lie in 0 to 999, got 1000, since steps_offset is 1"),
         ("ddpm-linear", {"inference_steps": 1001}, "has at most 1000 steps, got 1001"),
         ("flow", {"tokens": 100}, "tokens goes with use_dynamic_shifting, which flow has not"),
-        ("edm", {"values": "sigma"}, "values goes with a name|leave it out"),
+        ("edm", {"values": "sigma"}, "values goes with a list of noise levels, got edm, whose .*; leave it out$"),
+        ([14.6, 3.1], {}, "got list; put a list under its name, {'sigmas': "),
         (STABLE_DIFFUSION, {"steps": 10}, "give inference_steps"),
         ({"_class_name": "VQDiffusionScheduler"}, {}, "VQDiffusionScheduler is not read: it replaces or masks symbols"),
         ({"_class_name": "MyScheduler"}, {}, "a scheduler of diffusers that is known here, got 'MyScheduler'"),
@@ -180,7 +207,7 @@ def test_objects_with_alphas_cumprod_or_sigmas():
         ({**STABLE_DIFFUSION, "num_train_timesteps": 10**12}, {}, "num_train_timesteps must be a whole number"),
         ({**STABLE_DIFFUSION, "trained_betas": [[1]]}, {}, "trained_betas must be a list of numbers"),
         ({"sigmas": [1.0, 3.0, 2.0]}, {}, "must rise or fall all along, got 3 and then 2 at place 2"),
-        ({"sigmas": [2.0, -1.0]}, {}, "sigma of the list must not be negative and be finite, got -1 at place 1"),
+        ({"sigmas": [2.0, -1.0]}, {}, "sigma of the list must not be negative, got -1 at place 1"),
         ({"alpha_bar": [0.5, 1.5]}, {}, "alpha_bar of the list must lie in 0 to 1"),
         ({"sigmas": []}, {}, "got none"),
         ({"sigmas": ["a", "b"]}, {}, "must hold a list of numbers"),
@@ -189,7 +216,7 @@ def test_objects_with_alphas_cumprod_or_sigmas():
         ("edm", {"inference_steps": 10**9}, "inference_steps .* must be at most 1e.06, got 1000000000"),
         ("flux", {"tokens": 10**9}, "tokens .* must be at most 1e.06, got 1000000000"),
         ("karras,rho=1e-300", {}, "must give a noise level at each step, got none at step"),
-        (object(), {}, "an object with alphas_cumprod or sigmas, got object; give"),
+        (object(), {}, "an object with alphas_cumprod or sigmas, got object; put"),
         (np.ones((3, 2)), {}, "got ndarray"),
         (7, {}, "got int"),
     ],
@@ -222,6 +249,11 @@ def test_a_wrong_schedule_is_refused_in_three_lines(source, options, message, tm
         ("j.txt", b"\xff\xfe\x00", "text in UTF-8"),
         ("k.pkl", b"", "must end in .json"),
         ("l.txt", b"nan\ninf\n", "a number in each cell"),
+        ("o.csv", b"sigma,sigma\n1,2\n", "a name must stand once"),
+        ("p.json", b"[NaN]", "levels of p.json must be finite, got nan at place 0"),
+        ("q.json", b'{"beta_start": 0.1, "beta_end": 0.2}', "must name its class under _class_name"),
+        ("m.json", b"[]", "m.json must hold one noise level at least, got none"),
+        ("n.txt", b"[14.6 ... 0.03]", "a number in each cell"),
     ],
 )
 def test_files_that_hold_no_schedule(name, content, message, tmp_path, monkeypatch):
@@ -246,6 +278,13 @@ def test_every_command_takes_a_configuration(folder):
         if words[0] in ("speciation", "collapse"):
             number = next(iter(n for n in json.loads(result.output)["numbers"].values() if n["step"]))
             assert number["step"]["timestep"] in noise_schedule(STABLE_DIFFUSION, inference_steps=20).timesteps
+            shares = [json.loads(result.output)["numbers"][f"steps.{part}"]["value"] for part in ("before", "after")]
+            assert sum(shares) == pytest.approx(1)
+            shown = " ".join(CliRunner().invoke(main, [*words, *of_schedule[:-1]]).output.split())
+            step = number["step"]
+            assert f" {step['index']} of 19 {step['timestep']:g} {step['sigma']:.4g} " in shown
+            assert "1000 training steps; 20 steps, leading, " in shown
+            assert f"Of the 19 steps of PNDM {100 * shares[0]:.3g}% come before" in shown
     result = CliRunner().invoke(main, ["clock", "--time", "1", "--inference-steps", "20"])
     assert (result.exit_code, "name it with --schedule" in result.output) == (2, True)
 

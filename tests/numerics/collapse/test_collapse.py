@@ -90,7 +90,8 @@ def test_finite_size_of_a_mixture_counts_the_class():
     """Measured by brute force on mixtures of 2000 points, mu = sigma = 1: 0.8590(12) and 1.5143(4)."""
     for d, measured in ((64, 0.8590), (256, 1.5143)):
         result = predict_collapse(Mixture(d, 1, 1, 2000))
-        closed, with_classes, zero = (each.value for each in result.numbers.values())
+        keys = ("time_closed_form", "time_with_classes", "leave_one_out_zero")
+        closed, with_classes, zero = (result[f"collapse.{key}"].value for key in keys)
         assert zero == pytest.approx(measured, rel=0.002)
         assert zero > with_classes > closed
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from regimes import Mixture, Number, Result, predict_collapse
-from regimes.numerics.interface.result import Step, plain
+from regimes.numerics.interface.number import Step
+from regimes.numerics.interface.result import plain
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def test_it_shows_itself_as_text_and_as_a_page():
     result = predict_collapse(Mixture(256, 1, 1, 20000))
     lines = repr(result).splitlines()
     assert len(lines) <= 30
-    assert lines[1].split() == ["closed", "form", "1.2988", "505"]
+    assert lines[1].split()[:4] == ["closed", "form", "1.2988", "505"]
     page = result._repr_html_()
     assert page.count("<tr>") == 1 + len(result.numbers)
     assert "<code>collapse.time_closed_form</code>" in page

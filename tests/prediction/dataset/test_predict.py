@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from regimes import Mixture, Prediction, load_dataset, noise_schedule, predict, predict_collapse
 from regimes.numerics.collapse.finite_size import collapse_time, finite_size_collapse_time
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.prediction.dataset.verdict import Verdict
 from regimes.validation import Agreement
 

@@ -73,6 +73,7 @@ def test_unreached_schedules_have_a_reason_unless_asked_for():
         ({"flow_time": 1.5}, "flow_time .* above 0 and at most 1, which is pure noise, got 1.5"),
         ({"step": 5}, "step is of a schedule; give schedule, ddpm-linear"),
         ({"index": 5}, "index is of a schedule; give schedule"),
+        ({"index": 5, "schedule": "sdxl"}, "index is a step of a sampler, got schedule sdxl .*; give inference_steps"),
         ({"index": 2.5, "schedule": "edm"}, "index .* must be a whole number, got 2.5"),
         ({"step": 1000, "schedule": "ddpm-linear"}, "step must lie in 0 to 999, got 1000"),
         ({"time": 1, "schedule": "cosin"}, "schedule must be one of ddpm-linear, .*, got 'cosin'; did you mean cosine"),

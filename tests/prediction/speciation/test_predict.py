@@ -85,7 +85,11 @@ def test_each_number_names_its_formulas_and_can_be_stored():
         result = predict_speciation(problem, t=[1.0])
         assert Speciation.from_dict(json.loads(json.dumps(result.to_dict()))) == result
     result = predict_speciation(Mixture(256, 1, 1))
-    assert {key: set(each.formulas) for key, each in result.numbers.items() if key != "speciation.free_entropy"} == {
+    assert {
+        key: set(each.formulas)
+        for key, each in result.numbers.items()
+        if key.startswith("speciation.") and key != "speciation.free_entropy"
+    } == {
         "speciation.Lambda": {"mixture_covariance"},
         "speciation.leading": {"mixture_covariance", "speciation_time"},
         "speciation.noise_matched": {"mixture_covariance", "speciation_time_noise_matched"},

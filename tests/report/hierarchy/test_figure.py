@@ -16,7 +16,7 @@ from regimes.hierarchy import (
     random_hierarchy,
 )
 from regimes.numerics.hierarchy.phase_diagram import PhaseDiagram
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.report.hierarchy.levels import shown_levels
 
 

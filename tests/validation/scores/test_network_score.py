@@ -295,7 +295,7 @@ def test_options_are_checked():
         NetworkScore(model, prediction="eps", clock="time", schedule="cosine")
     with pytest.raises(ValueError, match="^NetworkScore: schedule must be one of ddpm-linear, .*, got 'lin'"):
         NetworkScore(model, prediction="eps", clock="step", schedule="lin")
-    with pytest.raises(ValueError, match="^NetworkScore: schedule must be a name, .* or sigmas, got list; give"):
+    with pytest.raises(ValueError, match="^NetworkScore: schedule must be a name, .* or sigmas, got list; put"):
         NetworkScore(model, prediction="eps", clock="step", schedule=[1, 2, 3])
     with pytest.raises(ValueError, match="must rise or fall with each step, got the list"):
         NetworkScore(model, prediction="eps", clock="step", schedule={"sigmas": [3.0, 1.0, 1.0]})

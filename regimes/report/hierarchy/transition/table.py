@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from regimes.numerics.hierarchy.transition import HierarchyTransition
-    from regimes.numerics.interface.result import Number
+    from regimes.numerics.interface.number import Number
 
 __all__ = ["table", "transition_rows"]
 

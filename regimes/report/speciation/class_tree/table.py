@@ -8,8 +8,9 @@ from rich.console import Group
 from rich.text import Text
 
 from regimes.prediction.speciation.class_rows import group_text
-from regimes.report.parts.columns import columns, step_of
+from regimes.report.parts.columns import columns
 from regimes.report.parts.data_lines import data_lines
+from regimes.report.parts.step_columns import StepColumns
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,7 +37,7 @@ def table(result: ClassTree) -> RenderableType:
         parts.append(Text(f"the {_PAIRS} pairs of classes that part last, of {len(result.curves['pairs'])}"))
         parts.append(_last_pairs(result.curves["pairs"]))
     parts.append(_merges(result))
-    parts += [Text(text, style="bold") for text in result.sentences]
+    parts += StepColumns.of(result).notes(result.sentences)
     parts += [Text(f"assumes: {text}", style="dim") for text in result.assumes]
     parts += [Text(f"warning: {text}", style="yellow") for text in result.warnings]
     return Group(*parts)
@@ -67,15 +68,16 @@ def _merges(result: ClassTree) -> Table:
     """From the root, where a sample begins, to the classes that part last."""
     names, merges = result.problem.classes, result.curves["merges"]
     number = {name: place for place, name in enumerate(names)}
-    shown = columns("as noise falls, part", "t (OU)", "at least (97.5%)", f"step of {result.settings['schedule']}")
+    places = StepColumns.of(result)
+    shown = columns("as noise falls, part", "t (OU)", "at least (97.5%)", *places.heads)
     kept = range(len(merges)) if len(merges) <= _MERGES else [*range(_MERGES // 2), *range(-_MERGES // 2, 0)]
     for place in reversed([place % len(merges) for place in kept]):
         merge = merges[place]
         groups = (group_text([number[name] for name in group], names) for group in merge["classes"])
-        step = step_of(result.numbers[f"classes.merge.{place + 1}"])
-        shown.add_row(" | ".join(groups), _time(merge["time"]), _low(merge["interval"]), step)
+        steps = places.cells(result.numbers[f"classes.merge.{place + 1}"])
+        shown.add_row(" | ".join(groups), _time(merge["time"]), _low(merge["interval"]), *steps)
         if len(merges) > _MERGES and place == len(merges) - _MERGES // 2:
-            shown.add_row(f"... {len(merges) - _MERGES} more", "", "", "")
+            shown.add_row(f"... {len(merges) - _MERGES} more", "", "", *("" for _ in places.heads))
     return shown
 
 

@@ -29,7 +29,8 @@ import torch
 
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import TIME, Number, plain
+from regimes.numerics.interface.number import TIME, Number
+from regimes.numerics.interface.result import plain
 from regimes.prediction.losses.comparison import READ_AT, memory_verdict
 from regimes.validation.experiments.digits_collapse.figure import panels
 from regimes.validation.experiments.digits_collapse.sentences import sentences

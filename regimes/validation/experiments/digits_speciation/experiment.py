@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import Number, plain
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.digits_speciation.comparison import (
     Comparison,
     compare_predictions,

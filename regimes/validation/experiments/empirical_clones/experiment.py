@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import TIME, Number
+from regimes.numerics.interface.number import TIME, Number
 from regimes.validation.experiments.empirical_clones.figure import panels
 from regimes.validation.experiments.empirical_clones.points import FEWEST, SAMPLER, EmpiricalForm
 from regimes.validation.experiments.empirical_clones.runs import NEAR, RunsFound, empirical_runs

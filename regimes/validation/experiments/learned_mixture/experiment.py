@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.validation.experiments.learned_mixture.figure import panels
 from regimes.validation.experiments.learned_mixture.losses import measured_losses
 from regimes.validation.experiments.learned_mixture.runs import MU, SIGMA, LearnedClones, LearnedPoint, two_classes

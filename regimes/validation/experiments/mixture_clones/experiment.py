@@ -13,14 +13,14 @@ standard error of the sample.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.validation.experiments.mixture_clones.figure import panels
 from regimes.validation.experiments.mixture_clones.runs import SIGMA, ClonePoint, CloneRuns, MixtureCurve, PairRun
 from regimes.validation.experiments.runner.run import Bench, Plan
@@ -28,7 +28,7 @@ from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_squar
 from regimes.validation.outcome.experiment import Judgement
 from regimes.validation.running.progress import renamed
 
-__all__ = ["PLAN", "CloneForm"]
+__all__ = ["PLAN", "CloneForm", "one_dimensional"]
 
 _SAMPLER = "euler-maruyama"  # smallest mean and mean square error over the times at equal steps, see the tables
 _COMPARED = ("euler-maruyama", "exponential", "ancestral")
@@ -70,11 +70,10 @@ def _simulate(form: CloneForm, bench: Bench) -> _Found:
     runs = CloneRuns(bench.noise, bench.device, bench.store)
     curves = _curves(form)
     points: Points = {each: [] for each in curves}
-    done, total = 0, sum(len(one.offsets) for one in curves)
-    for each in curves:
-        for offset in each.offsets:
-            points[each].append(runs.along_axis(each, offset, PairRun(form.pairs, form.step, _SAMPLER)))
-            bench.report("one dimension", done := done + 1, total)
+    total = sum(len(one.offsets) for one in curves)
+    for done, (each, point) in enumerate(one_dimensional(form, runs), 1):
+        points[each].append(point)
+        bench.report("one dimension", done, total)
     whole = [
         MixtureCurve(len(curves), form.dimensions_in_full, 1.0, form.offsets_in_full),
         MixtureCurve(len(curves) + 2, form.dimensions_in_full, 1.0, form.offsets_in_full[::2], "backward"),
@@ -98,6 +97,14 @@ def _simulate(form: CloneForm, bench: Bench) -> _Found:
         for run in [PairRun(form.pairs_of_samplers, form.step_of_samplers, sampler)]
     }
     return _Found(points, in_full, beside, samplers)
+
+
+def one_dimensional(form: CloneForm, runs: CloneRuns) -> Iterator[tuple[MixtureCurve, ClonePoint]]:
+    """Every point that is simulated along the axis of the centres."""
+    run = PairRun(form.pairs, form.step, _SAMPLER)
+    for each in _curves(form):
+        for offset in each.offsets:
+            yield each, runs.along_axis(each, offset, run)
 
 
 def _judge(form: CloneForm, found: _Found) -> Judgement:

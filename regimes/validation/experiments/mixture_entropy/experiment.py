@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import TIME, Number
+from regimes.numerics.interface.number import TIME, Number
 from regimes.validation.experiments.mixture_entropy.figure import panels
 from regimes.validation.experiments.mixture_entropy.runs import (
     LEVELS,

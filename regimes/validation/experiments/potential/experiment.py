@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.numerics.interface.result import TIME, Number
+from regimes.numerics.interface.number import TIME, Number
 from regimes.validation.experiments.potential.figure import panels
 from regimes.validation.experiments.potential.law import Binned, histogram_test
 from regimes.validation.experiments.potential.runs import (

@@ -7,23 +7,33 @@ from typing import NamedTuple
 
 import numpy as np
 
-from regimes.numerics.interface.result import Number
+from regimes.numerics.interface.number import Number
 from regimes.numerics.process.schedules import Schedule
 
 __all__ = ["share_rows", "share_sentence"]
 
+_CLASS, _POINT, _PARTED = "the class is decided", "a training point is decided", "all classes have parted"
 _EARLY = {
-    "speciation.class_time": "the class is decided",
-    "speciation.class_time_memorised": "the class is decided",
+    "speciation.class_time": _CLASS,
+    "speciation.class_time_memorised": _CLASS,
     "speciation.spectral_time": "a direction stands out",
+    "speciation.free_entropy": _CLASS,
+    "speciation.leading": _CLASS,
+    "classes.root": "the first classes part",
+    "threshold.time": "the root is decided",
 }
-_LATE = ("collapse.point_time", "a training point is decided")
+_LATE = {
+    "collapse.point_time": _POINT,
+    "collapse.time_with_classes": _POINT,
+    "collapse.time_closed_form": _POINT,
+    "classes.merge.1": _PARTED,
+}
+_BETWEEN = {_POINT: "no training point is", _PARTED: "not all have"}
 
 
 def share_rows(numbers: Mapping[str, Number], schedule: Schedule) -> dict[str, Number]:
     """Shares of the steps by the times that there are, in the order of sampling; none where there is no time."""
-    early = next((found for key, what in _EARLY.items() if (found := _time(numbers, key, what))), None)
-    late = _time(numbers, *_LATE)
+    early, late = _first(numbers, _EARLY), _first(numbers, _LATE)
     if early is not None and late is not None and early.t <= late.t:
         early = None
     times = [each for each in (early, late) if each is not None]
@@ -33,7 +43,7 @@ def share_rows(numbers: Mapping[str, Number], schedule: Schedule) -> dict[str, N
     rows = {"steps.before": Number(f"{of} before {first.what}", float(np.mean(t >= first.t)))}
     if len(times) > 1:
         between = np.mean((t < first.t) & (t >= last.t))
-        rows["steps.between"] = Number(f"{of} between: {first.what}, no training point is", float(between))
+        rows["steps.between"] = Number(f"{of} between: {first.what}, {_BETWEEN[last.what]}", float(between))
     rows["steps.after"] = Number(f"{of} after {last.what}", float(np.mean(t < last.t)))
     return rows
 
@@ -46,10 +56,9 @@ def share_sentence(rows: Mapping[str, Number], schedule: Schedule) -> tuple[str,
     before = rows["steps.before"].label.partition(" before ")[2]
     after = rows["steps.after"].label.partition(" after ")[2]
     middle = f", {shares['steps.between']} between" if "steps.between" in shares else ""
-    return (
-        f"Of the {schedule.steps} steps of {schedule.name} {shares['steps.before']} come before {before}{middle}, and "
-        f"{shares['steps.after']} after {after}.",
-    )
+    steps = f"{schedule.steps} step{'s' * (schedule.steps > 1)} of {schedule.name}"
+    first, last = shares["steps.before"], shares["steps.after"]
+    return (f"Of the {steps} {first} come before {before}{middle}, and {last} after {after}.",)
 
 
 class _Time(NamedTuple):
@@ -59,6 +68,9 @@ class _Time(NamedTuple):
     what: str
 
 
-def _time(numbers: Mapping[str, Number], key: str, what: str) -> _Time | None:
-    value = numbers[key].value if key in numbers else None
-    return None if value is None else _Time(value, what)
+def _first(numbers: Mapping[str, Number], keys: Mapping[str, str]) -> _Time | None:
+    """The first of some times that there is."""
+    for key, what in keys.items():
+        if key in numbers and (value := numbers[key].value) is not None:
+            return _Time(value, what)
+    return None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from regimes import Number, Schedule
-from regimes.prediction.dataset.regime_shares import share_rows, share_sentence
+from regimes.prediction.process.regime_shares import share_rows, share_sentence
 
 T = np.linspace(0.1, 2.0, 20)[::-1]
 SAMPLER = Schedule("own", T, np.exp(-2 * T), "a test")
@@ -29,6 +29,13 @@ POINT = "collapse.point_time"
         ),
         ({OWN: 0.2, POINT: 0.32}, [0.85, 0.15], "before a training point is decided, and 15% after a training point"),
         ({CLASS: 5.0, POINT: 4.0}, [0.0, 0.0, 1.0], "0% come before the class is decided, 0% between, and 100% after"),
+        ({"speciation.leading": 1.05}, [0.5, 0.5], "50% come before the class is decided, and 50% after the class"),
+        ({"collapse.time_closed_form": 0.32}, [0.85, 0.15], "85% come before a training point is decided"),
+        (
+            {"classes.root": 1.5, "classes.merge.1": 0.32},
+            [0.3, 0.55, 0.15],
+            "before the first classes part, 55% between, and 15% after all classes have parted",
+        ),
         ({CLASS: None, POINT: None}, [], ""),
         ({}, [], ""),
     ],
