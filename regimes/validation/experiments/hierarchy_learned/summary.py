@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from regimes.numerics.interface.result import Number, plain
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.hierarchy_learned.analysis import (
     Slope,
     class_less_leaves,
