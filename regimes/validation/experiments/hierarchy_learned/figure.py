@@ -47,11 +47,9 @@ def panels(form: HierarchyForm, exact: Sequence[ExactRun], learned: Sequence[Seq
         along.append(_mean(f"{n} points", step, [(run.above @ nats(form))[:BEST] for run in runs], group))
         own = np.mean([(run.own_above @ nats(form))[:BEST] for run in runs], axis=0)
         along.append(curve(f"{n} points, on these", "reference", step, own, group=group))
-        order.append(
-            curve(
-                f"copies, {n} points", "reference", step, np.mean([r.copies[:BEST] for r in runs], axis=0), group=group
-            )
-        )
+        if runs is few or runs is many:
+            copies = np.mean([run.copies[:BEST] for run in runs], axis=0)
+            order.append(curve(f"copies, {n} points", "reference", step, copies, group=group))
     marks = tuple((f"$v m^{height + 1}$", float(form.v * form.m ** (height + 1))) for height in range(1, form.L + 1))
     return [
         Panel("Distance from the exact denoiser", "log-SNR", "nats by log-SNR", tuple(distance)),
