@@ -55,11 +55,11 @@ PUBLIC = {
         Agreement Checkpoints ChiSquare CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS EmpiricalScore
         Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation MeasuredModel MissingTorch
         MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned ProjectedMixtureScore ResidualMLP
-        SAMPLERS Sampler SmallUNet TrainedClassifier TrainedDenoiser TrainingHistory TransitionMeasurement backward
-        backward_states backward_times chi_square choose_device clone_pairs corrected_clone_probability
-        correlated_chi_square halved_times information_from_losses linear_start load_denoiser loss_curve
-        measure_features measure_transitions noised run_experiment sampler schedule_times train_classifier
-        train_denoiser u_turn
+        SAMPLERS Sampler SmallUNet TrainedClassifier TrainedDenoiser TrainingHistory TransitionMeasurement
+        TreeDenoiser backward backward_states backward_times chi_square choose_device clone_pairs
+        corrected_clone_probability correlated_chi_square halved_times information_from_losses linear_start
+        load_denoiser loss_curve measure_features measure_transitions noised run_experiment sampler schedule_times
+        train_classifier train_denoiser u_turn
     """,
 }
 

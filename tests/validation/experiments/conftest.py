@@ -78,6 +78,11 @@ def _hierarchy_exact(form):
     )
 
 
+def _hierarchy_learned(form):
+    sizes = {"training_steps": 40, "evaluate_every": 20, "snapshots": (10, 40), "held_out": 32, "width": 8}
+    return replace(form, L=2, sizes=(8, 24), loss_points=64, turns=40, steps=6, generated=60, **sizes)
+
+
 TINY = {
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
@@ -91,6 +96,7 @@ TINY = {
     "digits-collapse": (_digits_collapse, 1),
     "features": (_features, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
+    "hierarchy-learned": (_hierarchy_learned, 1),
 }
 
 
