@@ -27,7 +27,7 @@ from regimes.validation.experiments.runner.layered_classifier import (
     kept_classifier,
 )
 from regimes.validation.experiments.runner.run import Bench
-from regimes.validation.experiments.runner.shared_training import shared_trainings
+from regimes.validation.experiments.runner.shared_trainings import shared_trainings
 from regimes.validation.measurement.features import turned
 from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.sampling import noised
