@@ -140,6 +140,15 @@ def test_a_list_within_the_unit_interval_is_named_or_asked_for(folder):
         ValueError, match=r"may be of sigma, alpha_bar or flow_time, got own.json; say which .*--values"
     ):
         noise_schedule("own.json")
+    (folder / "alphas_cumprod.json").write_text(json.dumps(values))
+    np.save(folder / "flow-times.npy", values)
+    np.savetxt(folder / "Sigmas.txt", values)
+    called = {"alpha_bar": "alphas_cumprod.json", "flow_time": "flow-times.npy", "sigma": "Sigmas.txt"}
+    for kind, name in called.items():
+        found = noise_schedule(name)
+        assert found.t.tolist() == noise_schedule("own.json", values=kind).t.tolist()
+        assert found.source == f"3 levels of {kind} of {name}, as it is called"
+    assert noise_schedule("Sigmas.txt", values="alpha_bar").source == "3 levels of alpha_bar of Sigmas.txt"
     t = {each: noise_schedule("own.json", values=each).t for each in ("sigma", "alpha_bar", "flow_time")}
     assert t["alpha_bar"] == pytest.approx(-0.5 * np.log(values))
     assert t["sigma"] == pytest.approx(0.5 * np.log1p(np.square(values)))
