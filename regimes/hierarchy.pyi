@@ -42,3 +42,6 @@ from regimes.datasets.hierarchy.parse import parse_leaves as parse_leaves
 from regimes.datasets.hierarchy.parse import ParsedLeaves as ParsedLeaves
 from regimes.datasets.hierarchy.files import save_rules as save_rules
 from regimes.datasets.hierarchy.files import load_rules as load_rules
+from regimes.prediction.hierarchy.features.result import feature_transitions as feature_transitions
+from regimes.prediction.hierarchy.features.result import FeatureTransitions as FeatureTransitions
+from regimes.prediction.hierarchy.features.result import UTurnLayers as UTurnLayers

@@ -31,14 +31,14 @@ PUBLIC = {
         spectral_collapse_bound
     """,
     "regimes.hierarchy": """
-        Beliefs Bisection DensityEvolution GaussianFieldUTurn HierarchyBudget HierarchyCorrelations HierarchyCurves
-        HierarchyMeanField HierarchyPlane HierarchyRules HierarchySample HierarchyScore HierarchyThreshold
-        HierarchyTransition ParsedLeaves PhaseDiagram SpinCorrelations SpinSusceptibility UTurns belief_propagation
-        density_evolution epsilon_threshold gaussian_field_correlations gaussian_field_uturns gaussian_log_messages
-        hierarchy_correlations hierarchy_curves hierarchy_mean_field hierarchy_phase_diagram hierarchy_score
-        hierarchy_threshold hierarchy_transition latent_symbols leaf_messages load_rules parse_leaves
-        power_law_spectrum random_hierarchy sample_hierarchy sample_posterior save_rules spin_correlations
-        spin_susceptibility token_mixture_uturns
+        Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations
+        HierarchyCurves HierarchyMeanField HierarchyPlane HierarchyRules HierarchySample HierarchyScore
+        HierarchyThreshold HierarchyTransition ParsedLeaves PhaseDiagram SpinCorrelations SpinSusceptibility
+        UTurnLayers UTurns belief_propagation density_evolution epsilon_threshold feature_transitions
+        gaussian_field_correlations gaussian_field_uturns gaussian_log_messages hierarchy_correlations
+        hierarchy_curves hierarchy_mean_field hierarchy_phase_diagram hierarchy_score hierarchy_threshold
+        hierarchy_transition latent_symbols leaf_messages load_rules parse_leaves power_law_spectrum random_hierarchy
+        sample_hierarchy sample_posterior save_rules spin_correlations spin_susceptibility token_mixture_uturns
     """,
     "regimes.composition": """
         BumpStaircase ConnectingOverlaps DataPercolation GridSubset ImageGrid KeptComponents Lattice
@@ -52,14 +52,14 @@ PUBLIC = {
         Step StepCheck Variable
     """,
     "regimes.validation": """
-        Agreement Checkpoints ChiSquare CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS
-        EmpiricalScore Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation
-        MeasuredModel MissingTorch MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned
-        ProjectedMixtureScore ResidualMLP SAMPLERS Sampler SmallUNet TrainedClassifier
-        TrainedDenoiser TrainingHistory TransitionMeasurement backward backward_states backward_times chi_square
-        choose_device clone_pairs corrected_clone_probability correlated_chi_square halved_times
-        information_from_losses linear_start load_denoiser loss_curve measure_transitions noised run_experiment
-        sampler schedule_times train_classifier train_denoiser u_turn
+        Agreement Checkpoints ChiSquare CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS EmpiricalScore
+        Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation MeasuredModel MissingTorch
+        MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned ProjectedMixtureScore ResidualMLP
+        SAMPLERS Sampler SmallUNet TrainedClassifier TrainedDenoiser TrainingHistory TransitionMeasurement
+        TreeDenoiser backward backward_states backward_times chi_square choose_device clone_pairs
+        corrected_clone_probability correlated_chi_square halved_times information_from_losses linear_start
+        load_denoiser loss_curve measure_features measure_transitions noised run_experiment sampler schedule_times
+        train_classifier train_denoiser u_turn
     """,
 }
 
@@ -85,6 +85,7 @@ regimes.speciation.mixture_clones(weights, means, covariances, t, *, samples, rn
 regimes.hierarchy.belief_propagation(rules, messages, *, log, prior, levels)
 regimes.hierarchy.density_evolution(hierarchy, noise, levels, *, population, repeats, rng, memory, progress)
 regimes.hierarchy.epsilon_threshold(hierarchy)
+regimes.hierarchy.feature_transitions(paths, *, layers, memory)
 regimes.hierarchy.hierarchy_correlations(hierarchy, epsilon)
 regimes.hierarchy.hierarchy_curves(rules, tree, noise, noise_levels, *, rng, memory, progress)
 regimes.hierarchy.hierarchy_mean_field(hierarchy, epsilon)

@@ -129,6 +129,13 @@ def test_help_examples_run(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.savez("points.npz", X=np.random.default_rng(0).normal(size=(60, 4)), y=np.repeat([0, 1], 30))
     rows = [f"{t},{4 * -np.expm1(-2 * t)},{4 * -np.expm1(-2 * t)}" for t in np.geomspace(0.02, 4, 30)]
+    Path("turns").mkdir()
+    draw = np.random.default_rng(1).normal
+    turns = {"t": np.geomspace(0.1, 3, 6)}
+    for layer in ("stage1", "logits"):
+        turns |= {f"start.{layer}": draw(size=(60, 8)), f"end.{layer}": draw(size=(6, 60, 8))}
+    np.savez("turns.npz", **turns)
+    np.savez("turns/all.npz", **turns)
     Path("losses.csv").write_text("\n".join(["t,train_loss,test_loss", *rows]))
     code, output = run(example)
     assert code == 0, output

@@ -22,6 +22,7 @@ _COMMANDS = {
     "collapse": "regimes.cli.collapse",
     "hierarchy": "regimes.cli.hierarchy",
     "percolation": "regimes.cli.percolation",
+    "features": "regimes.cli.features",
     "validate": "regimes.cli.validate",
     "clock": "regimes.cli.clock",
     "derive": "regimes.cli.derive",
@@ -92,6 +93,7 @@ def main() -> None:
     regimes collapse --dim 256 --samples 20000 --sigma 1
     regimes hierarchy --symbols 32 --rules 8     noise at which each level is forgotten
     regimes percolation --grid 64 --sigma 0.7    share of a grid of images that connects them
+    regimes features FOLDER                      which layers of a network change at which noise
     regimes validate mixture-clones --quick      theory against simulation
     regimes clock --time 1
     regimes derive collapse_time                 where a number comes from

@@ -26,6 +26,7 @@ _ROOMS = {
     "hierarchy": "hierarchy",
     "hierarchy transition": "hierarchy.transition",
     "phase diagram": "hierarchy.phase_diagram",
+    "layer transitions": "hierarchy.features",
     "grid percolation": "composition",
     "data percolation": "composition",
     "percolation staircase": "composition",

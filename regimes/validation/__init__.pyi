@@ -1,4 +1,5 @@
 from regimes.validation.measurement.transitions import measure_transitions as measure_transitions
+from regimes.validation.measurement.features import measure_features as measure_features
 from regimes.validation.measurement.result import TransitionMeasurement as TransitionMeasurement
 from regimes.validation.measurement.result import MeasuredModel as MeasuredModel
 from regimes.validation.training.training import train_denoiser as train_denoiser
@@ -7,6 +8,7 @@ from regimes.validation.training.trained_denoiser import TrainingHistory as Trai
 from regimes.validation.training.trained_denoiser import load_denoiser as load_denoiser
 from regimes.validation.training.residual_mlp import ResidualMLP as ResidualMLP
 from regimes.validation.training.unet import SmallUNet as SmallUNet
+from regimes.validation.training.tree_denoiser import TreeDenoiser as TreeDenoiser
 from regimes.validation.training.noise_levels import NoiseLevels as NoiseLevels
 from regimes.validation.training.preconditioning import Preconditioned as Preconditioned
 from regimes.validation.training.preconditioning import linear_start as linear_start

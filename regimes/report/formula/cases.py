@@ -56,6 +56,8 @@ def general_label(key: str, label: str) -> str:
     """A label without the classes that the data of the tests had; the key tells which they are."""
     if key.startswith("classes.merge."):
         return "two groups of classes part, the last to part first"
+    if key.startswith("features."):
+        return re.sub(r" \([^()]*\)", "", label)
     pair = re.fullmatch(r"classes\.(first|last)\..*", key)
     if pair is None:
         return label

@@ -71,6 +71,7 @@ CURVES: dict[str, dict[str, tuple[str, ...]]] = {
 SIMULATED = {
     "hierarchy": ("exact", "clone_probability", "conditional_entropy", "susceptibility_exact", "density_evolution"),
     "data percolation": ("largest_share", "kept"),
+    "layer transitions": ("cosine", "baseline", "share"),
     "percolation staircase": ("error", "fitted"),
     "measurement": (
         "denoising_loss",

@@ -65,6 +65,10 @@ EXCEPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     r"threshold\.step": ((), "the threshold counted in steps; its formulas say whether there is one"),
     r"losses\.share": (("information_slope",), "of the losses given; those of the collapse time come after"),
     r"losses\.log_n": ((), "the number of points is given"),
+    r"features\.(width\..*|sharpening)": (
+        ("edm_sigma",),
+        "a distance on its logarithm; places are put on the clock after",
+    ),
     r"(agreement|measure)\..*": ((), "measured in a simulation; its formulas are of the noise that was added"),
 }
 """Keys whose main formula is not the last that was used: the one that it is, the first of these that is there, or none,

@@ -62,6 +62,7 @@ _TABLE = {
     "regimes/numerics/composition/lattice/threshold.py::lattice_threshold": "a table of grids, else the fit",
     "regimes/numerics/composition/lattice/threshold_table.py::SQUARE_LATTICE": "the table, simulated",
 }
+_LAYERS = "regimes/prediction/hierarchy/features"
 _EXACT_TREE = {
     "regimes/numerics/hierarchy/curves.py::hierarchy_curves": "averages over samples",
     "regimes/numerics/hierarchy/belief_propagation.py::belief_propagation": "exact posterior of one tree",
@@ -138,6 +139,10 @@ SOLVERS: dict[str, dict[str, str]] = {
         **_PARTS,
     },
     r"classes\.(first|last)\.(log_odds|means|overlap)": _FITTED,
+    r"features\..*": {
+        f"{_LAYERS}/transition.py::layer_transition": "where its share falls, without each group of points too",
+        f"{_LAYERS}/cosines.py::layer_cosines": "cosines of whitened activations",
+    },
     r"threshold\.value": _EVOLUTION
     | {"regimes/numerics/hierarchy/fixed_point.py::fixed_point": "of the epsilon-process: closed form or root"},
     r"threshold\.(time|step)": _EVOLUTION,
@@ -175,6 +180,10 @@ SOLVERS: dict[str, dict[str, str]] = {
 
 CURVE_SOLVERS: dict[str, dict[str, str]] = {
     r"(clone_|excess_entropy$|leave_one_out)(?!probability).*": {_AVERAGES: "of data", _PAIRS: "of data, the sums"},
+    r"cosine|baseline|share": {
+        f"{_LAYERS}/transition.py::layer_transition": "over the points",
+        f"{_LAYERS}/cosines.py::layer_cosines": "of each",
+    },
     r"density_evolution": {
         "regimes/numerics/hierarchy/density_evolution.py::density_evolution": "messages of populations, up and down",
         "regimes/numerics/hierarchy/fresh_rules.py::lower_level": "one step down, compiled",

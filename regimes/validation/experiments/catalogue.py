@@ -63,6 +63,18 @@ EXPERIMENTS = {
             "biroli2024, figure 5",
         ),
         Experiment(
+            "features",
+            "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
+            "belief propagation), digits and MNIST",
+            "sclocchi2024, U-turns of ImageNet models, in small",
+        ),
+        Experiment(
+            "hierarchy-learned",
+            "tree-shaped denoisers trained on few to many data of random hierarchies: posterior mean, U-turns, rules "
+            "obeyed by level, copies, against belief propagation",
+            "sclocchi2024, U-turns of trained models",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

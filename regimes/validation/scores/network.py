@@ -15,7 +15,7 @@ from regimes.validation.scores.checks import checked_states, checked_time
 from regimes.validation.scores.model_clock import ModelClock
 from regimes.validation.scores.torch_formula import torch_formula
 
-__all__ = ["CLOCK_SHAPES", "PREDICTIONS", "SCALINGS", "NetworkScore"]
+__all__ = ["CLOCK_SHAPES", "PREDICTIONS", "SCALINGS", "NetworkScore", "evaluating"]
 
 # Formulas of the score and of the posterior mean, and whether they need x_t beside the prediction; none for itself.
 _SCORES = {
@@ -160,7 +160,7 @@ class NetworkScore:
         dtype = self._dtype(x)
         result = torch.empty_like(x, memory_format=torch.contiguous_format)
         step = self.batch or max(1, len(x))
-        with _evaluating(self.model):
+        with evaluating(self.model):
             for first in range(0, len(x), step):
                 rows = x[first : first + step]
                 given = self._shaped(rows if factor == 1 else rows * factor).to(dtype)
@@ -242,7 +242,7 @@ class NetworkScore:
 
 
 @contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
+def evaluating(model: Any) -> Iterator[None]:
     """Evaluation mode, and back: parts that were in it before stay."""
     training = [part for part in model.modules() if part.training] if isinstance(model, nn.Module) else []
     for part in training:

@@ -10,6 +10,7 @@ from regimes.validation.training.preconditioning import Preconditioned, linear_s
 from regimes.validation.training.residual_mlp import ResidualMLP
 from regimes.validation.training.trained_denoiser import TrainedDenoiser, TrainingHistory, load_denoiser
 from regimes.validation.training.training import train_denoiser
+from regimes.validation.training.tree_denoiser import TreeDenoiser
 from regimes.validation.training.unet import SmallUNet
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "TrainedClassifier",
     "TrainedDenoiser",
     "TrainingHistory",
+    "TreeDenoiser",
     "corrected_clone_probability",
     "information_from_losses",
     "linear_start",

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from regimes.numerics.interface.paths import expanded
 from regimes.validation.training.preconditioning import Preconditioned
 from regimes.validation.training.residual_mlp import ResidualMLP
+from regimes.validation.training.tree_denoiser import TreeDenoiser
 from regimes.validation.training.unet import SmallUNet
 
 __all__ = ["FORMAT", "build_network", "fitting_network", "read_denoiser_file"]
@@ -33,6 +34,7 @@ _RECORD_DTYPES = (torch.int64, torch.float64)
 _OPTIONS: dict[str, dict[str, type]] = {
     "ResidualMLP": {"d": int, "width": int, "blocks": int},
     "SmallUNet": {"shape": list, "channels": int, "levels": int},
+    "TreeDenoiser": {"v": int, "s": int, "L": int, "width": int},
     "Preconditioned": {"d": int, "axes": bool, "of": dict},
 }
 
@@ -120,6 +122,8 @@ def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
         return ResidualMLP(**options)
     if name == "SmallUNet":
         return SmallUNet(**{**options, "shape": tuple(options["shape"])})
+    if name == "TreeDenoiser":
+        return TreeDenoiser(**options)
     d, inner = options["d"], options["of"]
     if d < 1 or inner.get("network") == "Preconditioned":
         raise ValueError(f"load_denoiser: {place}: a Preconditioned is built with a d of at least 1 and one network")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import replacing
@@ -62,6 +63,8 @@ class TrainedDenoiser:
         Options of the training, as plain values.
     training_rows, held_out_rows : ndarray of intp or None
         Rows of the data on each side, where a share was held out.
+    snapshots : dict
+        Averaged weights by step, where the training was asked to keep them; not written to the file.
     """
 
     model: nn.Module
@@ -71,6 +74,18 @@ class TrainedDenoiser:
     settings: dict[str, Any]
     training_rows: NDArray[np.intp] | None
     held_out_rows: NDArray[np.intp] | None
+    snapshots: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
+
+    def at(self, step: int) -> TrainedDenoiser:
+        """The denoiser as it was at one of the snapshots."""
+        if step not in self.snapshots:
+            kept = ", ".join(map(str, sorted(self.snapshots))) or "none"
+            raise ValueError(
+                f"TrainedDenoiser.at: step must be a snapshot, {kept}, got {step}; ask train_denoiser for snapshots"
+            )
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.snapshots[step])
+        return replace(self, model=model, best_step=step)
 
     def score(self, *, batch: int | None = None) -> NetworkScore:
         """Score of the law that the denoiser has learned; ``batch`` rows a call of the network."""

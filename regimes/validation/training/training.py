@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def train_denoiser(
     times: str = "log-snr",
     evaluate_every: int = 100,
     patience: int | None = None,
+    snapshots: Sequence[int] = (),
     rng: int = 0,
     device: str | torch.device | None = None,
     progress: Progress | None = None,
@@ -90,6 +92,8 @@ def train_denoiser(
         Steps between two entries of the history.
     patience : int, optional
         Stop after so many steps without a smaller held-out loss, ``evaluate_every`` at least; never by default.
+    snapshots : sequence of int
+        Steps whose averaged weights are kept beside: ``TrainedDenoiser.at(step)``.
     rng : int
         Seed of everything that is random, but for the weights that the model came with.
     device : str or torch.device, optional
@@ -158,11 +162,20 @@ def train_denoiser(
         "points": None if points.points is None else len(points.points),
         "held_out": None if points.held_out is None else len(points.held_out),
     }
+    if len(snapshots):
+        options["snapshots"] = _checked_snapshots(snapshots, options["steps"])
     saved = SavedTraining(checkpoint, training_digest(options, network, points.points, points.held_out))
     training = TrainingRun(network.to(where), points, levels, noise, options)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         training.run(saved, progress)
     return training.result(options)
+
+
+def _checked_snapshots(snapshots: Sequence[int], steps: int) -> list[int]:
+    wanted = sorted(whole_number("train_denoiser", "snapshots", "a step", each, at_least=1) for each in snapshots)
+    if wanted[-1] > steps:
+        raise ValueError(f"train_denoiser: snapshots must be steps of the training, {steps} at most, got {wanted[-1]}")
+    return wanted
 
 
 def _check_weights(model: nn.Module) -> None:

@@ -51,6 +51,7 @@ class TrainingRun:
         self.best: dict[str, Tensor] | None = None
         self.since: list[float] = []
         self.history: list[tuple[int, float, float]] = []
+        self.snapshots: dict[int, dict[str, Tensor]] = {}
         self.fixed = None if data.held_out is None else self._fixed(data.held_out)
 
     def run(self, saved: SavedTraining, progress: Progress | None) -> None:
@@ -66,6 +67,8 @@ class TrainingRun:
             self.step += 1
             if self.step % every == 0 or self.step == steps:
                 self._record()
+            if self.step in self.options.get("snapshots", ()):
+                self.snapshots[self.step] = self._weights()
             if saved.due():
                 saved.save(self.state())
             if progress is not None:
@@ -134,7 +137,10 @@ class TrainingRun:
         self.since = []
         if loss < self.best_loss:
             self.best_loss, self.best_step = loss, self.step
-            self.best = {name: value.clone() for name, value in self.average.model.state_dict().items()}
+            self.best = self._weights()
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.clone() for name, value in self.average.model.state_dict().items()}
 
     def state(self) -> dict[str, Any]:
         """All that changes from step to step."""
@@ -148,6 +154,7 @@ class TrainingRun:
             "watch": self.watch.state(),
             "since": self.since,
             "history": self.history,
+            "snapshots": self.snapshots,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -159,7 +166,7 @@ class TrainingRun:
         self.best = state["best"]
         self.step, self.best_step, self.best_loss = state["numbers"]
         self.watch.restore(state["watch"])
-        self.since, self.history = state["since"], state["history"]
+        self.since, self.history, self.snapshots = state["since"], state["history"], state["snapshots"]
 
     def result(self, options: dict[str, Any]) -> TrainedDenoiser:
         """Averaged weights, those of the smallest held-out loss where points were held out."""
@@ -175,4 +182,5 @@ class TrainingRun:
             settings=options,
             training_rows=self.data.training_rows,
             held_out_rows=self.data.held_out_rows,
+            snapshots=self.snapshots,
         )

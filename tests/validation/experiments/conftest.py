@@ -60,6 +60,13 @@ def _digits_collapse(form):
     return replace(form, few=16, held_out_of_many=1700, width=16, memoriser=memoriser, generaliser=generaliser)
 
 
+def _features(form):
+    hierarchy = replace(form.hierarchy, points=60, steps=10, width=32)
+    denoiser = replace(form.images[0].denoiser, width=16, steps=20, patience=20)
+    images = (replace(form.images[0], denoiser=denoiser),)
+    return replace(form, hierarchy=hierarchy, images=images, points=60, steps=4)
+
+
 def _hierarchy_exact(form):
     first, second = form.models
     return replace(
@@ -69,6 +76,11 @@ def _hierarchy_exact(form):
         depths=replace(form.depths, multiples=(0.2, 0.6, 1.5, 4.0), rules=3, starts=16, population=200),
         chains=replace(form.chains, multiples=(0.5, 2.5), rules=3, turns=(1, 4, 12)),
     )
+
+
+def _hierarchy_learned(form):
+    sizes = {"training_steps": 40, "evaluate_every": 20, "snapshots": (10, 40), "held_out": 32, "width": 8}
+    return replace(form, L=2, sizes=(8, 24), loss_points=64, turns=40, steps=6, generated=60, **sizes)
 
 
 TINY = {
@@ -82,7 +94,9 @@ TINY = {
     "potential": (lambda form: replace(form, pairs=1500, trajectories=400, step=0.02, histogram_bins=8), 3),
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
+    "features": (_features, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
+    "hierarchy-learned": (_hierarchy_learned, 1),
 }
 
 

@@ -21,6 +21,12 @@ STOPS = {
     ],
     "digits-speciation": [lambda part, done, total: part == "3-4: clones" and done * 2 > total],
     "digits-collapse": [lambda part, done, total: part == "many-digits: training" and done * 2 > total],
+    "features": [
+        lambda part, done, total: part == "hierarchy, 0: U-turns" and done == 2,
+        lambda part, done, total: part == "digits, 1: U-turns" and done == 3,
+    ],
+    # Its trainings are shared with the run that it is compared with.
+    "hierarchy-learned": [lambda part, done, total: part == "n24,s64: looks" and done == 2],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",

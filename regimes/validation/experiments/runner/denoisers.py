@@ -43,6 +43,7 @@ def kept_denoiser(
             "best_step": trained.best_step,
             "settings": trained.settings,
             "history": history,
+            "snapshots": dict(trained.snapshots),
         }
         return {"denoiser": tensor_bytes(values)}
 
@@ -58,6 +59,7 @@ def kept_denoiser(
         settings=found["settings"],
         training_rows=None,
         held_out_rows=None,
+        snapshots=found.get("snapshots", {}),
     )
 
 

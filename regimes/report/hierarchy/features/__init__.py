@@ -1,0 +1,1 @@
+"""Layers of a feature network under U-turns."""
