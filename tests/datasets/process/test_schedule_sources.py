@@ -70,6 +70,14 @@ def test_steps_of_a_flow_are_those_of_the_pipeline_in_whose_folder_it_stands(fol
     assert noise_schedule(".", inference_steps=5, spacing="trailing").steps == 5
 
 
+def test_what_lies_here_goes_before_a_second_name_and_is_named_beside_a_first(folder):
+    for name, kind in (("sd", "PNDM"), ("sdxl", "sdxl")):
+        (folder / name).mkdir()
+        (folder / name / "scheduler_config.json").write_text(json.dumps({"_class_name": "PNDMScheduler"}))
+        assert noise_schedule(name).name == kind
+    assert noise_schedule("sdxl").source.endswith("; that of the name, not of ./sdxl")
+
+
 def test_old_files_have_the_defaults_of_their_class():
     old = noise_schedule({"_class_name": "HeunDiscreteScheduler"})
     assert old.alpha_bar[0] == pytest.approx(1 - 0.00085, rel=1e-6)
