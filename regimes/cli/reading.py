@@ -13,7 +13,9 @@ from regimes.datasets.files.reading import ReadingOptions
 __all__ = ["READING", "reading_options"]
 
 _OPTIONS = (
-    click.option("--labels", metavar="WHERE", help="Labels: a column (name or index), a key, or a file."),
+    click.option(
+        "--labels", metavar="WHERE", help="Labels: a column (name or index), a key, a file, or file.csv:column."
+    ),
     click.option("--columns", metavar="A,B,5-20", help="Features: names, indices from 0, ranges; all by default."),
     click.option("--drop", metavar="A,B,5-20", help="Columns to leave out."),
     click.option("--header/--no-header", default=None, help="First line holds names, or a point; judged by default."),

@@ -125,7 +125,10 @@ def test_one_image_is_no_data_set(shape):
         load_dataset(image)
     assert load_dataset(image.reshape(shape[0], -1)).n == shape[0]
     assert load_dataset(np.stack([image, image[::-1]])).n == 2
-    assert load_dataset(image.astype(float)).n == shape[0]  # points of a cloud
+    with pytest.raises(ValueError, match=r"one image, x\[None\], is no data set, got values of shape .*x\.reshape"):
+        load_dataset(image.astype(float))
+    assert load_dataset(RNG.normal(size=(20, 50, 3))).n == 20  # clouds of points
+    assert load_dataset(RNG.normal(size=(5, 32, 32))).n == 5
 
 
 def test_a_first_column_that_counts_the_rows_is_pointed_out():

@@ -59,6 +59,7 @@ def test_texts_of_labels(labels, texts):
     ("labels", "message"),
     [
         ([0, 1, 0], "one label for each point, got 3 labels for 4 points"),
+        ([0, 1], r"got 2 labels for 4 points; the last axis has as many: move it to the front \(X.T, or"),
         ([0, 1, 0.5, 1], "integers or strings, got 0.5 at row 2; a number to be predicted is no class"),
         ([0, 1, np.nan, 1], "every point must have a label, got an empty one at row 2"),
         (["a", None, "b", "a"], "every point must have a label, got an empty one at row 1"),

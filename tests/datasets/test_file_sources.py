@@ -148,7 +148,7 @@ def test_columns_of_an_array_are_counted(tmp_path):
     ("name", "message"),
     [
         ("absent.npy", "must lead to a file, got .*absent.npy: no such file"),
-        ("", r"a folder, a pattern .* must hold images .* tables .* or Zarr, got points.xlsx in"),
+        ("", r"there must be images .* in a folder, .* one array each, tables .* or Zarr .*, got points.xlsx in"),
         ("points.xlsx", "the file type must be one of .npy, .csv, .tsv, .txt, .dat, .*points.xlsx; convert it"),
         ("absent.npz:X", "got .*absent.npz:X: no such file"),
     ],

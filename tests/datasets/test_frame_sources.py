@@ -310,3 +310,14 @@ def test_a_few_kilobytes_that_declare_many_rows_are_refused_before_they_are_read
 def test_a_frame_that_is_not_computed_asks_for_it():
     with pytest.raises(ValueError, match=r"a frame must hold its values, got LazyFrame; call its collect\(\) method"):
         load_dataset(pl.DataFrame({"a": [1.0, 2.0]}).lazy())
+
+
+def test_columns_and_labels_of_another_form():
+    assert load_dataset(FRAME, ["species"]).classes == REFERENCE.classes
+    indexed = load_dataset(FRAME.set_index("species"))
+    assert indexed.labels is None
+    assert indexed.notes[0] == "the index 'species' may be the classes, and was not taken: give labels=frame.index"
+    assert not load_dataset(FRAME.drop(columns="species").set_index(np.array([f"row {i}" for i in range(40)]))).notes
+    for source in (FRAME["a"], FRAME["species"], pl.Series([1.0, 2.0])):
+        with pytest.raises(ValueError, match=r"must be a frame or an array, got Series of shape .*; give its to_frame"):
+            load_dataset(source)

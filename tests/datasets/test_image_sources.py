@@ -186,6 +186,7 @@ def test_what_is_no_data_set_of_images_is_refused(names, message, tmp_path):
         (["bullet train", "freight train"], ("bullet train", "freight train")),
         (["train/cat", "train/dog"], ("cat", "dog")),
         (["a/cat", "a/dog", "b/cat"], ("a", "b")),
+        (["00000", "00001", "00002"], ("00000", "00001", "00002")),
     ],
     ids=" ".join,
 )
@@ -199,6 +200,35 @@ def test_parts_of_a_data_set_are_no_classes(folders, found, tmp_path):
         data = load_dataset(root)
         assert data.classes == found
         assert ("not those inside it (cat, dog)" in data.taken) == (found == ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "names", [("00000/00000", "00000/00007", "01000/01020"), ("00000/img00000007", "00001/img00001000")]
+)
+def test_folders_of_a_thousand_files_are_no_classes(names, tmp_path):
+    data = load_dataset(write(tmp_path, COLOUR[: len(names)], [f"{name}.png" for name in names]))
+    assert data.labels is None
+    assert "number the files in them: no classes" in data.taken
+
+
+@pytest.mark.parametrize("images", [COLOUR[..., 0].astype(np.float32), COLOUR[..., 0].astype(np.int32) - 300])
+def test_images_of_more_than_sixteen_bits_are_to_be_converted(images, tmp_path):
+    folder = write(tmp_path, [*images], [f"{place}.tif" for place in range(6)])
+    for skip in (False, True):
+        with pytest.raises(ValueError, match=r"images must have 8 or 16 bits, got 6 of 6 .*; convert them, or give"):
+            load_dataset(folder, skip_broken=skip)
+
+
+def test_the_labels_of_a_table_of_several_columns_are_named(tmp_path):
+    folder = write(tmp_path / "set", COLOUR, [f"{place}.png" for place in range(6)])
+    table = folder / "celeb.csv"
+    table.write_text("image_id,Male,Smiling\n" + "".join(f"{5 - i}.png,{i % 2},{i // 3}\n" for i in range(6)))
+    assert load_dataset(folder, f"{table}:Smiling").labels.tolist() == [1, 1, 1, 0, 0, 0]
+    assert f"if celeb.csv has their classes, give --labels {table}" in load_dataset(folder).notes[0]
+    with pytest.raises(ValueError, match=r"must have two columns, .* got 3 in .*; name .* --labels .*celeb.csv:Male"):
+        load_dataset(folder, table)
+    with pytest.raises(ValueError, match=r"there is no column 'Old' .* its columns are image_id, Male, Smiling"):
+        load_dataset(folder, f"{table}:Old")
 
 
 def test_a_class_without_images_and_what_was_printed_are_said(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 import pytest
 import xarray
+from sklearn.utils import Bunch
 
 from regimes import load_dataset
 
@@ -78,7 +79,9 @@ SOURCES = {
     "tensors without labels": (TensorDataset(torch.tensor(X)), Y),
     "DataArray": (LABELLED, "kind"),
     "xarray Dataset": (xarray.Dataset({"X": LABELLED.drop_vars("kind"), "y": ("sample", Y)}), None),
+    "xarray, samples last": (LABELLED.transpose("row", "column", "sample"), "kind"),
     "memory map": ("points.npy", Y),
+    "what scikit-learn loads": (Bunch(data=X, target=Y, target_names=["0", "1", "2"], DESCR="text", frame=None), None),
     "dictionary of arrays": ({"X": torch.tensor(X), "y": Y}, None),
     "list of arrays": (list(X), Y),
     "list of pairs": ([(x, int(y)) for x, y in zip(X, Y, strict=True)], None),
@@ -176,6 +179,13 @@ class Failing(Other):
 def test_what_holds_no_points_is_refused(source, message):
     with pytest.raises(ValueError, match=r"^load_dataset: .*" + message):
         load_dataset(source)
+
+
+def test_the_axis_of_samples_is_moved_to_the_front():
+    data = load_dataset(xarray.DataArray(X, dims=("lat", "lon", "time")), center=False)
+    np.testing.assert_array_equal(data.X, np.moveaxis(X, -1, 0).reshape(3, -1))
+    assert data.taken == "array array, points along time, which was moved to the front of lat, lon, time"
+    assert load_dataset(xarray.DataArray(X, dims=("obs", "lat", "time"))).n == len(X)
 
 
 def test_points_of_several_shapes_are_refused():

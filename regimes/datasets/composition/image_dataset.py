@@ -38,7 +38,7 @@ def image_dataset(
         "take fewer images",
     )
     images = draw(memory=memory)
-    data = load_dataset(images, labels, scale=scale, name=name)
+    data = load_dataset(images.reshape(n, -1), labels, scale=scale, name=name)
     dark = int(np.count_nonzero(images.max(axis=(1, 2)) < _DARK * grid.amplitude))
     if not dark:
         return data

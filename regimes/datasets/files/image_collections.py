@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from regimes.datasets.files.archives import is_hidden
 from regimes.datasets.files.images import Picture, read_pictures
 from regimes.datasets.files.labels_by_name import labels_by_name
-from regimes.datasets.files.parts import are_kinds, are_parts
+from regimes.datasets.files.parts import are_kinds, are_parts, are_ranges
+from regimes.datasets.files.point_files import point_files, stacked
 from regimes.datasets.files.reading import Reading, refuse_columns
 from regimes.datasets.files.unreadable import refusing_damage
 from regimes.datasets.points.builtin import RawData
@@ -40,10 +41,16 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
         pictures, others = _in_archive(path, key)
     else:
         pictures, others = _of_pattern(source)
+    files: list[Path] = []
+    if not pictures and not path.is_file() and (arrays := point_files(others)):
+        root = path if path.is_dir() else Path()
+        pictures, others = _pictures(root, arrays), [each for each in others if each not in set(arrays)]
+        files = [root / each.name for each in pictures]
     if not pictures:
         raise ValueError(
-            f"load_dataset: a folder, a pattern or an archive must hold images ({', '.join(IMAGES)}), or the first two "
-            f"tables (.parquet, .arrow) or Zarr, got {_few(others) or 'nothing'} in {source}; "
+            f"load_dataset: there must be images ({', '.join(IMAGES)}) in a folder, a pattern or an archive, or files "
+            f"of one array each, tables (.parquet, .arrow) or Zarr in a folder, got {_few(others) or 'nothing'} in "
+            f"{source}; "
             + ("give one of these files itself, or convert them" if others else "see that the path is right")
         )
     pictures, above = _below_common_folder(pictures)
@@ -57,10 +64,22 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
         labels, said = named, ("labels by the names of the images",)
     else:
         labels, said = reading.labels, (f"labels in the order of the names: {_few(names)}",)
+    left_out = _few(others) + (_of_labels(path, others) if path.is_dir() and reading.labels is None else "")
+    if files:
+        points, description, notes = stacked(files, source, reading.memory)
+        return RawData(
+            values=points,
+            labels=labels,
+            class_names=class_names,
+            name="array",
+            source=source,
+            notes=(*notes, *((f"left out, since they are no such files: {left_out}",) if others else ())),
+            taken="; ".join((description, *said)),
+        )
     pixels = read_pictures(
         pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory
     )
-    left = (f"left out, since they are no images: {_few(others)}",) if others else ()
+    left = (f"left out, since they are no images: {left_out}",) if others else ()
     return RawData(
         values=pixels.values,
         labels=labels,
@@ -73,6 +92,12 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
         taken="; ".join((pixels.description, *said)),
         kept=(len(pictures), pixels.kept),
     )
+
+
+def _of_labels(path: Path, names: list[str]) -> str:
+    """What to do about a table beside images, which often says their classes."""
+    table = next((each for each in names if each.lower().endswith((".csv", ".tsv"))), None)
+    return "" if table is None else f"; if {table} has their classes, give --labels {path / table} (labels=)"
 
 
 def _in_folder(root: Path) -> tuple[list[Picture], list[str]]:
@@ -156,6 +181,8 @@ def _classes(pictures: list[Picture], source: str, above: str) -> tuple[list[str
     first = {each[0] if each else "" for each in folders}
     if first == {""}:
         return None, ()
+    if are_ranges((PurePosixPath(each.name).parts[0], PurePosixPath(each.name).stem) for each in pictures):
+        return None, (f"folders {_few(sorted(first))} number the files in them: no classes",)
     inside = {each[1] for each in folders if len(each) > 1}
     rule = "load_dataset: the folder of an image is its class, got"
     if are_parts(first) or are_kinds(first):

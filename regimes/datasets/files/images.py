@@ -29,6 +29,7 @@ _ORIENTATION = 0x0112
 _QUIET = logging.NullHandler()
 _TURNED = {5, 6, 7, 8}
 _NAMED = 5
+_FLOAT, _DEEPER = "32-bit values", "values beyond 16 bits"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,11 @@ def read_pictures(
         else:
             values[len(kept)] = decoded
             kept.append(place)
+    if broken and set(broken.values()) <= {_FLOAT, _DEEPER} and (not skip_broken or not kept):
+        raise ValueError(
+            f"load_dataset: images must have 8 or 16 bits, got {len(broken)} of {len(pictures)} in {where} of more: "
+            f"{_named(broken, pictures)}; convert them, or give them as one array (.npy)"
+        )
     if broken and not skip_broken:
         raise ValueError(
             f"load_dataset: every image must be whole and still, got {len(broken)} of {len(pictures)} in {where} that "
@@ -174,7 +180,7 @@ def _header(image: Any) -> _Header:
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise _OddError(f"{image.n_frames} frames")
     if image.mode == "F":
-        raise _OddError("32-bit values")
+        raise _OddError(_FLOAT)
     looks = image.format != "PNG" or "exif" in image.info
     orientation = image.getexif().get(_ORIENTATION, 1) if looks else 1
     height, width = image.height, image.width
@@ -202,7 +208,7 @@ def _decoded(image: Any, size: tuple[int, int], channels: int, header: _Header, 
         upright = upright.convert("F")
         low, high = upright.getextrema()
         if low < 0 or high > 65535:
-            raise _OddError("values beyond 16 bits")
+            raise _OddError(_DEEPER)
     else:
         upright = upright.convert("L" if header.grey else "RGB")
         upright = upright if channels == 1 or not header.grey else upright.convert("RGB")

@@ -15,6 +15,7 @@ from regimes.datasets.files.raw import raw_array, raw_table, table_of
 from regimes.datasets.files.reading import Reading, is_file, words
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.labels import TURNED
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["choose_arrays"]
@@ -63,7 +64,7 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
     if beside is not None:
         labels = _fitting(arrays[beside], beside, where, reading)
         if points.shape:
-            check_rows(len(points), labels.shape)
+            check_rows(len(points), labels.shape, last=points.shape[-1])
         reading = replace(reading, labels=labels.whole())
     elif points.dtype.names is not None:
         pass  # labels are a field of it
@@ -76,7 +77,7 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
         beside = next((each for each in _label_keys(chosen) if each in arrays), None)
         if beside is not None:
             found, note = _classes(
-                _fitting(arrays[beside], beside, where, reading), beside, where, len(points) if points.shape else 0
+                _fitting(arrays[beside], beside, where, reading), beside, where, points.shape or (0,)
             )
             reading, notes = replace(reading, labels=found), [note] if note else []
             beside = None if found is None else beside
@@ -141,10 +142,12 @@ def _label_keys(key: str) -> tuple[str, ...]:
     return tuple(f"{group}/{name}" if group else name for name in usual) + ((_SECOND[key],) if key in _SECOND else ())
 
 
-def _classes(array: Blocks, key: str, where: str, n: int) -> tuple[Any, str]:
+def _classes(array: Blocks, key: str, where: str, of: tuple[int, ...]) -> tuple[Any, str]:
     """Labels that nobody asked for, or why they are none."""
+    n = of[0]
     if array.shape not in ((n,), (n, 1)):
         rows = "; of one-hot rows give the argmax" if len(array.shape) == 2 and len(array) == n else ""
+        rows = f"; {TURNED}" if array.shape == of[-1:] else rows
         shape = f"{key} of {where} has shape {array.shape}, not one label for each point: not taken as classes"
         return None, shape + rows
     values = array.whole().reshape(n)

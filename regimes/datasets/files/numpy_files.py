@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from regimes.datasets.files.archives import check_archive_end
 from regimes.datasets.files.reading import MEMORY
 from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.labels import TURNED
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["check_rows", "npy_blocks", "read_npy", "read_npz"]
@@ -180,11 +181,12 @@ class _PackedRows:
         self.stream = None
 
 
-def check_rows(rows: int, shape: tuple[int, ...]) -> None:
-    """Refuse labels of more or fewer points than there are."""
+def check_rows(rows: int, shape: tuple[int, ...], *, last: int = 0) -> None:
+    """Refuse labels of more or fewer points than there are; ``last`` is the length of the last axis of these."""
     if shape and shape[0] != rows:
+        advice = f"; {TURNED}" if shape[0] == last else ""
         raise ValueError(
-            f"load_dataset: there must be one label for each point, got {shape[0]} labels for {rows} points"
+            f"load_dataset: there must be one label for each point, got {shape[0]} labels for {rows} points{advice}"
         )
 
 

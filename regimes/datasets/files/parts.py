@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
-__all__ = ["are_kinds", "are_parts", "part"]
+__all__ = ["are_kinds", "are_parts", "are_ranges", "part"]
 
 _PARTS = {
     **dict.fromkeys(("train", "training", "trn", "traina", "trainb"), "train"),
@@ -17,6 +18,7 @@ _KINDS = {
     *("image", "images", "img", "imgs", "jpegimages", "mask", "masks", "label", "labels", "annotation", "annotations"),
     *("gt", "groundtruth", "ground_truth", "segmentation", "segmentations", "segmentationclass", "segmentationobject"),
 }
+_THOUSAND = 1000  # files in a folder, as tools for FFHQ write them
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -45,3 +47,21 @@ def are_kinds(names: Iterable[str]) -> bool:
     """Whether names are those of images and of what belongs to each, such as masks."""
     names = [name.casefold() for name in names]
     return len(names) > 1 and set(names) <= _KINDS
+
+
+def are_ranges(files: Iterable[tuple[str, str]]) -> bool:
+    """Whether folders are called by the numbers of the files in them, from the first on, or by the thousand of these.
+
+    >>> are_ranges([("00000", "00007"), ("01000", "01020")]), are_ranges([("00000", "img007"), ("00001", "img1020")])
+    (True, True)
+    >>> are_ranges([("0001", "0001_01"), ("0002", "0002_01")]), are_ranges([("1234", "1"), ("1235", "2")])
+    (False, False)
+    """
+    found = [(folder, re.fullmatch(r"[^\W\d]*(\d{1,18})", stem)) for folder, stem in files]
+    names = sorted({folder for folder, _ in found})
+    if not all(re.fullmatch(r"\d{4,18}", name) and len(name) == len(names[0]) for name in names):
+        return False
+    numbers = [(int(folder), int(number[1])) for folder, number in found if number]
+    following = dict(pairwise([*map(int, names), 10**18]))
+    first = all(folder <= number < following[folder] for folder, number in numbers)
+    return len(numbers) == len(found) and (first or all(number // _THOUSAND == folder for folder, number in numbers))

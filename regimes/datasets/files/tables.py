@@ -22,7 +22,7 @@ from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["TABLES", "read_column", "read_table"]
 
-TABLES = (".csv", ".tsv", ".txt", ".dat")
+TABLES = (".csv", ".tsv", ".txt", ".dat", ".data")
 """Endings of text tables."""
 
 _SHOWN = 4

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "TURNED",
     "check_one_each",
     "class_order",
     "encode_labels",
@@ -20,6 +21,9 @@ __all__ = [
     "listed",
     "select_classes",
 ]
+
+TURNED = "the last axis has as many: move it to the front (X.T, or numpy.moveaxis(X, -1, 0))"
+"""What to do where labels are those of another axis than the first."""
 
 _LACKING = {"", "nan", "NaN", "NAN", "NA", "na", "N/A", "n/a", "<NA>", "#N/A", "#NULL!"}
 """Labels that say that there is none; Na is sodium."""
@@ -37,11 +41,15 @@ def label_texts(labels: Any) -> list[str]:
     return [str(text) for text in texts[place]]
 
 
-def check_one_each(labels: Any, n: int, left_out: int = 0) -> NDArray[Any]:
-    """Labels in one dimension; refuse them if they are not one for each of n points, those left out among them."""
+def check_one_each(labels: Any, n: int, left_out: int = 0, *, last: int = 0) -> NDArray[Any]:
+    """Labels in one dimension; refuse them if they are not one for each of n points, those left out among them.
+
+    ``last`` is the length of the last axis of the points.
+    """
     values = _one_each(labels)
     if len(values) != n:
         more = f", with the {left_out} left out: give one for each image" if left_out else ""
+        more = more or (f"; {TURNED}" if len(values) == last else "")
         raise ValueError(
             f"load_dataset: there must be one label for each point, got {len(values)} labels for {n} points{more}"
         )

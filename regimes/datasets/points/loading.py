@@ -51,11 +51,13 @@ def load_dataset(
         loader or data set of PyTorch, an array of xarray; a name of :func:`builtin_datasets`; a path to a file of
         points (``.npy``, ``.npz``, ``.csv`` and other text tables, ``.h5``, ``.mat``, ``.zarr``, ``.pt``,
         ``.safetensors``, ``.parquet``, ``.arrow``; ``file.h5:key`` names an array in it), to a folder, pattern or
-        ``.zip`` of images, or to a Hugging Face folder; ``-``, standard input; or a data set, whose scaling stays.
+        ``.zip`` of images, to a folder of a ``.npy`` or ``.pt`` for each point, or to a Hugging Face folder; ``-``,
+        standard input; or a data set, whose scaling stays.
     labels : array_like, str, path or int, optional
-        One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``); a key of the
-        file of arrays; a column of the table or frame by name or by index from 0. Without it the labels that a
-        built-in set or a file of arrays has, the folders of images and the items of a loader bring are used.
+        One integer or string for each point; a file of them (``.npy``, ``.csv`` or ``.txt``; ``table.csv:column``
+        where the first column names images); a key of the file of arrays; a column of the table or frame by name or
+        by index from 0. Without it the labels that a built-in set or a file of arrays has, the folders of images and
+        the items of a loader bring are used.
     classes : sequence of str or int, optional
         Keep these classes only, numbered in this order. Selection comes before scaling.
     scale : str or float, optional
@@ -104,6 +106,8 @@ def load_dataset(
     """
     if scale is not None:
         scale = check_scale(scale)
+    if isinstance(labels, list | tuple) and len(labels) == 1 and isinstance(labels[0], str | int):
+        labels = labels[0]  # a column in a list: a data set has two points, and so two labels
     asked = Reading(labels=labels, memory=memory, **reading)
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
@@ -119,7 +123,7 @@ def load_dataset(
     total, kept = raw.kept or (len(X), None)
     found = None if raw.labels is None else read_labels(raw.labels, total, memory)
     if found is not None:
-        each = check_one_each(found, total, total - len(X))
+        each = check_one_each(found, total, total - len(X), last=_last_axis(raw, X))
         found = found if kept is None else each[kept]
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
@@ -144,6 +148,11 @@ def load_dataset(
         notes=(*raw.notes, *data_notes(done, pixels=pixels)),
         taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
     )
+
+
+def _last_axis(raw: RawData, X: NDArray[np.float64]) -> int:
+    """Length of the last axis of an array, along which its points may lie; 0 of images, where they do not."""
+    return int(getattr(raw.values, "shape", X.shape)[-1]) if raw.kept is None else 0
 
 
 def _raw(source: Any, reading: Reading) -> RawData:

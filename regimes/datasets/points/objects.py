@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.arrow import arrow_frame
+from regimes.datasets.files.column_roles import classes_like, is_label_name, why_no_classes
 from regimes.datasets.files.frames import Frame, frame_points
 from regimes.datasets.files.images import is_encoded
 from regimes.datasets.files.named_arrays import choose_arrays
@@ -23,6 +24,9 @@ from regimes.datasets.points.items import is_array, is_loader, item_points
 from regimes.datasets.points.tensors import plain, same_shape
 
 __all__ = ["object_points"]
+
+_SAMPLES = ("sample", "samples", "n", "time", "batch", "index", "obs", "member")
+"""Names of the axis along which the points lie."""
 
 
 def object_points(source: Any, reading: Reading) -> RawData:
@@ -41,10 +45,13 @@ def object_points(source: Any, reading: Reading) -> RawData:
         )
     if _is_hugging_face(source) and source.format.get("type") == "custom":  # a transform, which frames pass over
         return item_points(source, reading, described)
+    if callable(getattr(source, "to_frame", None)) and not hasattr(source, "columns"):
+        raise ValueError(f"load_dataset: a source must be a frame or an array, got {described}; give its to_frame()")
     frame = _frame(source)
     if frame is not None:
         _refuse_shuffled(source, reading.labels)
-        return frame_points(frame, reading, described)
+        raw = frame_points(frame, reading, described)
+        return raw if raw.labels is not None else replace(raw, notes=(*raw.notes, *_index_notes(source)))
     if hasattr(source, "data_vars") or (hasattr(source, "dims") and hasattr(source, "coords")):
         return _labelled(source, reading, described)
     if is_loader(source):
@@ -56,12 +63,48 @@ def object_points(source: Any, reading: Reading) -> RawData:
     ):
         arrays = {str(name): _block(np.asarray(_array(array))) for name, array in source.items()}
         return replace(choose_arrays(described, arrays, None, reading), name="array")
+    if isinstance(source, Mapping):
+        return _mapping(source, reading, described)
     if isinstance(source, tuple) and len(source) == 2 and all(map(is_array, source)):
         raise ValueError(
             "load_dataset: a source must be one array, got a pair of them; if these are points and labels, give "
             "load_dataset(X, y)"
         )
     return raw_array(_array(source), replace(reading, labels=plain(reading.labels)), described)
+
+
+def _mapping(source: Mapping[Any, Any], reading: Reading, described: str) -> RawData:
+    """Points and labels of what scikit-learn loads, ``data`` with ``target``; refuse a dictionary of anything else."""
+    if "data" not in source or not (is_array(source["data"]) and is_array(source.get("target"))):
+        others = [f"{name} ({type(each).__name__})" for name, each in source.items() if not is_array(each)]
+        raise ValueError(
+            f"load_dataset: a dictionary must hold arrays alone, points under X and labels under y, got "
+            f"{', '.join(others)[:120] or 'none'} in {described}; leave the others out"
+        )
+    if reading.labels is not None:
+        return object_points(source["data"], reading)
+    target, names = np.asarray(source["target"]), source.get("target_names")
+    several = f"target of {described} has shape {target.shape}: not taken as classes" if target.ndim != 1 else None
+    reason = several or why_no_classes(target, f"target of {described}", named=True)
+    if reason:
+        raw = object_points(source["data"], reading)
+        return replace(raw, notes=(*raw.notes, reason))
+    raw = object_points(source["data"], replace(reading, labels=source["target"]))
+    called = () if names is None or target.dtype.kind not in "iu" else tuple(map(str, names))
+    return replace(raw, class_names=called, taken="; ".join(filter(None, ("data", raw.taken, "labels target"))))
+
+
+def _index_notes(frame: Any) -> list[str]:
+    """What to know about an index that may be the classes, as after ``set_index``."""
+    index: Any = getattr(frame, "index", None)
+    if getattr(index, "nlevels", 0) != 1 or len(index) < 2:
+        return []
+    values = np.asarray(index)
+    named = is_label_name(str(index.name))
+    if not (named or values.dtype.kind in "OUS") or not classes_like(values):
+        return []
+    called = "of the frame" if index.name is None else f"{str(index.name)!r}"
+    return [f"the index {called} may be the classes, and was not taken: give labels=frame.index"]
 
 
 def _array(source: Any) -> Any:
@@ -193,9 +236,15 @@ def _labelled(source: Any, reading: Reading, described: str) -> RawData:
 
 
 def _block(array: Any) -> Blocks:
-    dims = getattr(array, "dims", ())
+    dims = tuple(getattr(array, "dims", ()))
+    moved = ""
+    samples = [name for name in dims if str(name).casefold() in _SAMPLES]
+    if len(samples) == 1 and dims[0] != samples[0]:
+        moved = f", which was moved to the front of {', '.join(map(str, dims))}"
+        array = array.transpose(samples[0], ...)
+        dims = tuple(array.dims)
 
     def rows(start: int, stop: int) -> NDArray[Any]:
         return np.asarray(array[start:stop] if array.ndim else array)
 
-    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows, f"points along {dims[0]}" if dims else "")
+    return Blocks(tuple(array.shape), np.dtype(array.dtype), rows, f"points along {dims[0]}{moved}" if dims else "")

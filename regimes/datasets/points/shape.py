@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from regimes.datasets.points.blocks import Blocks
 
 __all__ = ["check_points", "flat_points", "refuse_one_image"]
 
-_COLOURS, _SMALLEST = (3, 4), 8
+_COLOURS, _CHANNELS, _SMALLEST = (3, 4), (1, 3, 4), 8
+_SIDES = {Fraction(1), *(side for each in ("4/3", "3/2", "16/9") for side in (Fraction(each), 1 / Fraction(each)))}
+"""Shapes of images: points in space, one data set of many, hardly ever have them."""
 
 
 def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
@@ -65,10 +68,20 @@ def _check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
 
 
 def refuse_one_image(values: Any) -> None:
-    """Refuse 8-bit values of the shape of one image in colour, whose rows would be taken for points."""
-    if getattr(values, "dtype", None) != np.uint8 or len(values.shape) != 3:
+    """Refuse values of the shape of one image, whose rows or channels would be taken for points."""
+    if not hasattr(values, "dtype") or len(values.shape) != 3:
         return
     height, width, last = values.shape
+    if values.dtype != np.uint8:
+        before = height in _CHANNELS and min(width, last) >= _SMALLEST
+        behind = last in _CHANNELS and min(height, width) >= _SMALLEST and Fraction(height, width) in _SIDES
+        if before or behind:
+            raise ValueError(
+                f"load_dataset: one image, x[None], is no data set, got values of shape {values.shape}, which may be "
+                f"one; give images as (n, channels, height, width), or points as rows, "
+                f"x.reshape({height}, {width * last})"
+            )
+        return
     for channels, sides in ((last, (height, width)), (height, (width, last))):
         if channels in _COLOURS and min(sides) >= _SMALLEST:
             raise ValueError(

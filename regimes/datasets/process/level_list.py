@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,18 @@ def levels_of_file(path: Path, content: Any, levels: str | None) -> Schedule:
     """Schedule of the list in a file, whose JSON has been read."""
     if isinstance(content, Mapping):
         return given_levels(path.name, content, levels)
+    called = path.stem.strip().lower().replace("-", "_")
+    known = levels is None and (called in LEVELS or called in _TIMESTEPS)
     if content is not None:
         columns: dict[str, Any] = {"": content}
     elif path.suffix.lower() in (".npy", ".npz"):
         columns = _arrays(checked_size(path))
     else:
         columns = _text_columns(checked_size(path))
-    return given_levels(path.name, columns, levels)
+    if not known or [*columns] != [""]:
+        return given_levels(path.name, columns, levels)
+    made = given_levels(path.name, {called: columns[""]}, None)
+    return replace(made, source=f"{made.source}, as it is called")
 
 
 def given_levels(name: str, columns: Mapping[str, Any], levels: str | None) -> Schedule:
@@ -126,7 +132,7 @@ def _schedule(name: str, values: Array, kind: str | None, labels: Any) -> Schedu
         if not np.any(values > 1):
             raise ValueError(
                 f"noise_schedule: a list of numbers from 0 to 1 may be of sigma, alpha_bar or flow_time, got {name}; "
-                "say which with values= (--values), or call the list so"
+                "say which with values= (--values), or call the list or the file so"
             )
         kind = "sigma"
     kind = kind.replace("-", "_")

@@ -17,7 +17,8 @@ from regimes.datasets.process.level_list import (
 from regimes.datasets.process.sampler_options import Configured, SamplerPass, ScheduleOptions, has_steps
 from regimes.datasets.process.scheduler_file import pipeline_of, read_mapping, scheduler_path
 from regimes.datasets.process.unused_fields import refuse_unused
-from regimes.numerics.process.named_schedules import named_config, unknown_name
+from regimes.numerics.interface.paths import exists
+from regimes.numerics.process.named_schedules import SCHEDULES, named_config, unknown_name
 from regimes.numerics.process.scheduler_classes import CLASSES, GRID_FIELDS, read_config, training_of
 from regimes.numerics.process.schedules import Schedule
 from regimes.theory.formula.record import recorded
@@ -94,12 +95,15 @@ def noise_schedule(
         made = options.built(found) if isinstance(found, Configured) else found
     if isinstance(found, Configured):
         refuse_unused(found, options, made)
-    return replace(made, formulas=tuple(used))
+    both = isinstance(schedule, str) and schedule in SCHEDULES and exists(schedule)
+    source = f"{made.source}; that of the name, not of ./{schedule}" if both else made.source
+    return replace(made, formulas=tuple(used), source=source)
 
 
 def _found(schedule: Any, options: ScheduleOptions) -> Configured | Schedule:
     """The configuration of a name, a file, a dictionary or an object, or the schedule of its levels."""
-    if isinstance(schedule, str) and (named := named_config(schedule)) is not None:
+    own = isinstance(schedule, str) and schedule not in SCHEDULES and exists(schedule)  # a folder sd goes before sd
+    if isinstance(schedule, str) and not own and (named := named_config(schedule)) is not None:
         return Configured(*named)
     if isinstance(schedule, str | os.PathLike):
         path = scheduler_path(schedule)

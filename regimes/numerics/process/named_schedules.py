@@ -49,8 +49,10 @@ Diffusion 3 and FLUX (``sd3``, ``flux``).
 _OTHER_NAMES = {
     "linear": "ddpm-linear",
     "ddpm": "ddpm-linear",
-    "sd": "scaled-linear",
-    "stable-diffusion": "scaled-linear",
+    **dict.fromkeys(
+        ("sd", "sd1", "sd15", "sd1.5", "sd-1.5", "stable-diffusion", "stable-diffusion-v1-5"), "scaled-linear"
+    ),
+    **dict.fromkeys(("sd2", "sd21", "sd2.1", "sd-2.1", "stable-diffusion-2", "stable-diffusion-2-1"), "scaled-linear"),
     "squaredcos-cap-v2": "cosine",
     "flow-matching": "flow",
     "stable-diffusion-3": "sd3",
@@ -91,8 +93,8 @@ def unknown_name(text: str) -> ValueError:
     near = difflib.get_close_matches(text.lower().replace("_", "-"), SCHEDULES, n=1)
     guess = f"; did you mean {near[0]}" if near else ""
     return ValueError(
-        f"noise_schedule: schedule must be one of {', '.join(SCHEDULES)}, or a file or folder that holds one, got "
-        f"{shown!r}{guess}"
+        f"noise_schedule: schedule must be one of {', '.join(SCHEDULES)} (scaled-linear is of Stable Diffusion), or "
+        f"a file or folder that holds one, got {shown!r}{guess}"
     )
 
 

@@ -142,7 +142,7 @@ def clock(
     with recorded() as inverse:
         t = _time(given, schedules[0])
     if schedule is not None:
-        schedules[0].step(t)  # raises where the schedule asked for does not reach t
+        _check_reached(given, schedules[0], t)
     numbers = {}
     for each, of in _CLOCKS.items():
         with recorded() as used:
@@ -156,6 +156,20 @@ def clock(
     if schedule is not None:
         settings["schedule_source"] = schedules[0].source
     return Clock(given, numbers, settings=settings)
+
+
+def _check_reached(given: NoiseLevel, schedule: Schedule, t: float) -> None:
+    """Refuse a noise level that the schedule asked for does not reach, on the clock on which it was given."""
+    of = _CLOCKS.get(given.clock, _CLOCKS["time"])
+    ends = [_read(of, float(each))[0] for each in (schedule.t.min(), schedule.t.max())]
+    known = sorted(end for end in ends if end is not None)
+    if schedule.at(t) is not None or of.from_time is None or len(known) < len(ends):
+        schedule.step(t)  # raises where it is not reached, in Ornstein-Uhlenbeck time
+        return
+    raise ValueError(
+        f"schedule {schedule.name}: {given.clock} ({of.meaning}) must lie in {known[0]:.6g} to {known[1]:.6g}, got "
+        f"{as_given(given.value)}; the schedule does not reach this noise level"
+    )
 
 
 def _time(given: NoiseLevel, schedule: Schedule) -> float:

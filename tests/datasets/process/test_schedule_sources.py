@@ -70,6 +70,14 @@ def test_steps_of_a_flow_are_those_of_the_pipeline_in_whose_folder_it_stands(fol
     assert noise_schedule(".", inference_steps=5, spacing="trailing").steps == 5
 
 
+def test_what_lies_here_goes_before_a_second_name_and_is_named_beside_a_first(folder):
+    for name, kind in (("sd", "PNDM"), ("sdxl", "sdxl")):
+        (folder / name).mkdir()
+        (folder / name / "scheduler_config.json").write_text(json.dumps({"_class_name": "PNDMScheduler"}))
+        assert noise_schedule(name).name == kind
+    assert noise_schedule("sdxl").source.endswith("; that of the name, not of ./sdxl")
+
+
 def test_old_files_have_the_defaults_of_their_class():
     old = noise_schedule({"_class_name": "HeunDiscreteScheduler"})
     assert old.alpha_bar[0] == pytest.approx(1 - 0.00085, rel=1e-6)
@@ -140,6 +148,15 @@ def test_a_list_within_the_unit_interval_is_named_or_asked_for(folder):
         ValueError, match=r"may be of sigma, alpha_bar or flow_time, got own.json; say which .*--values"
     ):
         noise_schedule("own.json")
+    (folder / "alphas_cumprod.json").write_text(json.dumps(values))
+    np.save(folder / "flow-times.npy", values)
+    np.savetxt(folder / "Sigmas.txt", values)
+    called = {"alpha_bar": "alphas_cumprod.json", "flow_time": "flow-times.npy", "sigma": "Sigmas.txt"}
+    for kind, name in called.items():
+        found = noise_schedule(name)
+        assert found.t.tolist() == noise_schedule("own.json", values=kind).t.tolist()
+        assert found.source == f"3 levels of {kind} of {name}, as it is called"
+    assert noise_schedule("Sigmas.txt", values="alpha_bar").source == "3 levels of alpha_bar of Sigmas.txt"
     t = {each: noise_schedule("own.json", values=each).t for each in ("sigma", "alpha_bar", "flow_time")}
     assert t["alpha_bar"] == pytest.approx(-0.5 * np.log(values))
     assert t["sigma"] == pytest.approx(0.5 * np.log1p(np.square(values)))

@@ -38,7 +38,8 @@ def test_stable_diffusion_has_its_own_steps():
     betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
     assert np.allclose(schedule.alpha_bar, np.cumprod(1 - betas), rtol=1e-12, atol=0)
     assert schedule.step(1.0) == 628
-    assert clock(sigma=14.61, schedule="stable-diffusion")["clock.step.scaled-linear"].value == 999
+    for name in ("stable-diffusion", "SD1.5"):
+        assert clock(sigma=14.61, schedule=name)["clock.step.scaled-linear"].value == 999
 
 
 def test_edm_schedule_runs_from_80_to_0002_in_18_steps():

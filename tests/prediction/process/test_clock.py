@@ -77,6 +77,8 @@ def test_unreached_schedules_have_a_reason_unless_asked_for():
         ({"index": 2.5, "schedule": "edm"}, "index .* must be a whole number, got 2.5"),
         ({"step": 1000, "schedule": "ddpm-linear"}, "step must lie in 0 to 999, got 1000"),
         ({"time": 1, "schedule": "cosin"}, "schedule must be one of ddpm-linear, .*, got 'cosin'; did you mean cosine"),
+        ({"time": 1, "schedule": "sd16"}, r"\(scaled-linear is of Stable Diffusion\), .*, got 'sd16'"),
+        ({"sigma": 14.62, "schedule": "sdxl"}, r"sdxl: sigma .* must lie in 0\.02916\d+ to 14\.6146, got 14\.62; the"),
         ({"time": 1, "steps": 10}, "steps belongs to a schedule"),
         ({"step": 1, "schedule": "edm", "steps": 1}, "steps .* must be at least 2, got 1"),
     ],
