@@ -82,7 +82,8 @@ def test_a_frame_holds_the_same_points_in_every_dress(dress, tmp_path):
     ):
         load_dataset(source, "kind")
     with pytest.raises(
-        ValueError, match=r"every cell must be a number, got 'setosa' at row .*; if the column holds the classes"
+        ValueError,
+        match=r"every cell must be a number, got 'setosa' at row .*; text is no feature: .* --drop species \(drop",
     ):
         load_dataset(source, "a", columns="b,species")
 

@@ -51,6 +51,12 @@ def test_the_label_column_is_named_or_counted(labels, tmp_path):
     assert (data.classes, data.labels.tolist()) == (("setosa", "versicolor"), [0, 1, 0])
 
 
+@pytest.mark.parametrize("labels", ["kind", "'kind'"])
+def test_names_may_stand_in_single_quotes(labels, tmp_path):
+    data = load_dataset(write(tmp_path, "'a'\t'kind'\n5\tu\n7\tv\n1\tu\n"), labels)
+    assert (data.n, data.d, data.classes) == (3, 1, ("u", "v"))
+
+
 def test_a_label_column_may_stand_first_and_hold_numbers(tmp_path):
     data = load_dataset(write(tmp_path, "k;a;b\n10;1;2\n9;3;4\n10;5;6\n"), "k", center=False)
     assert (data.classes, data.labels.tolist()) == (("9", "10"), [1, 0, 1])
@@ -154,8 +160,11 @@ REFUSED = [
     ("a,b\n1,2,\n3,4,5\n", "every line must have 2 cells as the first, got 3 in .*line 2"),
     (
         "my data\na,b\n1,2\n3,4\n",
-        "1 cells as the first, got 2 in .*line 2; a line that is no row of the table must begin with #",
+        "got 'my data' alone in the first line of .*, above 'a', 'b'; if it is a title, begin the line with #",
     ),
+    ("Readings 2023;;\n;;\na;b;c\n1;2;3\n3;4;2\n", "got 'Readings 2023' alone in the first line of .*, above 'a', 'b'"),
+    ("<!DOCTYPE html><html>\n<body>404</body></html>\n", "must hold the data themselves, got .*: a web page"),
+    ("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n", "a pointer of Git LFS .* git lfs pull"),
     ("a,a\n1,2\n3,4\n", "column names must be unique, got 'a' 2 times in .*; rename them, or give --columns or --drop"),
     (
         "0,1,2\n5,3,1\n7,3,3\n",
@@ -258,6 +267,9 @@ def test_points_that_lack_something_are_left_out_if_asked(tmp_path):
         ValueError, match=r"must have a label, got an empty one at row 3 \(2 of 6 are missing\); --missing"
     ):
         load_dataset(path, drop="b")
+    path = write(tmp_path, "a,b,empty\n1,2,\n3,4,7\n5,7,\n2,9,\n")
+    with pytest.raises(ValueError, match=r"got 1 of 4; missing in empty \(3\): .* --drop empty \(drop='empty'\)"):
+        load_dataset(path, missing="drop")
 
 
 def test_bytes_that_are_no_text_in_any_encoding_are_refused(tmp_path):
@@ -312,6 +324,22 @@ FEW = columns(FIRST, SECOND, lambda n: n % 2)
             "column 'subject_id' was read as a feature: if",
         ),
         (f"b,c,Outcome\n{FEW}", "column 'Outcome' was read as a feature: if it holds the classes, give"),
+        (
+            f"b,stage,'vote'\n{columns(FIRST, lambda n: n * 7 % 4, lambda n: n * 5 % 7 % 2)}",
+            "column 'vote' was read as",
+        ),
+        (
+            f"b,year,c\n{columns(FIRST, lambda n: 1950 + n // 10, SECOND)}",
+            "column 'year' was read as a feature: if it num",
+        ),
+        (
+            f"year,quarter,c\n{columns(lambda n: 1950 + n // 4, lambda n: 1 + n % 4, SECOND)}",
+            "columns year, quarter were read as features: if they number the rows, give --drop year,quarter",
+        ),
+        (
+            f"g,a,c\n{columns(lambda n: n // 10, FIRST, SECOND)}",
+            "column 'g' was read as a feature: if it holds the classes",
+        ),
         (FEW, "column '2' was read as a feature: if it holds the classes, give --labels 2 (labels='2')"),
         ("0,5\n1,5\n2,25\n-3,5\n", "the comma of each line was read as one between two columns: if it is a decimal"),
         ("a;b\n45.000;1\n52.300;2\n61.250;5\n", "the points of numbers such as 45.000 were read as decimal signs"),

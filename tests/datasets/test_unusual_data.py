@@ -24,6 +24,15 @@ def test_ordinary_data_get_no_note():
         (np.clip(CLEAN * 60, 0, 255).round(), ", as of pixels"),
         (np.clip(CLEAN * 200, 0, 255).round(), "values from 0 to 255, as of pixels"),
         (np.clip(CLEAN * 4, 0, 16).round(), "--scale range"),
+        (
+            {f"pixel{k}": np.clip(column * 60, 0, 255).round() for k, column in enumerate([*CLEAN.T] * 4)},
+            "as of pixels",
+        ),
+        (
+            {name: np.clip(column * 60, 0, 255).round() for name, column in zip("abcde", CLEAN.T, strict=True)},
+            "standard",
+        ),
+        (np.clip(CLEAN * 60, 0, 150), "--scale standard"),  # decimals
     ],
 )
 def test_a_scale_that_models_are_hardly_given_comes_with_the_option(values, said):

@@ -14,6 +14,7 @@ from regimes.datasets.files.raw import raw_array, raw_table
 from regimes.datasets.files.reading import MEMORY, Reading
 from regimes.datasets.files.tables import TABLES, read_column, read_table
 from regimes.datasets.files.text import PACKED, zipped_name
+from regimes.datasets.files.unreadable import refuse_stand_in
 from regimes.datasets.points.builtin import RawData
 from regimes.numerics.interface.paths import exists, expanded, is_standard_input
 from regimes.numerics.interface.standard_input import standard_input_file
@@ -67,6 +68,7 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
     Labels may be named by a key of the file, or by a column by name or by index from 0; anything else is passed on as
     it is, for :func:`read_labels`.
     """
+    refuse_stand_in(expanded("load_dataset", source))
     known = None if is_table(Path(source)) else read_format(source, reading)
     if known is not None:
         return known
@@ -90,4 +92,5 @@ def read_labels(labels: Any, n: int, memory: int = MEMORY) -> Any:
         with standard_input_file("load_dataset", memory, ".csv") as place:
             return read_labels(f"{place}{str(labels)[1:]}", n, memory)
     path = find_file(labels, (".npy", *TABLES))
+    refuse_stand_in(path)
     return read_npy(path, memory, rows=n) if file_type(path) == ".npy" else read_column(path, n, memory)

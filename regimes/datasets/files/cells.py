@@ -14,6 +14,7 @@ __all__ = [
     "looks_numeric",
     "may_be_thousands",
     "quoted",
+    "unquoted",
 ]
 
 _MISSING = {"", "na", "n/a", "<na>", "nan", "null", "none", "nil", "missing", "?", "-", "--", "."}
@@ -36,6 +37,11 @@ _GROUPED = re.compile(r"([-+]?[1-9]\d{0,2}(?:([,.'\u2019 \u00a0\u202f])\d{3})(?:
 def quoted(cell: str) -> str:
     """A cell in a message: on one line, and cut where it is long, as what follows an open quote is."""
     return repr(cell if len(cell) <= _LONG else f"{cell[:_LONG]}...")
+
+
+def unquoted(name: str) -> str:
+    """A name without the single quotes that some write around it, which the readers of tables keep."""
+    return name[1:-1].strip() if len(name) > 2 and name[0] == name[-1] == "'" else name
 
 
 def is_missing(cell: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.files.cells import unquoted
 from regimes.datasets.points.labels import lacking_labels
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "found_label",
     "is_few",
     "is_label_name",
+    "listed",
     "read_as_feature",
     "whole",
     "why_no_classes",
@@ -45,8 +47,11 @@ _OUTCOMES = {
 }
 """Names that classes have as well, and other features."""
 
-_START, _RARE = 1000, 4
-"""Rows from which it is judged which columns have few values; they are rare if less than one in so many has."""
+_START = 1000
+"""Rows from which it is judged which columns have few values."""
+
+_WIDE, _RARE = 16, 4
+"""Counts and pixels have so many columns; few values say something there where less than one in so many has them."""
 
 _FEW = 10
 """Classes that need not have several points each where a name says that they are classes."""
@@ -57,7 +62,7 @@ _POINTS_OF_A_WORD, _POINTS_OF_A_NUMBER = 2, 5  # at least, on average, where it 
 
 def is_label_name(name: str) -> bool:
     """Whether a column of this name usually holds classes, or what is to be predicted."""
-    return name.strip().casefold() in _LABEL_NAMES
+    return unquoted(name.strip()).casefold() in _LABEL_NAMES
 
 
 def classes_like(labels: NDArray[Any], *, at_least: int = 2) -> bool:
@@ -92,6 +97,12 @@ def as_option(name: str) -> str:
     return shlex.quote(name)
 
 
+def listed(table: Table, places: Sequence[int]) -> str:
+    """Columns as an option takes them: by name, or by index where several names would be taken apart at a comma."""
+    names = [table.name(place) for place in places]
+    return names[0] if len(names) == 1 else ",".join(map(str, places) if "," in "".join(names) else names)
+
+
 def found_label(table: Table, places: Sequence[int]) -> int | None:
     """The one column that has a name of classes, and can be."""
     if table.names is None:
@@ -115,13 +126,19 @@ def found_label(table: Table, places: Sequence[int]) -> int | None:
 
 
 def class_like(table: Table, places: Sequence[int], *, labelled: bool) -> list[int]:
-    """Features that may be the classes: by name, or where there are none as first or last one of few whole numbers."""
+    """Features that may be the classes: by name, or where there are none as first or last one of few whole numbers.
+
+    Not so where all columns are like these, as counts, bits and pixels at the edge of images are.
+    """
     found = {place for place in places if is_label_name(table.name(place))}
     if not labelled:
         start = table.values[:_START]
         few = [place for place in places if is_few(start[:, place])]
         called = {place for place in few if table.name(place).strip().casefold() in _OUTCOMES}
-        ends = {*places[:1], *places[-1:]} if _RARE * (len(few) - 1) < len(places) - 1 else set()
+        many = any((start[:, place] != start[:1, place]).any() for place in places if place not in few)
+        alike = len(places) >= _WIDE and whole(start[:, places]) and bool((start[:, places] >= 0).all())
+        told = many and (not alike or _RARE * (len(few) - 1) < len(places) - 1)
+        ends = {*places[:1], *places[-1:]} if told else set()
         found |= {place for place in {*called, *ends}.intersection(few) if is_few(table.values[:, place])}
     return sorted(found)
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_advice, cell_number, cell_unit, is_missing, quoted
-from regimes.datasets.files.column_roles import as_option, class_like, found_label, read_as_feature
+from regimes.datasets.files.column_roles import as_option, class_like, found_label, listed, read_as_feature
 from regimes.datasets.files.reading import Reading, chosen_columns, dropped_columns, label_place
-from regimes.datasets.files.row_numbers import RowNumbers, row_numbers
+from regimes.datasets.files.row_numbers import RowNumbers, order_notes, row_numbers
 
 __all__ = ["Table", "Taken", "take_columns"]
 
@@ -90,11 +90,13 @@ def take_columns(table: Table, reading: Reading) -> Taken:
             + (f", and {other}, which numbers the rows: if it is a feature, name it with --columns" if other else "")
         )
     table = _with_truth(table, kept, said)
-    _refuse_texts(table, kept)
+    _refuse_texts(table, kept, labelled=label is not None or reading.labels is not None)
     if reading.columns is None:
         _refuse_twins(table, kept)
         places = [place for place in kept if place not in numbered.perhaps]
-        notes += map(read_as_feature, map(table.name, class_like(table, places, labelled=label is not None)))
+        classes = class_like(table, places, labelled=label is not None)
+        ordered = {*numbered.perhaps, *numbered.recurring}.difference(classes)
+        notes += [*order_notes(table, sorted(ordered)), *map(read_as_feature, map(table.name, classes))]
     if reading.columns is not None or reading.drop is not None:
         shown = ", ".join(table.name(place) for place in kept[:_SHOWN]) + (", ..." if len(kept) > _SHOWN else "")
         said.append(f"{len(kept)} of {width} columns ({shown})")
@@ -141,7 +143,7 @@ def _are_truths(texts: Sequence[str]) -> bool:
     return all(text.casefold() in _TRUTH or is_missing(text) for text in texts)
 
 
-def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
+def _refuse_texts(table: Table, kept: Sequence[int], *, labelled: bool) -> None:
     """One error for all columns of text, with the first cell."""
     bad = [place for place in kept if place in table.texts]
     if not bad:
@@ -152,21 +154,24 @@ def _refuse_texts(table: Table, kept: Sequence[int]) -> None:
     code = words[0] if words else next((code for code, text in enumerate(texts) if "." in text), 0)
     row = int(np.argmax(table.values[:, place] == code))
     name = as_option(table.name(place))
-    advice = cell_advice(texts[code])
+    advice, classes = cell_advice(texts[code]), "" if labelled else f"give --labels {name} for classes, "
     if cell_unit(texts[code]):
         advice = f"write the numbers without their units, or leave the column out with --drop {name}"
     elif not advice and table.line(row) and "." in texts[code] and cell_number(texts[code]) is not None:
         advice = "decimal points beside decimal commas; write all decimals with one sign, or give --decimal ."
     elif not advice and cell_number(texts[code]) is not None:
-        advice = f"it is text or a category: convert the column, give --labels {name} for classes, or --drop {name}"
+        advice = f"it is text or a category: convert the column, {classes}or leave it out with --drop {name}"
     if not advice and np.isin(table.values[:, place], words).mean() < _MOSTLY:
         above = "if the line is no point, begin it with #; otherwise " if row == 0 and table.line(row) else ""
         advice = f"{above}correct the cell, or leave the column out with --drop {name}"
-    if not advice and len(bad) == 1:
+    if not advice and labelled:
+        given = listed(table, bad)
+        advice = f"text is no feature: leave it out with --drop {as_option(given)} (drop={given!r})"
+    elif not advice and len(bad) == 1:
         advice = f"if the column holds the classes, give --labels {name}, otherwise --drop {name}"
-    if not advice:
-        listed = ", ".join(table.name(each) for each in bad[:_SHOWN]) + (", ..." if len(bad) > _SHOWN else "")
-        advice = f"text is in {len(bad)} columns ({listed}): give --labels NAME for the classes, --drop NAME for others"
+    elif not advice:
+        shown = ", ".join(table.name(each) for each in bad[:_SHOWN]) + (", ..." if len(bad) > _SHOWN else "")
+        advice = f"text is in {len(bad)} columns ({shown}): give --labels NAME for the classes, --drop NAME for others"
     raise ValueError(
         f"load_dataset: every cell must be a number, got {quoted(texts[code])} at {table.place(row, place)}; {advice}"
     )

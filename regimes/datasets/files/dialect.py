@@ -8,7 +8,14 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, looks_numeric, may_be_thousands
+from regimes.datasets.files.cells import (
+    cell_number,
+    decimal_comma,
+    is_missing,
+    looks_numeric,
+    may_be_thousands,
+    unquoted,
+)
 from regimes.datasets.files.comments import content, is_comment
 from regimes.datasets.files.text import TextFile
 from regimes.datasets.files.thousands import one_column
@@ -121,4 +128,4 @@ def _above(first: list[str], delimiter: str | None) -> list[str] | None:
     at = next(place for place, line in enumerate(first) if line.strip() and not is_comment(line))
     if not at or not is_comment(first[at - 1]):
         return None
-    return cells([first[at - 1].strip().lstrip("#%").strip()], delimiter)[0]
+    return [*map(unquoted, cells([first[at - 1].strip().lstrip("#%").strip()], delimiter)[0])]

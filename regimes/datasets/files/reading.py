@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from regimes.datasets.files.cells import unquoted
 from regimes.numerics.interface.paths import exists, is_standard_input
 
 __all__ = [
@@ -102,6 +103,8 @@ def column_place(wanted: str | int, names: Sequence[str] | None, width: int, whe
     (1, 1)
     """
     text = str(wanted).strip()
+    if names is not None and isinstance(wanted, str) and text not in names:
+        text, names = unquoted(text), [*map(unquoted, names)]
     count = list(names).count(text) if names is not None and isinstance(wanted, str) else 0
     if count > 1:
         raise ValueError(
@@ -142,7 +145,8 @@ def dropped_columns(reading: Reading, names: Sequence[str] | None, width: int, w
 def label_place(reading: Reading, names: Sequence[str] | None, width: int, where: str) -> int | None:
     """Place of the column that is asked for as labels; None if there is none, or if labels name a file."""
     label = reading.label_column
-    if isinstance(label, str) and label not in (names or ()) and not re.fullmatch(r"-?\d{1,9}", label):
+    known = {*(names or ()), *map(unquoted, names or ())}
+    if isinstance(label, str) and not {label, unquoted(label)} & known and not re.fullmatch(r"-?\d{1,9}", label):
         if is_file(label):
             return None
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.cells import cell_advice, cell_number, cell_unit
-from regimes.datasets.files.column_roles import as_option, is_few, is_label_name, whole
+from regimes.datasets.files.column_roles import as_option, is_few, is_label_name, listed, whole
 
 if TYPE_CHECKING:
     from regimes.datasets.files.columns import Table
 
-__all__ = ["RowNumbers", "counts_rows", "row_numbers"]
+__all__ = ["RowNumbers", "counts_rows", "order_notes", "row_numbers"]
 
 _NAMES = {
     *("id", "index", "idx", "row", "rows", "rowname", "rownames", "rowid", "rowno", "rownr", "rownum", "rownumber"),
@@ -34,16 +35,24 @@ _COUNTED = 10
 """Rows from which a column that counts them is no feature, whatever its name."""
 
 _UNITS, _MOSTLY, _KEYS = 3, 0.9, 1000
+_CLASSES_BEGIN = (-1, 0, 1)
+
+_CHANCE, _LONGEST = 1e-5, 0.75
+"""Rows in no order show blocks more seldom than this; pixels are 0 in a larger share of them."""
 
 
 @dataclass(frozen=True)
 class RowNumbers:
-    """Columns that are left out, in words why, and those that are kept though they may number the rows."""
+    """Columns that are left out, in words why, and those that are kept though they may number the rows.
+
+    ``recurring`` are those of them that may as well be classes in order.
+    """
 
     places: tuple[int, ...] = ()
     said: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     perhaps: tuple[int, ...] = ()
+    recurring: tuple[int, ...] = ()
 
 
 def counts_rows(column: NDArray[Any], *, at_least: int = _COUNTED) -> bool:
@@ -61,6 +70,7 @@ def row_numbers(table: Table, places: Sequence[int]) -> RowNumbers:
     left_out: dict[int, str] = {}
     perhaps: list[int] = []
     rising: list[int] = []
+    recurring: list[int] = []
     odd = ""
     for place in places:
         if table.names is not None and is_label_name(str(table.names[place])):
@@ -76,13 +86,18 @@ def row_numbers(table: Table, places: Sequence[int]) -> RowNumbers:
             perhaps.append(place)
         elif _rises(table.values[:, place]):
             rising.append(place)
-    if len(rising) < len(places) - len(left_out):  # otherwise it is what the points do
+        elif (blocks := _in_blocks(table.values[:, place])) or _in_cycles(table.values[:, place]):
+            within = not blocks and place - 1 in rising  # as quarters beside years
+            classes = table.values[:, place].min() in _CLASSES_BEGIN and not within
+            (recurring if classes else rising).append(place)
+    if len(rising) + len(recurring) < len(places) - len(left_out):  # otherwise it is what the points do
         perhaps += rising
+    else:
+        recurring = []
     if not perhaps and 0 in places and 0 not in left_out and _is_key(table, places):
         perhaps = [0]
     said = tuple(f"{_called(table, place)} left out: it {why}" for place, why in left_out.items())
-    notes = (*_note(table, sorted(perhaps)), *([odd] if odd else []))
-    return RowNumbers(tuple(left_out), said, notes, tuple(perhaps))
+    return RowNumbers(tuple(left_out), said, (odd,) if odd else (), tuple(perhaps), tuple(recurring))
 
 
 def _why_left_out(table: Table, place: int, *, counted: bool) -> str:
@@ -105,7 +120,7 @@ def _may_number(table: Table, place: int) -> bool:
         return True
     if place == 0 and table.names is None and _counts_parts(column) and not is_few(column):
         return True
-    return counts_rows(column) or named == "" or (named is not None and whole(column))
+    return counts_rows(column) or (named is not None and whole(column))
 
 
 def _named(table: Table, place: int) -> str | None:
@@ -153,6 +168,30 @@ def _rises(column: NDArray[np.float64]) -> bool:
     return bool((steps > 0).all()) and (whole(column) or np.allclose(steps, steps[0], rtol=1e-6, atol=0))
 
 
+def _in_blocks(column: NDArray[np.float64]) -> bool:
+    """Whether whole numbers stay or rise from row to row, or fall, as the year of several rows does, and not bits."""
+    for part in (column[:_KEYS], column):
+        steps = np.diff(part)
+        if len(column) < _COUNTED or not ((steps >= 0).all() or (steps <= 0).all()) or not whole(part):
+            return False
+    values, counts = np.unique(column, return_counts=True)
+    if max(counts) > _LONGEST * len(column) or values.tolist() == [0, 1]:
+        return False
+    chance = sum(math.lgamma(count + 1) for count in counts) - math.lgamma(len(column) + 1)
+    return chance < math.log(_CHANCE)
+
+
+def _in_cycles(column: NDArray[np.float64]) -> bool:
+    """Whether whole numbers count to three or more and begin anew, all along, as quarters and months do."""
+    start = column[:_COUNTED]
+    if len(column) < _COUNTED or not whole(start) or not np.isin(np.diff(start), (1, start.min() - start.max())).all():
+        return False
+    low, period = column.min(), np.ptp(column) + 1
+    if not 3 <= period <= len(column) / 2:
+        return False
+    return np.array_equal(column - low, (column[0] - low + np.arange(len(column))) % period)
+
+
 def _counts_parts(column: NDArray[np.float64]) -> bool:
     """Whether whole numbers rise and begin anew, but seldom: as where tables were put one below the other."""
     falls = np.count_nonzero(np.diff(column[: 2**10]) <= 0)
@@ -174,11 +213,11 @@ def _called(table: Table, place: int) -> str:
     return f"first column{f' {name!r}' if name else ''}" if place == 0 else f"column {table.name(place)!r}"
 
 
-def _note(table: Table, places: list[int]) -> tuple[str, ...]:
+def order_notes(table: Table, places: Sequence[int]) -> tuple[str, ...]:
+    """What to do about features that may number the rows."""
     if not places:
         return ()
-    names = [table.name(place) for place in places]
-    given = names[0] if len(names) == 1 else ",".join(map(str, places) if "," in "".join(names) else names)
+    names, given = [table.name(place) for place in places], listed(table, places)
     what = f"{_called(table, places[0])} was read as a feature: if it numbers"
     if len(names) > 1:
         what = f"columns {', '.join(names)} were read as features: if they number"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands
+from regimes.datasets.files.cells import cell_number, decimal_comma, is_missing, may_be_thousands, quoted, unquoted
 from regimes.datasets.files.columns import Table
 from regimes.datasets.files.comments import content, is_comment
 from regimes.datasets.files.dialect import Dialect, cells, dialect_of
@@ -25,6 +25,7 @@ __all__ = ["TABLES", "read_column", "read_table"]
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".data")
 """Endings of text tables."""
 
+_SHOWN = 4
 _TEXT = 64
 """Bytes of a cell of text."""
 
@@ -139,6 +140,18 @@ class _Numbers:
         return value
 
 
+def _refuse_title(first: list[str], below: list[list[str]], where: str) -> None:
+    """Refuse a first line of one text, which is the title of a table, above the first line of several cells."""
+    filled = next((row for row in below if any(row)), [])
+    names = len(filled) > 1 and all(cell and cell_number(cell) is None for cell in filled)
+    if first[0] and not any(first[1:]) and cell_number(first[0]) is None and names:
+        raise ValueError(
+            f"load_dataset: the first line must be a row or the names of all columns, got {quoted(first[0])} alone in "
+            f"the first line of {where}, above {', '.join(map(quoted, filled[:_SHOWN]))}; if it is a title, begin the "
+            "line with # or delete it"
+        )
+
+
 def _plain(cell: str) -> str:
     """A cell without blanks, and without the quotes that a blank before them made part of it."""
     cell = cell.strip()
@@ -147,7 +160,7 @@ def _plain(cell: str) -> str:
 
 def _names(dialect: Dialect, reading: Reading, where: str) -> tuple[list[str] | None, bool, tuple[str, ...]]:
     """Names of the columns, whether they stand in the first line, and in words where they stand."""
-    first, said = dialect.rows[0], ("first line as a header",)
+    first, said = [*map(unquoted, dialect.rows[0])], ("first line as a header",)
     words = [cell_number(cell, comma=dialect.comma) is None for cell in first]
     if reading.header is not False and all(words):
         below = dialect.rows[1:]
@@ -156,6 +169,7 @@ def _names(dialect: Dialect, reading: Reading, where: str) -> tuple[list[str] | 
             return [*first, ""], True, said  # each line ends in a delimiter
         if longer and _are_row_names([row[0] for row in below], dialect.delimiter):
             return ["", *first], True, said  # R has no name for these
+    _refuse_title(first, dialect.rows[1:], where)
     if reading.header or (reading.header is None and (_named(reading) & set(first) or _judged(dialect, where))):
         return first, True, said
     above = dialect.above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from regimes.datasets.points.labels import lacking_labels
 
 __all__ = ["check_finite", "complete_points"]
 
-_SHOWN = 4
+_SHOWN, _LEAST = 4, 2
+_EMPTY = 0.5  # share of a column without values that leaves hardly a point
 
 
 def check_finite(X: NDArray[np.float64], raw: RawData) -> None:
@@ -47,6 +49,8 @@ def complete_points(
             + (f"; if {word!r} is a class, rename it" if word else "")
         )
     kept = ~(rows | unlabelled)
+    if np.count_nonzero(kept) < _LEAST < len(kept):
+        raise ValueError(_too_few(absent, int(np.count_nonzero(kept)), raw))
     if kept.all():
         return X, labels, ""
     said = f"{len(X) - int(kept.sum())} of {len(X)} points left out, which lack a value or a label"
@@ -55,10 +59,8 @@ def complete_points(
 
 def _incomplete(absent: NDArray[np.bool_], rows: NDArray[np.bool_], raw: RawData) -> str:
     bad, points = int(np.count_nonzero(absent)), int(rows.sum())
-    counts = absent.sum(axis=0)
-    worst = np.argsort(-counts, kind="stable")[:_SHOWN].tolist()
-    listed = ", ".join(f"{raw.columns[each]} ({counts[each]})" for each in worst if counts[each]) if raw.columns else ""
-    more = ", ..." if np.count_nonzero(counts) > _SHOWN else ""
+    worst, counts, more = _emptiest(absent)
+    listed = ", ".join(f"{raw.columns[each]} ({counts[each]})" for each in worst) if raw.columns else ""
     ways = []
     if points < len(rows):
         ways.append(f"--missing drop (missing='drop') leaves out the {points} of {len(rows)} points that lack one")
@@ -68,6 +70,27 @@ def _incomplete(absent: NDArray[np.bool_], rows: NDArray[np.bool_], raw: RawData
         f"load_dataset: every value must be there, got {bad} of {absent.size} missing, the first at "
         f"{_place(raw, *_first(absent))}; {', '.join(ways) or 'every point lacks one'}"
     )
+
+
+def _emptiest(absent: NDArray[np.bool_]) -> tuple[list[int], NDArray[np.intp], str]:
+    """The columns that lack most, how much each column lacks, and a sign if there are more that lack something."""
+    counts = absent.sum(axis=0)
+    worst = np.argsort(-counts, kind="stable")[:_SHOWN]
+    return worst[counts[worst] > 0].tolist(), counts, ", ..." if np.count_nonzero(counts) > _SHOWN else ""
+
+
+def _too_few(absent: NDArray[np.bool_], kept: int, raw: RawData) -> str:
+    """What to leave out where hardly a point has all values and a label."""
+    worst, counts, more = _emptiest(absent)
+    names = [str(raw.columns[each] if raw.columns else each) for each in worst]
+    rule = f"load_dataset: at least two points must have all values and a label, got {kept} of {len(absent)}"
+    if not worst:
+        return f"{rule}: the others lack a label; give labels for more, or leave them out"
+    listed = ", ".join(f"{name} ({counts[each]})" for name, each in zip(names, worst, strict=True))
+    empty = [name for name, each in zip(names, worst, strict=True) if counts[each] > _EMPTY * len(absent)]
+    given = ",".join(empty) if empty and "," not in "".join(empty) else names[0]
+    drop = f"--drop {shlex.quote(given)} (drop={given!r})"
+    return f"{rule}; missing in {listed}{more}: leave out the columns that lack most, as with {drop}"
 
 
 def _first(where: NDArray[np.bool_]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
 from regimes.datasets.points.objects import object_points
-from regimes.datasets.points.pixels import mapped_pixels, pixels_range
+from regimes.datasets.points.pixels import mapped_pixels, may_be_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
 from regimes.datasets.points.unusual_data import data_notes
@@ -134,7 +134,9 @@ def load_dataset(
         numbers, names = encode_labels(found, len(X), class_names=raw.class_names)
     if classes is not None:
         X, numbers, names = _select(X, numbers, names, classes, raw.name)
-    done = preprocess(X, scale=raw.scale if scale is None else scale, center=center, known_range=raw.known_range)
+    scaling = raw.scale if scale is None else scale
+    pixels = scaling == "none" and may_be_pixels(X, raw.columns)
+    done = preprocess(X, scale=scaling, center=center, known_range=raw.known_range)
     mapped = mapped_pixels(raw) if scale is None else ""
     return Dataset(
         name=raw.name if name is None else name,
@@ -143,7 +145,7 @@ def load_dataset(
         classes=names,
         preprocessing=done,
         source=raw.source,
-        notes=(*raw.notes, *data_notes(done)),
+        notes=(*raw.notes, *data_notes(done, pixels=pixels)),
         taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
     )
 
@@ -244,6 +246,8 @@ def _from_dataset(
         description=f"{before.description}; classes selected afterwards",
         mean_variance=after.mean_variance,
     )
-    old = data_notes(before)
-    notes = (*(note for note in data.notes if note not in old), *data_notes(done))
+    of_pixels = data_notes(before, pixels=True)
+    old = (*of_pixels, *data_notes(before, pixels=False))
+    pixels = any(note in data.notes for note in of_pixels)
+    notes = (*(note for note in data.notes if note not in old), *data_notes(done, pixels=pixels))
     return dataclasses.replace(data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +12,17 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.builtin import PIXELS, RawData
 
-__all__ = ["DARKEST", "SIXTEEN_BIT", "are_pixels", "mapped_pixels", "pixels_range"]
+__all__ = ["DARKEST", "SIXTEEN_BIT", "are_pixels", "mapped_pixels", "may_be_pixels", "pixels_range"]
 
 SIXTEEN_BIT = (0.0, 65535.0)
 
 
 _SMALLEST = 16
 """Values of the smallest image in a row: an array of fewer columns is a table of small numbers."""
+
+
+_ROWS = 4096
+"""Rows that are looked at together."""
 
 
 DARKEST = 31
@@ -27,6 +32,19 @@ DARKEST = 31
 def are_pixels(dtype: Any, shape: tuple[int, ...]) -> bool:
     """Whether values of points, of this type and shape, may be those of pixels: of eight bits, and of an image."""
     return dtype == np.uint8 and (len(shape) > 2 or math.prod(shape[1:]) >= _SMALLEST)
+
+
+def may_be_pixels(X: NDArray[np.float64], names: Sequence[str]) -> bool:
+    """Whether values may be those of pixels: whole or up to 1, in columns without names of their own, of one range."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    many = X.shape[1] >= _SMALLEST
+    counted = all((name[-1:] if many else name).isdecimal() for name in names)
+    if low.min() < 0 or high.max() > PIXELS["known_range"][1] or not counted:
+        return False
+    if not many and (X.shape[1] == 1 or high.min() <= high.max() / 2):
+        return False
+    blocks = (X[start : start + _ROWS] for start in range(0, len(X), _ROWS))
+    return bool(high.max() <= 1) or all(np.array_equal(block, np.floor(block)) for block in blocks)
 
 
 def pixels_range(raw: RawData, X: NDArray[np.float64]) -> RawData:

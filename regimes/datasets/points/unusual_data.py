@@ -12,20 +12,23 @@ UNIT_SCALE = (1 / 30, 30.0)
 _PIXELS, _LARGEST_PIXEL = 2, 255
 
 
-def data_notes(preprocessing: Preprocessing) -> tuple[str, ...]:
-    """What should be done about a scale that models are hardly given; a scaling that was chosen is what they see."""
-    note = _scale_note(preprocessing) if preprocessing.scale == "none" else None
+def data_notes(preprocessing: Preprocessing, *, pixels: bool) -> tuple[str, ...]:
+    """What should be done about a scale that models are hardly given; a scaling that was chosen is what they see.
+
+    ``pixels`` says that the values may be those of pixels.
+    """
+    note = _scale_note(preprocessing, pixels) if preprocessing.scale == "none" else None
     return () if note is None else (note,)
 
 
-def _scale_note(preprocessing: Preprocessing) -> str | None:
+def _scale_note(preprocessing: Preprocessing, pixels: bool) -> str | None:
     (low, high), variance = preprocessing.input_range, preprocessing.mean_variance
-    if low == 0 and high.is_integer() and _PIXELS <= high <= _LARGEST_PIXEL:
+    if pixels and low == 0 and high.is_integer() and _PIXELS <= high <= _LARGEST_PIXEL:
         return (
             f"values from 0 to {high:g}, as of pixels: models see them mapped to [-1, 1]; if yours does, give "
             "--scale range (scale='range'), since every time moves with the scale"
         )
-    if low >= 0 and high <= 1 and high - low > 1 / 2:
+    if pixels and low >= 0 and high <= 1 and high - low > 1 / 2:
         return (
             "values in [0, 1]: image models see [-1, 1], which has four times the Lambda; if yours does, give "
             "--scale range (scale='range')"
