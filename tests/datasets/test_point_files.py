@@ -47,6 +47,7 @@ def test_a_folder_or_a_pattern_of_a_file_a_point(ending, tmp_path):
             [np.zeros((2, 3)), np.ones((4, 3))],
             r"one shape and type, got \(2, 3\) .* and \(4, 3\) .*, or stack them into",
         ),
+        ([np.zeros(()), np.ones(())], r"points must have shape \(n, ...\), n along the first axis, got shape \(2,\)"),
         ([np.zeros(3), np.ones(3, np.float32)], r"one shape and type, got \(3,\) float64 and \(3,\) float32"),
     ],
 )

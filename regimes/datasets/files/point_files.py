@@ -56,7 +56,7 @@ def stacked(files: Sequence[Path], where: str, memory: int) -> tuple[Blocks, str
         return np.stack([_array(file, memory).whole() for file in files[start:stop]])
 
     note = f"each file is one point of {shown} values: if it holds several, concatenate them into one array and save it"
-    notes = () if len(first.shape) in (1, _LATENT) or first.shape[0] == 1 else (note,)
+    notes = () if len(first.shape) in (0, 1, _LATENT) or first.shape[0] == 1 else (note,)
     return Blocks((len(files), *first.shape), first.dtype, rows), f"{len(files)} files, a point of {shown} each", notes
 
 
