@@ -262,11 +262,7 @@ def _description(headers: list[_Header], size: tuple[int, int], channels: int) -
 
 
 def _notes(
-    headers: list[_Header],
-    mixed: bool,
-    channels: int,
-    broken: dict[int, str],
-    pictures: Sequence[Picture],
+    headers: list[_Header], mixed: bool, channels: int, broken: dict[int, str], pictures: Sequence[Picture]
 ) -> list[str]:
     """What some images lost or got, which can be seen in no number, and those that were left out."""
     told = {
