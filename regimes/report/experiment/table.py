@@ -33,7 +33,9 @@ def table(result: ExperimentResult) -> RenderableType:
             f"{each.z:+.2f}",
             str(each.samples),
         )
-    lines: list[RenderableType] = [Text(verdict), Text(settings), Text(""), agreement]
+    lines: list[RenderableType] = [Text(verdict), Text(settings)]
+    if result.agreement:
+        lines += [Text(""), agreement]
     if result.tests:
         tests = columns("test", "chi-square", "degrees of freedom", "p")
         for test in result.tests:
@@ -81,4 +83,6 @@ def _value(value: Any) -> str:
         return f"{value:.5g}"
     if isinstance(value, list | tuple):
         return ", ".join(_value(each) for each in value)
+    if isinstance(value, dict):
+        return f"({', '.join(f'{name} {_value(each)}' for name, each in value.items())})"
     return str(value)

@@ -52,9 +52,13 @@ def draw_panels(what: str, panels: Sequence[Panel], ax: Any = None) -> Figure:
 
 
 def _draw_panel(axis: Axes, panel: Panel) -> None:
+    axis.set_title(panel.title, fontsize=10)
+    if panel.image is not None:
+        axis.imshow(panel.image, cmap="Greys", vmin=0.0, vmax=1.0)
+        axis.set_axis_off()
+        return
     for each in panel.curves:
         _draw_curve(axis, each)
-    axis.set_title(panel.title, fontsize=10)
     axis.set_xlabel(panel.x_label)
     axis.set_ylabel(panel.y_label)
     if panel.log_x:
@@ -97,6 +101,9 @@ def _draw_curve(axis: Axes, drawn: Curve) -> None:
             label=label,
             zorder=3,
         )
+        return
+    if drawn.kind == "path":
+        axis.plot(drawn.x, drawn.y, color=color, linewidth=0.9, label=label)
         return
     order = np.argsort(drawn.x)
     style = _REFERENCE if drawn.kind == "reference" else {"linestyle": _DASHES[place], "linewidth": 1.7}

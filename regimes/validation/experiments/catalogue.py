@@ -63,6 +63,12 @@ EXPERIMENTS = {
             "biroli2024, figure 5",
         ),
         Experiment(
+            "bump-phases",
+            "conditional denoisers of a bump along their training: bumps drawn, places right, position read from "
+            "layers, by step of the grid",
+            "liang2024a, phases of learning",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation), digits and MNIST",

@@ -13,7 +13,7 @@ from regimes.numerics.interface.result import Result
 
 __all__ = ["Curve", "Kind", "Panel", "PanelResult", "curve"]
 
-Kind = Literal["theory", "simulation", "reference"]
+Kind = Literal["theory", "simulation", "reference", "path"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +24,9 @@ class Curve:
     ----------
     label : str
         For the legend.
-    kind : {"theory", "simulation", "reference"}
-        A prediction (line), a measurement (points with errors), or something to compare with (thin line).
+    kind : {"theory", "simulation", "reference", "path"}
+        A prediction (line), a measurement (points with errors), something to compare with (thin line), or points that
+        are joined in their order.
     x, y : ndarray, shape (N,)
         Abscissa and value.
     se : ndarray, shape (N,), or None
@@ -65,6 +66,8 @@ class Panel:
         Vertical lines with their names.
     log_x : bool
         Whether the abscissa is logarithmic.
+    image : ndarray, shape (H, W), or None
+        What is shown in shades of grey from 0 (white) to 1, first row on top, in place of curves.
     """
 
     title: str
@@ -73,6 +76,7 @@ class Panel:
     curves: tuple[Curve, ...]
     marks: tuple[tuple[str, float], ...] = ()
     log_x: bool = False
+    image: NDArray[np.float64] | None = None
 
 
 class PanelResult(Result):
@@ -115,4 +119,5 @@ def _panel(stored: Mapping[str, Any]) -> Panel:
         for each in stored["curves"]
     )
     marks = tuple((str(name), float(at)) for name, at in stored["marks"])
-    return Panel(stored["title"], stored["x_label"], stored["y_label"], curves, marks, stored["log_x"])
+    image = None if stored.get("image") is None else np.array(stored["image"], dtype=np.float64)
+    return Panel(stored["title"], stored["x_label"], stored["y_label"], curves, marks, stored["log_x"], image)

@@ -3,6 +3,7 @@
 from regimes.prediction.losses.curve import LossCurve
 from regimes.prediction.losses.information import LossInformation, information_from_losses
 from regimes.validation.training.classifier import TrainedClassifier, train_classifier
+from regimes.validation.training.conditions import ConditionCode
 from regimes.validation.training.confusion import CorrectedCloneProbability, corrected_clone_probability
 from regimes.validation.training.losses import loss_curve
 from regimes.validation.training.noise_levels import NoiseLevels
@@ -14,6 +15,7 @@ from regimes.validation.training.tree_denoiser import TreeDenoiser
 from regimes.validation.training.unet import SmallUNet
 
 __all__ = [
+    "ConditionCode",
     "CorrectedCloneProbability",
     "LossCurve",
     "LossInformation",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from regimes.numerics.interface.paths import expanded
+from regimes.validation.training.conditions import ConditionCode
 from regimes.validation.training.preconditioning import Preconditioned
 from regimes.validation.training.residual_mlp import ResidualMLP
 from regimes.validation.training.tree_denoiser import TreeDenoiser
@@ -36,6 +37,7 @@ _OPTIONS: dict[str, dict[str, type]] = {
     "SmallUNet": {"shape": list, "channels": int, "levels": int},
     "TreeDenoiser": {"v": int, "s": int, "L": int, "width": int},
     "Preconditioned": {"d": int, "axes": bool, "of": dict},
+    "ConditionCode": {"code": str, "low": list, "high": list, "size": int},
 }
 
 
@@ -108,20 +110,18 @@ def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
     options = dict(settings) if isinstance(settings, Mapping) else {}
     name = options.pop("network", None)
     unknown = name == "Preconditioned" and not isinstance(options.get("of"), dict)
-    if name not in _OPTIONS or unknown:
+    if name not in _OPTIONS or name == "ConditionCode" or unknown:
         raise ValueError(
             f"load_denoiser: {place} holds the weights of a network that this package does not build; give model, the "
             "network as it was trained"
         )
-    types = {key: type(value) for key, value in options.items()}
-    if types != _OPTIONS[name]:
-        wanted = ", ".join(f"{key} ({each.__name__})" for key, each in _OPTIONS[name].items())
-        given = ", ".join(f"{key!r:.40} ({each.__name__})" for key, each in types.items())
-        raise ValueError(f"load_denoiser: {place}: a {name} is built with {wanted}, got {given or 'nothing'}")
+    condition = options.pop("condition", None) if name == "SmallUNet" else None
+    _check_options(name, options, place)
     if name == "ResidualMLP":
         return ResidualMLP(**options)
     if name == "SmallUNet":
-        return SmallUNet(**{**options, "shape": tuple(options["shape"])})
+        code = None if condition is None else _condition_code(condition, place)
+        return SmallUNet(**{**options, "shape": tuple(options["shape"])}, condition=code)
     if name == "TreeDenoiser":
         return TreeDenoiser(**options)
     d, inner = options["d"], options["of"]
@@ -130,6 +130,20 @@ def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
     return Preconditioned(
         build_network(inner, place), torch.zeros(d), torch.ones(d), torch.eye(d) if options["axes"] else None
     )
+
+
+def _condition_code(settings: Any, place: Path) -> ConditionCode:
+    options = settings if isinstance(settings, dict) else {}
+    _check_options("ConditionCode", options, place)
+    return ConditionCode(options["code"], tuple(options["low"]), tuple(options["high"]), options["size"])
+
+
+def _check_options(name: str, options: Mapping[str, Any], place: Path) -> None:
+    types = {key: type(value) for key, value in options.items()}
+    if types != _OPTIONS[name]:
+        wanted = ", ".join(f"{key} ({each.__name__})" for key, each in _OPTIONS[name].items())
+        given = ", ".join(f"{key!r:.40} ({each.__name__})" for key, each in types.items())
+        raise ValueError(f"load_denoiser: {place}: a {name} is built with {wanted}, got {given or 'nothing'}")
 
 
 def _numbers(settings: Any) -> list[int]:

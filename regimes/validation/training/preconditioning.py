@@ -75,8 +75,8 @@ class Preconditioned(nn.Module):
         d = self.get_buffer("variances").numel()
         return {"network": "Preconditioned", "d": d, "axes": self.axes is not None, "of": inner}
 
-    def forward(self, x: Tensor, log_snr: Tensor) -> Tensor:
-        """Predicted noise for each row of x (n, ...) at its log-SNR (n,)."""
+    def forward(self, x: Tensor, log_snr: Tensor, *condition: Tensor) -> Tensor:
+        """Predicted noise for each row of x (n, ...) at its log-SNR (n,); a condition goes to the network."""
         mean, variances, axes = self.get_buffer("mean"), self.get_buffer("variances"), self.axes
         rows = x.flatten(1)
         if rows.shape[1] != mean.numel():
@@ -88,7 +88,7 @@ class Preconditioned(nn.Module):
         noise = torch_formula("noise_variance")(t).sqrt()
         deviation = rows - torch_formula("signal_amplitude")(t) * mean
         scale = torch_formula("covariance_eigenvalue")(t, variances.mean()).rsqrt()
-        output = self.network((rows * scale).view_as(x), log_snr)
+        output = self.network((rows * scale).view_as(x), log_snr, *condition)
         checked = checked_output("Preconditioned: network(x, log_snr)", output, x)
         rest = checked.flatten(1).to(rows.dtype)  # of another type under autocast
         if axes is not None:

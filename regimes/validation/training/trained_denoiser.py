@@ -17,6 +17,7 @@ from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import replacing
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.scores.network import NetworkScore
+from regimes.validation.training.conditions import Conditioned
 from regimes.validation.training.denoiser_file import FORMAT, fitting_network, read_denoiser_file
 from regimes.validation.training.preconditioning import Preconditioned
 
@@ -87,9 +88,23 @@ class TrainedDenoiser:
         model.load_state_dict(self.snapshots[step])
         return replace(self, model=model, best_step=step)
 
-    def score(self, *, batch: int | None = None) -> NetworkScore:
-        """Score of the law that the denoiser has learned; ``batch`` rows a call of the network."""
-        return NetworkScore(self.model, prediction=self.prediction, clock="log_snr", batch=batch)
+    def score(
+        self, *, batch: int | None = None, condition: Tensor | None = None, guidance: float = 1.0
+    ) -> NetworkScore:
+        """Score of the law that the denoiser has learned; ``batch`` rows a call of the network.
+
+        With ``condition``, shape (n, c), row i is that of the points of condition i, and ``guidance`` weighs what the
+        condition changes; such a score takes n rows at a time.
+        """
+        if condition is None:
+            return NetworkScore(self.model, prediction=self.prediction, clock="log_snr", batch=batch)
+        if batch is not None:
+            raise ValueError(
+                "TrainedDenoiser.score: each row has a condition of its own, and batch would part them; give fewer "
+                "conditions at a time"
+            )
+        model = Conditioned(self.model, condition, guidance)
+        return NetworkScore(model, prediction=self.prediction, clock="log_snr")
 
     @property
     def held_out_loss(self) -> float | None:

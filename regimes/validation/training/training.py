@@ -36,6 +36,8 @@ def train_denoiser(
     data: ArrayLike | Tensor | Draw,
     *,
     held_out: float | ArrayLike | Tensor | None = None,
+    conditions: ArrayLike | Tensor | None = None,
+    unconditional: float = 0.0,
     prediction: str = "eps",
     precondition: bool | None = None,
     steps: int = 3000,
@@ -70,6 +72,11 @@ def train_denoiser(
     held_out : float, array_like, Tensor or None
         Share of the points, or points, that are never trained on and choose the weights: those of the smallest held-out
         loss. None keeps the last weights, as for fresh points or to memorise.
+    conditions : array_like or Tensor, shape (n, c), optional
+        What each point shows: the model is called as ``model(x, log_snr, condition)``, and
+        ``TrainedDenoiser.score(condition=...)`` is that of the points of a condition.
+    unconditional : float
+        Share of the points of a step whose condition is left out (nan), for guidance.
     prediction : {"eps", "x0", "v"}
         What the network predicts: the noise z, the data point a, or ``v = exp(-t) z - sqrt(Delta_t) a``.
     precondition : bool, optional
@@ -119,9 +126,9 @@ def train_denoiser(
 
     Notes
     -----
-    Ho, Jain, Abbeel 2020; Karras, Aittala, Aila, Laine 2022 (preconditioning). On the CPU the same seed gives the same
-    bytes for the same number of threads, killed and resumed or not; layers with randomness of their own included, since
-    every step seeds torch's generator, which is put back at the end.
+    Ho, Jain, Abbeel 2020; Karras, Aittala, Aila, Laine 2022 (preconditioning); Ho, Salimans 2022 (guidance). On the CPU
+    the same seed gives the same bytes for the same number of threads, killed and resumed or not; layers with randomness
+    of their own included, since every step seeds torch's generator, which is put back at the end.
 
     Examples
     --------
@@ -150,7 +157,7 @@ def train_denoiser(
     _check_weights(model)
     where = choose_device(device)
     noise = NoiseStream(rng, Stream.TRAINING)
-    points = training_data(data, held_out, noise.substream(_DATA), where)
+    points = training_data(data, held_out, conditions, noise.substream(_DATA), where)
     if patience is not None and points.held_out is None:
         raise ValueError("train_denoiser: patience needs held-out points to judge by; give held_out, or leave it out")
     network = copy.deepcopy(model)
@@ -162,9 +169,15 @@ def train_denoiser(
         "points": None if points.points is None else len(points.points),
         "held_out": None if points.held_out is None else len(points.held_out),
     }
+    if points.conditions is not None:
+        options["conditions"] = points.conditions.shape[1]
+        options["unconditional"] = _checked_share(unconditional)
+    elif unconditional:
+        raise ValueError("train_denoiser: unconditional is a share of conditions, got no conditions; give them too")
     if len(snapshots):
         options["snapshots"] = _checked_snapshots(snapshots, options["steps"])
-    saved = SavedTraining(checkpoint, training_digest(options, network, points.points, points.held_out))
+    known = [points.points, points.held_out, *([] if points.conditions is None else [points.conditions])]
+    saved = SavedTraining(checkpoint, training_digest(options, network, *known))
     training = TrainingRun(network.to(where), points, levels, noise, options)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         training.run(saved, progress)
@@ -176,6 +189,15 @@ def _checked_snapshots(snapshots: Sequence[int], steps: int) -> list[int]:
     if wanted[-1] > steps:
         raise ValueError(f"train_denoiser: snapshots must be steps of the training, {steps} at most, got {wanted[-1]}")
     return wanted
+
+
+def _checked_share(value: float) -> float:
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"train_denoiser: unconditional (share whose condition is left out) must be at least 0 and below 1, got "
+            f"{value:g}"
+        )
+    return float(value)
 
 
 def _check_weights(model: nn.Module) -> None:

@@ -35,16 +35,18 @@ class TrainingData:
     draw: Draw | None
     noise: NoiseStream  # source of the order of the points
     device: torch.device  # where batches are put
+    conditions: Tensor | None = None  # (n, c), of the training points
+    held_out_conditions: Tensor | None = None
 
-    def batch(self, step: int, rows: int) -> Tensor:
-        """Points of one step: the training points in random orders, one order after the other, or fresh ones."""
+    def batch(self, step: int, rows: int) -> tuple[Tensor, Tensor | None]:
+        """Points of one step and their conditions: the training points in random orders one by one, or fresh ones."""
         if self.points is None:
-            return self._drawn(self.noise.substream(_ROWS), step, rows)
+            return self._drawn(self.noise.substream(_ROWS), step, rows), None
         n = len(self.points)
         first, last = step * rows, (step + 1) * rows
         orders = [self._order(number) for number in range(first // n, (last - 1) // n + 1)]
-        chosen = torch.cat(orders)[first % n : first % n + rows]
-        return self.points[chosen.to(self.device)]
+        chosen = torch.cat(orders)[first % n : first % n + rows].to(self.device)
+        return self.points[chosen], None if self.conditions is None else self.conditions[chosen]
 
     def probe(self) -> NDArray[np.float64]:
         """Points whose mean and covariance stand for those of the data."""
@@ -77,12 +79,14 @@ class TrainingData:
 def training_data(
     data: ArrayLike | Tensor | Draw,
     held_out: float | ArrayLike | Tensor | None,
+    conditions: ArrayLike | Tensor | None,
     noise: NoiseStream,
     device: torch.device,
 ) -> TrainingData:
     """Check the data of a training and set the held-out points apart."""
     draw: Any = data if callable(data) else None
     points = None if draw is not None else _points("data", data).to(device)
+    told = None if conditions is None else _conditions(conditions, points, held_out).to(device)
     if held_out is None or np.ndim(held_out) > 0:
         beside = None if held_out is None else _points("held_out", held_out).to(device)
         if points is not None and beside is not None and points.shape[1:] != beside.shape[1:]:
@@ -90,7 +94,7 @@ def training_data(
                 f"train_denoiser: held_out must have points of shape {tuple(points.shape[1:])} like data, got "
                 f"{tuple(beside.shape[1:])}"
             )
-        return TrainingData(points, beside, None, None, draw, noise, device)
+        return TrainingData(points, beside, None, None, draw, noise, device, told)
     share = float(held_out)  # type: ignore[arg-type]
     if points is None:
         raise ValueError(
@@ -104,7 +108,25 @@ def training_data(
         )
     order = np.argsort(noise.substream(_SPLIT).uniform(0, 0, len(points), ()).numpy(), kind="stable")
     apart, kept = np.sort(order[:count]), np.sort(order[count:])
-    return TrainingData(points[kept], points[apart], kept, apart, None, noise, device)
+    sides = (None, None) if told is None else (told[kept], told[apart])
+    return TrainingData(points[kept], points[apart], kept, apart, None, noise, device, *sides)
+
+
+def _conditions(conditions: Any, points: Tensor | None, held_out: Any) -> Tensor:
+    rows = 0 if points is None else len(points)
+    told = torch.as_tensor(conditions if isinstance(conditions, Tensor) else np.asarray(conditions, dtype=np.float64))
+    told = told.detach().float()
+    if told.ndim != 2 or not rows or len(told) != rows or not bool(torch.isfinite(told).all()):
+        raise ValueError(
+            f"train_denoiser: conditions must be finite numbers of shape ({rows or 'points'}, c), a row for each point "
+            f"of data, got shape {tuple(told.shape)}"
+        )
+    if held_out is not None and np.ndim(held_out) > 0:
+        raise ValueError(
+            "train_denoiser: held_out must be a share where points have conditions, got points; put them into data "
+            "with their conditions, and give their share"
+        )
+    return told
 
 
 def _points(name: str, values: Any) -> Tensor:

@@ -21,7 +21,7 @@ from regimes.validation.training.training_state import SavedTraining
 
 __all__ = ["TrainingRun"]
 
-_LEVELS, _NOISE, _HELD_OUT = 1, 2, 3  # substreams beside that of the data
+_LEVELS, _NOISE, _HELD_OUT, _UNTOLD = 1, 2, 3, 4  # substreams beside that of the data
 _HELD_OUT_ROWS = 4096
 _LARGEST_GRADIENT = 1.0
 
@@ -78,11 +78,11 @@ class TrainingRun:
     def _advance(self) -> float:
         # A constant of the step, so that dropout in a model of the user's own is the same after a resumption.
         self._seed((self.options["rng"] * 2**32 + self.step) % 2**63)
-        points = self.data.batch(self.step, self.options["batch"])
+        points, told = self.data.batch(self.step, self.options["batch"])
         log_snr = self.levels.stratified(self.noise.substream(_LEVELS), self.step, len(points), device=self.device)
         z = self.noise.substream(_NOISE).normal(self.step, 0, len(points), tuple(points.shape[1:]), device=self.device)
         x = noised_rows(points, log_snr, z)
-        loss = (self._noise(self.model, x, log_snr) - z).square().mean()
+        loss = (self._noise(self.model, x, log_snr, self._untold(told)) - z).square().mean()
         nothing = predicted_noise(torch.zeros_like(x), x, log_snr, self.options["prediction"])
         value = float(loss.detach())
         self.watch.see(self.step, value, float((nothing - z).square().mean()))
@@ -106,18 +106,29 @@ class TrainingRun:
         falling = (1 + math.cos(math.pi * self.step / self.options["steps"])) / 2
         return float(self.options["learning_rate"] * rising * falling)
 
-    def _noise(self, model: nn.Module, x: Tensor, log_snr: Tensor) -> Tensor:
-        output = checked_output("train_denoiser: model(x, log_snr)", model(x, log_snr), x)
+    def _untold(self, told: Tensor | None) -> Tensor | None:
+        """Conditions of a step, some of which are left out for guidance."""
+        share = self.options.get("unconditional", 0.0)
+        if told is None or share == 0:
+            return told
+        drawn = self.noise.substream(_UNTOLD).uniform(self.step, 0, len(told), (1,), device=told.device)
+        return torch.where(drawn < share, math.nan, told)
+
+    def _noise(self, model: nn.Module, x: Tensor, log_snr: Tensor, told: Tensor | None) -> Tensor:
+        given = (x, log_snr) if told is None else (x, log_snr, told)
+        name = "model(x, log_snr)" if told is None else "model(x, log_snr, condition)"
+        output = checked_output(f"train_denoiser: {name}", model(*given), x)
         return predicted_noise(output, x, log_snr, self.options["prediction"])
 
-    def _fixed(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _fixed(self, points: Tensor) -> tuple[Tensor, ...]:
         """Held-out points at fixed levels with fixed noise, so that losses of two steps differ by the weights alone."""
         copies = max(1, _HELD_OUT_ROWS // len(points))
         rows = points.repeat(copies, *[1] * (points.ndim - 1))  # a point meets levels all over the range
         u = (torch.arange(len(rows), dtype=torch.float64, device=self.device) + 0.5) / len(rows)
         log_snr = self.levels.log_snr(u).float()
         z = self.noise.substream(_HELD_OUT).normal(0, 0, len(rows), tuple(rows.shape[1:]), device=self.device)
-        return noised_rows(rows, log_snr, z), log_snr, z
+        told = self.data.held_out_conditions
+        return noised_rows(rows, log_snr, z), log_snr, z, *(() if told is None else (told.repeat(copies, 1),))
 
     @torch.no_grad()
     def _held_out_loss(self) -> float:
@@ -125,8 +136,9 @@ class TrainingRun:
             return math.nan
         total = 0.0
         model = self.average.model.eval()
-        for x, log_snr, z in zip(*(torch.split(part, _HELD_OUT_ROWS) for part in self.fixed), strict=True):
-            total += float((self._noise(model, x, log_snr) - z).double().square().sum())
+        for x, log_snr, z, *told in zip(*(torch.split(part, _HELD_OUT_ROWS) for part in self.fixed), strict=True):
+            noise = self._noise(model, x, log_snr, told[0] if told else None)
+            total += float((noise - z).double().square().sum())
         return total / self.fixed[2].numel()
 
     def _record(self) -> None:

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from regimes.numerics.interface.checks import whole_number
+from regimes.validation.training.conditions import ConditionCode, ConditionEmbedding
 from regimes.validation.training.initial_weights import initial_weights
 from regimes.validation.training.time_embedding import TimeEmbedding
 
 __all__ = ["SmallUNet"]
 
-_TIME_FEATURES = 128
+_FEATURES = 128  # of the noise level, and of a condition
 _GROUPS = 8
 _MOST_LEVELS = 3
 
@@ -35,6 +36,8 @@ class SmallUNet(nn.Module):
         Channels on the first level; a multiple of 4.
     levels : int, optional
         How often the image is halved; by default until a side has fewer than 4 pixels, three times at most.
+    condition : ConditionCode, optional
+        How it is told what the image is to show; by default it is told the noise level alone.
     rng : int
         Seed of the weights.
 
@@ -50,7 +53,8 @@ class SmallUNet(nn.Module):
 
     Notes
     -----
-    After Ronneberger, Fischer, Brox 2015 and Ho, Jain, Abbeel 2020, without attention.
+    After Ronneberger, Fischer, Brox 2015 and Ho, Jain, Abbeel 2020, without attention. Noise level and condition scale
+    and shift the channels of each block (Perez, Strub, de Vries, Dumoulin, Courville 2018).
 
     Examples
     --------
@@ -65,6 +69,7 @@ class SmallUNet(nn.Module):
         *,
         channels: int = 16,
         levels: int | None = None,
+        condition: ConditionCode | None = None,
         rng: int = 0,
     ) -> None:
         super().__init__()
@@ -87,10 +92,12 @@ class SmallUNet(nn.Module):
             "channels": channels,
             "levels": levels,
         }
+        if condition is not None:
+            self.settings["condition"] = condition.settings
         wide = 2 * channels
         sizes = [channels] + [wide] * levels
         with torch.random.fork_rng(devices=[]):  # layers draw weights of their own when they are made
-            self.time = TimeEmbedding(_TIME_FEATURES)
+            self.time = TimeEmbedding(_FEATURES)
             self.first = _convolution(self.shape[0], channels)
             down = [_Block(size, size) for size in sizes]
             up = [_Block(above + below, above) for above, below in itertools.pairwise(sizes)]
@@ -100,29 +107,41 @@ class SmallUNet(nn.Module):
             )
             self.norm = _norm(channels)
             self.last = _convolution(channels, self.shape[0])
+            self.condition = None if condition is None else ConditionEmbedding(_FEATURES, condition)
         initial_weights(self, rng)
         for layer in (self.last, *(block.second for block in (*down, *up))):
             for value in layer.parameters():
                 nn.init.zeros_(value)
 
-    def forward(self, x: Tensor, log_snr: Tensor) -> Tensor:
-        """Prediction for each image (n, channels, height, width), or row of as many numbers, at its log-SNR (n,)."""
+    def forward(self, x: Tensor, log_snr: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Prediction for each image (n, channels, height, width), or row of as many numbers, at its log-SNR (n,).
+
+        ``condition``, shape (n, coordinates), is what each image is to show; nan, or None, where nothing is told.
+        """
         if tuple(x.shape[1:]) not in {self.shape, (math.prod(self.shape),)}:
             raise ValueError(
                 f"SmallUNet: x must be images of shape {self.shape} or rows of {math.prod(self.shape)} numbers, got "
                 f"shape {tuple(x.shape)}; build the network for this shape"
             )
-        time = self.time(log_snr)
-        hidden = self.down[0](self.first(x.reshape(len(x), *self.shape)), time)
+        features = self._features(log_snr, condition)
+        hidden = self.down[0](self.first(x.reshape(len(x), *self.shape)), features)
         passed = []
         for halve, block in zip(self.halve, self.down[1:], strict=True):
             passed.append(hidden)
-            hidden = block(halve(hidden), time)
+            hidden = block(halve(hidden), features)
         for block, beside in zip(reversed(self.up), reversed(passed), strict=True):
             hidden = functional.interpolate(hidden, size=beside.shape[2:])  # sides that were odd come out right
-            hidden = block(torch.cat([hidden, beside], dim=1), time)
+            hidden = block(torch.cat([hidden, beside], dim=1), features)
         output: Tensor = self.last(functional.silu(self.norm(hidden)))
         return output.view(x.shape)
+
+    def _features(self, log_snr: Tensor, condition: Tensor | None) -> Tensor:
+        features: Tensor = self.time(log_snr)
+        if self.condition is not None:
+            features = features + self.condition(condition, len(features))
+        elif condition is not None:
+            raise ValueError("SmallUNet: this network was built without condition; build it with one, or leave it out")
+        return features
 
 
 def _checked_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -149,11 +168,11 @@ class _Block(nn.Module):
         self.norm, self.middle_norm = _norm(above), _norm(below)
         self.first = _convolution(above, below)
         self.second = _convolution(below, below)
-        self.time = nn.Linear(_TIME_FEATURES, 2 * below)
+        self.time = nn.Linear(_FEATURES, 2 * below)
         self.beside = nn.Identity() if above == below else nn.Conv2d(above, below, 1)
 
-    def forward(self, hidden: Tensor, time: Tensor) -> Tensor:
-        scale, shift = self.time(time)[:, :, None, None].chunk(2, dim=1)
+    def forward(self, hidden: Tensor, features: Tensor) -> Tensor:
+        scale, shift = self.time(features)[:, :, None, None].chunk(2, dim=1)
         middle = self.middle_norm(self.first(functional.silu(self.norm(hidden))))
         change: Tensor = self.second(functional.silu(torch.addcmul(shift, middle, 1 + scale)))
         changed: Tensor = self.beside(hidden) + change

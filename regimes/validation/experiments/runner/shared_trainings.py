@@ -38,11 +38,13 @@ class Training:
     points: Tensor
     held_out: Tensor | None
     options: Mapping[str, Any]  # of train_denoiser: plain values
+    conditions: Tensor | None = None
 
     def digest(self, device: torch.device) -> str:
         """Name under which it is kept; what has changed is never found again."""
         settings = dict(self.options) | {"device": device.type} | _made_by()
-        return training_digest(settings, self.network, self.points, self.held_out)
+        told = () if self.conditions is None else (self.conditions,)
+        return training_digest(settings, self.network, self.points, self.held_out, *told)
 
 
 def shared_denoiser(training: Training, *, device: torch.device, progress: Progress = silent) -> TrainedDenoiser:
@@ -53,6 +55,7 @@ def shared_denoiser(training: Training, *, device: torch.device, progress: Progr
             training.network,
             training.points,
             held_out=training.held_out,
+            conditions=training.conditions,
             device=device,
             progress=progress,
             checkpoint=state,

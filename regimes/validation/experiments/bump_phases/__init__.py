@@ -1,0 +1,1 @@
+"""Phases of learning of conditional denoisers of bumps."""

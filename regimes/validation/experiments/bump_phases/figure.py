@@ -1,0 +1,91 @@
+"""Panels of the phases of learning: outcomes and representation along a training, images and layers of each phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from regimes.validation.experiments.bump_phases.analysis import phases_of, shares_of
+from regimes.validation.experiments.bump_phases.form import PhasesForm
+from regimes.validation.experiments.bump_phases.runs import PhaseRun
+from regimes.validation.outcome.panels import Curve, Panel, curve
+
+__all__ = ["panels"]
+
+
+def panels(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> list[Panel]:
+    """Draw all trainings of the first grid together, and images and deepest layer of its first one by phase."""
+    return [_outcomes(form, runs[0]), _read(form, runs[0]), _grids(form, runs), *_by_phase(form, runs[0][0])]
+
+
+def _mean(label: str, steps: Sequence[int], values: Sequence[Sequence[float]], group: int) -> list[Curve]:
+    """Mean over trainings as points with errors, and a line to lead the eye."""
+    found = np.array(values)
+    se = found.std(axis=0, ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.zeros(found.shape[1])
+    mean = found.mean(axis=0)
+    return [
+        curve(label, "simulation", steps, mean, se, group=group),
+        curve("", "reference", steps, mean, group=group),
+    ]
+
+
+def _outcomes(form: PhasesForm, runs: Sequence[PhaseRun]) -> Panel:
+    shares = [shares_of(run, form.tolerance, held_out=True) for run in runs]
+    drawn = [
+        each
+        for group, name in enumerate(("none", "several", "misplaced", "right"))
+        for each in _mean(name, form.training.snapshots, [[k[name] for k in run] for run in shares], group)
+    ]
+    title = f"Images at held-out positions, {len(runs)} trainings"
+    return Panel(title, "step of training", "share of images", tuple(drawn), log_x=True)
+
+
+def _read(form: PhasesForm, runs: Sequence[PhaseRun]) -> Panel:
+    drawn: list[Curve] = []
+    for k, moment in enumerate(("pure noise", "generated image")):
+        values = [run.r2[:, -1, k].mean(axis=1).clip(-1) for run in runs]
+        drawn += _mean(f"$R^2$ at the {moment}", form.training.snapshots, values, k)
+    right = [[each["right"] for each in shares_of(run, form.tolerance, held_out=True)] for run in runs]
+    drawn += _mean("share right", form.training.snapshots, right, 3)
+    return Panel(f"Position read from {form.layers[-1]}", "step of training", "", tuple(drawn), log_x=True)
+
+
+def _grids(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> Panel:
+    drawn: list[Curve] = []
+    for group, each in enumerate(runs):
+        right = [[k["right"] for k in shares_of(run, form.common, held_out=False)] for run in each]
+        drawn += _mean(f"{each[0].step:g} px", form.training.snapshots, right, group)
+    title = f"Right within {form.common:g} px, kept positions, by step of the grid"
+    return Panel(title, "step of training", "share of images", tuple(drawn), log_x=True)
+
+
+def _by_phase(form: PhasesForm, run: PhaseRun) -> list[Panel]:
+    """The last snapshot of each phase: generated images, and the deepest layer along its first two principal axes."""
+    phases, drawn = phases_of(form, run), []
+    for letter in "ABC":
+        if letter not in phases:
+            continue
+        last = phases.rindex(letter)
+        at = f"phase {letter}, step {form.training.snapshots[last]}"
+        drawn.append(Panel(f"Generated images, {at}", "", "", (), image=run.shown[last]))
+        axes = "first principal axis", "second"
+        mesh = tuple(_mesh(run.asked, run.plane[last], form.grids[0].step))
+        drawn.append(Panel(f"{form.layers[-1]}, {at} (lines: equal x, equal y)", *axes, mesh))
+    return drawn
+
+
+def _mesh(asked: np.ndarray, plane: np.ndarray, step: float) -> list[Curve]:
+    """Lines that join neighbours of the grid in the plane, mean over the images of a position."""
+    positions, place = np.unique(asked, axis=0, return_inverse=True)
+    count = np.bincount(place.ravel())
+    mean = np.column_stack([np.bincount(place.ravel(), column) / count for column in plane.T])
+    lines = []
+    for axis in (0, 1):
+        for value in np.unique(positions[:, axis]):
+            row = np.flatnonzero(positions[:, axis] == value)
+            row = row[np.argsort(positions[row, 1 - axis])]
+            for part in np.split(row, np.flatnonzero(np.diff(positions[row, 1 - axis]) > 1.5 * step) + 1):
+                if len(part) > 1:
+                    lines += [curve("", "path", mean[part, 0], mean[part, 1], group=axis)]
+    return lines

@@ -1,0 +1,160 @@
+"""Numbers, tables and sentences of the phases of learning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.result import plain
+from regimes.validation.experiments.bump_phases.analysis import (
+    EVENTS,
+    Estimate,
+    difference,
+    event_steps,
+    mean_of,
+    phases_of,
+    shares_of,
+)
+from regimes.validation.experiments.bump_phases.form import PhasesForm
+from regimes.validation.experiments.bump_phases.runs import MOMENTS, PhaseRun
+
+__all__ = ["numbers_of", "sentences", "tables_of"]
+
+_BUMP, _READABLE, _KEPT, _RIGHT = EVENTS
+
+
+def tables_of(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> dict[str, Any]:
+    """What was found, by step of the grid and training."""
+    first = [event_steps(form, run, form.tolerance) for run in runs[0]]
+    common = [[event_steps(form, run, form.common) for run in each] for each in runs]
+    phases = [phases_of(form, run) for run in runs[0]]
+    tables: dict[str, Any] = plain(
+        {
+            "phases": [
+                {"seed": run.seed, "phases": word, "shown": _shows(word)}
+                for run, word in zip(runs[0], phases, strict=True)
+            ],
+            "in_phase": {letter: _in_phase(form, runs[0], phases, letter) for letter in "ABC"},
+            "order": {
+                f"{later} after {earlier}": asdict(difference(first, later, earlier))
+                for later, earlier in ((_READABLE, _BUMP), (_RIGHT, _READABLE), (_RIGHT, _KEPT))
+            },
+            "events": first,
+            "grids": [_of_grid(form, each, events) for each, events in zip(runs, common, strict=True)],
+            "runs": [_along(form, run) for each in runs for run in each],
+        }
+    )
+    return tables
+
+
+def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
+    """What was measured, as numbers with errors."""
+    shown = sum(each["shown"] for each in tables["phases"])
+    found = {"measure.phases_shown": Number(f"trainings of {len(tables['phases'])} that show phases A, B, C", shown)}
+    for name, each in tables["order"].items():
+        key = f"measure.{name.replace(' ', '_')}"
+        found[key] = _number(f"log of the step of {name.replace(' after ', ' over that of ')}", each)
+    for each in tables["grids"]:
+        for side in ("kept", "held_out"):
+            label = f"half right at {side.replace('_', '-')} positions, log of the step, grid step {each['step']:g}"
+            found[f"measure.log_step.{side}.dx{each['step']:g}"] = _number(label, each[side])
+    return found
+
+
+def sentences(form: PhasesForm, tables: Mapping[str, Any]) -> list[str]:
+    """Say what was found."""
+    shown = [each for each in tables["phases"] if each["shown"]]
+    by_phase = "; ".join(
+        f"{letter}: R^2 {_value(each['r2'])}, dimension {_value(each['dimension'], 1)}"
+        for letter, each in tables["in_phase"].items()
+    )
+    order = "; ".join(f"{name}: {_value(each)}" for name, each in tables["order"].items())
+    grids = "; ".join(
+        f"step {each['step']:g} px ({each['points']} images): kept positions {_factor(each['kept'])}, held-out ones "
+        f"{_factor(each['held_out'])}, a copy of a neighbour right {each['copied']:.0%}"
+        for each in tables["grids"]
+    )
+    passes = ", ".join(f"{each['step']:g} px {_factor(each['passes'])}" for each in tables["grids"])
+    return [
+        f"Phases A, B, C by the rule in {len(shown)} of {len(tables['phases'])} trainings (phases at the snapshots: "
+        f"{', '.join(each['phases'] for each in tables['phases'])}).",
+        f"In each phase, of the deepest layer at the generated image: {by_phase}.",
+        f"Log of the ratio of the steps at which one half is passed: {order}. Positive where the first comes later.",
+        f"Half of the images right within {form.common:g} px, at step: {grids}. In passes through the data, kept "
+        f"positions: {passes}.",
+    ]
+
+
+def _shows(phases: str) -> bool:
+    return set(phases) == set("ABC") and list(phases) == sorted(phases)
+
+
+def _in_phase(form: PhasesForm, runs: Sequence[PhaseRun], phases: Sequence[str], letter: str) -> dict[str, Estimate]:
+    """R^2 and dimension of the deepest layer at the generated images, mean over the snapshots of a phase."""
+    r2, dimension = [], []
+    for run, word in zip(runs, phases, strict=True):
+        chosen = [k for k, each in enumerate(word) if each == letter]
+        if chosen:
+            r2.append(float(run.r2[chosen, -1, MOMENTS.index("end")].mean()))
+            dimension.append(float(run.dimension[chosen, -1, MOMENTS.index("end")].mean()))
+    return {"r2": mean_of(r2), "dimension": mean_of(dimension)}
+
+
+def _of_grid(form: PhasesForm, runs: Sequence[PhaseRun], events: Sequence[dict[str, float | None]]) -> dict[str, Any]:
+    """When half of the images of a grid are right, at the common tolerance: logarithms of steps."""
+    points = runs[0].points
+
+    def logs(name: str, unit: float = 1.0) -> Estimate:
+        return mean_of([None if (at := each[name]) is None else float(np.log(at * unit)) for each in events])
+
+    return {
+        "step": runs[0].step,
+        "points": points,
+        "copied": float(np.mean([run.copied for run in runs])),
+        "kept": logs(_KEPT),
+        "held_out": logs(_RIGHT),
+        "passes": logs(_KEPT, form.training.batch / points),
+    }
+
+
+def _along(form: PhasesForm, run: PhaseRun) -> dict[str, Any]:
+    """One training along its snapshots."""
+    sides = {
+        side: {
+            name: [each[name] for each in shares_of(run, tolerance, held_out=side == "held out")]
+            for name in ("none", "several", "misplaced", "right")
+        }
+        for tolerance, side in ((form.tolerance, "held out"), (form.tolerance, "kept"))
+    }
+    return {
+        "grid_step": run.step,
+        "seed": run.seed,
+        "step": list(form.training.snapshots),
+        **sides,
+        "r2": {moment: run.r2[:, :, k].mean(axis=2).T.round(3) for k, moment in enumerate(MOMENTS)},
+        "dimension": {moment: run.dimension[:, :, k].T.round(2) for k, moment in enumerate(MOMENTS)},
+    }
+
+
+def _number(label: str, each: Mapping[str, Any]) -> Number:
+    reason = None if each["value"] is not None else f"{each['count']} trainings have one, the others do not get there"
+    return Number(label, each["value"], each["se"], reason=reason)
+
+
+def _value(each: Mapping[str, Any], digits: int = 2) -> str:
+    if each["value"] is None:
+        return "none"
+    error = "" if each["se"] is None else f" ({each['se']:.{digits}f})"
+    return f"{each['value']:.{digits}f}{error}"
+
+
+def _factor(log: Mapping[str, Any]) -> str:
+    """A logarithm as a number with the factor of one error."""
+    if log["value"] is None:
+        return f"not by all ({log['count']})"
+    factor = "" if log["se"] is None else f" (factor {np.exp(log['se']):.2f})"
+    return f"{np.exp(log['value']):.3g}{factor}"

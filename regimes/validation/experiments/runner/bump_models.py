@@ -1,0 +1,103 @@
+"""Conditional denoisers of bumps: how they are trained, and what they generate at given positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from regimes.datasets.composition.grid import ImageGrid
+from regimes.datasets.composition.subset import GridSubset
+from regimes.validation.experiments.runner.denoisers import START, T_RANGE
+from regimes.validation.experiments.runner.shared_trainings import Training
+from regimes.validation.measurement.features import activations
+from regimes.validation.sampling import NoiseStream, backward, backward_times
+from regimes.validation.training import ConditionCode, SmallUNet, TrainedDenoiser
+
+__all__ = ["BumpTraining", "bump_training", "generated", "represented"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BumpTraining:
+    """Network and training; those of equal fields, seed and positions are trained once."""
+
+    channels: int
+    code: str  # of the condition
+    code_size: int
+    steps: int
+    batch: int
+    learning_rate: float
+    ema: float
+    snapshots: tuple[int, ...]
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Of every training: the plain DDPM loss, without a linear denoiser in front."""
+        return {
+            "prediction": "eps",
+            "precondition": False,
+            "steps": self.steps,
+            "batch": self.batch,
+            "learning_rate": self.learning_rate,
+            "ema": self.ema,
+            "t_range": T_RANGE,
+            "snapshots": self.snapshots,
+        }
+
+
+def bump_training(how: BumpTraining, subset: GridSubset, rng: int) -> Training:
+    """The training on the kept images of a grid, told their positions (x, y)."""
+    height, width = subset.grid.shape
+    code = ConditionCode(how.code, (0.0, 0.0), (float(width), float(height)), how.code_size)
+    network = SmallUNet((1, height, width), channels=how.channels, condition=code, rng=rng)
+    points = torch.from_numpy(_scaled(subset.images(), subset.grid)).float()[:, None]
+    return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(subset.positions).float())
+
+
+def generated(
+    denoiser: TrainedDenoiser,
+    grid: ImageGrid,
+    positions: Array,
+    noise: NoiseStream,
+    *,
+    steps: int,
+    device: torch.device,
+) -> tuple[Array, Tensor]:
+    """Images that a denoiser makes for positions, (n, height, width) in units of the grid, and in its own units."""
+    told = torch.from_numpy(positions).to(device, torch.float32)
+    n, shape = len(told), (1, *grid.shape)
+    times = np.append(backward_times(START, end=T_RANGE[0], steps=steps - 1, spacing="log-snr"), 0.0)
+    start = noise.substream(0).normal(0, 0, n, shape, device=device)
+    end = backward(denoiser.score(condition=told), start, times, sampler="ancestral", noise=noise.substream(1), batch=n)
+    return (end[:, 0].double().cpu().numpy() + 1) / 2 * grid.amplitude, end
+
+
+def represented(
+    denoiser: TrainedDenoiser, layer: str, x: Tensor, positions: Array, log_snr: float
+) -> NDArray[np.float32]:
+    """Activations of a layer at noised images of one noise level, told their positions, (n, numbers)."""
+    told = torch.from_numpy(positions).to(x)
+    return activations(_At(denoiser.model, told, log_snr), f"model.{layer}", x, batch=len(x)).reshape(len(x), -1)
+
+
+class _At(nn.Module):
+    """A denoiser at one noise level and at given conditions."""
+
+    def __init__(self, model: nn.Module, condition: Tensor, log_snr: float) -> None:
+        super().__init__()
+        self.model, self.condition, self.log_snr = model, condition, log_snr
+
+    def forward(self, x: Tensor) -> Any:
+        return self.model(x, x.new_full((len(x),), self.log_snr), self.condition)
+
+
+def _scaled(images: Array, grid: ImageGrid) -> Array:
+    """Images from -1 (dark) to 1."""
+    return 2 * images / grid.amplitude - 1
