@@ -35,3 +35,6 @@ from regimes.datasets.composition.held_out import hold_out_cross as hold_out_cro
 from regimes.datasets.composition.subset import GridSubset as GridSubset
 from regimes.datasets.composition.stripes import with_stripes as with_stripes
 from regimes.datasets.composition.stripes import StripedSubset as StripedSubset
+from regimes.datasets.composition.bump_verdicts import bump_verdicts as bump_verdicts
+from regimes.datasets.composition.bump_verdicts import BumpVerdicts as BumpVerdicts
+from regimes.datasets.composition.bump_verdicts import copied_right as copied_right

@@ -8,6 +8,7 @@ from regimes.validation.training.trained_denoiser import TrainingHistory as Trai
 from regimes.validation.training.trained_denoiser import load_denoiser as load_denoiser
 from regimes.validation.training.residual_mlp import ResidualMLP as ResidualMLP
 from regimes.validation.training.unet import SmallUNet as SmallUNet
+from regimes.validation.training.conditions import ConditionCode as ConditionCode
 from regimes.validation.training.tree_denoiser import TreeDenoiser as TreeDenoiser
 from regimes.validation.training.noise_levels import NoiseLevels as NoiseLevels
 from regimes.validation.training.preconditioning import Preconditioned as Preconditioned

@@ -27,7 +27,7 @@ def linear_probe(features: ArrayLike, targets: ArrayLike, held_out: ArrayLike, t
     if not varies.any():
         return np.zeros(wanted.shape[1])
     scale = deviation[varies] * np.sqrt(varies.sum())
-    ridge = RidgeCV(alphas=_PENALTIES / given.shape[0] ** 0).fit((given - mean)[:, varies] / scale, targets)
+    ridge = RidgeCV(alphas=_PENALTIES, alpha_per_target=True).fit((given - mean)[:, varies] / scale, targets)
     left = ridge.predict((asked - mean)[:, varies] / scale) - wanted
     return np.asarray(1 - (left**2).sum(axis=0) / ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=0))
 
