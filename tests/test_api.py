@@ -41,21 +41,22 @@ PUBLIC = {
         sample_hierarchy sample_posterior save_rules spin_correlations spin_susceptibility token_mixture_uturns
     """,
     "regimes.composition": """
-        BumpStaircase ConnectingOverlaps DataPercolation GridSubset ImageGrid KeptComponents Lattice
-        LatticePercolation Neighbourhood PercolationSequence PercolationThreshold PointOverlaps Staircase StripedSubset
-        ThresholdExtrapolation bump_images bump_neighbourhood bump_overlap connecting_overlaps connecting_sigmas
-        connection_radius data_percolation disc_neighbourhood extrapolated_threshold hold_out_band hold_out_cross
-        hold_out_square image_grid kept_percolation lattice_percolation lattice_threshold percolation_sequence
-        pixel_overlap predict_staircase random_subset thinned_subset with_stripes
+        BumpStaircase BumpVerdicts ConnectingOverlaps DataPercolation GridSubset ImageGrid KeptComponents Lattice
+        LatticePercolation Neighbourhood PercolationSequence PercolationThreshold PointOverlaps Staircase
+        StripedSubset ThresholdExtrapolation bump_images bump_neighbourhood bump_overlap bump_verdicts
+        connecting_overlaps connecting_sigmas connection_radius copied_right data_percolation disc_neighbourhood
+        extrapolated_threshold hold_out_band hold_out_cross hold_out_square image_grid kept_percolation
+        lattice_percolation lattice_threshold percolation_sequence pixel_overlap predict_staircase random_subset
+        thinned_subset with_stripes
     """,
     "regimes.theory": """
         Step StepCheck Variable
     """,
     "regimes.validation": """
-        Agreement Checkpoints ChiSquare CoarseNoise CorrectedCloneProbability Curve EXPERIMENTS EmpiricalScore
-        Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation MeasuredModel MissingTorch
-        MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned ProjectedMixtureScore ResidualMLP
-        SAMPLERS Sampler SmallUNet TrainedClassifier TrainedDenoiser TrainingHistory TransitionMeasurement
+        Agreement Checkpoints ChiSquare CoarseNoise ConditionCode CorrectedCloneProbability Curve EXPERIMENTS
+        EmpiricalScore Experiment ExperimentResult HierarchyBeliefScore LossCurve LossInformation MeasuredModel
+        MissingTorch MixtureScore NetworkScore NoiseLevels NoiseStream Panel Preconditioned ProjectedMixtureScore
+        ResidualMLP SAMPLERS Sampler SmallUNet TrainedClassifier TrainedDenoiser TrainingHistory TransitionMeasurement
         TreeDenoiser backward backward_states backward_times chi_square choose_device clone_pairs
         corrected_clone_probability correlated_chi_square halved_times information_from_losses linear_start
         load_denoiser loss_curve measure_features measure_transitions noised run_experiment sampler schedule_times

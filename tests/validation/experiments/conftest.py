@@ -83,7 +83,13 @@ def _hierarchy_learned(form):
     return replace(form, L=2, sizes=(8, 24), loss_points=64, turns=40, steps=6, generated=60, **sizes)
 
 
+def _bump_phases(form):
+    training = replace(form.training, channels=4, steps=20, batch=8, snapshots=(5, 20))
+    return replace(form, training=training, sampling_steps=3, looked=16)
+
+
 TINY = {
+    "bump-phases": (_bump_phases, 1),
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
         lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),
