@@ -11,13 +11,13 @@ from regimes.composition import image_grid, random_subset  # noqa: E402
 from regimes.validation.experiments.bump_phases.analysis import (  # noqa: E402
     difference,
     event_steps,
-    mean_of,
     phases_of,
 )
 from regimes.validation.experiments.bump_phases.experiment import PLAN  # noqa: E402
 from regimes.validation.experiments.bump_phases.form import StepForm  # noqa: E402
 from regimes.validation.experiments.bump_phases.runs import PhaseRun  # noqa: E402
 from regimes.validation.experiments.bump_phases.summary import sentences, tables_of  # noqa: E402
+from regimes.validation.experiments.runner.along_training import mean_of  # noqa: E402
 from regimes.validation.experiments.runner.bump_models import bump_training, generated, represented  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.training import TrainedDenoiser, TrainingHistory  # noqa: E402

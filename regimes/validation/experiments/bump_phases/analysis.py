@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.bump_phases.form import PhasesForm
 from regimes.validation.experiments.bump_phases.runs import MOMENTS, PhaseRun
+from regimes.validation.experiments.runner.along_training import Estimate, log_ratio, mean_of, passage
 
-__all__ = ["EVENTS", "Estimate", "difference", "event_steps", "mean_of", "phase_of", "phases_of", "shares_of"]
+__all__ = ["EVENTS", "difference", "event_steps", "phase_of", "phases_of", "shares_of"]
 
 Array = NDArray[np.float64]
 
@@ -20,24 +20,6 @@ _HALF = 0.5
 EVENTS = ("one bump", "position readable", "kept right", "held out right")
 """What passes one half along a training: the share of images with one bump; R^2 of the position in the deepest layer at
 the generated image; the shares of kept and of held-out positions at which the image is right."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over trainings with its standard error by their scatter; None where a training has no value."""
-
-    value: float | None
-    se: float | None
-    count: int
-
-
-def mean_of(values: Sequence[float | None]) -> Estimate:
-    """Mean over trainings, all of which must have a value."""
-    found = [each for each in values if each is not None]
-    if not found or len(found) < len(values):
-        return Estimate(None, None, len(found))
-    se = float(np.std(found, ddof=1) / np.sqrt(len(found))) if len(found) > 1 else None
-    return Estimate(float(np.mean(found)), se, len(found))
 
 
 def shares_of(run: PhaseRun, tolerance: float, *, held_out: bool) -> list[dict[str, float]]:
@@ -67,20 +49,9 @@ def event_steps(form: PhasesForm, run: PhaseRun, tolerance: float) -> dict[str, 
         np.array([each["right"] for each in kept]),
         np.array([each["right"] for each in held_out]),
     )
-    return {name: _passage(form.training.snapshots, each) for name, each in zip(EVENTS, curves, strict=True)}
+    return {name: passage(form.training.snapshots, each) for name, each in zip(EVENTS, curves, strict=True)}
 
 
 def difference(events: Sequence[dict[str, float | None]], later: str, earlier: str) -> Estimate:
     """Logarithm of the later step over the earlier one, training by training."""
-    pairs = [(each[later], each[earlier]) for each in events]
-    return mean_of([None if a is None or b is None else float(np.log(a / b)) for a, b in pairs])
-
-
-def _passage(steps: Sequence[int], values: Array, level: float = _HALF) -> float | None:
-    """Where values first reach a level, on straight lines in the logarithm of the step, from 0 at step 1."""
-    above = np.flatnonzero(values >= level)
-    if not above.size:
-        return None
-    k = int(above[0])
-    x, y = (np.log(steps[k - 1]), values[k - 1]) if k else (0.0, 0.0)
-    return float(np.exp(x + (level - y) / (values[k] - y) * (np.log(steps[k]) - x)))
+    return mean_of([log_ratio(each[later], each[earlier]) for each in events])

@@ -12,15 +12,14 @@ from regimes.numerics.interface.number import Number
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.bump_phases.analysis import (
     EVENTS,
-    Estimate,
     difference,
     event_steps,
-    mean_of,
     phases_of,
     shares_of,
 )
 from regimes.validation.experiments.bump_phases.form import PhasesForm
 from regimes.validation.experiments.bump_phases.runs import MOMENTS, PhaseRun
+from regimes.validation.experiments.runner.along_training import Estimate, mean_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 

@@ -1,0 +1,45 @@
+"""What happens along a training: when a share passes a level, and means over trainings with their scatter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+__all__ = ["Estimate", "log_ratio", "mean_of", "passage"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over trainings with its standard error by their scatter; None where a training has no value."""
+
+    value: float | None
+    se: float | None
+    count: int  # trainings that have a value
+
+
+def mean_of(values: Sequence[float | None]) -> Estimate:
+    """Mean over trainings, all of which must have a value."""
+    found = [each for each in values if each is not None]
+    if not found or len(found) < len(values):
+        return Estimate(None, None, len(found))
+    se = float(np.std(found, ddof=1) / np.sqrt(len(found))) if len(found) > 1 else None
+    return Estimate(float(np.mean(found)), se, len(found))
+
+
+def passage(steps: Sequence[int], values: ArrayLike, level: float = 0.5) -> float | None:
+    """Where values first reach a level, on straight lines in the logarithm of the step, from 0 at step 1."""
+    heights = np.asarray(values, dtype=np.float64)
+    above = np.flatnonzero(heights >= level)
+    if not above.size:
+        return None
+    k = int(above[0])
+    x, y = (np.log(steps[k - 1]), heights[k - 1]) if k else (0.0, 0.0)
+    return float(np.exp(x + (level - y) / (heights[k] - y) * (np.log(steps[k]) - x)))
+
+
+def log_ratio(later: float | None, earlier: float | None) -> float | None:
+    """Logarithm of one step over another; None where one of them is not there."""
+    return None if later is None or earlier is None else float(np.log(later / earlier))
