@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
+            "bump-imbalance",
+            "conditional denoisers of a bump whose x and y have unequal steps or frequencies: when each is learned, "
+            "against learning them apart",
+            "liang2024a, imbalanced data",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation), digits and MNIST",

@@ -90,6 +90,7 @@ def _bump_phases(form):
 
 TINY = {
     "bump-phases": (_bump_phases, 1),
+    "bump-imbalance": (_bump_phases, 1),
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
         lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),

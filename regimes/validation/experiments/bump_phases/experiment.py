@@ -24,7 +24,7 @@ from regimes.validation.experiments.bump_phases.figure import panels
 from regimes.validation.experiments.bump_phases.form import PhasesForm, StepForm, seed_numbers
 from regimes.validation.experiments.bump_phases.runs import PhaseRun, phase_run
 from regimes.validation.experiments.bump_phases.summary import numbers_of, sentences, tables_of
-from regimes.validation.experiments.runner.bump_models import BumpTraining
+from regimes.validation.experiments.runner.bump_models import FULL_TRAINING, QUICK_TRAINING
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
 from regimes.validation.outcome.experiment import Judgement
@@ -66,16 +66,7 @@ PLAN = Plan(
         sigma=1.0,
         kept=0.75,
         grids=(StepForm(1.0, 5), StepForm(0.5, 3), StepForm(2.0, 3)),
-        training=BumpTraining(
-            channels=16,
-            code="sinusoidal",
-            code_size=16,
-            steps=1500,
-            batch=64,
-            learning_rate=2e-3,
-            ema=0.98,
-            snapshots=(25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1200, 1500),
-        ),
+        training=FULL_TRAINING,
         layers=("down.0", "down.1", "down.2", "down.3"),
         sampling_steps=20,
         looked=192,
@@ -87,16 +78,7 @@ PLAN = Plan(
         sigma=1.0,
         kept=0.75,
         grids=(StepForm(1.0, 1), StepForm(2.0, 1)),
-        training=BumpTraining(
-            channels=8,
-            code="sinusoidal",
-            code_size=8,
-            steps=300,
-            batch=32,
-            learning_rate=4e-3,
-            ema=0.95,
-            snapshots=(20, 60, 120, 200, 300),
-        ),
+        training=QUICK_TRAINING,
         layers=("down.2",),
         sampling_steps=8,
         looked=48,

@@ -19,7 +19,7 @@ from regimes.validation.measurement.features import activations
 from regimes.validation.sampling import NoiseStream, backward, backward_times
 from regimes.validation.training import ConditionCode, SmallUNet, TrainedDenoiser
 
-__all__ = ["BumpTraining", "bump_training", "generated", "represented"]
+__all__ = ["FULL_TRAINING", "QUICK_TRAINING", "BumpTraining", "bump_training", "generated", "represented"]
 
 Array = NDArray[np.float64]
 
@@ -52,13 +52,41 @@ class BumpTraining:
         }
 
 
-def bump_training(how: BumpTraining, subset: GridSubset, rng: int) -> Training:
-    """The training on the kept images of a grid, told their positions (x, y)."""
+FULL_TRAINING = BumpTraining(
+    channels=16,
+    code="sinusoidal",
+    code_size=16,
+    steps=1500,
+    batch=64,
+    learning_rate=2e-3,
+    ema=0.98,
+    snapshots=(25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1200, 1500),
+)
+"""Two minutes of a core on 16 x 16 images; experiments that ask for the same steps and seed share it."""
+
+QUICK_TRAINING = BumpTraining(
+    channels=8,
+    code="sinusoidal",
+    code_size=8,
+    steps=300,
+    batch=32,
+    learning_rate=4e-3,
+    ema=0.95,
+    snapshots=(20, 60, 120, 200, 300),
+)
+
+
+def bump_training(
+    how: BumpTraining, subset: GridSubset, rng: int, *, repeats: NDArray[np.intp] | None = None
+) -> Training:
+    """The training on the kept images of a grid, each as often as ``repeats`` says, told their positions (x, y)."""
     height, width = subset.grid.shape
     code = ConditionCode(how.code, (0.0, 0.0), (float(width), float(height)), how.code_size)
     network = SmallUNet((1, height, width), channels=how.channels, condition=code, rng=rng)
-    points = torch.from_numpy(_scaled(subset.images(), subset.grid)).float()[:, None]
-    return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(subset.positions).float())
+    rows = np.arange(subset.n) if repeats is None else np.repeat(np.arange(subset.n), repeats)
+    points = torch.from_numpy(_scaled(subset.images(), subset.grid)[rows]).float()[:, None]
+    told = torch.from_numpy(subset.positions[rows]).float()
+    return Training(network, points, None, {**how.options, "rng": rng}, told)
 
 
 def generated(
