@@ -75,6 +75,12 @@ EXPERIMENTS = {
             "liang2024a, imbalanced data",
         ),
         Experiment(
+            "bump-factorisation",
+            "layers of conditional denoisers of a bump on a torus: what of them is of x or of y alone, against ideal "
+            "codes",
+            "liang2024b, factorised representations",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation), digits and MNIST",

@@ -99,7 +99,7 @@ def generated(
     device: torch.device,
 ) -> tuple[Array, Tensor]:
     """Images that a denoiser makes for positions, (n, height, width) in units of the grid, and in its own units."""
-    told = torch.from_numpy(positions).to(device, torch.float32)
+    told = torch.tensor(positions, device=device, dtype=torch.float32)
     n, shape = len(told), (1, *grid.shape)
     times = np.append(backward_times(START, end=T_RANGE[0], steps=steps - 1, spacing="log-snr"), 0.0)
     start = noise.substream(0).normal(0, 0, n, shape, device=device)
@@ -111,7 +111,7 @@ def represented(
     denoiser: TrainedDenoiser, layer: str, x: Tensor, positions: Array, log_snr: float
 ) -> NDArray[np.float32]:
     """Activations of a layer at noised images of one noise level, told their positions, (n, numbers)."""
-    told = torch.from_numpy(positions).to(x)
+    told = torch.tensor(positions, device=x.device, dtype=x.dtype)
     return activations(_At(denoiser.model, told, log_snr), f"model.{layer}", x, batch=len(x)).reshape(len(x), -1)
 
 
