@@ -24,6 +24,7 @@ class ConditionCode:
     With ``u`` the coordinate on a scale from 0 (``low``) to 1 (``high``): ``scalar`` is ``2u - 1``; ``sinusoidal`` are
     the sines and cosines of ``pi k u`` for k from 1 to size/2; ``one-hot`` is 1 at the nearest of ``size`` values from
     low to high and 0 at the others; ``population`` are Gaussian tuning curves at these values, of the width of a step.
+    A coordinate that is nan is not told: its code is 0, which no value has but the middle in ``scalar``.
 
     Attributes
     ----------
@@ -75,7 +76,8 @@ class ConditionCode:
                 f"ConditionCode: conditions must have shape (n, {len(self.low)}), got {tuple(condition.shape)}"
             )
         low, high = condition.new_tensor(self.low), condition.new_tensor(self.high)
-        place = ((condition - low) / (high - low))[:, :, None]
+        known = condition.isfinite()[:, :, None]
+        place = ((torch.where(known[:, :, 0], condition, low) - low) / (high - low))[:, :, None]
         if self.code == "scalar":
             code = 2 * place - 1
         elif self.code == "sinusoidal":
@@ -84,7 +86,7 @@ class ConditionCode:
         else:
             steps = place * (self.size - 1) - torch.arange(self.size, device=place.device)
             code = (-steps.square() / 2).exp() if self.code == "population" else _nearest(steps).to(place.dtype)
-        return code.flatten(1)
+        return torch.where(known, code, 0.0).flatten(1)
 
 
 class ConditionEmbedding(nn.Module):
@@ -97,12 +99,11 @@ class ConditionEmbedding(nn.Module):
         self.absent = nn.Parameter(torch.zeros(width))
 
     def forward(self, condition: Tensor | None, rows: int) -> Tensor:
-        """Features of each row; where a coordinate is nan, or without conditions, those of no condition."""
+        """Features of each row; where all coordinates are nan, or without conditions, those of no condition."""
         if condition is None:
             return self.absent.expand(rows, -1)
-        known = condition.isfinite().all(dim=1, keepdim=True)
-        features: Tensor = self.mix(self.code.encoded(torch.where(known, condition, 0.0)).to(self.absent.dtype))
-        return torch.where(known, features, self.absent)
+        features: Tensor = self.mix(self.code.encoded(condition).to(self.absent.dtype))
+        return torch.where(condition.isfinite().any(dim=1, keepdim=True), features, self.absent)
 
 
 class Conditioned(nn.Module):

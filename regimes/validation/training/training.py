@@ -73,7 +73,7 @@ def train_denoiser(
         Share of the points, or points, that are never trained on and choose the weights: those of the smallest held-out
         loss. None keeps the last weights, as for fresh points or to memorise.
     conditions : array_like or Tensor, shape (n, c), optional
-        What each point shows: the model is called as ``model(x, log_snr, condition)``, and
+        What each point shows, nan where it is not told: the model is called as ``model(x, log_snr, condition)``, and
         ``TrainedDenoiser.score(condition=...)`` is that of the points of a condition.
     unconditional : float
         Share of the points of a step whose condition is left out (nan), for guidance.

@@ -116,10 +116,11 @@ def _conditions(conditions: Any, points: Tensor | None, held_out: Any) -> Tensor
     rows = 0 if points is None else len(points)
     told = torch.as_tensor(conditions if isinstance(conditions, Tensor) else np.asarray(conditions, dtype=np.float64))
     told = told.detach().float()
-    if told.ndim != 2 or not rows or len(told) != rows or not bool(torch.isfinite(told).all()):
+    if told.ndim != 2 or not rows or len(told) != rows or bool(torch.isinf(told).any()):
         raise ValueError(
-            f"train_denoiser: conditions must be finite numbers of shape ({rows or 'points'}, c), a row for each point "
-            f"of data, got shape {tuple(told.shape)}"
+            f"train_denoiser: conditions must be numbers of shape ({rows or 'points'}, c), a row for each point of "
+            f"data, nan where a coordinate is not told, got shape {tuple(told.shape)}"
+            f"{' with inf' if bool(torch.isinf(told).any()) else ''}"
         )
     if held_out is not None and np.ndim(held_out) > 0:
         raise ValueError(

@@ -93,6 +93,11 @@ def test_codes_are_those_of_the_definition():
     assert (places.sum(dim=1) == 2).all()
     curves = CODE.encoded(condition).reshape(2, 2, 5)
     np.testing.assert_allclose(curves[0, 0], np.exp(-((4 * 0.25 - np.arange(5)) ** 2) / 2), atol=1e-6)
+    for code in ("scalar", "sinusoidal", "one-hot", "population"):
+        each = ConditionCode(code, CODE.low, CODE.high, 1 if code == "scalar" else 4)
+        half = each.encoded(torch.tensor([[math.nan, 0.5]])).reshape(2, -1)
+        assert not half[0].any()
+        assert torch.equal(half[1], each.encoded(condition).reshape(2, 2, -1)[0, 1])
 
 
 @pytest.mark.parametrize(
@@ -122,6 +127,8 @@ def test_a_unet_is_told_and_saved_with_its_code(tmp_path):
     one = trained.model(images, level, told)
     assert (one - trained.model(images, level, told.flip(0))).abs().max() > 1e-6
     torch.testing.assert_close(trained.model(images, level), trained.model(images, level, told * math.nan))
+    half = torch.stack([told[:, 0], torch.full((6,), math.nan)], dim=1)
+    assert (trained.model(images, level, half) - one).abs().max() > 1e-6
     trained.save(tmp_path / "told.pt")
     torch.testing.assert_close(load_denoiser(tmp_path / "told.pt").model(images, level, told), one)
     built = trained.model.settings
@@ -140,8 +147,8 @@ def test_a_unet_is_told_and_saved_with_its_code(tmp_path):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"conditions": np.zeros((5, 1))}, "shape .6, c., a row for each point of data, got shape .5, 1."),
-        ({"conditions": np.full((6, 1), np.nan)}, "must be finite numbers"),
+        ({"conditions": np.zeros((5, 1))}, "shape .6, c., a row for each point of data, .* got shape .5, 1."),
+        ({"conditions": np.full((6, 1), np.inf)}, "nan where a coordinate is not told, got shape .6, 1. with inf"),
         ({"conditions": np.zeros((6, 1)), "held_out": np.zeros((2, 3))}, "held_out must be a share where points have"),
         ({"conditions": np.zeros((6, 1)), "unconditional": 1}, "at least 0 and below 1, got 1"),
         ({"unconditional": 0.1}, "a share of conditions, got no conditions"),
