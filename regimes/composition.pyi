@@ -37,4 +37,4 @@ from regimes.datasets.composition.stripes import with_stripes as with_stripes
 from regimes.datasets.composition.stripes import StripedSubset as StripedSubset
 from regimes.datasets.composition.bump_verdicts import bump_verdicts as bump_verdicts
 from regimes.datasets.composition.bump_verdicts import BumpVerdicts as BumpVerdicts
-from regimes.datasets.composition.bump_verdicts import copied_right as copied_right
+from regimes.datasets.composition.bump_verdicts import copying_baseline as copying_baseline

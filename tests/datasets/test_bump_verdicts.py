@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from regimes.composition import bump_images, bump_verdicts, copied_right, hold_out_band, image_grid, random_subset
+from regimes.composition import bump_images, bump_verdicts, copying_baseline, hold_out_band, image_grid, random_subset
 
 
 @pytest.mark.parametrize("periodic", [False, True])
@@ -65,12 +65,12 @@ def test_a_bump_across_an_edge_is_one_where_edges_meet():
 
 def test_a_copy_of_the_nearest_image_is_right_as_often_as_a_neighbour_is_kept():
     grid = image_grid(60, 1.0, dx=1, periodic=True)
-    shares = [copied_right(random_subset(grid, 0.2, rng=seed), 1.5) for seed in range(12)]
+    shares = [copying_baseline(random_subset(grid, 0.2, rng=seed), 1.5) for seed in range(12)]
     # Eight neighbours within 1.5 steps, each kept with probability .2.
     assert abs(np.mean(shares) - (1 - 0.8**8)) < 4 * np.std(shares) / np.sqrt(12)
-    assert copied_right(random_subset(grid, 0.2, rng=0), 0.49) == 0
+    assert copying_baseline(random_subset(grid, 0.2, rng=0), 0.49) == 0
     band = hold_out_band(image_grid(10, 1.0), 4)
-    assert copied_right(band, 1.0) == 0.5
+    assert copying_baseline(band, 1.0) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,42 @@ def test_what_cannot_be_judged_is_refused(grid, images, positions, text):
 
 def test_nothing_kept_or_nothing_held_out_has_no_copies():
     with pytest.raises(ValueError, match="keep some positions and hold some out"):
-        copied_right(random_subset(image_grid(8, 1), 1.0), 0.4)
+        copying_baseline(random_subset(image_grid(8, 1), 1.0), 0.4)
+
+
+def test_images_that_are_no_bumps_are_fitted_like_others():
+    """Offsets, tails and a second bump in the same piece: the best place, by a search that shares nothing."""
+    grid, rng = image_grid(16, 1.0), np.random.default_rng(3)
+    asked = rng.uniform(2, 12, (40, 2))
+    shifts = rng.uniform([1.5, -1], [2.4, 1], (40, 2))
+    images = bump_images(asked, 16, 1.0)
+    images[:20] += rng.choice([-0.3, 0.2], (20, 1, 1))
+    images[20:] += 0.9 * bump_images(asked[20:] + shifts[20:], 16, 1.0)
+    verdicts = bump_verdicts(grid, images, asked)
+    one = verdicts.blobs == 1
+    assert one.sum() > 30
+    y, x = np.mgrid[:16, :16]
+    fine = np.linspace(-1, 16, 171)
+    profiles = np.exp(-((np.arange(16) - fine[:, None]) ** 2) / 2)
+    lengths = np.sqrt((profiles**2).sum(axis=1))
+    for image, found in zip(images[one], verdicts.found[one], strict=True):
+        overlap = profiles @ image @ profiles.T / np.multiply.outer(lengths, lengths)
+        here = np.exp(-((x - found[0]) ** 2 + (y - found[1]) ** 2) / 2)
+        assert (image * here).sum() / np.sqrt((here**2).sum()) >= overlap.max() * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (8, 1), (2, 2)])
+def test_the_smallest_images_are_judged(shape):
+    grid = image_grid(shape, 1.0)
+    assert bump_verdicts(grid, grid.images()[:, None], grid.positions).right(1e-6).all()
+
+
+def test_brightness_of_any_size_is_fitted():
+    grid = image_grid(8, 1.0, amplitude=1e200)
+    assert bump_verdicts(grid, grid.images(), grid.positions).offset.max() < 1e-6
+
+
+@pytest.mark.parametrize("subset", [None, [1, 2], image_grid(8, 1)])
+def test_a_baseline_needs_a_subset(subset):
+    with pytest.raises(ValueError, match="subset must be a GridSubset, got"):
+        copying_baseline(subset, 0.4)

@@ -69,18 +69,6 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
-            "bump-imbalance",
-            "conditional denoisers of a bump whose x and y have unequal steps or frequencies: when each is learned, "
-            "against learning them apart",
-            "liang2024a, imbalanced data",
-        ),
-        Experiment(
-            "bump-factorisation",
-            "layers of conditional denoisers of a bump on a torus: what of them is of x or of y alone, against ideal "
-            "codes",
-            "liang2024b, factorised representations",
-        ),
-        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation), digits and MNIST",

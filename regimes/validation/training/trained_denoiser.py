@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from regimes.numerics.interface.result import plain
 from regimes.numerics.interface.whole_file import replacing
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.scores.network import NetworkScore
-from regimes.validation.training.conditions import Conditioned
+from regimes.validation.training.conditions import ConditionedScore, checked_conditions
 from regimes.validation.training.denoiser_file import FORMAT, fitting_network, read_denoiser_file
 from regimes.validation.training.preconditioning import Preconditioned
 
@@ -52,8 +52,8 @@ class TrainedDenoiser:
     Attributes
     ----------
     model : torch.nn.Module
-        ``model(x, log_snr)`` with averaged weights, in evaluation mode: those of the smallest held-out loss, or the
-        last ones where no points were held out.
+        ``model(x, log_snr)``, or ``model(x, log_snr, condition)``, with averaged weights, in evaluation mode: those of
+        the smallest held-out loss, or the last ones where no points were held out.
     prediction : {"eps", "x0", "v"}
         What it predicts.
     best_step : int
@@ -89,22 +89,44 @@ class TrainedDenoiser:
         return replace(self, model=model, best_step=step)
 
     def score(
-        self, *, batch: int | None = None, condition: Tensor | None = None, guidance: float = 1.0
+        self, *, batch: int | None = None, condition: ArrayLike | Tensor | None = None, guidance: float = 1.0
     ) -> NetworkScore:
         """Score of the law that the denoiser has learned; ``batch`` rows a call of the network.
 
-        With ``condition``, shape (n, c), row i is that of the points of condition i, and ``guidance`` weighs what the
-        condition changes; such a score takes n rows at a time.
+        With ``condition``, shape (n, c), row i of x is a noised point of condition i, nan where a coordinate is not
+        told; it takes n rows at a time, which ``backward(batch=n)`` gives it. ``guidance`` weighs what the condition
+        changes, and needs a training that left conditions out (``unconditional``).
+
+        Raises
+        ------
+        ValueError
+            If the training does not suit what is asked, or conditions have another shape.
         """
+        name, without = "TrainedDenoiser.score", self.settings.get("unconditional")
         if condition is None:
+            if guidance != 1:
+                raise ValueError(f"{name}: guidance weighs a condition, got {guidance:g} and none; give condition")
+            if without == 0:
+                raise ValueError(
+                    f"{name}: condition must be given, the denoiser was never trained without one; train it with "
+                    "unconditional=0.1 to leave it out"
+                )
             return NetworkScore(self.model, prediction=self.prediction, clock="log_snr", batch=batch)
+        if without is None:
+            raise ValueError(f"{name}: condition must be left out, the denoiser was trained without conditions")
         if batch is not None:
+            raise ValueError(f"{name}: batch would part rows and their conditions; give fewer conditions at a time")
+        told = checked_conditions(name, condition, None)
+        if told.shape[1] != self.settings["conditions"]:
             raise ValueError(
-                "TrainedDenoiser.score: each row has a condition of its own, and batch would part them; give fewer "
-                "conditions at a time"
+                f"{name}: condition must have {self.settings['conditions']} coordinates, got {told.shape[1]}"
             )
-        model = Conditioned(self.model, condition, guidance)
-        return NetworkScore(model, prediction=self.prediction, clock="log_snr")
+        if without == 0 and (guidance != 1 or bool(told.isnan().all(dim=1).any())):
+            raise ValueError(
+                f"{name}: guidance, and rows without condition, need a training that left conditions out; train with "
+                "unconditional=0.1"
+            )
+        return ConditionedScore(self.model, told, guidance, prediction=self.prediction)
 
     @property
     def held_out_loss(self) -> float | None:

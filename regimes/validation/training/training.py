@@ -176,7 +176,9 @@ def train_denoiser(
         raise ValueError("train_denoiser: unconditional is a share of conditions, got no conditions; give them too")
     if len(snapshots):
         options["snapshots"] = _checked_snapshots(snapshots, options["steps"])
-    known = [points.points, points.held_out, *([] if points.conditions is None else [points.conditions])]
+    known = [points.points, points.held_out]
+    if points.conditions is not None:
+        known += [points.conditions, points.held_out_conditions]
     saved = SavedTraining(checkpoint, training_digest(options, network, *known))
     training = TrainingRun(network.to(where), points, levels, noise, options)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
@@ -191,11 +193,11 @@ def _checked_snapshots(snapshots: Sequence[int], steps: int) -> list[int]:
     return wanted
 
 
-def _checked_share(value: float) -> float:
-    if not 0 <= value < 1:
+def _checked_share(value: Any) -> float:
+    if not (isinstance(value, int | float) and 0 <= value < 1):
         raise ValueError(
-            f"train_denoiser: unconditional (share whose condition is left out) must be at least 0 and below 1, got "
-            f"{value:g}"
+            "train_denoiser: unconditional (share whose condition is left out) must be at least 0 and below 1, got "
+            f"{value!r:.80}"
         )
     return float(value)
 

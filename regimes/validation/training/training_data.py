@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from regimes.validation.sampling.noise import NoiseStream
+from regimes.validation.training.conditions import checked_conditions
 
 __all__ = ["Draw", "TrainingData", "training_data"]
 
@@ -113,21 +114,14 @@ def training_data(
 
 
 def _conditions(conditions: Any, points: Tensor | None, held_out: Any) -> Tensor:
-    rows = 0 if points is None else len(points)
-    told = torch.as_tensor(conditions if isinstance(conditions, Tensor) else np.asarray(conditions, dtype=np.float64))
-    told = told.detach().float()
-    if told.ndim != 2 or not rows or len(told) != rows or bool(torch.isinf(told).any()):
-        raise ValueError(
-            f"train_denoiser: conditions must be numbers of shape ({rows or 'points'}, c), a row for each point of "
-            f"data, nan where a coordinate is not told, got shape {tuple(told.shape)}"
-            f"{' with inf' if bool(torch.isinf(told).any()) else ''}"
-        )
+    if points is None:
+        raise ValueError("train_denoiser: conditions belong to points, got a function that draws them; give points")
     if held_out is not None and np.ndim(held_out) > 0:
         raise ValueError(
             "train_denoiser: held_out must be a share where points have conditions, got points; put them into data "
             "with their conditions, and give their share"
         )
-    return told
+    return checked_conditions("train_denoiser", conditions, len(points))
 
 
 def _points(name: str, values: Any) -> Tensor:

@@ -32,7 +32,9 @@ def load_tensors(data: NDArray[np.uint8]) -> dict[str, Any]:
 
 def training_digest(settings: Mapping[str, Any], model: nn.Module, *points: Tensor | None) -> str:
     """Fingerprint of a training: settings, first weights, which of them are trained, and points."""
-    digest = hashlib.sha256(repr((sorted(settings.items()), getattr(model, "settings", None))).encode())
+    built_with = getattr(model, "settings", None)
+    described = built_with if type(built_with) is dict else None  # anything else may tell its address
+    digest = hashlib.sha256(repr((sorted(settings.items()), described)).encode())
     for name, value in [*model.state_dict().items(), *((str(k), each) for k, each in enumerate(points))]:
         digest.update(name.encode())
         if isinstance(value, Tensor):

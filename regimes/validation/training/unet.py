@@ -81,6 +81,8 @@ class SmallUNet(nn.Module):
         if levels is None:
             levels = sum(side / 2**level >= 4 for level in range(_MOST_LEVELS))
         whole_number("SmallUNet", "levels", "how often the image is halved", levels, at_least=0)
+        if not isinstance(condition, ConditionCode | None):
+            raise ValueError(f"SmallUNet: condition must be a ConditionCode, got {type(condition).__name__}")
         if 2**levels > side:
             raise ValueError(
                 f"SmallUNet: levels must leave at least one pixel of {side}, got {levels}; give at most "

@@ -88,15 +88,8 @@ def _bump_phases(form):
     return replace(form, training=training, sampling_steps=3, looked=16)
 
 
-def _bump_factorisation(form):
-    training = replace(form.training, channels=4, steps=10, batch=8, snapshots=(10,))
-    return replace(form, training=training, sampling_steps=2, replicates=2)
-
-
 TINY = {
     "bump-phases": (_bump_phases, 1),
-    "bump-imbalance": (_bump_phases, 1),
-    "bump-factorisation": (_bump_factorisation, 1),
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
         lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),

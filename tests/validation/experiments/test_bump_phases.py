@@ -35,18 +35,17 @@ def planted(one, right, r2, seed=0):
             blobs[k, half + one[k] : half + 10] = 2 * (half > 0)
             offset[k, half : half + one[k]] = 3.0
             offset[k, half : half + right[k]] = 0.1
-    read = np.broadcast_to(np.array(r2)[:, None, None, None], (3, 1, 2, 2))
+    read = np.broadcast_to(np.array(r2)[:, None, None, None], (3, 1, 3, 2)) * np.array([0, 1, 0.5])[:, None]
     return PhaseRun(
         step=1.0,
         seed=seed,
         points=48,
-        copied=0.0,
         blobs=blobs,
         found=np.zeros((3, 20, 2)),
         asked=np.zeros((20, 2)),
         offset=offset,
         r2=read,
-        dimension=np.ones((3, 1, 2)),
+        dimension=np.ones((3, 1, 3)),
         plane=np.zeros((3, 20, 2)),
         shown=np.zeros((3, 32, 32)),
     )
@@ -61,12 +60,13 @@ def test_events_are_interpolated_in_the_logarithm_of_the_step():
     run = planted((0, 10, 10), (0, 0, 10), (0.1, 0.3, 0.7))
     events = event_steps(FORM, run, 0.4)
     assert events["one bump"] == pytest.approx(10**1.5)
-    assert events["position readable"] == events["held out right"] == pytest.approx(10**2.5)
+    assert events["told readable"] == events["held out right"] == pytest.approx(10**2.5)
+    assert events["image readable"] is None
     late = planted((0, 10, 10), (0, 0, 5), (0.1, 0.5, 0.7))
-    assert event_steps(FORM, late, 0.4)["position readable"] == pytest.approx(100)
+    assert event_steps(FORM, late, 0.4)["told readable"] == pytest.approx(100)
     assert event_steps(FORM, late, 0.4)["held out right"] == pytest.approx(1000)
     assert event_steps(FORM, planted((0, 0, 0), (0, 0, 0), (0, 0, 0)), 0.4)["one bump"] is None
-    found = difference([event_steps(FORM, each, 0.4) for each in (run, late)], "held out right", "position readable")
+    found = difference([event_steps(FORM, each, 0.4) for each in (run, late)], "held out right", "told readable")
     assert (found.value, found.se) == (pytest.approx(np.log(10) / 2), pytest.approx(np.log(10) / 2))
 
 
@@ -101,12 +101,17 @@ def test_images_go_through_the_units_of_the_network_and_back():
     assert training.conditions.tolist() == subset.positions.tolist()
 
     class One(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unused = torch.nn.Parameter(torch.zeros(1))
+
         def forward(self, x, log_snr, condition):
             share = torch.sigmoid(log_snr)[:, None, None, None]
             return (x - share.sqrt() * training.points[0]) / (1 - share).sqrt()
 
     history = TrainingHistory(np.array([1]), np.zeros(1), None)
-    denoiser = TrainedDenoiser(One(), "eps", 1, history, {}, None, None)
+    settings = {"conditions": 2, "unconditional": 0.0}
+    denoiser = TrainedDenoiser(One(), "eps", 1, history, settings, None, None)
     cpu = torch.device("cpu")
     images, end = generated(denoiser, grid, subset.positions, NoiseStream(1), steps=10, device=cpu)
     np.testing.assert_allclose(images, np.repeat(subset.images()[:1], 2, axis=0), atol=1e-4)

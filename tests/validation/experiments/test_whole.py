@@ -12,8 +12,6 @@ from regimes.validation.running import checkpoints  # noqa: E402
 pytestmark = pytest.mark.simulation
 
 STOPS = {
-    "bump-factorisation": [lambda part, done, total: part == "sinusoidal,s64: images" and done == 1],
-    "bump-imbalance": [lambda part, done, total: part == "dx2,dy2,s64: looks" and done == 1],
     "bump-phases": [lambda part, done, total: part == "dx1,s64: looks" and done == 1],
     "mixture-clones": [lambda part, done, total: part.startswith("all dimensions") and done == total],
     "mixture-entropy": [lambda part, done, total: part.startswith("data") and done == 5],

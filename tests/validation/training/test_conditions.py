@@ -72,12 +72,69 @@ def test_guidance_weighs_what_the_condition_changes(trained):
     told, untold = torch.full((7, 1), 2.0), torch.full((7, 1), math.nan)
     one, none = (trained.score(condition=each)(x, at) for each in (told, untold))
     torch.testing.assert_close(trained.score(condition=told, guidance=2.5)(x, at), none + 2.5 * (one - none))
-    with pytest.raises(ValueError, match="a row for each of 7 conditions, got 3"):
+    with pytest.raises(ValueError, match="a row for each of 7 conditions, got 3; give backward batch=7"):
         trained.score(condition=told)(x[:3], at)
-    with pytest.raises(ValueError, match="batch would part them"):
-        trained.score(condition=told, batch=2)
-    with pytest.raises(ValueError, match="guidance .weight of the condition. must be positive"):
-        trained.score(condition=told, guidance=-1)
+
+
+def plain(**options):
+    rng = np.random.default_rng(1)
+    settings = {"conditions": rng.normal(size=(20, 1)), "steps": 2, "batch": 8, "precondition": False, "device": "cpu"}
+    return train_denoiser(Told(), rng.normal(size=(20, 1)), **(settings | options))
+
+
+@pytest.mark.parametrize(
+    ("condition", "options", "text"),
+    [
+        ([[1.0]], {"batch": 2}, "batch would part rows and their conditions"),
+        ([[1.0]], {"guidance": -1}, "guidance .weight of the condition. must be positive"),
+        ([1.0], {}, "must be numbers of shape .n, c."),
+        ([[1.0, 2.0]], {}, "condition must have 1 coordinates, got 2"),
+        (None, {"guidance": 2}, "guidance weighs a condition, got 2 and none; give condition"),
+    ],
+)
+def test_scores_that_cannot_be_are_refused(trained, condition, options, text):
+    with pytest.raises(ValueError, match=text):
+        trained.score(condition=condition, **options)
+
+
+def test_a_denoiser_that_was_always_told_has_no_guidance_and_no_score_without():
+    always = plain()
+    for condition, options in (([[1.0]], {"guidance": 2.0}), ([[math.nan]], {}), (None, {})):
+        with pytest.raises(ValueError, match="unconditional=0.1"):
+            always.score(condition=condition, **options)
+    assert always.score(condition=[[1]])(torch.zeros(1, 1), 0.5).shape == (1, 1)
+    never = train_denoiser(SmallUNet((1, 2, 2), channels=4, levels=0), np.eye(4), steps=1, device="cpu")
+    with pytest.raises(ValueError, match="trained without conditions"):
+        never.score(condition=[[1.0]])
+
+
+def test_held_out_points_keep_their_conditions():
+    """A network that knows each point by its condition has no loss beyond what float32 leaves."""
+
+    class Known(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.shift = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, x, log_snr, condition):
+            share = torch.sigmoid(log_snr)[:, None]
+            return (x - share.sqrt() * (condition + self.shift)) / (1 - share).sqrt()
+
+    points = np.random.default_rng(2).normal(size=(40, 1))
+    options = {"held_out": 0.25, "steps": 1, "learning_rate": 1e-9, "t_range": (0.3, 3), "device": "cpu"}
+    found = train_denoiser(Known(), points, conditions=points, precondition=False, **options)
+    assert found.held_out_loss < 1e-9
+    mixed = train_denoiser(Known(), points, conditions=points[::-1].copy(), precondition=False, **options)
+    assert mixed.held_out_loss > 0.1
+
+
+def test_the_linear_denoiser_in_front_hands_conditions_on():
+    trained = plain(
+        precondition=True, steps=400, learning_rate=1e-2, ema=0.9, conditions=np.repeat([[1.0], [-1.0]], 10, 0)
+    )
+    x = torch.zeros(2, 1)
+    one, other = trained.score(condition=[[1.0], [-1.0]])(x, 1.0)
+    assert abs(float(one - other)) > 1e-3
 
 
 def test_codes_are_those_of_the_definition():
@@ -104,9 +161,11 @@ def test_codes_are_those_of_the_definition():
     ("options", "text"),
     [
         (("words", (0,), (1,), 2), "code must be one of scalar, sinusoidal, one-hot, population, got 'words'"),
-        (("one-hot", (0, 1), (1,), 4), "finite range of each coordinate, low below high"),
+        (("one-hot", (0, 1), (1,), 4), "range of each coordinate, low below high"),
+        (("one-hot", 0, 1, 4), "must hold a number for each coordinate, got 0"),
+        (("one-hot", (-math.inf,), (1,), 4), "must be finite, got .-inf,."),
         (("one-hot", (1,), (1,), 4), "low below high, got .1.0,. and .1.0,."),
-        (("one-hot", (0,), (math.inf,), 4), "low below high"),
+        (("one-hot", (0,), (math.inf,), 4), "must be finite"),
         (("scalar", (0,), (1,), 4), "size must be 1 for the code scalar, got 4"),
         (("sinusoidal", (0,), (1,), 3), "size must be even"),
         (("population", (0,), (1,), 1), "must be at least 2, got 1"),
@@ -147,13 +206,18 @@ def test_a_unet_is_told_and_saved_with_its_code(tmp_path):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"conditions": np.zeros((5, 1))}, "shape .6, c., a row for each point of data, .* got shape .5, 1."),
-        ({"conditions": np.full((6, 1), np.inf)}, "nan where a coordinate is not told, got shape .6, 1. with inf"),
+        ({"conditions": np.zeros((5, 1))}, "shape .6, c., a row for each point, .* got torch.float64 of shape .5, 1."),
+        ({"conditions": np.zeros(6)}, "got torch.float64 of shape .6,."),
+        ({"conditions": [[1j]] * 6}, "got torch.complex"),
+        ({"conditions": ["a"] * 6}, "must be numbers of shape .n, c., got list"),
+        ({"conditions": np.full((6, 1), np.inf)}, "got torch.float64 of shape .6, 1. with inf"),
+        ({"data": lambda rows, noise, step: torch.zeros(rows, 3), "conditions": [[1.0]]}, "got a function that draws"),
         ({"conditions": np.zeros((6, 1)), "held_out": np.zeros((2, 3))}, "held_out must be a share where points have"),
         ({"conditions": np.zeros((6, 1)), "unconditional": 1}, "at least 0 and below 1, got 1"),
+        ({"conditions": np.zeros((6, 1)), "unconditional": "x"}, "below 1, got 'x'"),
         ({"unconditional": 0.1}, "a share of conditions, got no conditions"),
     ],
 )
 def test_conditions_that_do_not_fit_are_refused(options, text):
     with pytest.raises(ValueError, match=text):
-        train_denoiser(Told(), np.random.default_rng(0).normal(size=(6, 3)), steps=1, device="cpu", **options)
+        train_denoiser(Told(), **{"data": np.eye(6, 3), "steps": 1, "device": "cpu"} | options)

@@ -17,9 +17,10 @@ Array = NDArray[np.float64]
 
 _HALF = 0.5
 
-EVENTS = ("one bump", "position readable", "kept right", "held out right")
+EVENTS = ("one bump", "told readable", "image readable", "kept right", "held out right")
 """What passes one half along a training: the share of images with one bump; R^2 of the position in the deepest layer at
-the generated image; the shares of kept and of held-out positions at which the image is right."""
+the generated image, with its condition and with that of another; the shares of kept and of held-out positions at which
+the image is right."""
 
 
 def shares_of(run: PhaseRun, tolerance: float, *, held_out: bool) -> list[dict[str, float]]:
@@ -42,10 +43,11 @@ def phases_of(form: PhasesForm, run: PhaseRun) -> str:
 def event_steps(form: PhasesForm, run: PhaseRun, tolerance: float) -> dict[str, float | None]:
     """Step at which each of the events happens, interpolated in its logarithm; None if it does not."""
     held_out, kept = (shares_of(run, tolerance, held_out=each) for each in (True, False))
-    readable = run.r2[:, -1, MOMENTS.index("end")].mean(axis=1)
+    told, image = (run.r2[:, -1, MOMENTS.index(moment)].mean(axis=1) for moment in ("end", "image"))
     curves = (
         np.array([each["misplaced"] + each["right"] for each in held_out]),
-        readable,
+        told,
+        image,
         np.array([each["right"] for each in kept]),
         np.array([each["right"] for each in held_out]),
     )

@@ -7,7 +7,9 @@ Said beforehand. Positions are a grid, three quarters of which are trained on; a
 is in *phase A* if fewer than half of the images show one bump, in *C* if at least half show one within the tolerance,
 in *B* otherwise; a training *shows the phases* if, along its snapshots, none comes before one of an earlier letter and
 all three occur. The position is *readable* from the step at which R^2 of a linear map from the deepest layer at the
-generated image passes one half; *accurate* from the step at which half of the held-out images are right. A step of the
+generated image passes one half: with its condition, of which the layer is told at every step of training, and with that
+of another, where only the image can say it. The model is *accurate* from the step at which half of the held-out images
+are right; structure comes before accuracy if readable is before accurate in both. A step of the
 grid is learned *faster* than another if half of the images are right earlier, at one tolerance for all, below half of
 the smallest step; in steps of training, and in passes through the data.
 

@@ -43,9 +43,9 @@ def _outcomes(form: PhasesForm, runs: Sequence[PhaseRun]) -> Panel:
 
 def _read(form: PhasesForm, runs: Sequence[PhaseRun]) -> Panel:
     drawn: list[Curve] = []
-    for k, moment in enumerate(("pure noise", "generated image")):
+    for k, given in enumerate(("pure noise, told", "generated image, told", "generated image, told another")):
         values = [run.r2[:, -1, k].mean(axis=1).clip(-1) for run in runs]
-        drawn += _mean(f"$R^2$ at the {moment}", form.training.snapshots, values, k)
+        drawn += _mean(f"$R^2$, {given}", form.training.snapshots, values, k)
     right = [[each["right"] for each in shares_of(run, form.tolerance, held_out=True)] for run in runs]
     drawn += _mean("share right", form.training.snapshots, right, 3)
     return Panel(f"Position read from {form.layers[-1]}", "step of training", "", tuple(drawn), log_x=True)

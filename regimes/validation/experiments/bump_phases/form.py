@@ -9,7 +9,10 @@ from regimes.datasets.composition.selection import random_subset
 from regimes.datasets.composition.subset import GridSubset
 from regimes.validation.experiments.runner.bump_models import BumpTraining
 
-__all__ = ["PhasesForm", "StepForm", "grid_of", "seed_numbers", "subset_of"]
+__all__ = ["SHOWN", "PhasesForm", "StepForm", "grid_of", "seed_numbers", "subset_of"]
+
+SHOWN = 16
+"""Images of a snapshot that are drawn."""
 
 _SEEDS = 64  # runs with other seeds share nothing
 
@@ -38,10 +41,12 @@ class PhasesForm:
     common: float  # tolerance with which steps are compared
 
     def __post_init__(self) -> None:
+        if self.looked < SHOWN:
+            raise ValueError(f"bump-phases: looked must be at least {SHOWN}, which are drawn, got {self.looked}")
         smallest = min(each.step for each in self.grids)
         if not (self.tolerance < self.grids[0].step / 2 and self.common < smallest / 2):
             raise ValueError(
-                "bump-phases: a tolerance must lie below half of a step, or a copy of a neighbour is right, got "
+                "bump-phases: a tolerance must lie below half of a step, or an image is right for two positions, got "
                 f"{self.tolerance:g} for a step of {self.grids[0].step:g} and {self.common:g} for {smallest:g}"
             )
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regimes.datasets.composition.bump_verdicts import BumpVerdicts, bump_verdicts, copied_right
+from regimes.datasets.composition.bump_verdicts import BumpVerdicts, bump_verdicts
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.validation.experiments.bump_phases.form import PhasesForm, subset_of
+from regimes.numerics.estimation.streams import Stream, generator
+from regimes.validation.experiments.bump_phases.form import SHOWN, PhasesForm, subset_of
 from regimes.validation.experiments.runner.bump_models import bump_training, generated, represented
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
 from regimes.validation.experiments.runner.run import Bench
@@ -23,10 +24,10 @@ __all__ = ["MOMENTS", "PhaseRun", "phase_run"]
 
 Array = NDArray[np.float64]
 
-MOMENTS = ("start", "end")
-"""When a layer is read: at pure noise, where the condition alone tells the position, and at the generated image."""
+MOMENTS = ("start", "end", "image")
+"""What a layer is given when it is read: pure noise, where the condition alone tells the position; the generated image
+with its condition; and that image with the condition of another, where the image alone tells the position."""
 
-_SHOWN = 16
 _ROW = 4
 
 
@@ -37,7 +38,6 @@ class PhaseRun:
     step: float
     seed: int
     points: int  # trained on
-    copied: float  # share of held-out positions at which a copy of the nearest kept image is right
     blobs: NDArray[np.int64]  # (S, 2n)
     found: Array  # (S, 2n, 2)
     asked: Array  # (2n, 2)
@@ -60,7 +60,8 @@ def phase_run(form: PhasesForm, step: float, seed: int, bench: Bench) -> PhaseRu
     """Train, or take the training that is kept, and look at it."""
     name = f"dx{step:g},s{seed}"
     subset = subset_of(form, step, seed)
-    positions = np.concatenate([_cycled(of.positions, form.looked) for of in (subset.held_out, subset)])
+    order = generator(Stream.BUMP_PHASES, seed)
+    positions = np.concatenate([_drawn(of.positions, form.looked, order) for of in (subset.held_out, subset)])
 
     def compute() -> dict[str, Array]:
         training = bump_training(form.training, subset, seed)
@@ -82,32 +83,37 @@ def phase_run(form: PhasesForm, step: float, seed: int, bench: Bench) -> PhaseRu
 
     found = bench.store.piece(name, compute)
     bench.report(name, 1, 1)
-    copied = copied_right(subset, form.common)
-    return PhaseRun(step=step, seed=seed, points=subset.n, copied=copied, asked=positions, **found)
+    return PhaseRun(step=step, seed=seed, points=subset.n, asked=positions, **found)
 
 
 def _probed(
     form: PhasesForm, denoiser: TrainedDenoiser, start: Tensor, end: Tensor, positions: Array
 ) -> dict[str, Array]:
     log_snr = compile_formula("log_snr", target="numpy")
-    moments = ((start, float(log_snr(START))), (end, float(log_snr(T_RANGE[0]))))
+    first, last = (float(log_snr(t)) for t in (START, T_RANGE[0]))
     half, r2 = len(positions) // 2, np.empty((len(form.layers), len(MOMENTS), 2))
+    others = np.roll(positions.reshape(2, half, 2), half // 2, axis=1).reshape(-1, 2)  # within each side
     dimension = np.empty(r2.shape[:2])
     for row, layer in enumerate(form.layers):
-        for column, (x, level) in enumerate(moments):
-            read = represented(denoiser, layer, x, positions, level).astype(np.float64)
+        for column, (x, told, level) in enumerate(
+            ((start, positions, first), (end, positions, last), (end, others, last))
+        ):
+            read = represented(denoiser, layer, x, told, level).astype(np.float64)
             r2[row, column] = linear_probe(read[half:], positions[half:], read[:half], positions[:half])
             dimension[row, column] = participation_ratio(read)
+    read = represented(denoiser, form.layers[-1], end, positions, last).astype(np.float64)
     centred = read - read.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
     return {"r2": r2, "dimension": dimension, "plane": centred @ axes.T}
 
 
-def _cycled(positions: Array, count: int) -> Array:
-    return positions[np.arange(count) % len(positions)]
+def _drawn(positions: Array, count: int, order: np.random.Generator) -> Array:
+    """Positions in random order, all of them before any again."""
+    rounds = [order.permutation(len(positions)) for _ in range(-(-count // len(positions)))]
+    return positions[np.concatenate(rounds)[:count]]
 
 
 def _mosaic(images: Array) -> Array:
     side = images.shape[1]
-    tiles = images[:_SHOWN].reshape(_ROW, _ROW, side, side)
+    tiles = images[:SHOWN].reshape(_ROW, _ROW, side, side)
     return np.round(tiles.transpose(0, 2, 1, 3).reshape(_ROW * side, _ROW * side), 2)

@@ -23,7 +23,7 @@ from regimes.validation.experiments.runner.along_training import Estimate, mean_
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
-_BUMP, _READABLE, _KEPT, _RIGHT = EVENTS
+_BUMP, _TOLD, _IMAGE, _KEPT, _RIGHT = EVENTS
 
 
 def tables_of(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def tables_of(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> dict[str,
             "in_phase": {letter: _in_phase(form, runs[0], phases, letter) for letter in "ABC"},
             "order": {
                 f"{later} after {earlier}": asdict(difference(first, later, earlier))
-                for later, earlier in ((_READABLE, _BUMP), (_RIGHT, _READABLE), (_RIGHT, _KEPT))
+                for later, earlier in ((_TOLD, _BUMP), (_RIGHT, _TOLD), (_RIGHT, _IMAGE), (_RIGHT, _KEPT))
             },
             "events": first,
             "grids": [_of_grid(form, each, events) for each, events in zip(runs, common, strict=True)],
@@ -68,13 +68,14 @@ def sentences(form: PhasesForm, tables: Mapping[str, Any]) -> list[str]:
     """Say what was found."""
     shown = [each for each in tables["phases"] if each["shown"]]
     by_phase = "; ".join(
-        f"{letter}: R^2 {_value(each['r2'])}, dimension {_value(each['dimension'], 1)}"
+        f"{letter} ({each['r2']['count']} trainings): R^2 {_value(each['r2'])}, of the image alone "
+        f"{_value(each['image'])}, dimension {_value(each['dimension'], 1)}"
         for letter, each in tables["in_phase"].items()
     )
     order = "; ".join(f"{name}: {_value(each)}" for name, each in tables["order"].items())
     grids = "; ".join(
         f"step {each['step']:g} px ({each['points']} images): kept positions {_factor(each['kept'])}, held-out ones "
-        f"{_factor(each['held_out'])}, a copy of a neighbour right {each['copied']:.0%}"
+        f"{_factor(each['held_out'])}"
         for each in tables["grids"]
     )
     passes = ", ".join(f"{each['step']:g} px {_factor(each['passes'])}" for each in tables["grids"])
@@ -93,14 +94,16 @@ def _shows(phases: str) -> bool:
 
 
 def _in_phase(form: PhasesForm, runs: Sequence[PhaseRun], phases: Sequence[str], letter: str) -> dict[str, Estimate]:
-    """R^2 and dimension of the deepest layer at the generated images, mean over the snapshots of a phase."""
-    r2, dimension = [], []
+    """R^2 and dimension of the deepest layer at the generated images, over the trainings that have the phase."""
+    found: dict[str, list[float]] = {"r2": [], "image": [], "dimension": []}
     for run, word in zip(runs, phases, strict=True):
         chosen = [k for k, each in enumerate(word) if each == letter]
         if chosen:
-            r2.append(float(run.r2[chosen, -1, MOMENTS.index("end")].mean()))
-            dimension.append(float(run.dimension[chosen, -1, MOMENTS.index("end")].mean()))
-    return {"r2": mean_of(r2), "dimension": mean_of(dimension)}
+            end, image = (run.r2[chosen, -1, MOMENTS.index(moment)].mean() for moment in ("end", "image"))
+            dimension = run.dimension[chosen, -1, MOMENTS.index("end")].mean()
+            for values, each in zip(found.values(), (end, image, dimension), strict=True):
+                values.append(float(each))
+    return {name: mean_of(values) for name, values in found.items()}
 
 
 def _of_grid(form: PhasesForm, runs: Sequence[PhaseRun], events: Sequence[dict[str, float | None]]) -> dict[str, Any]:
@@ -113,7 +116,6 @@ def _of_grid(form: PhasesForm, runs: Sequence[PhaseRun], events: Sequence[dict[s
     return {
         "step": runs[0].step,
         "points": points,
-        "copied": float(np.mean([run.copied for run in runs])),
         "kept": logs(_KEPT),
         "held_out": logs(_RIGHT),
         "passes": logs(_KEPT, form.training.batch / points),
@@ -122,13 +124,10 @@ def _of_grid(form: PhasesForm, runs: Sequence[PhaseRun], events: Sequence[dict[s
 
 def _along(form: PhasesForm, run: PhaseRun) -> dict[str, Any]:
     """One training along its snapshots."""
-    sides = {
-        side: {
-            name: [each[name] for each in shares_of(run, tolerance, held_out=side == "held out")]
-            for name in ("none", "several", "misplaced", "right")
-        }
-        for tolerance, side in ((form.tolerance, "held out"), (form.tolerance, "kept"))
-    }
+    sides = {}
+    for side, held_out in (("held out", True), ("kept", False)):
+        shares = shares_of(run, form.tolerance, held_out=held_out)
+        sides[side] = {name: [each[name] for each in shares] for name in ("none", "several", "misplaced", "right")}
     return {
         "grid_step": run.step,
         "seed": run.seed,

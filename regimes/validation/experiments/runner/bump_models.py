@@ -29,8 +29,7 @@ class BumpTraining:
     """Network and training; those of equal fields, seed and positions are trained once."""
 
     channels: int
-    code: str  # of the condition
-    code_size: int
+    waves: int  # sines and cosines of each coordinate
     steps: int
     batch: int
     learning_rate: float
@@ -54,8 +53,7 @@ class BumpTraining:
 
 FULL_TRAINING = BumpTraining(
     channels=16,
-    code="sinusoidal",
-    code_size=16,
+    waves=8,
     steps=1500,
     batch=64,
     learning_rate=2e-3,
@@ -66,8 +64,7 @@ FULL_TRAINING = BumpTraining(
 
 QUICK_TRAINING = BumpTraining(
     channels=8,
-    code="sinusoidal",
-    code_size=8,
+    waves=4,
     steps=300,
     batch=32,
     learning_rate=4e-3,
@@ -76,17 +73,13 @@ QUICK_TRAINING = BumpTraining(
 )
 
 
-def bump_training(
-    how: BumpTraining, subset: GridSubset, rng: int, *, repeats: NDArray[np.intp] | None = None
-) -> Training:
-    """The training on the kept images of a grid, each as often as ``repeats`` says, told their positions (x, y)."""
+def bump_training(how: BumpTraining, subset: GridSubset, rng: int) -> Training:
+    """The training on the kept images of a grid, told their positions (x, y)."""
     height, width = subset.grid.shape
-    code = ConditionCode(how.code, (0.0, 0.0), (float(width), float(height)), how.code_size)
+    code = ConditionCode("sinusoidal", (0.0, 0.0), (float(width), float(height)), 2 * how.waves)
     network = SmallUNet((1, height, width), channels=how.channels, condition=code, rng=rng)
-    rows = np.arange(subset.n) if repeats is None else np.repeat(np.arange(subset.n), repeats)
-    points = torch.from_numpy(_scaled(subset.images(), subset.grid)[rows]).float()[:, None]
-    told = torch.from_numpy(subset.positions[rows]).float()
-    return Training(network, points, None, {**how.options, "rng": rng}, told)
+    points = torch.from_numpy(_scaled(subset.images(), subset.grid)).float()[:, None]
+    return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(subset.positions).float())
 
 
 def generated(
@@ -99,11 +92,11 @@ def generated(
     device: torch.device,
 ) -> tuple[Array, Tensor]:
     """Images that a denoiser makes for positions, (n, height, width) in units of the grid, and in its own units."""
-    told = torch.tensor(positions, device=device, dtype=torch.float32)
-    n, shape = len(told), (1, *grid.shape)
+    n, shape = len(positions), (1, *grid.shape)
     times = np.append(backward_times(START, end=T_RANGE[0], steps=steps - 1, spacing="log-snr"), 0.0)
     start = noise.substream(0).normal(0, 0, n, shape, device=device)
-    end = backward(denoiser.score(condition=told), start, times, sampler="ancestral", noise=noise.substream(1), batch=n)
+    score = denoiser.score(condition=positions)
+    end = backward(score, start, times, sampler="ancestral", noise=noise.substream(1), batch=n)
     return (end[:, 0].double().cpu().numpy() + 1) / 2 * grid.amplitude, end
 
 

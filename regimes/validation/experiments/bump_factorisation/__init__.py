@@ -1,1 +1,0 @@
-"""Whether layers of conditional denoisers of bumps write x apart from y."""

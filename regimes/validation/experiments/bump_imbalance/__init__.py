@@ -1,1 +1,0 @@
-"""Features of unequal steps and frequencies: whether they are learned apart or together."""
