@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 _STEPS = 30
 _SETTLED = 1e-9  # of a width
+_LEAST = 1e-6  # overlap with an image whose brightest pixel is 1; below, there is no bump to move
 _ROUNDING = 1e-13  # of what a bump overlaps: near the best place it tells no more
 _HALF = 0.5
 
@@ -246,7 +247,7 @@ def _newton_step(images: Array, place: Array, grid: ImageGrid) -> Array:
     def moment(a: int, b: int) -> Array:
         return np.asarray((bumps[0][a] * rows[b]).sum(axis=1))
 
-    level = np.maximum(moment(0, 0), np.finfo(float).tiny)
+    level = np.maximum(moment(0, 0), _LEAST)
     slope, curvature = np.empty((len(images), 2)), np.empty((len(images), 2, 2))
     for axis, (first, second) in enumerate((((1, 0), (2, 0)), ((0, 1), (0, 2)))):
         bump, rise, bend = bumps[axis]
