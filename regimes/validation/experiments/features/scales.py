@@ -43,7 +43,7 @@ class ScalesFound:
     @property
     def as_gaussian(self) -> bool:
         """Whether the bands fade in the order of the Gaussian law."""
-        return self._order == np.argsort(-self.gaussian_times).tolist()
+        return bool(self._order == np.argsort(-self.gaussian_times).tolist())
 
     @property
     def _order(self) -> list[int]:

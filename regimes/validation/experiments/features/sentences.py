@@ -76,8 +76,8 @@ def _of_scales(name: str, source: SourceFound, found: Sequence[ImageFound]) -> s
     )
     return (
         f"{name}, bands by half waves across the image: half is kept at t = {placed} of a Gaussian with the band's "
-        f"covariance; coarser bands hold longer in {coarse_first} of {len(found)} trainings, bands fade in the order of the "
-        f"Gaussian in {as_gaussian}."
+        f"covariance; coarser bands hold longer in {coarse_first} of {len(found)} trainings, all bands fade in the "
+        f"order of the Gaussian in {as_gaussian}."
     )
 
 
