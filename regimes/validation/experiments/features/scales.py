@@ -1,4 +1,7 @@
-"""Scales of images under U-turns: bands of radial frequency, beside a Gaussian law of the same covariance."""
+"""Scales of images under U-turns: bands of radial frequency, beside a Gaussian law of the same covariance.
+
+What is kept of a band is the covariance of images with their U-turns, which such a law has in closed form.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +62,10 @@ def image_scales(train: Dataset, x: Tensor, ends: Sequence[Tensor], t: Sequence[
     known = _waves(train.X.reshape(-1, *start.shape[1:]))
     found, gaussian = [], []
     for name, band in _bands(start.shape[1]).items():
-        # One channel, so that waves of the band keep their shares of its variance.
-        found.append(layer_cosines("features", name, start[:, None, band], (end[:, None, band] for end in turns)))
+        # One channel, so that waves of the band keep their shares of its variance; not as directions, since the cosine
+        # of few waves is smaller than their correlation.
+        rows = (end[:, None, band] for end in turns)
+        found.append(layer_cosines("features", name, start[:, None, band], rows, directions=False))
         gaussian.append(_gaussian_share(known[:, band], np.array(t)))
     return ScalesFound(judged_layers(np.array(t), found, source=source), np.stack(gaussian))
 
@@ -85,7 +90,7 @@ def _bands(side: int) -> dict[str, NDArray[np.bool_]]:
 
 
 def _gaussian_share(rows: Array, t: Array) -> Array:
-    """Correlation of a point with its U-turn, the mean over the eigenvalues of the band by their weight."""
+    """Covariance of a point with its U-turn, all eigenvalues of the band together."""
     variance = np.linalg.eigvalsh(np.cov(rows, rowvar=False))
     variance = variance[variance > 0]
     snr = compile_formula("snr", target="numpy")(t)
