@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.features.hierarchy import Tree
 from regimes.validation.experiments.features.images import ImageFound
+from regimes.validation.experiments.features.scales import LAWS
 from regimes.validation.experiments.features.trainings import SourceFound
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
@@ -36,8 +38,10 @@ def panels(
             curves.append(curve("", "reference", source.t, source.share[row], group=row))  # to lead the eye
         drawn.append(Panel(f"Layers of a classifier, {source.name}", "$t$", "share kept", tuple(curves), log_x=True))
     for name, source in scales.items():
-        gaussian = np.mean([each.scales.gaussian for each in found[name]], axis=0)
-        drawn.append(_beside(f"Half waves across an image, {name}; lines: Gaussian", source, gaussian))
+        alone, whole = (np.mean([each.scales.gaussian[law] for each in found[name]], axis=0) for law in LAWS)
+        panel = _beside(f"Half waves, {name}; lines: Gaussian, dotted: band alone", source, whole)
+        dotted = [curve("", "reference", source.t, share, group=row) for row, share in enumerate(alone)]
+        drawn.append(replace(panel, curves=(*panel.curves, *dotted)))
     widths = []
     for group, source in enumerate((*(tree.levels for tree in trees), *layers)):
         rows = [(row, of.value, of.error or 0.0) for row, of in enumerate(source.width) if of.value is not None]

@@ -50,6 +50,7 @@ _FAR = 10.0  # where nothing is left of the start
 class HierarchyForm:
     """Size of a part on hierarchical data."""
 
+    name: str  # of what is kept and reported
     v: int
     m: int
     s: int
@@ -62,11 +63,6 @@ class HierarchyForm:
     classifier: ClassifierForm
     trainings: int  # each with rules and points of its own
     denoiser: TreeForm | None = None  # of most points; the exact score if there is none
-
-    @property
-    def name(self) -> str:
-        """Of what is kept and reported."""
-        return "hierarchy" if self.denoiser is None else "learned"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.features.figure import panels
 from regimes.validation.experiments.features.hierarchy import HierarchyFound, Tree
 from regimes.validation.experiments.features.images import ImageFound
+from regimes.validation.experiments.features.scales import LAWS
 from regimes.validation.experiments.features.sentences import sentences
 from regimes.validation.experiments.features.trainings import Combined, SourceFound, source_found
 from regimes.validation.measurement.kept_symbols import kept_agreement
@@ -36,19 +37,21 @@ class Found:
 
 def judged(found: Found) -> Judgement:
     """Judge by the U-turns under the exact score; all else is compared."""
-    exact, learned = found.trees
     images = {name: source_found(name, [each.layers for each in of]) for name, of in found.images.items()}
     scales = {
         name: source_found(f"{name} scales", [each.scales.bands for each in of]) for name, of in found.images.items()
     }
-    kept = _kept_nodes(exact)
-    sources = [exact.levels, exact.layers, learned.levels, learned.layers, *images.values(), *scales.values()]
+    kept = _kept_nodes(found.trees[0])
+    trees = [source for tree in found.trees for source in (tree.levels, tree.layers)]
+    sources = [*trees, *images.values(), *scales.values()]
     agreement = [each for of_level in kept for each in of_level]
     for tree in found.trees:
         points = tree.form.points * tree.form.trainings
         agreement += _half_kept(tree.levels, [each.exact_times for each in tree.found], points)
     for name, of in found.images.items():
-        agreement += _half_kept(scales[name], [each.scales.gaussian_times for each in of], of[0].points)
+        for key, words in LAWS.items():
+            times = [each.scales.times_of(key) for each in of]
+            agreement += _half_kept(scales[name], times, of[0].points, f", {words}")
     return Judgement(
         agreement=agreement,
         tests=[chi_square(f"kept nodes, level {level}", of_level) for level, of_level in enumerate(kept)],
@@ -76,10 +79,10 @@ def _kept_nodes(tree: Tree) -> list[list[Agreement]]:
     ]
 
 
-def _half_kept(source: SourceFound, exact: Sequence[Array], points: int) -> list[Agreement]:
+def _half_kept(source: SourceFound, exact: Sequence[Array], points: int, by: str = "") -> list[Agreement]:
     """Times at which half of each layer is kept against what is predicted, a row for each training."""
     return [
-        Agreement(f"half kept, {source.name}, {name}", float(theory), float(theory), of.value, of.error, points)
+        Agreement(f"half kept, {source.name}, {name}{by}", float(theory), float(theory), of.value, of.error, points)
         for name, of, theory in zip(source.layers, source.time, np.mean(exact, axis=0).tolist(), strict=True)
         if of.value is not None and of.error
     ]
@@ -108,7 +111,7 @@ def _number(label: str, of: Combined, unit: str | None) -> Number:
 
 
 def _of_images(found: ImageFound) -> dict[str, Any]:
-    scales = _plain(found.scales.bands) | {"gaussian_times": found.scales.gaussian_times.tolist()}
+    scales = _plain(found.scales.bands) | {f"gaussian_{key}": found.scales.times_of(key).tolist() for key in LAWS}
     known = {"accuracy": found.accuracy, "denoiser_loss": found.denoiser_loss, "points": found.points}
     return known | _plain(found.layers) | {"scales": scales}
 

@@ -11,6 +11,7 @@ import numpy as np
 from regimes.prediction.hierarchy.features.result import FeatureTransitions
 from regimes.validation.experiments.features.hierarchy import Tree
 from regimes.validation.experiments.features.images import ImageFound
+from regimes.validation.experiments.features.scales import LAWS
 from regimes.validation.experiments.features.trainings import Combined, SourceFound
 
 __all__ = ["sentences"]
@@ -46,7 +47,7 @@ def sentences(
 
 def _of_tree(tree: Tree) -> str:
     layers, levels, rules = tree.layers, tree.levels, len(tree.found)
-    who = "the exact score" if tree.form.denoiser is None else "a trained denoiser"
+    who = ("the exact score" if tree.form.denoiser is None else "a trained denoiser") + f", v = {tree.form.v}"
     of_layers, of_levels = (
         sum(_ordered(getattr(each, kind), tree.form.L) for each in tree.found) for kind in ("layers", "levels")
     )
@@ -67,17 +68,17 @@ def _ordered(found: FeatureTransitions, depth: int) -> bool:
 
 
 def _of_scales(name: str, source: SourceFound, found: Sequence[ImageFound]) -> str:
-    gaussian = np.mean([each.scales.gaussian_times for each in found], axis=0)
-    coarse_first, as_gaussian = (
-        sum(getattr(each.scales, kind) for each in found) for kind in ("coarse_first", "as_gaussian")
-    )
+    laws = {law: np.mean([each.scales.times_of(law) for each in found], axis=0) for law in LAWS}
+    coarse_first = sum(each.scales.coarse_first for each in found)
+    ordered = {law: sum(each.scales.ordered_as(law) for each in found) for law in LAWS}
     placed = ", ".join(
-        f"{band} {_value(of)} for {t:.3f}" for band, of, t in zip(source.layers, source.time, gaussian, strict=True)
+        f"{band} {_value(of)} for {alone:.3f} and {whole:.3f}"
+        for band, of, alone, whole in zip(source.layers, source.time, laws["alone"], laws["whole"], strict=True)
     )
     return (
-        f"{name}, bands by half waves across the image: half is kept at t = {placed} of a Gaussian with the band's "
-        f"covariance; coarser bands hold longer in {coarse_first} of {len(found)} trainings, all bands fade in the "
-        f"order of the Gaussian in {as_gaussian}."
+        f"{name}, bands by half waves across the image: half is kept at t = {placed} of a Gaussian with the covariance "
+        f"of the band alone and of the whole image; coarser bands hold longer in {coarse_first} of {len(found)} "
+        f"trainings, all bands fade in the order of these Gaussians in {ordered['alone']} and {ordered['whole']}."
     )
 
 
