@@ -28,10 +28,10 @@ After a look at the first full run two things were added, of which nothing above
 trained denoiser under the exact score, since the layers of their classifier did not order as levels; and a Gaussian law
 with the whole covariance of the images, since all bands held longer than a law of their own says.
 
-The first full run had 50 steps on the hierarchy, and failed. With these points and those of another seed the
-chi-square of the leaves, over 10, is 35.8 too large with 50 steps, 9.4 with 100 and 1.7 with 200: it falls as the
-square of the steps, as it must where a deviation is proportional to their size. With the 400 of now that leaves 0.6,
-an eighth of the 4.5 by which such a chi-square scatters.
+The first full run had 50 steps on the hierarchy, and failed. With these points and those of another seed put together
+the chi-square of the leaves, for as many points as here and 10 times, is too large by 35.8 with 50 steps, 9.4 with 100
+and 1.7 with 200: it falls as the square of the steps, as it must where a deviation is proportional to their size. With
+the 400 of now that leaves 0.6, an eighth of the 4.5 by which such a chi-square scatters.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def panels(
         dotted = [curve("", "reference", source.t, share, group=row) for row, share in enumerate(alone)]
         drawn.append(replace(panel, curves=(*panel.curves, *dotted)))
     widths = []
-    for group, source in enumerate((*(tree.levels for tree in trees), *layers)):
+    for group, source in enumerate((trees[0].levels, *layers)):
         rows = [(row, of.value, of.error or 0.0) for row, of in enumerate(source.width) if of.value is not None]
         if rows:
             depth, value, error = np.array(rows).T
