@@ -64,8 +64,8 @@ EXPERIMENTS = {
         ),
         Experiment(
             "features",
-            "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (exact score "
-            "and a trained denoiser, against belief propagation), digits and MNIST; there scale by scale",
+            "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
+            "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",
             "sclocchi2024, U-turns of ImageNet models, in small",
         ),
         Experiment(
