@@ -15,9 +15,9 @@ from regimes.validation.experiments.bump_phases.analysis import (  # noqa: E402
 )
 from regimes.validation.experiments.bump_phases.experiment import PLAN  # noqa: E402
 from regimes.validation.experiments.bump_phases.form import StepForm  # noqa: E402
-from regimes.validation.experiments.bump_phases.runs import PhaseRun  # noqa: E402
+from regimes.validation.experiments.bump_phases.runs import PhaseRun, _drawn  # noqa: E402
 from regimes.validation.experiments.bump_phases.summary import sentences, tables_of  # noqa: E402
-from regimes.validation.experiments.runner.along_training import mean_of  # noqa: E402
+from regimes.validation.experiments.runner.along_training import mean_of, passage  # noqa: E402
 from regimes.validation.experiments.runner.bump_models import bump_training, generated, represented  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.training import TrainedDenoiser, TrainingHistory  # noqa: E402
@@ -68,6 +68,20 @@ def test_events_are_interpolated_in_the_logarithm_of_the_step():
     assert event_steps(FORM, planted((0, 0, 0), (0, 0, 0), (0, 0, 0)), 0.4)["one bump"] is None
     found = difference([event_steps(FORM, each, 0.4) for each in (run, late)], "held out right", "told readable")
     assert (found.value, found.se) == (pytest.approx(np.log(10) / 2), pytest.approx(np.log(10) / 2))
+
+
+def test_a_passage_is_the_first_and_a_curve_may_fall_back():
+    assert passage(STEPS, [0.0, 0.9, 0.2]) == pytest.approx(10 ** (1 + 5 / 9))
+    assert passage(STEPS, [0.6, 0.0, 1.0]) == pytest.approx(10 ** (5 / 6))
+    assert passage(STEPS, [0.4, 0.4, 0.4]) is None
+
+
+def test_positions_are_drawn_from_the_whole_grid_and_none_twice_before_all():
+    positions = np.arange(40.0).reshape(20, 2)
+    drawn = _drawn(positions, 30, np.random.default_rng(0))
+    assert set(map(tuple, drawn[:20])) == set(map(tuple, positions))
+    assert len(set(map(tuple, drawn[20:]))) == 10
+    assert drawn[:10, 0].max() > 25  # not the first of the grid
 
 
 def test_a_mean_needs_all_trainings():
