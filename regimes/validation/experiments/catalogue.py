@@ -75,6 +75,12 @@ EXPERIMENTS = {
             "sclocchi2024, U-turns of trained models",
         ),
         Experiment(
+            "hierarchy-masked",
+            "masked diffusion of random hierarchies: networks against belief propagation, U-turns, changed blocks, and "
+            "plans of unmasking several leaves at once",
+            "sclocchi2025, masked diffusion of text, in small",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),
