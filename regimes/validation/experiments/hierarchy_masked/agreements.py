@@ -18,7 +18,7 @@ __all__ = ["Block", "entropy_agreements", "joint_test", "kept_blocks", "mean_z",
 Array = NDArray[np.float64]
 
 _LEAST = 20  # expected turns, kept or not, below which a share is left out: its law is no normal one
-_CERTAIN = 1e-9  # a variance of which nothing can be said
+_CERTAIN = 1e-12  # a variance that is none
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,8 @@ def kept_blocks(form: MaskedForm, name: str, runs: Sequence[LawRun]) -> list[Blo
     for place, masked in enumerate(form.masked):
         rows = np.concatenate([run.kept[place] - run.posterior[place] for run in runs])
         theory = np.concatenate([run.posterior[place] for run in runs]).mean(axis=0)
-        good = [level for level, p in enumerate(theory) if len(rows) * min(p, 1 - p) >= _LEAST]
+        expected = len(rows) * np.minimum(theory, 1 - theory)
+        good = np.flatnonzero((expected >= _LEAST) & (rows.var(axis=0) > _CERTAIN)).tolist()
         if good:
             covariance = np.atleast_2d(np.cov(rows[:, good], rowvar=False)) / len(rows)
             at, labels = np.full(len(good), masked), [f"level {level}" for level in good]

@@ -59,9 +59,9 @@ def _lost(found: ModelFound, table: Mapping[str, Any]) -> str:
     return (
         f"{found.model.name}: half of the class is lost at {_value(levels['half_lost'][0], 3)} of the leaves masked "
         f"(density evolution at this depth {at.half:.3f}({at.half_se:.3f}), of deep trees {at.deep:.3f}"
-        f"({at.deep_se:.3f})), half of the leaves at {_value(levels['half_lost'][last], 3)}; the class falls from three "
-        f"quarters to one over {_value(levels['width'][0], 3)}, the leaves over {_value(levels['width'][last], 3)}, difference "
-        f"{_value(levels['class_less_leaves'], 3)}."
+        f"({at.deep_se:.3f})), half of the leaves at {_value(levels['half_lost'][last], 3)}; the class falls from "
+        f"three quarters to one over {_value(levels['width'][0], 3)}, the leaves over "
+        f"{_value(levels['width'][last], 3)}, difference {_value(levels['class_less_leaves'], 3)}."
     )
 
 
@@ -70,7 +70,8 @@ def _plans(plans: Sequence[Mapping[str, Any]]) -> str:
         equal, planned = plan["equal"], plan["planned"]
         return (
             f"{plan['steps']} steps lose {_value(equal['loss_nats'])} nats if equal, {_value(plan['gain_nats'], 3)} "
-            f"less if planned ({_value(equal['whole'], 3)} and {_value(planned['whole'], 3)} of the data obey all rules)"
+            f"less if planned ({_value(equal['whole'], 3)} and {_value(planned['whole'], 3)} of the data obey "
+            "all rules)"
         )
 
     return "; ".join(row(plan) for plan in plans[:-1])
@@ -102,8 +103,9 @@ def _blocks(form: MaskedForm, name: str, runs: Sequence[LawRun]) -> str:
     def row(masked: float) -> str:
         rows = blocks_of(form, runs, masked)
         listed = ", ".join(f"{each.below:.2f}({each.below_se:.2f})" for each in rows)
-        heights = f"{rows[0].height} to {rows[-1].height}" if rows else "none"
-        return f"at {masked:g} masked, heights {heights}, {listed} (smallest step {_rising(rows):.1f} errors)"
+        heights = ", ".join(str(each.height) for each in rows)
+        rise = f" (smallest step {_rising(rows):.1f} errors)" if len(rows) > 1 else ""
+        return f"at {masked:g} masked, heights {heights}: {listed}{rise}"
 
     return f"{name} {'; '.join(row(masked) for masked in form.blocks)}"
 
@@ -112,7 +114,7 @@ def _rising(rows: Sequence[BlockRow]) -> float:
     """Smallest rise from one height to the next, in its errors."""
     pairs = list(itertools.pairwise(rows))
     steps = [(high.below - low.below) / max(math.hypot(high.below_se, low.below_se), 1e-9) for low, high in pairs]
-    return min(steps, default=math.nan)
+    return min(steps)
 
 
 def _peak(form: MaskedForm, table: Mapping[str, Any], found: ModelFound) -> str:
@@ -136,6 +138,8 @@ def _margin(form: MaskedForm, found: Sequence[ModelFound]) -> tuple[float, str]:
                 for way in range(len(WAYS)):
                     losses = [run.by_curve[number, way].mean() for run in runs]
                     least = float(np.exp(-np.mean(losses)))
+                    if least == 1.0:  # leaf by leaf from the exact law: nothing can be below
+                        continue
                     loss_se = np.mean(
                         [run.by_curve[number, way].std(ddof=1) / math.sqrt(form.strings // 2) for run in runs]
                     )
