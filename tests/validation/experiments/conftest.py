@@ -83,6 +83,16 @@ def _hierarchy_learned(form):
     return replace(form, L=2, sizes=(8, 24), loss_points=64, turns=40, steps=6, generated=60, **sizes)
 
 
+def _hierarchy_masked(form):
+    first, second = form.models
+    training = replace(form.training, steps=40, evaluate_every=20)
+    models = (replace(first, L=2, rules=2, sizes=(8, 24)), replace(second, L=2, rules=2))
+    sizes = {"strings": 60, "turns": 60, "generated": 60, "population": 200, "held_out": 32, "width": 8}
+    return replace(
+        form, models=models, training=training, steps=(2,), masked=(0.3, 0.6, 0.8, 1.0), blocks=(0.8,), **sizes
+    )
+
+
 TINY = {
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
@@ -97,6 +107,7 @@ TINY = {
     "features": (_features, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
+    "hierarchy-masked": (_hierarchy_masked, 1),
 }
 
 
