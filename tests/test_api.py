@@ -17,7 +17,7 @@ PUBLIC = {
         predict_data_percolation predict_hierarchy predict_percolation predict_speciation process speciation validation
     """,
     "regimes.process": """
-        Clock SCHEDULES Schedule clock noise_schedule
+        Clock SCHEDULES Schedule clock noise_schedule unmasking_loss unmasking_plan
     """,
     "regimes.speciation": """
         CovarianceSpectrum MixtureClones class_entropy class_information clone_disagreement

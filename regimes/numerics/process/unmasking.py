@@ -43,7 +43,7 @@ def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
 
     Notes
     -----
-    ``parallel_unmasking_loss``, derived.
+    ``parallel_unmasking_loss``, derived; lavenant2025 has it with the entropies as an information profile.
 
     Examples
     --------

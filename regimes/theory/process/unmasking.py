@@ -56,7 +56,7 @@ PARALLEL_UNMASKING_LOSS = Formula(
         Variable(_joint, "mean joint entropy of these tokens given the visible ones, in nats", Interval(0, oo)),
     ),
     expr=_tokens * _one - _joint,
-    source="derived (total correlation of the tokens; chain rule over random orders)",
+    source="derived (total correlation of the tokens; chain rule over random orders); lavenant2025",
     where=(_joint <= _tokens * _one,),
     assumes=(
         "the tokens of a step are drawn from their own posteriors, with the visible ones as the law has them",
