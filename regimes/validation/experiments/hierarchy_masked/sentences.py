@@ -11,11 +11,13 @@ import numpy as np
 
 from regimes.validation.experiments.hierarchy_masked.analysis import BlockRow, blocks_of
 from regimes.validation.experiments.hierarchy_masked.form import MaskedForm
-from regimes.validation.experiments.hierarchy_masked.plans import WAYS
 from regimes.validation.experiments.hierarchy_masked.runs import LawRun, ModelFound
 from regimes.validation.outcome.agreement import ChiSquare
 
 __all__ = ["sentences"]
+
+_SURE = 2.0  # standard errors
+_CERTAIN = 1e-9
 
 
 def sentences(
@@ -27,14 +29,14 @@ def sentences(
 ) -> list[str]:
     """State tests, what is lost where, what plans save, how far networks come, and blocks."""
     first, table = found[0], tables[found[0].model.name]
-    least, held = _margin(form, found)
+    least, below, ways = _margins(form, found)
     lines = [
         "; ".join(f"{test.quantity}: chi-square {test.value:.1f} over {test.dof} (p = {test.p:.2g})" for test in tests),
         f"Mean z of exact U-turns {z[0]:.3f}({z[1]:.3f}).",
         *(_lost(each, tables[each.model.name]) for each in found),
         *(f"{name}: {_plans(tables[name]['exact']['plans'])}." for name in tables),
-        f"Generated data obey all rules at least as often as exp(-loss) says in {held}; least margin {least:.1f} "
-        "standard errors.",
+        f"Generated data obey all rules less often than exp(-loss), the least share, by two standard errors in {below} "
+        f"of {ways} ways; least margin {least:.1f}.",
     ]
     ladder = ", ".join(f"{nats:.2f}" for nats in table["known_heights_nats"])
     lines += [
@@ -104,17 +106,22 @@ def _blocks(form: MaskedForm, name: str, runs: Sequence[LawRun]) -> str:
         rows = blocks_of(form, runs, masked)
         listed = ", ".join(f"{each.below:.2f}({each.below_se:.2f})" for each in rows)
         heights = ", ".join(str(each.height) for each in rows)
-        rise = f" (smallest step {_rising(rows):.1f} errors)" if len(rows) > 1 else ""
-        return f"at {masked:g} masked, heights {heights}: {listed}{rise}"
+        return f"at {masked:g} masked, heights {heights}: {listed}"
 
-    return f"{name} {'; '.join(row(masked) for masked in form.blocks)}"
+    steps = [step for masked in form.blocks for step in _rises(blocks_of(form, runs, masked))]
+    sure = sum(step > _SURE for step in steps)
+    listed = "; ".join(row(masked) for masked in form.blocks)
+    return (
+        f"{name} {listed}; {sure} of {len(steps)} steps up by more than two errors, least {min(steps, default=0):.1f}"
+    )
 
 
-def _rising(rows: Sequence[BlockRow]) -> float:
-    """Smallest rise from one height to the next, in its errors."""
-    pairs = list(itertools.pairwise(rows))
-    steps = [(high.below - low.below) / max(math.hypot(high.below_se, low.below_se), 1e-9) for low, high in pairs]
-    return min(steps)
+def _rises(rows: Sequence[BlockRow]) -> list[float]:
+    """Rises from one height to the next, in their errors."""
+    return [
+        (high.below - low.below) / max(math.hypot(high.below_se, low.below_se), _CERTAIN)
+        for low, high in itertools.pairwise(rows)
+    ]
 
 
 def _peak(form: MaskedForm, table: Mapping[str, Any], found: ModelFound) -> str:
@@ -129,25 +136,22 @@ def _peak(form: MaskedForm, table: Mapping[str, Any], found: ModelFound) -> str:
     return at
 
 
-def _margin(form: MaskedForm, found: Sequence[ModelFound]) -> tuple[float, str]:
-    """Smallest difference of a share that obeys all rules from its bound, in standard errors, and how many hold."""
+def _margins(form: MaskedForm, found: Sequence[ModelFound]) -> tuple[float, int, int]:
+    """Smallest difference of a share that obeys all rules from its bound, in errors; how many are below, of all.
+
+    Left out are bounds of 1, below which nothing from the exact law can be, and of less than one of the generated data.
+    """
     margins = []
     for each in found:
         for runs in (each.exact, *each.learned):
-            for number in range(len(runs[0].whole)):
-                for way in range(len(WAYS)):
-                    losses = [run.by_curve[number, way].mean() for run in runs]
-                    least = float(np.exp(-np.mean(losses)))
-                    if least > 1 - 1e-9:  # leaf by leaf from the exact law: nothing can be below
-                        continue
-                    loss_se = np.mean(
-                        [run.by_curve[number, way].std(ddof=1) / math.sqrt(form.strings // 2) for run in runs]
-                    )
-                    share, count = float(np.mean([run.whole[number, way] for run in runs])), form.generated * len(runs)
-                    drawn = max(math.sqrt(share * (1 - share) / count), 0.5 / count)
-                    margins.append((share - least) / math.hypot(drawn, least * float(loss_se) / math.sqrt(len(runs))))
-    held = sum(margin >= 0 for margin in margins)
-    return min(margins), f"{held} of {len(margins)} ways"
+            count, strings = form.generated * len(runs), len(runs) * (form.strings - form.strings // 2)
+            losses = np.mean([run.by_curve.mean(axis=2) for run in runs], axis=0)
+            errors = np.mean([run.by_curve.std(axis=2) for run in runs], axis=0) / math.sqrt(strings)
+            shares, bounds = np.mean([run.whole for run in runs], axis=0), np.exp(-losses)
+            drawn = np.maximum(np.sqrt(shares * (1 - shares) / count), 0.5 / count)
+            told = (bounds * count >= 1) & (bounds < 1 - _CERTAIN)
+            margins += ((shares - bounds) / np.hypot(drawn, bounds * errors))[told].tolist()
+    return min(margins), sum(margin < -_SURE for margin in margins), len(margins)
 
 
 def _value(found: Mapping[str, Any], digits: int = 2) -> str:

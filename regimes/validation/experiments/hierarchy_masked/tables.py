@@ -120,12 +120,14 @@ def _tokens(plan: Array) -> list[int]:
     return [int(count) for count in plan if count > 0]
 
 
-def _over_sets(values: Sequence[Array]) -> dict[str, Array]:
-    """Mean over sets of rules, with its error by their scatter."""
+def _over_sets(values: Sequence[Array]) -> dict[str, list[float | None]]:
+    """Mean over sets of rules, with its error by their scatter; None where one set does not know it."""
     rows = np.stack(values)
     error = rows.std(axis=0, ddof=1) / math.sqrt(len(rows)) if len(rows) > 1 else np.zeros(rows.shape[1:])
-    known = np.where(np.isfinite(rows).all(axis=0), rows.mean(axis=0), 0.0)
-    return {"value": known, "se": np.where(np.isfinite(error), error, 0.0)}
+    known = {"value": rows.mean(axis=0), "se": error}
+    return {
+        name: [float(each) if math.isfinite(each) else None for each in found.tolist()] for name, found in known.items()
+    }
 
 
 def numbers_of(form: MaskedForm, found: Sequence[ModelFound], tables: dict[str, Any]) -> dict[str, Number]:
