@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.validation.experiments.hierarchy_learned.form import T_RANGE, HierarchyForm
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm
+from regimes.validation.experiments.runner.tree_denoisers import T_RANGE
 from regimes.validation.sampling import NoiseStream, backward, backward_times
 from regimes.validation.sampling.samplers import Score
 
