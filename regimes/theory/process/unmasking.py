@@ -19,31 +19,25 @@ _tokens, _one, _joint = (
 )
 _loss = sympy.Symbol("D", nonnegative=True)
 _share = sympy.Symbol("q_0", positive=True)
-_first, _after_0, _after_1 = sympy.symbols("p_first p_after_0 p_after_1", positive=True)
-_PROBABILITY = Interval.open(0, 1)
-_PAIR = (
-    Variable(_first, "probability that the first of two tokens of two symbols is 0", _PROBABILITY),
-    Variable(_after_0, "that the second is 0, where the first is 0", _PROBABILITY),
-    Variable(_after_1, "that the second is 0, where the first is 1", _PROBABILITY),
+_WEIGHTS = sympy.symbols("p_00 p_01 p_10 p_11", positive=True)
+# The lines hold for any four weights, and are proven more easily than with a sum of one.
+_PAIR = tuple(
+    Variable(weight, f"weight of the symbols {weight.name[2]}, {weight.name[3]} of two tokens", Interval.open(0, oo))
+    for weight in _WEIGHTS
 )
-_second = _first * _after_0 + (1 - _first) * _after_1
-_PAIRS = (
-    (_first * _after_0, _first, _second),
-    (_first * (1 - _after_0), _first, 1 - _second),
-    ((1 - _first) * _after_1, 1 - _first, _second),
-    ((1 - _first) * (1 - _after_1), 1 - _first, 1 - _second),
-)
+_00, _01, _10, _11 = _WEIGHTS
+_ONE, _OTHER = (_00 + _01, _10 + _11), (_00 + _10, _01 + _11)
+_PLACES = tuple((p, _ONE[place // 2], _OTHER[place % 2]) for place, p in enumerate(_WEIGHTS))
 
 
-def _entropy(*probabilities: sympy.Expr) -> sympy.Expr:
-    return -sum(p * log(p) for p in probabilities)
+def _entropy(*weights: sympy.Expr) -> sympy.Expr:
+    return -sum(p * log(p) for p in weights)
 
 
-_of_pair = _entropy(*(p for p, _, _ in _PAIRS))
-_of_first, _of_second = _entropy(_first, 1 - _first), _entropy(_second, 1 - _second)
-_divergence = sum(p * log(p / (one * other)) for p, one, other in _PAIRS)
-_second_after_first = sum(p * log(one / p) for p, one, _ in _PAIRS)
-_first_after_second = sum(p * log(other / p) for p, _, other in _PAIRS)
+_of_pair, _of_first, _of_second = _entropy(*_WEIGHTS), _entropy(*_ONE), _entropy(*_OTHER)
+_divergence = sum(p * log(p / (one * other)) for p, one, other in _PLACES)
+_second_after_first = -sum(p * log(p / one) for p, one, _ in _PLACES)
+_first_after_second = -sum(p * log(p / other) for p, _, other in _PLACES)
 _mean_one, _mean_next = (_of_first + _of_second) / 2, (_second_after_first + _first_after_second) / 2
 
 PARALLEL_UNMASKING_LOSS = Formula(
