@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.validation.experiments.hierarchy_masked.analysis import blocks_of, shares_lost, susceptibility
 from regimes.validation.experiments.hierarchy_masked.form import MaskedForm
 from regimes.validation.experiments.hierarchy_masked.plans import WAYS, steps_of
@@ -79,7 +80,8 @@ def _losses(form: MaskedForm, found: Sequence[ModelFound]) -> list[Curve]:
 
 def _whole(form: MaskedForm, first: ModelFound) -> list[Curve]:
     steps, curves = np.array(steps_of(form, first.model), dtype=float), []
-    least = np.mean([np.exp(-run.by_curve[:, 1].mean(axis=1)) for run in first.exact], axis=0)
+    share = compile_formula("supported_share", target="numpy")
+    least = np.mean([share(run.by_curve[:, 1].mean(axis=1)) for run in first.exact], axis=0)
     curves.append(curve("exact, planned: least", "theory", steps, least))
     laws: list[tuple[str, Sequence[LawRun]]] = [("exact", first.exact)]
     laws += [(f"{n} points", runs) for n, runs in zip(first.model.sizes, first.learned, strict=True)]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.hierarchy.parse import parse_leaves
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.process.unmasking import even_unmasking, unmasking_plan
 from regimes.validation.experiments.hierarchy_masked.form import MaskedForm, MaskedModel, RulesData
 from regimes.validation.experiments.hierarchy_masked.unmasking import Law, exact_law, log_losses, orders, unmask
@@ -53,10 +54,13 @@ def plans_of(form: MaskedForm, model: MaskedModel, entropies: Array) -> Plans:
 
 def losses_by_curve(curve: Array, entropies: Array, plans: Plans) -> Array:
     """Divergence of each plan by the curves of each string, (numbers of steps, ways, strings)."""
+    lost = compile_formula("parallel_unmasking_loss", target="numpy")
+    sums = np.cumsum(np.pad(entropies, ((0, 0), (1, 0))), axis=1)
 
     def loss(tokens: Sequence[int]) -> Array:
         counts = np.array(tokens)
-        return np.asarray(curve[:, np.cumsum(counts) - counts] @ counts - entropies.sum(axis=1))
+        last = np.cumsum(counts)
+        return np.asarray(lost(counts, curve[:, last - counts], sums[:, last] - sums[:, last - counts]).sum(axis=1))
 
     return np.array([[loss(tokens) for tokens in pair] for pair in plans])
 

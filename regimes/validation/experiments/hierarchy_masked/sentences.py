@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.validation.experiments.hierarchy_masked.analysis import BlockRow, blocks_of
 from regimes.validation.experiments.hierarchy_masked.form import MaskedForm
 from regimes.validation.experiments.hierarchy_masked.runs import LawRun, ModelFound
@@ -141,13 +142,13 @@ def _margins(form: MaskedForm, found: Sequence[ModelFound]) -> tuple[float, int,
 
     Left out are bounds of 1, below which nothing from the exact law can be, and of less than one of the generated data.
     """
-    margins = []
+    least_share, margins = compile_formula("supported_share", target="numpy"), []
     for each in found:
         for runs in (each.exact, *each.learned):
             count, strings = form.generated * len(runs), len(runs) * (form.strings - form.strings // 2)
             losses = np.mean([run.by_curve.mean(axis=2) for run in runs], axis=0)
             errors = np.mean([run.by_curve.std(axis=2) for run in runs], axis=0) / math.sqrt(strings)
-            shares, bounds = np.mean([run.whole for run in runs], axis=0), np.exp(-losses)
+            shares, bounds = np.mean([run.whole for run in runs], axis=0), least_share(losses)
             drawn = np.maximum(np.sqrt(shares * (1 - shares) / count), 0.5 / count)
             told = (bounds * count >= 1) & (bounds < 1 - _CERTAIN)
             margins += ((shares - bounds) / np.hypot(drawn, bounds * errors))[told].tolist()
