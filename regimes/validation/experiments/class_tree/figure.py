@@ -61,7 +61,7 @@ def _tree(source: SourceFound) -> Panel:
         times, errors = of.times[0, predicted.pairs :], of.errors[0, predicted.pairs :]
         drawn.append(curve(_WORDS[model], "simulation", middles, times, errors, group=group))
     names = " ".join(predicted.classes[k] for k in order)
-    return Panel(f"{source.name}: the tree of the first half", f"classes: {names}", "$t$", tuple(drawn))
+    return Panel(f"{source.name}: the tree of the first half", f"classes, left to right: {names}", "$t$", tuple(drawn))
 
 
 def _leaves(merges: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[int]:

@@ -54,10 +54,14 @@ class Ends:
 
 @dataclass(frozen=True, eq=False)
 class Redraws:
-    """Weights of starts (R, N) and confusion matrices (R, K, K): the first as they are, the others redrawn."""
+    """Weights of starts (R, N) and confusion matrices (R, K, K), the first as they are and the others redrawn, of ends.
+
+    ``counts`` (T, N, K) holds how many clones of each start ended in each class.
+    """
 
     weights: Array
     confusion: Array
+    counts: Array
 
 
 def levels() -> dict[str, float]:
@@ -71,12 +75,13 @@ def redraws(ends: Ends, classes: int, count: int, generator: np.random.Generator
     for k in range(classes):
         own = np.flatnonzero(ends.starts == k)
         weights[1:, own] = generator.multinomial(own.size, np.full(own.size, 1 / max(own.size, 1)), size=count)
+    counts = np.stack([(ends.classes == k).sum(axis=2) for k in range(classes)], axis=-1).astype(np.float64)
     if ends.confusion is None:
-        return Redraws(weights, np.broadcast_to(np.eye(classes), (count + 1, classes, classes)))
+        return Redraws(weights, np.broadcast_to(np.eye(classes), (count + 1, classes, classes)), counts)
     known = ends.confusion.astype(np.float64)
     likely = (known + _PRIOR) / (known + _PRIOR).sum(axis=1, keepdims=True)
     drawn = [generator.multinomial(int(row.sum()), law, size=count) for row, law in zip(known, likely, strict=True)]
-    return Redraws(weights, np.concatenate([known[None], np.stack(drawn, axis=1)]))
+    return Redraws(weights, np.concatenate([known[None], np.stack(drawn, axis=1)]), counts)
 
 
 def transition_curves(ends: Ends, groups: Groups, of: Redraws) -> dict[str, Array]:
@@ -84,10 +89,9 @@ def transition_curves(ends: Ends, groups: Groups, of: Redraws) -> dict[str, Arra
     place = np.full(of.confusion.shape[1], -1)
     place[list(groups[0])], place[list(groups[1])] = 0, 1
     rows = np.flatnonzero(place[ends.starts] >= 0)
-    start, found = place[ends.starts[rows]], place[ends.classes[:, rows]]
-    weights, inverse = of.weights[:, rows], np.linalg.inv(_within(of.confusion, place))
-    inside = np.stack([(found == side).sum(axis=2) for side in (0, 1)], axis=-1).astype(np.float64)
-    begun = np.stack([start == side for side in (0, 1)], axis=-1).astype(np.float64)
+    sides = np.stack([place == 0, place == 1]).astype(np.float64)
+    weights, inverse = of.weights[:, rows], np.linalg.inv(_within(of.confusion, sides))
+    inside, begun = of.counts[:, rows] @ sides.T, sides.T[ends.starts[rows]]
     pairs = _tables(weights, _pairs_of_clones(inside))
     turns = _tables(weights, begun[None, :, :, None] * inside[:, :, None])
     both = inverse.swapaxes(1, 2)[:, None] @ pairs @ inverse[:, None]
@@ -122,9 +126,8 @@ def crossing_times(t: Array, curves: Array, level: float) -> Array:
     return np.asarray(np.where(after == 0, t[0], np.where(after == count, t[-1], found)))
 
 
-def _within(confusion: Array, place: Integers) -> Array:
+def _within(confusion: Array, sides: Array) -> Array:
     """(R, 2, 2): where points of either group are found, if in one of the two."""
-    sides = np.stack([place == 0, place == 1]).astype(np.float64)
     table = sides @ confusion @ sides.T
     law = np.asarray(table / np.maximum(table.sum(axis=2, keepdims=True), 1e-12))
     told = law[:, 0, 0] - law[:, 1, 0]
