@@ -14,8 +14,6 @@ __all__ = ["panels"]
 
 Array = NDArray[np.float64]
 
-_WORDS = {"trained": "trained", "exact": "exact empirical score"}
-
 
 def panels(sources: Sequence[SourceFound]) -> list[Panel]:
     """Two panels for each set of images."""
@@ -59,9 +57,10 @@ def _tree(source: SourceFound) -> Panel:
     for group, model in enumerate(MODELS, 1):
         of = source.orders[model]["clones"]
         times, errors = of.times[0, predicted.pairs :], of.errors[0, predicted.pairs :]
-        drawn.append(curve(_WORDS[model], "simulation", middles, times, errors, group=group))
+        drawn.append(curve("", "simulation", middles, times, errors, group=group))  # a legend would hide some
     names = " ".join(predicted.classes[k] for k in order)
-    return Panel(f"{source.name}: the tree of the first half", f"classes, left to right: {names}", "$t$", tuple(drawn))
+    title = f"{source.name}: tree (lines), trained (squares), exact score (diamonds)"
+    return Panel(title, f"classes, left to right: {names}", "$t$", tuple(drawn))
 
 
 def _leaves(merges: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[int]:

@@ -63,7 +63,7 @@ def _order(source: str, model: str, quantity: str, of: OrderFound) -> str:
 
 
 def _verdict(of: Estimate, p: float) -> str:
-    return "order" if sure(of) > 0 and p < _CHANCE else "do not order, beyond chance,"
+    return "order" if sure(of) > 0 and p < _CHANCE else "do not order, beyond errors and chance,"
 
 
 def _gain(of: Estimate) -> str:
