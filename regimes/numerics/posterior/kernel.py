@@ -10,7 +10,8 @@ a handful of points. Each slot keeps ``(shift, sum of exp(x - shift), sum of exp
 is lost to underflow, however far it lies below the others. The own point and its exact copies have exponent 0 and are
 counted, not computed.
 
-Each probe is done by one thread from its own row: results do not depend on the number of threads.
+Each probe is done by one thread from its own row: results do not depend on the number of threads. Threads are those of
+Python over a kernel that releases the interpreter: numba's own take eight seconds more to compile.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
 from regimes.numerics.compiled.kernels import kernel
+from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.posterior.exponential import HEADROOM, add_exponentials, raise_shifts
 from regimes.numerics.posterior.summary import Sums, Work, summarise
 from regimes.numerics.posterior.vectors import LANES
@@ -30,9 +32,11 @@ __all__ = ["DEAD", "ROWS", "STRIP", "Block", "Columns", "Data", "posterior_rows"
 ROWS = 64
 """Rows of sixteen pairs that are swept together; their D and W fit into the first-level cache."""
 STRIP = 4
-"""Probes that share the working arrays of a thread."""
+"""Probes at least that share the working arrays of a thread."""
 DEAD = 3e38
 """Distance of a pair that does not count; its exponential is exactly 0, since a is at least 5e-31."""
+
+_SHARES = 8  # pieces of a block that each thread gets: few, since a call costs some 70 us, and enough to end together
 
 # Slots that differ by more than this do not share a shift: exponentials are trusted over some 50 nats.
 _SPREAD = 30.0
@@ -105,8 +109,6 @@ class _Spread(NamedTuple):
     wide: Any
 
 
-# Arrays in named tuples that are made inside a parallel loop go wrong (numba 0.68): hence two functions.
-@kernel(parallel=True)
 def posterior_rows(
     block: Block, data: Data, columns: Columns, a: Any, b: Any, cells: tuple[int, int, bool], out: Any
 ) -> None:
@@ -116,15 +118,30 @@ def posterior_rows(
     ``out``, shape (B, T, STATISTICS, 1 + groups), is filled: the last index is 0 for all data, ``1 + g`` with group g
     left out (0 for the probes of group g itself; with one group nothing is left out).
     """
-    for strip in prange((block.own.size + STRIP - 1) // STRIP):
-        _strip(strip * STRIP, block, data, columns, a, b, cells, out)
+    rows = int(block.own.size)
+    size = max(STRIP, -(-rows // (_SHARES * get_num_threads())))
+    pieces = [(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+    def fill(piece: tuple[int, int]) -> None:
+        _rows(*piece, block, data, columns, a, b, cells, out)
+
+    for _ in in_threads(fill, pieces):
+        pass
 
 
-@kernel()
-def _strip(
-    start: int, block: Block, data: Data, columns: Columns, a: Any, b: Any, cells: tuple[int, int, bool], out: Any
+@kernel(nogil=True)
+def _rows(
+    start: int,
+    stop: int,
+    block: Block,
+    data: Data,
+    columns: Columns,
+    a: Any,
+    b: Any,
+    cells: tuple[int, int, bool],
+    out: Any,
 ) -> None:
-    """Statistics of the probes of one strip, which share their working arrays."""
+    """Statistics of some probes, which share their working arrays."""
     segments, slot_cell = columns.segments, columns.slot_cell
     times, slots = a.size, slot_cell.shape[0]
     D, W = np.empty(ROWS * LANES, block.gram.dtype), np.empty(ROWS * LANES, block.gram.dtype)
@@ -132,21 +149,25 @@ def _strip(
     sums = Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
     spread = _Spread(np.empty(2 * times), np.empty(2 * times, np.bool_))
     work = Work(np.empty(slots), np.empty((2, cells[0], cells[1])), np.empty((4, 1 + cells[1])))
-    for i in range(start, min(start + STRIP, block.own.size)):
-        sums.first[:] = 0.0
-        sums.second[:] = 0.0
-        sums.shift[:] = 0.0
-        spread.wide[:] = True  # nothing is known of the spread yet
+    for i in range(start, stop):
+        for place in range(2 * times * slots):
+            sums.first[place] = sums.second[place] = sums.shift[place] = 0.0
+        for pair in range(2 * times):
+            spread.wide[pair] = True  # nothing is known of the spread yet
         mu_cell = slot_cell[0]
         for s in range(segments.shape[0]):
             first_slot, first_column, width = segments[s]
             if first_column <= block.own[i] < first_column + width:
                 mu_cell = slot_cell[first_slot + (block.own[i] - first_column) % LANES]
-            piece.live[:] = columns.filled[s]
-            piece.copies[:] = 0
+            for lane in range(LANES):
+                piece.live[lane] = columns.filled[s, lane]
+                piece.copies[lane] = 0
             _form(i, block, data, columns.order, first_column, width, piece)
             _sweep(piece, width, a, b, first_slot, slots, spread, sums)
-        out[i] = 0.0
+        for k in range(out.shape[1]):
+            for statistic in range(out.shape[2]):
+                for group in range(out.shape[3]):
+                    out[i, k, statistic, group] = 0.0
         for pair in range(2 * times):
             held = slice(pair * slots, (pair + 1) * slots)
             of_pair = Sums(sums.shift[held], sums.first[held], sums.second[held])

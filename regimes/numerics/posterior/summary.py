@@ -61,27 +61,26 @@ def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, singles: bool, work: Wor
     ``1 + g`` without group g.
     """
     mu_class, mu_group = mu_cell
-    margins = work.margins
-    top = _common_scale(sums, slot_cell, -1, work)
-    _leave_each_out(work.cells, mu_class, singles, margins)
-    # The own point has weight exp(0) = 1 beside S = exp(top) total; both are divided by exp(max(top, 0)).
-    own, scale = np.exp(-max(top, 0.0)), np.exp(min(top, 0.0))
-    _add_statistics(top, own, scale, margins, 0, out)
-    groups, again = work.cells.shape[2], -1
-    if groups == 1:
-        return
-    for g in range(groups):
-        if g != mu_group:
-            if margins[0, 1 + g] < _CANCELS * margins[0, 0]:
-                again = g
-            else:
-                _add_statistics(top, own, scale, margins, 1 + g, out)
-    if again >= 0:
+    margins, groups, again = work.margins, work.cells.shape[2], -1
+    # At most one group cannot be subtracted. Each function has one place here: it is compiled where it stands.
+    for anew in range(2):
+        if anew and again < 0:
+            return
         top = _common_scale(sums, slot_cell, again, work)
         _leave_each_out(work.cells, mu_class, singles, margins)
-        margins[:, 1 + again] = margins[:, 0]
+        # The own point has weight exp(0) = 1 beside S = exp(top) total; both are divided by exp(max(top, 0)).
         own, scale = np.exp(-max(top, 0.0)), np.exp(min(top, 0.0))
-        _add_statistics(top, own, scale, margins, 1 + again, out)
+        left_out = again
+        for g in range(-1, groups if groups > 1 else 0):
+            if anew and g != left_out:
+                continue
+            if not anew and g >= 0:
+                if g == mu_group:
+                    continue
+                if margins[0, 1 + g] < _CANCELS * margins[0, 0]:
+                    again = g
+                    continue
+            _add_statistics(top, own, scale, margins, 0 if anew else 1 + g, 1 + g, out)
 
 
 @kernel()
@@ -94,11 +93,14 @@ def _common_scale(sums: Sums, slot_cell: Any, without: int, work: Work) -> float
         if first[slot] > 0.0 and slot_cell[slot, 1] != without:
             same = same and (shift[slot] == top or top == -np.inf)
             top = max(top, shift[slot])
-    factor[:] = 1.0
+    for slot in range(shift.size):
+        factor[slot] = 1.0
     if not same:
         for slot in range(0, shift.size, LANES):
             exponentials(shift, slot, top, factor)
-    cells[:] = 0.0
+    for k in range(cells.shape[1]):
+        for g in range(cells.shape[2]):
+            cells[0, k, g] = cells[1, k, g] = 0.0
     for slot in range(shift.size):
         k, g = slot_cell[slot, 0], slot_cell[slot, 1]
         if first[slot] > 0.0 and g != without:
@@ -111,7 +113,9 @@ def _common_scale(sums: Sums, slot_cell: Any, without: int, work: Work) -> float
 def _leave_each_out(cells: Any, mu_class: int, singles: bool, margins: Any) -> None:
     """Fill margins with total, squares, sum of squared class sums, and sum of the class of mu; 0 is for all data."""
     _, classes, groups = cells.shape
-    margins[:] = 0.0
+    for row in range(4):
+        for g in range(1 + groups):
+            margins[row, g] = 0.0
     for k in range(classes):
         in_class = 0.0
         for g in range(groups):
@@ -141,8 +145,8 @@ def _leave_each_out(cells: Any, mu_class: int, singles: bool, margins: Any) -> N
 
 
 @kernel()
-def _add_statistics(top: float, own: float, scale: float, margins: Any, place: int, out: Any) -> None:
-    total, square, same, own_class = margins[0, place], margins[1, place], margins[2, place], margins[3, place]
+def _add_statistics(top: float, own: float, scale: float, margins: Any, source: int, place: int, out: Any) -> None:
+    total, square, same, own_class = margins[0, source], margins[1, source], margins[2, source], margins[3, source]
     rest = scale * total
     log_total = np.log1p(rest) if top <= 0.0 else top + np.log(own + rest)
     out[LOG_TOTAL, place] += 0.5 * log_total

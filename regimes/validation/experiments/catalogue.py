@@ -65,7 +65,7 @@ EXPERIMENTS = {
         Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
-            "belief propagation), digits and MNIST",
+            "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",
             "sclocchi2024, U-turns of ImageNet models, in small",
         ),
         Experiment(

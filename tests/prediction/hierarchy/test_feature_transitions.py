@@ -73,7 +73,7 @@ def test_a_layer_is_whitened_by_units_and_channels():
     rows = np.random.default_rng(0).normal(size=(200, 3, 4)) * np.array([1.0, 50.0, 0.0])[:, None] + 7.0
     white = whitening("f", "layer", rows)
     assert white.kept.tolist() == [True, True, False]
-    direction = white.directions(rows)
+    direction = white.rows(rows)
     assert direction.shape == (200, 8)
     assert np.linalg.norm(direction, axis=1) == pytest.approx(1, abs=1e-6)
     halves = (direction.reshape(200, 2, 4) ** 2).sum(axis=2).mean(axis=0)
@@ -91,7 +91,7 @@ def test_the_baseline_is_that_of_all_other_pairs():
     end = 0.3 * start + draw(size=(75, 6)) + 0.5  # ends that have moved as a whole
     layer = layer_cosines("f", "layer", start, [end])
     white = whitening("f", "layer", start)
-    every = white.directions(start).astype(float) @ white.directions(end).astype(float).T
+    every = white.rows(start).astype(float) @ white.rows(end).astype(float).T
     assert layer.between[0].sum() == pytest.approx(every.sum(), abs=1e-4)
     assert layer.cosine[0] == pytest.approx(np.diag(every), abs=1e-6)
 

@@ -62,9 +62,11 @@ def _digits_collapse(form):
 
 def _features(form):
     hierarchy = replace(form.hierarchy, points=60, steps=10, width=32)
+    tree = replace(form.learned.denoiser, training_steps=20, evaluate_every=10, width=8)
+    learned = replace(form.learned, points=60, steps=6, width=16, denoiser=tree)
     denoiser = replace(form.images[0].denoiser, width=16, steps=20, patience=20)
     images = (replace(form.images[0], denoiser=denoiser),)
-    return replace(form, hierarchy=hierarchy, images=images, points=60, steps=4)
+    return replace(form, hierarchy=hierarchy, learned=learned, images=images, points=60, steps=4)
 
 
 def _class_tree(form):

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from regimes import Hierarchy  # noqa: E402
 from regimes.hierarchy import random_hierarchy, sample_hierarchy  # noqa: E402
 from regimes.validation import EmpiricalScore  # noqa: E402
-from regimes.validation.experiments.hierarchy_learned import losses, uturns  # noqa: E402
+from regimes.validation.experiments.hierarchy_learned import clones, losses, uturns  # noqa: E402
 from regimes.validation.experiments.hierarchy_learned.analysis import (  # noqa: E402
     learned_from,
     mean_of,
@@ -18,9 +18,10 @@ from regimes.validation.experiments.hierarchy_learned.analysis import (  # noqa:
     slope_of,
 )
 from regimes.validation.experiments.hierarchy_learned.experiment import PLAN  # noqa: E402
-from regimes.validation.experiments.hierarchy_learned.form import one_hot, seed_data, training_of  # noqa: E402
+from regimes.validation.experiments.hierarchy_learned.form import seed_data, training_of  # noqa: E402
 from regimes.validation.experiments.hierarchy_learned.grammar import copies_and_overlap, rule_shares  # noqa: E402
 from regimes.validation.experiments.runner.shared_trainings import shared_denoiser  # noqa: E402
+from regimes.validation.experiments.runner.tree_denoisers import one_hot  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import HierarchyBeliefScore, NetworkScore  # noqa: E402
 
@@ -76,6 +77,16 @@ def test_the_exact_score_brings_back_what_the_posterior_says():
     z = left.mean(axis=1) / np.maximum(left.std(axis=1) / np.sqrt(FORM.turns), 1 / FORM.turns)
     assert np.abs(z).max() < 4
     assert np.all(posterior.mean(axis=1)[0] < posterior.mean(axis=1)[-1])
+
+
+def test_clones_of_a_memory_meet_as_its_posterior_says_and_those_of_the_law_less_often():
+    points, noise = one_hot(DATA.train), NoiseStream(6)
+    form = replace(FORM, steps=60)
+    memory = clones.clones_together(form, EmpiricalScore(points.double().numpy()), points, noise)
+    law = clones.clones_together(form, HierarchyBeliefScore(DATA.rules), points, noise)
+    found = clones.CloneShares(np.stack([memory, law]), law, clones.together_by_memory(form, points))
+    assert np.all(np.abs(found.share - [1, 0]) < 4 * np.maximum(found.share_se, 1e-12))
+    assert found.memory.sum() - law.mean(axis=1).sum() > 0.3
 
 
 def test_what_comes_back_by_chance_is_what_two_independent_data_share():

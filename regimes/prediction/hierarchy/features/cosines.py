@@ -27,12 +27,15 @@ class Whitening:
     scale: Array  # (C,): root mean square of a channel's deviations from these means, over points and places
     kept: NDArray[np.bool_]  # (C,): channels that vary
 
-    def directions(self, activations: Activations) -> NDArray[np.float32]:
-        """Whitened activations (n, kept units), each row of length 1; a row of zeros stays one."""
+    def rows(self, activations: Activations, *, directions: bool = True) -> NDArray[np.float32]:
+        """Whitened activations (n, kept units), each row of length 1, or 1 in the mean square over the data points.
+
+        As directions a row of zeros stays one.
+        """
         rows = activations.reshape(len(activations), *self.mean.shape)[:, self.kept]
         rows = (rows - self.mean[self.kept]) / self.scale[self.kept, None]
         flat = rows.reshape(len(rows), -1)
-        length = np.sqrt(np.einsum("ij,ij->i", flat, flat))
+        length = np.sqrt(np.einsum("ij,ij->i", flat, flat) if directions else np.full(len(flat), flat.shape[1]))
         return np.asarray(flat / np.where(length > 0, length, 1.0)[:, None], dtype=np.float32)
 
 
@@ -65,10 +68,15 @@ def whitening(function: str, name: str, start: Activations) -> Whitening:
     return Whitening(mean, scale, kept)
 
 
-def layer_cosines(function: str, name: str, start: Activations, ends: Iterable[Activations]) -> LayerCosines:
-    """Whiten a layer by its activations at the points, and compare them with those at the U-turns of each time."""
+def layer_cosines(
+    function: str, name: str, start: Activations, ends: Iterable[Activations], *, directions: bool = True
+) -> LayerCosines:
+    """Whiten a layer by its activations at the points, and compare them with those at the U-turns of each time.
+
+    Without directions the cosines become covariances, in units of the variance of the points.
+    """
     white = whitening(function, name, start)
-    first = white.directions(start)
+    first = white.rows(start, directions=directions)
     group = np.arange(len(start)) % GROUPS
     sums = _group_sums(first, group)
     cosine, between = [], []
@@ -78,7 +86,7 @@ def layer_cosines(function: str, name: str, start: Activations, ends: Iterable[A
                 f"{function}: activations of U-turns must be finite and of the shape of those of the points, "
                 f"{start.shape}, got {end.shape if end.shape != start.shape else 'nan or inf'} in layer {name}"
             )
-        last = white.directions(end)
+        last = white.rows(end, directions=directions)
         cosine.append(np.einsum("ij,ij->i", first, last, dtype=np.float64))
         between.append(sums @ _group_sums(last, group).T)
     dead = int((~white.kept).sum())

@@ -1,4 +1,4 @@
-"""U-turns of hierarchical data under the exact score, seen by a classifier with a layer for each level."""
+"""U-turns of hierarchical data, exact or by a denoiser, seen by a classifier with a layer for each level."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from regimes.datasets.hierarchy.rules import random_hierarchy
 from regimes.datasets.hierarchy.sample import sample_hierarchy
-from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.prediction.hierarchy.features.cosines import layer_cosines
 from regimes.prediction.hierarchy.features.result import FeatureTransitions, judged_layers
-from regimes.prediction.hierarchy.features.transition import level_times
 from regimes.validation.experiments.features.images import layer_names, layer_rows, turned_rows
+from regimes.validation.experiments.features.trainings import SourceFound, half_times, source_found
 from regimes.validation.experiments.runner.layered_classifier import (
     ClassifierForm,
     Convolution,
@@ -27,13 +25,16 @@ from regimes.validation.experiments.runner.layered_classifier import (
     kept_classifier,
 )
 from regimes.validation.experiments.runner.run import Bench
-from regimes.validation.experiments.runner.shared_trainings import shared_trainings
+from regimes.validation.experiments.runner.shared_trainings import shared_denoiser, shared_trainings
+from regimes.validation.experiments.runner.tree_denoisers import TreeForm, one_hot, tree_training
 from regimes.validation.measurement.features import turned
+from regimes.validation.running.progress import renamed
 from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.sampling import noised
+from regimes.validation.sampling.samplers import Score
 from regimes.validation.scores import HierarchyBeliefScore
 
-__all__ = ["SAMPLER", "HierarchyForm", "HierarchyFound", "hierarchy_features"]
+__all__ = ["SAMPLER", "HierarchyForm", "HierarchyFound", "Tree", "hierarchy_features", "tree_found"]
 
 Array = NDArray[np.float64]
 
@@ -47,8 +48,9 @@ _FAR = 10.0  # where nothing is left of the start
 
 @dataclass(frozen=True)
 class HierarchyForm:
-    """Size of the part on hierarchical data."""
+    """Size of a part on hierarchical data."""
 
+    name: str  # of what is kept and reported
     v: int
     m: int
     s: int
@@ -60,6 +62,7 @@ class HierarchyForm:
     width: int  # channels of each layer of the classifier
     classifier: ClassifierForm
     trainings: int  # each with rules and points of its own
+    denoiser: TreeForm | None = None  # of most points; the exact score if there is none
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,24 +79,41 @@ class HierarchyFound:
     @property
     def exact_times(self) -> Array:
         """Where they are one half, (L + 1,)."""
-        t = self.layers.curves["t"]
-        places = np.array([level_times(t, share)[1] for share in self.exact_shares])
-        return np.asarray(compile_formula("time_from_edm_sigma", target="numpy")(np.exp(places)))
+        return half_times(self.layers.curves["t"], self.exact_shares)
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """What was found of all sets of rules under one score."""
+
+    form: HierarchyForm
+    layers: SourceFound
+    levels: SourceFound
+    found: list[HierarchyFound]
+
+
+def tree_found(form: HierarchyForm, found: list[HierarchyFound]) -> Tree:
+    """Put all sets of rules together."""
+    layers, levels = [each.layers for each in found], [each.levels for each in found]
+    return Tree(form, source_found(form.name, layers), source_found(f"{form.name} levels", levels), found)
 
 
 def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> HierarchyFound:
-    """Draw rules and points, train the classifier, turn the points and compare."""
+    """Draw rules and points, train the networks, turn the points and compare."""
     seed = 64 * bench.seed + number
     rules = random_hierarchy(Hierarchy(form.v, form.m, form.s, form.L, form.v), rng=seed)
     sample = sample_hierarchy(rules, form.points, rng=np.random.default_rng([seed, _POINTS]))
     network = _classifier(form, rules, seed, bench)
-    score, x = HierarchyBeliefScore(rules), _one_hot(sample.leaves, form.v, bench.device)
+    score, x = HierarchyBeliefScore(rules), one_hot(sample).to(bench.device)
+    model = score if form.denoiser is None else _denoiser(form.denoiser, form.name, rules, seed, bench)
     with torch_threads_kept():  # the first start of compiled kernels would change it, and last bits with it
         score(x[:1], form.t[0])
     kept, expected, ends = [], [], []
     for place, t in enumerate(form.t):
-        found = _turn(form, score, x, t, sample.tree, bench.of(_TURN, place), f"hierarchy-{number},turn-{place}")
-        bench.report(f"hierarchy, {number}: U-turns", place + 1, len(form.t))
+        found = _turn(
+            form, model, score, x, t, sample.tree, bench.of(_TURN, place), f"{form.name}-{number},turn-{place}"
+        )
+        bench.report(f"{form.name}, {number}: U-turns", place + 1, len(form.t))
         kept.append(found["kept"])
         expected.append(found["expected"])
         ends.append((torch.from_numpy(found["end"]).to(x), [found[f"symbols-{level}"] for level in range(form.L + 1)]))
@@ -132,12 +152,19 @@ def _far_shares(score: HierarchyBeliefScore, x: Tensor, t: float, tree: Any, ben
 
 
 def _turn(
-    form: HierarchyForm, score: HierarchyBeliefScore, x: Tensor, t: float, tree: Any, bench: Bench, name: str
+    form: HierarchyForm,
+    model: Score,
+    score: HierarchyBeliefScore,
+    x: Tensor,
+    t: float,
+    tree: Any,
+    bench: Bench,
+    name: str,
 ) -> dict[str, NDArray[Any]]:
     """U-turns at one time; what belief propagation expects of each given its x_t, and the symbols at the end."""
 
     def compute() -> dict[str, Any]:
-        end = turned(score, x, t, steps=form.steps, end=form.end, noise=bench.noise, sampler=SAMPLER)
+        end = turned(model, x, t, steps=form.steps, end=form.end, noise=bench.noise, sampler=SAMPLER)
         x_t = noised(x, t, noise=bench.noise.substream(0))  # the way out of these U-turns
         symbols = [_found(score, end, form.end, level) for level in range(form.L + 1)]
         kept = np.stack([(one == other).mean(axis=1) for one, other in zip(symbols, tree, strict=True)])
@@ -165,28 +192,31 @@ def _expected(score: HierarchyBeliefScore, x_t: Tensor, t: float, tree: Any) -> 
     return np.stack(shares)
 
 
+def _denoiser(form: TreeForm, name: str, rules: HierarchyRules, seed: int, bench: Bench) -> Score:
+    training = tree_training(form, rules, seed, form.sizes[-1])
+    return shared_denoiser(
+        training, device=bench.device, progress=renamed(bench.report, f"{name}, {seed}: training")
+    ).score()
+
+
 def _classifier(form: HierarchyForm, rules: HierarchyRules, seed: int, bench: Bench) -> LayeredClassifier:
     layers = [Convolution(form.width, (1, form.s), (1, form.s))] * form.L
     network = LayeredClassifier((form.v, 1, rules.leaves), layers, form.v, rng=seed).to(bench.device)
-    store = shared_trainings(asdict(form) | {"seed": seed, "device": str(bench.device)}, *rules.tables)
+    settings = {"width": form.width, "classifier": asdict(form.classifier), "seed": seed, "device": str(bench.device)}
+    store = shared_trainings(settings, *rules.tables)
 
     def draw(step: int, rows: int) -> tuple[Tensor, Tensor]:
         fresh = sample_hierarchy(rules, rows, rng=np.random.default_rng([seed, _FRESH, step]))
         labels = torch.from_numpy(np.asarray(fresh.labels, dtype=np.int64)).to(bench.device)
-        return _by_symbol(_one_hot(fresh.leaves, form.v, bench.device)), labels
+        return _by_symbol(one_hot(fresh).to(bench.device)), labels
 
     return kept_classifier(store, network, draw, form.classifier)
 
 
 def _accuracy(form: HierarchyForm, rules: HierarchyRules, network: LayeredClassifier, seed: int, bench: Bench) -> float:
     fresh = sample_hierarchy(rules, _TEST, rng=np.random.default_rng([seed, _FRESH]))
-    classes = network.predict(_by_symbol(_one_hot(fresh.leaves, form.v, bench.device)))
+    classes = network.predict(_by_symbol(one_hot(fresh).to(bench.device)))
     return float((classes.cpu().numpy() == fresh.labels).mean())
-
-
-def _one_hot(leaves: Any, v: int, device: torch.device) -> Tensor:
-    """One-hot leaves (n, d, v), as the score takes them."""
-    return functional.one_hot(torch.from_numpy(np.asarray(leaves, dtype=np.int64)), v).to(device, torch.float32)
 
 
 def _by_symbol(x: Tensor) -> Tensor:

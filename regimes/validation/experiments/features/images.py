@@ -11,6 +11,7 @@ from torch import Tensor
 
 from regimes.prediction.hierarchy.features.cosines import layer_cosines
 from regimes.prediction.hierarchy.features.result import FeatureTransitions, judged_layers
+from regimes.validation.experiments.features.scales import ScalesFound, image_scales
 from regimes.validation.experiments.runner.image_models import ImageForm, image_model
 from regimes.validation.experiments.runner.layered_classifier import LayeredClassifier
 from regimes.validation.experiments.runner.run import Bench
@@ -30,6 +31,7 @@ class ImageFound:
     denoiser_loss: float | None  # squared error of the noise a dimension, held out
     points: int
     layers: FeatureTransitions
+    scales: ScalesFound
 
 
 def image_features(
@@ -47,7 +49,8 @@ def image_features(
         for name in layer_names(network)
     ]
     judged = judged_layers(np.array(t), found, source=f"classifier of {form.source}")
-    return ImageFound(model.accuracy, model.denoiser.held_out_loss, len(x), judged)
+    scales = image_scales(model.train, x, ends, t, f"bands of {form.source}")
+    return ImageFound(model.accuracy, model.denoiser.held_out_loss, len(x), judged, scales)
 
 
 def layer_names(network: LayeredClassifier) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.prediction.hierarchy.features.result import FeatureTransitions
+from regimes.prediction.hierarchy.features.transition import level_times
 
-__all__ = ["Combined", "SourceFound", "combined", "source_found"]
+__all__ = ["Combined", "SourceFound", "combined", "half_times", "source_found"]
 
 Array = NDArray[np.float64]
 
@@ -64,6 +66,12 @@ def combined(values: Sequence[float | None], errors: Sequence[float | None]) -> 
     if count > 1:
         error = max(error, float(np.std([value for value, _ in known], ddof=1)) / math.sqrt(count))
     return Combined(mean, error, count)
+
+
+def half_times(t: Array, shares: Array) -> Array:
+    """Times at which predicted shares are one half, a row of ``shares`` each."""
+    places = np.array([level_times(t, share)[1] for share in shares])
+    return np.asarray(compile_formula("time_from_edm_sigma", target="numpy")(np.exp(places)))
 
 
 def source_found(name: str, found: Sequence[FeatureTransitions]) -> SourceFound:

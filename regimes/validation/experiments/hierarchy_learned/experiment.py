@@ -8,7 +8,9 @@ Said beforehand. A height is *learned* at the size at which the share of obeyed 
 copies passes half of the way from chance to the law, with the weights of the smallest held-out loss. A training
 *copies* from the step at which a twentieth of what it generates equals a training point. The minimum of the held-out
 loss is a *safe* place to stop if, all seeds together, neither the copies there exceed those among data of the law by
-1.96 standard errors, nor the loss on fresh points that on training points (each above the exact denoiser's).
+1.96 standard errors, nor the loss on fresh points that on training points (each above the exact denoiser's). A training
+has *memory* from the step at which clones share the training point half as much more often than under the law as they
+do under the posterior over the training points (``clones``); the memory at the minimum is held against 0 likewise.
 
 Tests: U-turns with the exact score in as many steps, and with the denoiser of most points, against the posterior of the
 symbols at the same noised points, for the class and for the leaves. That of the denoiser is a prediction for a perfect
@@ -31,6 +33,7 @@ from regimes.validation.experiments.hierarchy_learned.sentences import sentences
 from regimes.validation.experiments.hierarchy_learned.summary import numbers_of, tables_of
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
+from regimes.validation.measurement.kept_symbols import kept_agreement
 from regimes.validation.outcome.agreement import Agreement, chi_square
 from regimes.validation.outcome.experiment import Judgement
 
@@ -137,8 +140,5 @@ def _agreements(
     for k, log_snr in enumerate(form.log_snr):
         posterior = np.concatenate([run.posterior[k, :, level] for run in exact])
         back = np.concatenate([each[k, :, level] for each in kept])
-        left = back - posterior
-        # Half a turn more, so that a level at which all or none comes back has an error too.
-        se = max(float(left.std(ddof=1) / np.sqrt(len(left))), 0.5 / len(left))
-        found.append(Agreement(name, log_snr, float(posterior.mean()), float(back.mean()), se, len(left)))
+        found.append(kept_agreement(name, log_snr, back, posterior, form.s**level))
     return found

@@ -28,7 +28,7 @@ def panels(form: HierarchyForm, exact: Sequence[ExactRun], learned: Sequence[Seq
         for ladder in [np.mean([run.ladder for run in exact], axis=0)]
         for known in range(form.L)
     ]
-    turns, rules, along, order = [], [], [], []
+    turns, rules, along, order, memory = [], [], [], [], []
     for group, (what, level) in enumerate((("class", 0), ("leaves", form.L))):
         posterior = np.mean([run.posterior[:, :, level].mean(axis=1) for run in exact], axis=0)
         turns.append(curve(f"{what}, posterior", "theory", log_snr, posterior, group=group))
@@ -47,6 +47,7 @@ def panels(form: HierarchyForm, exact: Sequence[ExactRun], learned: Sequence[Seq
         along.append(_mean(f"{n} points", step, [(run.above @ nats(form))[:BEST] for run in runs], group))
         own = np.mean([(run.own_above @ nats(form))[:BEST] for run in runs], axis=0)
         along.append(curve(f"{n} points, on these", "reference", step, own, group=group))
+        memory.append(_mean(f"{n} points", step, [run.clones.share[:BEST] for run in runs], group))
         if runs is few or runs is many:
             copies = np.mean([run.copies[:BEST] for run in runs], axis=0)
             order.append(curve(f"copies, {n} points", "reference", step, copies, group=group))
@@ -57,6 +58,7 @@ def panels(form: HierarchyForm, exact: Sequence[ExactRun], learned: Sequence[Seq
         Panel("Rules obeyed, chance 0, law 1", "training points", "share", tuple(rules), marks, log_x=True),
         Panel("Loss above that of the exact denoiser", "step", "nats", tuple(along), log_x=True),
         Panel("Rules obeyed and copies", "step", "share", tuple(order), log_x=True),
+        Panel("phi_index: law 0, training points alone 1", "step", "memory", tuple(memory), log_x=True),
     ]
 
 

@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from regimes.datasets.hierarchy.rules import random_hierarchy
-from regimes.datasets.hierarchy.sample import HierarchySample, sample_hierarchy
+from regimes.datasets.hierarchy.sample import HierarchySample
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.problem import Hierarchy
 from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.validation.experiments.runner.shared_trainings import Training
-from regimes.validation.training import TreeDenoiser
+from regimes.validation.experiments.runner.tree_denoisers import TreeForm, drawn, tree_training
 
-__all__ = ["T_RANGE", "HierarchyForm", "SeedData", "one_hot", "seed_data", "seed_numbers", "times_at", "training_of"]
-
-Array = NDArray[np.float64]
-
-T_RANGE = (0.02, 2.0)
-"""At the first a leaf is all but known, at the last less than .1 nats are left of a point."""
+__all__ = ["HierarchyForm", "SeedData", "seed_data", "seed_numbers", "times_at", "training_of"]
 
 _SEEDS = 64  # runs with other seeds share nothing
-_TRAIN, _HELD_OUT, _FRESH = range(3)
+_FRESH = 2
 
 
 @dataclass(frozen=True)
-class HierarchyForm:
+class HierarchyForm(TreeForm):
     """Size of the experiment."""
 
     v: int
     m: int
     s: int
     L: int
-    sizes: tuple[int, ...]  # training points
     seeds: int  # rules, data and first weights are drawn anew with each
-    width: int  # of the network
-    training_steps: int
-    batch: int
-    learning_rate: float
-    ema: float
-    held_out: int  # points that choose the weights
-    evaluate_every: int
-    snapshots: tuple[int, ...]  # steps at which the training is looked at
-    log_snr: tuple[float, ...]  # noise levels of losses and U-turns, equally spaced
+    log_snr: tuple[float, ...]  # noise levels of losses, U-turns and clones, equally spaced
     loss_points: int
-    turns: int  # U-turns at each noise level
+    turns: int  # U-turns, and pairs of clones, at each noise level
     steps: int  # of a backward path
     generated: int
 
@@ -58,20 +39,6 @@ class HierarchyForm:
     def hierarchy(self) -> Hierarchy:
         """The model."""
         return Hierarchy(self.v, self.m, self.s, self.L)
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """Of every training."""
-        return {
-            "prediction": "x0",
-            "steps": self.training_steps,
-            "batch": self.batch,
-            "learning_rate": self.learning_rate,
-            "ema": self.ema,
-            "t_range": T_RANGE,
-            "evaluate_every": self.evaluate_every,
-            "snapshots": self.snapshots,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +48,6 @@ class SeedData:
     number: int
     rules: HierarchyRules
     train: HierarchySample
-    held_out: Tensor
     fresh: HierarchySample  # neither trained on nor used to choose weights
 
 
@@ -89,11 +55,7 @@ def seed_data(form: HierarchyForm, seed: int) -> SeedData:
     """Draw rules and data."""
     rules = random_hierarchy(form.hierarchy, rng=seed)
     fresh = max(form.loss_points, form.turns * len(form.log_snr))
-    drawn = [
-        sample_hierarchy(rules, count, rng=3 * seed + part)
-        for part, count in ((_TRAIN, max(form.sizes)), (_HELD_OUT, form.held_out), (_FRESH, fresh))
-    ]
-    return SeedData(seed, rules, drawn[0], one_hot(drawn[1]), drawn[2])
+    return SeedData(seed, rules, drawn(rules, max(form.sizes), seed), drawn(rules, fresh, seed, _FRESH))
 
 
 def seed_numbers(form: HierarchyForm, seed: int) -> range:
@@ -101,16 +63,9 @@ def seed_numbers(form: HierarchyForm, seed: int) -> range:
     return range(_SEEDS * seed, _SEEDS * seed + form.seeds)
 
 
-def one_hot(sample: HierarchySample) -> Tensor:
-    """Data as the network sees them, (n, d, v)."""
-    return torch.from_numpy(sample.one_hot()).float()
-
-
 def training_of(form: HierarchyForm, data: SeedData, n: int) -> Training:
     """The training on the first n points."""
-    network = TreeDenoiser(form.v, form.s, form.L, width=form.width, rng=data.number)
-    options = dict(form.options) | {"rng": data.number}
-    return Training(network, one_hot(data.train)[:n], data.held_out, options)
+    return tree_training(form, data.rules, data.number, n)
 
 
 def times_at(log_snr: tuple[float, ...]) -> list[float]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from regimes.datasets.hierarchy.parse import parse_leaves
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.validation.experiments.hierarchy_learned.form import T_RANGE, HierarchyForm
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm
+from regimes.validation.experiments.runner.tree_denoisers import T_RANGE
 from regimes.validation.sampling import NoiseStream, backward, backward_times
 from regimes.validation.sampling.samplers import Score
 

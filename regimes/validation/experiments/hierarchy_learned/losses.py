@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from regimes.numerics.hierarchy.rules import HierarchyRules
-from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, one_hot, times_at
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, times_at
+from regimes.validation.experiments.runner.tree_denoisers import one_hot
 from regimes.validation.sampling import NoiseStream, noised
 from regimes.validation.scores import HierarchyBeliefScore, NetworkScore
 from regimes.validation.scores.torch_formula import torch_formula

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, one_hot, training_of
+from regimes.validation.experiments.hierarchy_learned.clones import CloneShares, clones_together, together_by_memory
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, training_of
 from regimes.validation.experiments.hierarchy_learned.grammar import copies_and_overlap, generated_leaves, rule_shares
 from regimes.validation.experiments.hierarchy_learned.losses import (
     Noised,
@@ -18,6 +19,7 @@ from regimes.validation.experiments.hierarchy_learned.losses import (
 from regimes.validation.experiments.hierarchy_learned.uturns import by_chance, kept_by_posterior, kept_by_turns
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.runner.shared_trainings import shared_denoiser
+from regimes.validation.experiments.runner.tree_denoisers import one_hot
 from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.scores import HierarchyBeliefScore
@@ -27,7 +29,7 @@ __all__ = ["BEST", "ExactRun", "LearnedRun", "exact_run", "learned_run"]
 
 Array = NDArray[np.float64]
 
-_FRESH, _OWN, _GENERATED, _TURNS = range(4)
+_FRESH, _OWN, _GENERATED, _TURNS, _CLONES = range(5)
 BEST = -1
 """Place of the weights of the smallest held-out loss, behind the snapshots."""
 
@@ -67,6 +69,7 @@ class LearnedRun:
     fresh_copies: Array  # (): the same for data of the law
     fresh_overlap: Array
     kept: Array  # (noise levels, turns, L + 1), with the best weights
+    clones: CloneShares
 
 
 def exact_run(form: HierarchyForm, data: SeedData, bench: Bench) -> ExactRun:
@@ -94,31 +97,43 @@ def exact_run(form: HierarchyForm, data: SeedData, bench: Bench) -> ExactRun:
 def learned_run(form: HierarchyForm, data: SeedData, n: int, bench: Bench) -> LearnedRun:
     """Train on n points, or take the training that is kept, and look at it."""
     name = f"n{n},s{data.number}"
+    training = training_of(form, data, n)
+
+    def models() -> list[TrainedDenoiser]:
+        denoiser = shared_denoiser(training, device=bench.device, progress=renamed(bench.report, f"{name}: training"))
+        return [*(denoiser.at(step) for step in form.snapshots), denoiser]
 
     def compute() -> dict[str, Array]:
-        training = training_of(form, data, n)
-        denoiser = shared_denoiser(training, device=bench.device, progress=renamed(bench.report, f"{name}: training"))
         fresh, own = (
             noised_points(form, data.rules, points, bench.noise.substream(part))
             for part, points in ((_FRESH, one_hot(data.fresh)), (_OWN, training.points))
         )
-        models = [*(denoiser.at(step) for step in form.snapshots), denoiser]
-        looks = []
-        for number, model in enumerate(models):
+        looks, at = [], models()
+        for number, model in enumerate(at):
             looks.append(_look(form, data, n, model, fresh, own, bench.noise))
-            bench.report(f"{name}: looks", number + 1, len(models))
+            bench.report(f"{name}: looks", number + 1, len(at))
         found = {key: np.stack([look[key] for look in looks]) for key in looks[0]}
         unseen = np.asarray(data.fresh.leaves[: form.generated], dtype=np.int64)
         equal, common = copies_and_overlap(unseen, _leaves(data, n))
         return found | {
             "fresh_copies": np.array(equal.mean()),
             "fresh_overlap": np.array(common.mean()),
-            "kept": kept_by_turns(form, data, denoiser.score(), bench.noise.substream(_TURNS)),
+            "kept": kept_by_turns(form, data, at[BEST].score(), bench.noise.substream(_TURNS)),
+        }
+
+    def compute_clones() -> dict[str, Array]:
+        noise, points = bench.noise.substream(_CLONES, n), training.points
+        scores = [model.score() for model in models()]
+        return {
+            "learned": np.stack([clones_together(form, score, points, noise) for score in scores]),
+            "law": clones_together(form, HierarchyBeliefScore(data.rules), points, noise),
+            "memory": together_by_memory(form, points),
         }
 
     found = bench.store.piece(name, compute)
+    clones = CloneShares(**bench.store.piece(f"clones,{name}", compute_clones))
     bench.report(name, 1, 1)
-    return LearnedRun(n=n, seed=data.number, **found)
+    return LearnedRun(n=n, seed=data.number, clones=clones, **found)
 
 
 def _look(

@@ -68,7 +68,8 @@ def _minimum(size: Mapping[str, Any]) -> str:
     return (
         f"{size['n']} points: step {_value(size['best_step'], 0)}, copies {_value(size['copies'])}, overlap with "
         f"the nearest training point {_value(size['overlap_less_fresh'], 3)} above that of fresh data, gap "
-        f"{_value(size['gap_nats'])} nats (z of copies {safe['copies_z']:.1f}, of the gap {safe['gap_z']:.1f}): "
+        f"{_value(size['gap_nats'])} nats, memory {_value(size['memory'])} (z of copies {safe['copies_z']:.1f}, of "
+        f"the gap {safe['gap_z']:.1f}, of memory {safe['memory_z']:.1f}): "
         f"{'safe' if safe['safe'] else 'not safe'}"
     )
 
@@ -77,8 +78,9 @@ def _order(size: Mapping[str, Any]) -> str:
     heights = ", ".join(_places(each) for each in size["learned_from_step"])
     return (
         f"{size['n']} points obey heights half way from steps {heights}, have a gap from "
-        f"{_places(size['gap_from_step'])}, copy from {_places(size['copying_from_step'])} "
-        f"({_value(size['copies_at_the_end'])} copies at the end)"
+        f"{_places(size['gap_from_step'])}, memory from {_places(size['memory_from_step'])} "
+        f"({_value(size['memory_at_the_end'])} at the end), copy from {_places(size['copying_from_step'])} "
+        f"({_value(size['copies_at_the_end'])} at the end)"
     )
 
 

@@ -74,8 +74,11 @@ def _of_size(form: HierarchyForm, exact: Sequence[ExactRun], runs: Sequence[Lear
         "copies_at_the_end": mean_of([float(run.copies[BEST - 1]) for run in runs], ""),
         "overlap_less_fresh": mean_of([float(run.overlap[BEST] - run.fresh_overlap) for run in runs], ""),
         "gap_nats": mean_of([float(run.gap[BEST]) for run in runs], ""),
+        "memory": mean_of([float(run.clones.share[BEST]) for run in runs], ""),
+        "memory_at_the_end": mean_of([float(run.clones.share[BEST - 1]) for run in runs], ""),
         "best_step": mean_of([float(run.step[BEST]) for run in runs], ""),
         "gap_from_step": [first_step(run, run.gap / run.gap_se, SURE) for run in runs],
+        "memory_from_step": [first_step(run, run.clones.share, 0.5) for run in runs],
         "copying_from_step": [first_step(run, run.copies, _COPYING) for run in runs],
         "learned_from_step": [
             [first_step(run, obeyed(form, run.rules)[:, h], 0.5) for run in runs] for h in range(form.L)
@@ -113,9 +116,14 @@ def _safe(form: HierarchyForm, runs: Sequence[LearnedRun]) -> dict[str, Any]:
     )
     pooled = (share + of_law) / 2
     error = max(float(np.sqrt(2 * pooled * (1 - pooled) / drawn)), 0.5 / drawn)
-    gap = np.sum([run.gap[BEST] for run in runs]) / np.sqrt(np.sum([run.gap_se[BEST] ** 2 for run in runs]))
-    copies_z, gap_z = (share - of_law) / error, float(gap)
-    return {"copies_z": copies_z, "gap_z": gap_z, "safe": bool(copies_z < SURE and gap_z < SURE)}
+    copies_z = (share - of_law) / error
+    gap_z = _pooled_z([(run.gap[BEST], run.gap_se[BEST]) for run in runs])
+    memory_z = _pooled_z([(run.clones.share[BEST], run.clones.share_se[BEST]) for run in runs])
+    return {"copies_z": copies_z, "gap_z": gap_z, "memory_z": memory_z, "safe": bool(copies_z < SURE and gap_z < SURE)}
+
+
+def _pooled_z(found: Sequence[tuple[float, float]]) -> float:
+    return float(sum(value for value, _ in found) / np.sqrt(sum(se**2 for _, se in found)))
 
 
 def _along(form: HierarchyForm, run: LearnedRun) -> dict[str, Any]:
@@ -135,6 +143,13 @@ def _along(form: HierarchyForm, run: LearnedRun) -> dict[str, Any]:
         "copies": run.copies,
         "overlap": run.overlap,
         "fresh_overlap": float(run.fresh_overlap),
+        "memory": run.clones.share,
+        "memory_se": run.clones.share_se,
+        "phi_index": {
+            "learned": run.clones.learned.mean(axis=2),
+            "law": run.clones.law.mean(axis=1),
+            "memory": run.clones.memory,
+        },
     }
 
 
@@ -157,6 +172,9 @@ def numbers_of(form: HierarchyForm, tables: dict[str, Any]) -> dict[str, Number]
         )
         rows[f"measure.gap.n_{n}"] = _number(
             f"loss on fresh less on training points at its minimum, {n} points", each["gap_nats"], "nats"
+        )
+        rows[f"measure.memory.n_{n}"] = _number(
+            f"phi_index from the law (0) to the training points alone (1) at the minimum, {n} points", each["memory"]
         )
         rows[f"measure.copies.n_{n}"] = _number(f"share of copies at the minimum, {n} points", each["copies"])
     for which, name, words in (

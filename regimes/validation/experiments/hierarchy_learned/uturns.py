@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.hierarchy.parse import parse_leaves
-from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, one_hot, times_at
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, times_at
 from regimes.validation.experiments.hierarchy_learned.grammar import path
+from regimes.validation.experiments.runner.tree_denoisers import one_hot
 from regimes.validation.sampling import NoiseStream, noised, u_turn
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.scores import HierarchyBeliefScore
