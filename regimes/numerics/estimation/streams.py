@@ -66,6 +66,7 @@ class Stream(IntEnum):
     HIERARCHY_LEARNED = 0x6C6561726E6564
     REDRAWN_PAIRS = 0x726174696F
     HIERARCHY_EXACT = 0x6578616374
+    CLASS_TREE = 0x74726565
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:
