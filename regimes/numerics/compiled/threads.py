@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
-from numba import get_num_threads, set_num_threads
+from numba import get_num_threads
 
-__all__ = ["in_threads", "threads_for"]
+__all__ = ["in_threads", "share_out"]
 
 _SMALL = 10**6  # products of messages, some 2 ms
 
@@ -38,15 +37,13 @@ def in_threads(
         pool.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def threads_for(work: int) -> Iterator[None]:
-    """One thread where the work is so small that threads would wait for each other, on a busy machine above all.
+def share_out(function: Callable[[int, int], None], count: int, work: int) -> None:
+    """Call ``function(first, step)`` on every thread, which does the items first, first + step, ... of ``count``.
 
-    Work is counted in products of messages. Only for kernels whose result does not depend on the number of threads.
+    One thread where the work, counted in products of messages, is so small that threads would wait for each other, on a
+    busy machine above all. Only for kernels that release the interpreter lock, whose result does not depend on who does
+    what. Threads of numba's own take eight seconds more to compile, and their first start changes those of torch.
     """
-    threads = get_num_threads()
-    set_num_threads(1 if work < _SMALL else threads)
-    try:
-        yield
-    finally:
-        set_num_threads(threads)
+    threads = 1 if work < _SMALL else min(get_num_threads(), count)
+    for _ in in_threads(lambda first: function(first, threads), range(threads), threads):
+        pass

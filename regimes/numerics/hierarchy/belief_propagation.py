@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.lanes import LANES
-from regimes.numerics.compiled.threads import threads_for
+from regimes.numerics.compiled.threads import share_out
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.draw_kernel import draw_groups
 from regimes.numerics.hierarchy.evidence import checked_levels, checked_messages, checked_prior, exponentials
@@ -109,9 +108,11 @@ def belief_propagation(
     tables = kernel_tables(rules)
     flat, steps = flat_messages(linear)
     given, to = (flat, steps, n, weights), (out, out_starts, padded, max(wanted))
-    with threads_for(n * _products(rules)):
-        threads = min(get_num_threads(), padded // LANES)
-        propagate_groups(given, tables.arrays, tables.shape, to, threads, log_evidence, sound)
+
+    def propagate(first: int, step: int) -> None:
+        propagate_groups(first, step, given, tables.arrays, tables.shape, to, log_evidence, sound)
+
+    share_out(propagate, padded // LANES, n * _products(rules))
     marginals = {}
     for level in wanted:
         shape = (rules.s**level, rules.symbols(level), padded)
@@ -183,9 +184,12 @@ def sample_posterior(
     tables = kernel_tables(rules)
     flat, steps = flat_messages(linear)
     given = (flat, steps, n, weights)
-    with threads_for(n * _products(rules)):
-        threads = min(get_num_threads(), -(-n // LANES))
-        draw_groups(given, tables.arrays, tables.shape, uniforms, trees, np.array(nodes), threads, sound)
+    starts = np.array(nodes)
+
+    def draw(first: int, step: int) -> None:
+        draw_groups(first, step, given, tables.arrays, tables.shape, uniforms, trees, starts, sound)
+
+    share_out(draw, -(-n // LANES), n * _products(rules))
     for sample in np.flatnonzero(~sound).tolist():
         row = weights[min(sample, len(weights) - 1)]
         again = SampleInLogarithms(name, rules, likelihoods[sample], row, sample, log=log)

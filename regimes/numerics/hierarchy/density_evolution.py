@@ -13,7 +13,6 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.compiled.threads import threads_for
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.hierarchy.fresh_rules import dense_rules, lower_level
 from regimes.numerics.hierarchy.noise import Noise, checked_noise
@@ -158,8 +157,7 @@ def _one_population(hierarchy: Hierarchy, noise: Noise, level: float, population
             parent = source.permutation(population) if depth > 1 else np.zeros(population, np.int64)
             siblings = members_of(population, s - 1, source)
             downward = np.empty((population, v))
-            with threads_for(population * drawn):
-                lower_level(above, parent, message, siblings, m, dense_rules(v, s, drawn), key_of(source), downward)
+            lower_level(above, parent, message, siblings, m, dense_rules(v, s, drawn), key_of(source), downward)
         posterior = downward * message[source.permutation(population)]
         posterior /= posterior.sum(axis=1, keepdims=True)
         true = posterior[:, 0]

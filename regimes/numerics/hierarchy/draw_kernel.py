@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import LANES, entry, number
@@ -44,11 +43,11 @@ def _weigh_rules(up: Any, children: int, rules: Any, first: int, v: int, m: int,
     return lacking * m <= NEGLIGIBLE * total
 
 
-@kernel(parallel=True)
+@kernel(nogil=True)
 def draw_groups(
-    given: Any, tables: Any, shape: Any, uniforms: Any, trees: Any, tree_starts: Any, threads: int, sound: Any
+    first: int, step: int, given: Any, tables: Any, shape: Any, uniforms: Any, trees: Any, tree_starts: Any, sound: Any
 ) -> None:
-    """Trees for each sample.
+    """Trees for each sample of the groups first, first + step, ...
 
     given, tables, shape: as in ``propagate_groups``. uniforms: float64 (draws, internal nodes + 1, n), one number a
     choice, level by level. trees: int32 (draws, nodes, n), level by level from tree_starts.
@@ -59,36 +58,35 @@ def draw_groups(
     width = (v + 1) * LANES
     groups = (n + LANES - 1) // LANES
     draws = uniforms.shape[0]
-    for thread in prange(threads):
-        up, down, scratch = aligned(size), aligned(slots[depth + 1]), aligned(4 * LANES)
-        sums = np.empty(max(classes, m))
-        for group in range(thread, groups, threads):
-            sample = group * LANES
-            live = min(LANES, n - sample)
-            upward(messages, steps, sample, live, up, tables, shape, scratch)
-            root_evidence(up, prior, sample, live, classes, down, scratch)
-            for lane in range(live):
-                sound[sample + lane] = scratch[2 * LANES + lane] >= 0
-                total = 0.0
-                for a in range(classes):
-                    total += down[a * LANES + lane] * up[a * LANES + lane]
-                    sums[a] = total
-                for draw in range(draws):
-                    trees[draw, 0, sample + lane] = choose(sums, classes, uniforms[draw, 0, sample + lane])
-            for level in range(depth):
-                for node in range(s**level):
-                    children = blocks[level + 1] + node * s * width
-                    place, below = tree_starts[level] + node, tree_starts[level + 1] + node * s
-                    for lane in range(live):
-                        weighed = -1  # draws often share the symbol
-                        for draw in range(draws):
-                            symbol = trees[draw, place, sample + lane]
-                            first = rule_starts[level] + symbol * m * s
-                            if symbol != weighed:
-                                weighed = symbol
-                                if not _weigh_rules(up, children + lane, rules, first, v, m, s, sums):
-                                    sound[sample + lane] = False
-                            rule = first + s * choose(sums, m, uniforms[draw, 1 + place, sample + lane])
-                            for j in range(s):
-                                child = entry(rules, rule + j) // LANES - j * (v + 1)
-                                trees[draw, below + j, sample + lane] = child
+    up, down, scratch = aligned(size), aligned(slots[depth + 1]), aligned(4 * LANES)
+    sums = np.empty(max(classes, m))
+    for group in range(first, groups, step):
+        sample = group * LANES
+        live = min(LANES, n - sample)
+        upward(messages, steps, sample, live, up, tables, shape, scratch)
+        root_evidence(up, prior, sample, live, classes, down, scratch)
+        for lane in range(live):
+            sound[sample + lane] = scratch[2 * LANES + lane] >= 0
+            total = 0.0
+            for a in range(classes):
+                total += down[a * LANES + lane] * up[a * LANES + lane]
+                sums[a] = total
+            for draw in range(draws):
+                trees[draw, 0, sample + lane] = choose(sums, classes, uniforms[draw, 0, sample + lane])
+        for level in range(depth):
+            for node in range(s**level):
+                children = blocks[level + 1] + node * s * width
+                place, below = tree_starts[level] + node, tree_starts[level + 1] + node * s
+                for lane in range(live):
+                    weighed = -1  # draws often share the symbol
+                    for draw in range(draws):
+                        symbol = trees[draw, place, sample + lane]
+                        start = rule_starts[level] + symbol * m * s
+                        if symbol != weighed:
+                            weighed = symbol
+                            if not _weigh_rules(up, children + lane, rules, start, v, m, s, sums):
+                                sound[sample + lane] = False
+                        rule = start + s * choose(sums, m, uniforms[draw, 1 + place, sample + lane])
+                        for j in range(s):
+                            child = entry(rules, rule + j) // LANES - j * (v + 1)
+                            trees[draw, below + j, sample + lane] = child

@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from regimes.numerics.compiled.kernels import kernel
+from regimes.numerics.compiled.threads import share_out
 
 __all__ = ["dense_rules", "lower_level", "upper_level"]
 
@@ -39,16 +39,44 @@ def dense_rules(v: int, s: int, drawn: int) -> bool:
     return bool(v**s <= _DENSITY * drawn)
 
 
-@kernel(parallel=True)
 def upper_level(children: Any, members: Any, parents: int, m: int, dense: bool, key: Any, out: Any) -> None:
     """Upward messages of a population from those of the level below; both sum to 1, the true symbol at 0.
 
     children: float64 (N, v). members: int64 (s, M), the child in each place of each new node. dense: as
     :func:`dense_rules` says. key: uint64, of the random numbers. out: float64 (M, parents), filled.
     """
+
+    def share(first: int, step: int) -> None:
+        _upper_share(first, step, children, members, parents, m, dense, key, out)
+
+    share_out(share, _blocks(members.shape[1]), members.shape[1] * parents * m)
+
+
+def lower_level(above: Any, parent: Any, siblings: Any, members: Any, m: int, dense: bool, key: Any, out: Any) -> None:
+    """Downward messages to first children from those to their parents; by symmetry to any child.
+
+    above: float64 (K, parents), to the parents. parent: int64 (M), of each new node. siblings: float64 (N, v), upward
+    messages of the new level. members: int64 (s - 1, M), which of them stand beside each new node. out: float64 (M, v),
+    filled. The rest as for :func:`upper_level`.
+    """
+
+    def share(first: int, step: int) -> None:
+        _lower_share(first, step, above, parent, siblings, members, m, dense, key, out)
+
+    share_out(share, _blocks(parent.size), parent.size * above.shape[1] * m)
+
+
+def _blocks(nodes: int) -> int:
+    return (nodes + _BLOCK - 1) // _BLOCK
+
+
+@kernel(nogil=True)
+def _upper_share(
+    first: int, step: int, children: Any, members: Any, parents: int, m: int, dense: bool, key: Any, out: Any
+) -> None:
     s, nodes = members.shape
     v, drawn = children.shape[1], parents * m
-    for block in prange((nodes + _BLOCK - 1) // _BLOCK):
+    for block in range(first, (nodes + _BLOCK - 1) // _BLOCK, step):
         picks, product, tuples, slots, marks = _scratch(v**s if dense else 0, s, drawn, dense)
         for node in range(block * _BLOCK, min(nodes, (block + 1) * _BLOCK)):
             stream = _mixed(key + np.uint64(node + 1) * _STRIDE)
@@ -73,17 +101,13 @@ def upper_level(children: Any, members: Any, parents: int, m: int, dense: bool, 
             _normalise(out[node])
 
 
-@kernel(parallel=True)
-def lower_level(above: Any, parent: Any, siblings: Any, members: Any, m: int, dense: bool, key: Any, out: Any) -> None:
-    """Downward messages to first children from those to their parents; by symmetry to any child.
-
-    above: float64 (K, parents), to the parents. parent: int64 (M), of each new node. siblings: float64 (N, v), upward
-    messages of the new level. members: int64 (s - 1, M), which of them stand beside each new node. out: float64 (M, v),
-    filled. The rest as for :func:`upper_level`.
-    """
+@kernel(nogil=True)
+def _lower_share(
+    first: int, step: int, above: Any, parent: Any, siblings: Any, members: Any, m: int, dense: bool, key: Any, out: Any
+) -> None:
     nodes, parents = parent.size, above.shape[1]
     s, v, drawn = members.shape[0] + 1, siblings.shape[1], parents * m
-    for block in prange((nodes + _BLOCK - 1) // _BLOCK):
+    for block in range(first, (nodes + _BLOCK - 1) // _BLOCK, step):
         rest = v ** (s - 1) if dense else 0
         picks, product, tuples, slots, marks = _scratch(rest, s, drawn, dense)
         codes = np.empty(rest * v, np.int32)

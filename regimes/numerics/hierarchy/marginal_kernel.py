@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.lanes import (
@@ -104,9 +103,11 @@ def _finish(scratch: Any, sample: int, live: int, constant: float, log_evidence:
         sound[sample + lane] = scratch[2 * LANES + lane] >= 0
 
 
-@kernel(parallel=True)
-def propagate_groups(given: Any, tables: Any, shape: Any, to: Any, threads: int, log_evidence: Any, sound: Any) -> None:
-    """Evidence, and the marginals of the levels that are asked for.
+@kernel(nogil=True)
+def propagate_groups(
+    first: int, step: int, given: Any, tables: Any, shape: Any, to: Any, log_evidence: Any, sound: Any
+) -> None:
+    """Evidence, and the marginals of the levels that are asked for, of the groups first, first + step, ... of samples.
 
     given: messages float64 (flat), whose element (sample, leaf, symbol) is at the scalar product with steps; these
     steps; n; prior float64 (1 or n, classes). tables, shape: of ``KernelTables``. to: out float64 (flat), with element
@@ -116,13 +117,12 @@ def propagate_groups(given: Any, tables: Any, shape: Any, to: Any, threads: int,
     messages, steps, n, prior = given
     slots, size, constant, depth, classes = tables[5], tables[6], tables[8], shape[4], shape[0]
     groups = (n + LANES - 1) // LANES
-    for thread in prange(threads):
-        up, down, scratch = aligned(size), aligned(slots[depth + 1]), aligned(4 * LANES)
-        for group in range(thread, groups, threads):
-            sample = group * LANES
-            live = min(LANES, n - sample)
-            upward(messages, steps, sample, live, up, tables, shape, scratch)
-            root_evidence(up, prior, sample, live, classes, down, scratch)
-            _downward(up, down, tables, shape, to, sample, scratch)
-            _finish(scratch, sample, live, constant, log_evidence, sound)
-        settle()
+    up, down, scratch = aligned(size), aligned(slots[depth + 1]), aligned(4 * LANES)
+    for group in range(first, groups, step):
+        sample = group * LANES
+        live = min(LANES, n - sample)
+        upward(messages, steps, sample, live, up, tables, shape, scratch)
+        root_evidence(up, prior, sample, live, classes, down, scratch)
+        _downward(up, down, tables, shape, to, sample, scratch)
+        _finish(scratch, sample, live, constant, log_evidence, sound)
+    settle()

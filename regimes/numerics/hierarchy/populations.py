@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.compiled.threads import threads_for
 from regimes.numerics.hierarchy.fresh_rules import dense_rules, upper_level
 from regimes.numerics.hierarchy.noise import Noise, leaf_messages
 from regimes.numerics.hierarchy.population_memory import CHUNK, THINNING
@@ -55,8 +54,7 @@ def upper_population(
     parents = v if parents is None else parents
     out = np.empty((population, parents))
     members = members_of(population, s, generator)
-    with threads_for(population * parents * m):
-        upper_level(children, members, parents, m, dense_rules(v, s, parents * m), key_of(generator), out)
+    upper_level(children, members, parents, m, dense_rules(v, s, parents * m), key_of(generator), out)
     return out
 
 

@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "sclocchi2024, U-turns of ImageNet models, in small",
         ),
         Experiment(
+            "class-tree",
+            "tree of class times predicted from labelled digits and MNIST: order and size of the times at which clones "
+            "and U-turns of trained denoisers part by class and by group of classes",
+            "sclocchi2024, class transition of images, against superclasses",
+        ),
+        Experiment(
             "hierarchy-learned",
             "tree-shaped denoisers trained on few to many data of random hierarchies: posterior mean, U-turns, rules "
             "obeyed by level, copies, against belief propagation",

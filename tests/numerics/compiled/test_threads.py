@@ -1,18 +1,31 @@
-"""How many threads a piece of work gets."""
+"""How many threads a piece of work gets, and that together they do all of it."""
 
 import numba
 import pytest
 
-from regimes.numerics.compiled.threads import threads_for
+from regimes.numerics.compiled.threads import share_out
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
-def test_small_work_gets_one_thread_and_the_number_is_put_back():
-    before = numba.get_num_threads()
-    for work, threads in ((999_999, 1), (1_000_000, before)):
-        with threads_for(work):
-            assert numba.get_num_threads() == threads
-        assert numba.get_num_threads() == before
-    with pytest.raises(KeyboardInterrupt), threads_for(1):
+@pytest.mark.parametrize(("work", "threads"), [(999_999, 1), (1_000_000, 2)])
+def test_every_item_is_done_once_and_small_work_by_one_thread(work, threads):
+    before, calls = numba.get_num_threads(), []
+    numba.set_num_threads(2)
+    try:
+        share_out(lambda first, step: calls.append(range(first, 7, step)), 7, work)
+    finally:
+        numba.set_num_threads(before)
+    assert len(calls) == threads
+    assert sorted(item for share in calls for item in share) == list(range(7))
+
+
+def test_no_more_threads_than_items_and_errors_come_through():
+    calls = []
+    share_out(lambda first, step: calls.append((first, step)), 1, 10**9)
+    assert calls == [(0, 1)]
+
+    def fails(first, step):
         raise KeyboardInterrupt
-    assert numba.get_num_threads() == before
+
+    with pytest.raises(KeyboardInterrupt):
+        share_out(fails, 8, 10**9)

@@ -69,6 +69,13 @@ def _features(form):
     return replace(form, hierarchy=hierarchy, learned=learned, images=images, points=60, steps=4)
 
 
+def _class_tree(form):
+    source = form.sources[0]
+    denoiser = replace(source.image.denoiser, width=16, steps=20, patience=20)
+    source = replace(source, image=replace(source.image, denoiser=denoiser), starts=100, iterated=4)
+    return replace(form, sources=(source,), steps=4, redraws=6, permutations=5)
+
+
 def _hierarchy_exact(form):
     first, second = form.models
     return replace(
@@ -107,6 +114,7 @@ TINY = {
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
     "features": (_features, 1),
+    "class-tree": (_class_tree, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
     "hierarchy-masked": (_hierarchy_masked, 1),
