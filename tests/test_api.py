@@ -14,10 +14,11 @@ PUBLIC = {
         HierarchyPrediction Mixture NotConverged Number PercolationPrediction Prediction Preprocessing Result
         SCHEDULES Schedule Speciation builtin_datasets catalogue clock collapse compile_formula composition formula
         hierarchy load_dataset noise_schedule predict predict_classes predict_collapse
-        predict_data_percolation predict_hierarchy predict_percolation predict_speciation process speciation validation
+        predict_data_percolation predict_hierarchy predict_percolation predict_speciation process speciation
+        unmasking_loss unmasking_plan validation
     """,
     "regimes.process": """
-        Clock SCHEDULES Schedule clock noise_schedule
+        Clock SCHEDULES Schedule clock noise_schedule unmasking_loss unmasking_plan
     """,
     "regimes.speciation": """
         CovarianceSpectrum MixtureClones class_entropy class_information clone_disagreement

@@ -71,6 +71,8 @@ LADDERS: dict[str, Ladder] = {
     "D_m": from_zero(1e-12, 1e12),
     "Delta_t": inside_unit(1e-15),
     "F": between(1e-8, 1e12),
+    "H_joint": from_zero(1e-12, 1e6),
+    "H_one": from_zero(1e-12, 1e3),
     "I": between(1e-8, 1e6),
     "I_class": from_zero(1e-12, 0.6931),
     "J": inside_unit(1e-15),

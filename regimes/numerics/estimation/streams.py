@@ -67,6 +67,8 @@ class Stream(IntEnum):
     REDRAWN_PAIRS = 0x726174696F
     BUMP_PHASES = 0x70686173657320
     HIERARCHY_EXACT = 0x6578616374
+    HIERARCHY_MASKED = 0x6D61736B6564
+    CLASS_TREE = 0x74726565
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:

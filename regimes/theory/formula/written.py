@@ -20,6 +20,7 @@ _MODULES = (
     "process.denoisers",
     "process.samplers",
     "process.ancestral",
+    "process.unmasking",
     "speciation.criteria",
     "speciation.mixture",
     "speciation.order_parameter",

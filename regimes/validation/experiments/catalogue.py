@@ -75,10 +75,22 @@ EXPERIMENTS = {
             "sclocchi2024, U-turns of ImageNet models, in small",
         ),
         Experiment(
+            "class-tree",
+            "tree of class times predicted from labelled digits and MNIST: order and size of the times at which clones "
+            "and U-turns of trained denoisers part by class and by group of classes",
+            "sclocchi2024, class transition of images, against superclasses",
+        ),
+        Experiment(
             "hierarchy-learned",
             "tree-shaped denoisers trained on few to many data of random hierarchies: posterior mean, U-turns, rules "
             "obeyed by level, copies, against belief propagation",
             "sclocchi2024, U-turns of trained models",
+        ),
+        Experiment(
+            "hierarchy-masked",
+            "masked diffusion of random hierarchies: networks against belief propagation, U-turns, changed blocks, and "
+            "plans of unmasking several leaves at once",
+            "sclocchi2025, masked diffusion of text, in small",
         ),
         Experiment(
             "potential",

@@ -157,7 +157,7 @@ def train_denoiser(
     _check_weights(model)
     where = choose_device(device)
     noise = NoiseStream(rng, Stream.TRAINING)
-    points = training_data(data, held_out, conditions, noise.substream(_DATA), where)
+    points = training_data(data, held_out, noise.substream(_DATA), where, conditions)
     if patience is not None and points.held_out is None:
         raise ValueError("train_denoiser: patience needs held-out points to judge by; give held_out, or leave it out")
     network = copy.deepcopy(model)

@@ -80,9 +80,9 @@ class TrainingData:
 def training_data(
     data: ArrayLike | Tensor | Draw,
     held_out: float | ArrayLike | Tensor | None,
-    conditions: ArrayLike | Tensor | None,
     noise: NoiseStream,
     device: torch.device,
+    conditions: ArrayLike | Tensor | None = None,
 ) -> TrainingData:
     """Check the data of a training and set the held-out points apart."""
     draw: Any = data if callable(data) else None

@@ -69,6 +69,13 @@ def _features(form):
     return replace(form, hierarchy=hierarchy, learned=learned, images=images, points=60, steps=4)
 
 
+def _class_tree(form):
+    source = form.sources[0]
+    denoiser = replace(source.image.denoiser, width=16, steps=20, patience=20)
+    source = replace(source, image=replace(source.image, denoiser=denoiser), starts=100, iterated=4)
+    return replace(form, sources=(source,), steps=4, redraws=6, permutations=5)
+
+
 def _hierarchy_exact(form):
     first, second = form.models
     return replace(
@@ -90,6 +97,16 @@ def _bump_phases(form):
     return replace(form, training=training, sampling_steps=3, looked=16)
 
 
+def _hierarchy_masked(form):
+    first, second = form.models
+    training = replace(form.training, steps=40, evaluate_every=20)
+    models = (replace(first, L=2, rules=2, sizes=(8, 24)), replace(second, L=2, rules=2))
+    sizes = {"strings": 60, "turns": 60, "generated": 60, "population": 200, "held_out": 32, "width": 8}
+    return replace(
+        form, models=models, training=training, steps=(2,), masked=(0.3, 0.6, 0.8, 1.0), blocks=(0.8,), **sizes
+    )
+
+
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "mixture-clones": (_mixture_clones, 0),
@@ -103,8 +120,10 @@ TINY = {
     "digits-speciation": (_digits_speciation, 1),
     "digits-collapse": (_digits_collapse, 1),
     "features": (_features, 1),
+    "class-tree": (_class_tree, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
+    "hierarchy-masked": (_hierarchy_masked, 1),
 }
 
 

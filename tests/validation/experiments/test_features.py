@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.datasets.points.loading import load_dataset  # noqa: E402
+from regimes.validation.experiments.features.images import _spread  # noqa: E402
 from regimes.validation.experiments.features.scales import image_scales  # noqa: E402
 
 SIDE, T = 8, (0.02, 0.1, 0.3, 0.6, 1.0, 2.0, 4.0)
@@ -54,3 +55,11 @@ def test_bands_that_tell_of_each_other_hold_as_the_whole_covariance_says():
     found = scales_of(mixing * np.geomspace(8, 0.05, SIDE**2), draw)
     assert off(found, "whole") < 4
     assert off(found, "alone") > 10
+
+
+def test_images_are_taken_from_all_that_were_held_out():
+    rows = _spread(500, 360)
+    assert len(set(rows.tolist())) == 360
+    assert (rows[0], rows[-1]) == (0, 499)
+    assert np.diff(rows).max() == 2
+    assert _spread(50, 360).tolist() == list(range(50))

@@ -13,15 +13,15 @@ from regimes.validation import EmpiricalScore  # noqa: E402
 from regimes.validation.experiments.hierarchy_learned import clones, losses, uturns  # noqa: E402
 from regimes.validation.experiments.hierarchy_learned.analysis import (  # noqa: E402
     learned_from,
-    mean_of,
     obeyed,
     slope_of,
 )
 from regimes.validation.experiments.hierarchy_learned.experiment import PLAN  # noqa: E402
 from regimes.validation.experiments.hierarchy_learned.form import seed_data, training_of  # noqa: E402
-from regimes.validation.experiments.hierarchy_learned.grammar import copies_and_overlap, rule_shares  # noqa: E402
 from regimes.validation.experiments.runner.shared_trainings import shared_denoiser  # noqa: E402
 from regimes.validation.experiments.runner.tree_denoisers import one_hot  # noqa: E402
+from regimes.validation.measurement.estimate import mean_of  # noqa: E402
+from regimes.validation.measurement.grammar import by_chance, copies_and_overlap, rule_shares  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import HierarchyBeliefScore, NetworkScore  # noqa: E402
 
@@ -92,7 +92,7 @@ def test_clones_of_a_memory_meet_as_its_posterior_says_and_those_of_the_law_less
 def test_what_comes_back_by_chance_is_what_two_independent_data_share():
     first, second = (sample_hierarchy(DATA.rules, 20_000, rng=rng).tree for rng in (1, 2))
     shared = np.array([(a == b).mean() for a, b in zip(first, second, strict=True)])
-    assert np.abs(uturns.by_chance(DATA) - shared).max() < 4 / np.sqrt(20_000)
+    assert np.abs(by_chance(DATA.rules) - shared).max() < 4 / np.sqrt(20_000)
 
 
 def test_slopes_of_a_logistic_rise():

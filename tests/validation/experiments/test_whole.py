@@ -26,8 +26,11 @@ STOPS = {
         lambda part, done, total: part == "hierarchy, 0: U-turns" and done == 2,
         lambda part, done, total: part == "digits, 1: U-turns" and done == 3,
     ],
+    "class-tree": [lambda part, done, total: part == "digits-1,trained: clones" and done == 3],
     # Its trainings are shared with the run that it is compared with.
     "hierarchy-learned": [lambda part, done, total: part == "n24,s64: looks" and done == 2],
+    # Likewise.
+    "hierarchy-masked": [lambda part, done, total: part == "n8,v8m2s2L2,r64"],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",

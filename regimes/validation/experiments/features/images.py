@@ -39,7 +39,7 @@ def image_features(
 ) -> ImageFound:
     """Train both networks, turn the images held out, and compare their layers."""
     model = image_model(form, number, bench)
-    x, ends = model.test[:points], []
+    x, ends = model.test[_spread(len(model.test), points)], []
     for place, time in enumerate(t):
         ends.append(model.ends(bench.of(number), f"{form.source}-{number},turn-{place}", x, time, place, steps))
         bench.report(f"{form.source}, {number}: U-turns", place + 1, len(t))
@@ -51,6 +51,11 @@ def image_features(
     judged = judged_layers(np.array(t), found, source=f"classifier of {form.source}")
     scales = image_scales(model.train, x, ends, t, f"bands of {form.source}")
     return ImageFound(model.accuracy, model.denoiser.held_out_loss, len(x), judged, scales)
+
+
+def _spread(count: int, wanted: int) -> NDArray[np.int64]:
+    """Rows all over the held-out images, which may stand class by class."""
+    return np.linspace(0, count - 1, min(wanted, count)).round().astype(np.int64)
 
 
 def layer_names(network: LayeredClassifier) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,21 +11,13 @@ from numpy.typing import NDArray
 
 from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm
 from regimes.validation.experiments.hierarchy_learned.runs import BEST, LearnedRun
+from regimes.validation.measurement.estimate import Estimate, crossing, mean_of, rise_of
 
-__all__ = ["Estimate", "Slope", "class_less_leaves", "first_step", "learned_from", "mean_of", "obeyed", "slope_of"]
+__all__ = ["Slope", "class_less_leaves", "first_step", "learned_from", "obeyed", "slope_of"]
 
 Array = NDArray[np.float64]
 
-_HALF, _QUARTERS = 0.5, (0.25, 0.75)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its error over seeds; ``value`` is None where too few seeds have one, and ``reason`` says why."""
-
-    value: float | None
-    se: float | None
-    reason: str | None = None
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,15 +27,6 @@ class Slope:
     width: Estimate  # of the rise from a quarter to three quarters, in log-SNR
     steepest: Estimate  # largest change of the share between two noise levels, by log-SNR
     middle: Estimate  # log-SNR of one half
-
-
-def mean_of(values: Sequence[float | None], reason: str) -> Estimate:
-    """Mean over seeds and its standard error by their scatter; of three seeds or more all must have a value."""
-    found = [float(each) for each in values if each is not None and np.isfinite(each)]
-    if len(found) < len(values) or not found:
-        return Estimate(None, None, f"{reason} in {len(values) - len(found)} of {len(values)} seeds")
-    se = float(np.std(found, ddof=1) / np.sqrt(len(found))) if len(found) > 1 else None
-    return Estimate(float(np.mean(found)), se)
 
 
 def obeyed(form: HierarchyForm, shares: Array) -> Array:
@@ -71,7 +54,7 @@ def _passage(x: Array, y: Array, level: float) -> float | str:
     x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     if not (y >= level).any():
         return f"beyond {x[-1]:g}" if x.size else "unknown"
-    place = _crossing(np.log(x), y, level)
+    place = crossing(np.log(x), y, level)
     return f"below {x[0]:g}" if place is None else float(np.exp(place))
 
 
@@ -90,22 +73,9 @@ def class_less_leaves(form: HierarchyForm, kept: Sequence[Array], chance: Sequen
 
 
 def _of_seed(form: HierarchyForm, values: Array, least: Array, level: int) -> tuple[Any, Any, Any]:
-    log_snr = np.array(form.log_snr)
     share = (values.mean(axis=1)[:, level] - least[level]) / (1 - least[level])
-    rising = np.maximum.accumulate(share)
-    low, middle, high = (_crossing(log_snr, rising, each) for each in (_QUARTERS[0], _HALF, _QUARTERS[1]))
-    steepest = float((np.diff(share) / np.diff(log_snr)).max())
-    return None if low is None or high is None else high - low, steepest, middle
+    return astuple(rise_of(np.array(form.log_snr), share))
 
 
 def _slope(found: Sequence[tuple[Any, ...]]) -> Slope:
     return Slope(*(mean_of(each, "the noise levels do not hold the rise") for each in zip(*found, strict=True)))
-
-
-def _crossing(x: Array, y: Array, level: float) -> float | None:
-    """Where y first rises through a level, by straight lines; None if it starts above or does not get there."""
-    above = np.flatnonzero(y >= level)
-    if not above.size or above[0] == 0:
-        return None
-    k = int(above[0])
-    return float(x[k - 1] + (level - y[k - 1]) / (y[k] - y[k - 1]) * (x[k] - x[k - 1]))

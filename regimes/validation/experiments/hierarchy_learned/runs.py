@@ -9,17 +9,18 @@ from numpy.typing import NDArray
 
 from regimes.validation.experiments.hierarchy_learned.clones import CloneShares, clones_together, together_by_memory
 from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, SeedData, training_of
-from regimes.validation.experiments.hierarchy_learned.grammar import copies_and_overlap, generated_leaves, rule_shares
+from regimes.validation.experiments.hierarchy_learned.grammar import generated_leaves
 from regimes.validation.experiments.hierarchy_learned.losses import (
     Noised,
     exact_losses,
     learned_losses,
     noised_points,
 )
-from regimes.validation.experiments.hierarchy_learned.uturns import by_chance, kept_by_posterior, kept_by_turns
+from regimes.validation.experiments.hierarchy_learned.uturns import kept_by_posterior, kept_by_turns
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.runner.shared_trainings import shared_denoiser
 from regimes.validation.experiments.runner.tree_denoisers import one_hot
+from regimes.validation.measurement.grammar import by_chance, copies_and_overlap, rule_shares
 from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.scores import HierarchyBeliefScore
@@ -84,7 +85,7 @@ def exact_run(form: HierarchyForm, data: SeedData, bench: Bench) -> ExactRun:
         return exact_losses(form, data, noise.substream(_FRESH)) | {
             "posterior": kept_by_posterior(form, data, turns),
             "kept": kept_by_turns(form, data, score, turns),
-            "chance": by_chance(data),
+            "chance": by_chance(data.rules),
             "rules": shares,
             "rules_se": errors,
         }

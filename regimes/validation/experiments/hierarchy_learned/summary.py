@@ -14,13 +14,13 @@ from regimes.validation.experiments.hierarchy_learned.analysis import (
     class_less_leaves,
     first_step,
     learned_from,
-    mean_of,
     obeyed,
     slope_of,
 )
 from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm
 from regimes.validation.experiments.hierarchy_learned.losses import nats
 from regimes.validation.experiments.hierarchy_learned.runs import BEST, ExactRun, LearnedRun
+from regimes.validation.measurement.estimate import mean_of
 
 __all__ = ["SURE", "numbers_of", "tables_of"]
 

@@ -17,7 +17,7 @@ from regimes.validation.sampling import NoiseStream, noised, u_turn
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.scores import HierarchyBeliefScore
 
-__all__ = ["by_chance", "kept_by_posterior", "kept_by_turns"]
+__all__ = ["kept_by_posterior", "kept_by_turns"]
 
 Array = NDArray[np.float64]
 
@@ -46,20 +46,6 @@ def kept_by_posterior(form: HierarchyForm, data: SeedData, noise: NoiseStream) -
             levels.append(own.mean(axis=(1, 2)))
         kept.append(np.stack(levels, axis=1))
     return np.stack(kept)
-
-
-def by_chance(data: SeedData) -> Array:
-    """Probability that a symbol comes back from pure noise, mean over the nodes of each level."""
-    weights = np.full((1, data.rules.classes), 1 / data.rules.classes)
-    found = [weights]
-    for table in data.rules.tables:
-        children = np.zeros((len(found[-1]), table.shape[2], data.rules.v))
-        for parent, law in enumerate(found[-1]):
-            for child in range(table.shape[2]):
-                spread = np.repeat(law / table.shape[1], table.shape[1])
-                children[parent, child] = np.bincount(table[:, :, child].ravel(), spread, data.rules.v)
-        found.append(children.reshape(-1, data.rules.v))
-    return np.array([(law**2).sum(axis=1).mean() for law in found])
 
 
 def _rows(form: HierarchyForm, level: int) -> slice:

@@ -32,7 +32,16 @@ from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_denoiser
 
-__all__ = ["DenoiserForm", "ImageForm", "ImageModel", "available", "image_model", "images"]
+__all__ = [
+    "DenoiserForm",
+    "ImageForm",
+    "ImageModel",
+    "available",
+    "image_classifier",
+    "image_denoiser",
+    "image_model",
+    "images",
+]
 
 _SPLIT, _CLASSIFIER = range(2)
 _DECAY = 2.0  # of the matrices of the denoiser: lowers the loss on images held out
@@ -110,21 +119,29 @@ def image_model(form: ImageForm, number: int, bench: Bench) -> ImageModel:
     data, seed = images(form.source), _SEEDS * bench.seed + number
     noise = NoiseStream(seed, Stream.IMAGE_MODELS)
     train, test, test_labels = split_points(data, round(form.held_out * data.n), noise.substream(_SPLIT))
-    labels = train.labels
-    if labels is None or test_labels is None:
+    if train.labels is None or test_labels is None:
         raise ValueError(f"image_model: the images of {form.source} must have labels")
     side = math.isqrt(data.d)
-    how = form.denoiser
+    return ImageModel(
+        train,
+        torch.from_numpy(test).to(bench.device, torch.float32).reshape(-1, 1, side, side),
+        np.asarray(test_labels),
+        image_denoiser(form, train, test, number, bench),
+        image_classifier(form, train, number, bench),
+    )
 
-    def store(*parts: Any) -> Checkpoints:
-        settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
-        return shared_trainings(settings, train.X, labels)
+
+def image_denoiser(
+    form: ImageForm, train: Dataset, held_out: NDArray[np.float64], number: int, bench: Bench
+) -> TrainedDenoiser:
+    """Train a denoiser on some images; others choose its weights."""
+    seed, how = _SEEDS * bench.seed + number, form.denoiser
 
     def fit(state: Partial) -> TrainedDenoiser:
         return train_denoiser(
-            ResidualMLP(data.d, width=how.width, blocks=how.blocks, rng=seed),
+            ResidualMLP(train.d, width=how.width, blocks=how.blocks, rng=seed),
             train.X,
-            held_out=test,
+            held_out=held_out,
             steps=how.steps,
             batch=how.batch,
             weight_decay=_DECAY,
@@ -137,16 +154,22 @@ def image_model(form: ImageForm, number: int, bench: Bench) -> ImageModel:
             checkpoint=state,
         )
 
+    return kept_denoiser(_store(form, train, seed, bench, how), "denoiser", fit, device=bench.device)
+
+
+def image_classifier(form: ImageForm, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
+    """Train a classifier on some images."""
+    seed, side = _SEEDS * bench.seed + number, math.isqrt(train.d)
     layers = [Convolution(width, (3, 3), (step, step)) for width, step in zip(form.widths, form.strides, strict=True)]
-    network = LayeredClassifier((1, side, side), layers, len(data.classes), rng=seed).to(bench.device)
-    draw = _batches(train, noise.substream(_CLASSIFIER), bench.device)
-    return ImageModel(
-        train,
-        torch.from_numpy(test).to(bench.device, torch.float32).reshape(-1, 1, side, side),
-        np.asarray(test_labels),
-        kept_denoiser(store(how), "denoiser", fit, device=bench.device),
-        kept_classifier(store(form.widths, form.strides, form.classifier), network, draw, form.classifier),
-    )
+    network = LayeredClassifier((1, side, side), layers, len(train.classes), rng=seed).to(bench.device)
+    draw = _batches(train, NoiseStream(seed, Stream.IMAGE_MODELS).substream(_CLASSIFIER), bench.device)
+    store = _store(form, train, seed, bench, form.widths, form.strides, form.classifier)
+    return kept_classifier(store, network, draw, form.classifier)
+
+
+def _store(form: ImageForm, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
+    settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
+    return shared_trainings(settings, train.X, np.asarray(train.labels))
 
 
 def _batches(train: Dataset, noise: NoiseStream, device: torch.device) -> Callable[[int, int], tuple[Tensor, Tensor]]:

@@ -1,0 +1,1 @@
+"""The tree of class times against trained denoisers."""

@@ -1,0 +1,1 @@
+"""Masked diffusion of random hierarchies: a trained network against belief propagation."""
