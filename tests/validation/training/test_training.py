@@ -170,14 +170,17 @@ def test_without_held_out_points_the_last_weights_are_kept():
     assert quick(steps=25).history.step.tolist() == [10, 20, 25]
 
 
-def test_every_point_is_used_equally_often():
-    data = training_data(np.arange(14.0).reshape(7, 2), None, NoiseStream(0), torch.device("cpu"))
-    rows = torch.cat([data.batch(step, 5) for step in range(14)])[:, 0]
+def test_every_point_is_used_equally_often_and_keeps_its_condition():
+    points = np.arange(14.0).reshape(7, 2)
+    data = training_data(points, None, NoiseStream(0), torch.device("cpu"), 10 * points[:, :1])
+    batches = [data.batch(step, 5) for step in range(14)]
+    rows, told = (torch.cat(each)[:, 0] for each in zip(*batches, strict=True))
+    assert torch.equal(told, 10 * rows)
     assert sorted(rows.tolist()) == sorted([2.0 * k for k in range(7)] * 10)
     assert rows[:7].sort()[0].tolist() == rows[7:14].sort()[0].tolist() == [2.0 * k for k in range(7)]
     assert rows[:7].tolist() != rows[7:14].tolist()
-    assert torch.equal(data.batch(3, 5)[:, 0], rows[15:20])
-    assert len(data.batch(2, 40)) == 40
+    assert torch.equal(data.batch(3, 5)[0][:, 0], rows[15:20])
+    assert len(data.batch(2, 40)[0]) == 40
 
 
 def test_a_rate_that_is_too_high_is_reported():
