@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regimes.validation.experiments.bump_phases.analysis import phases_of, shares_of
 from regimes.validation.experiments.bump_phases.form import PhasesForm
@@ -13,10 +14,14 @@ from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
 
+Array = NDArray[np.float64]
+
+_LINE = 0.4  # shade of the lines between images
+
 
 def panels(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> list[Panel]:
     """Draw all trainings of the first grid together, and images and deepest layer of its first one by phase."""
-    return [_outcomes(form, runs[0]), _read(form, runs[0]), _grids(form, runs), *_by_phase(form, runs[0][0])]
+    return [_outcomes(form, runs[0]), _read(form, runs[0]), *_by_phase(form, runs[0][0]), _grids(form, runs)]
 
 
 def _mean(label: str, steps: Sequence[int], values: Sequence[Sequence[float]], group: int) -> list[Curve]:
@@ -68,14 +73,20 @@ def _by_phase(form: PhasesForm, run: PhaseRun) -> list[Panel]:
             continue
         last = phases.rindex(letter)
         at = f"phase {letter}, step {form.training.snapshots[last]}"
-        drawn.append(Panel(f"Generated images, {at}", "", "", (), image=run.shown[last]))
+        drawn.append(Panel(f"Generated images, {at}", "", "", (), image=_tiles(run.shown[last], form.side)))
         axes = "first principal axis", "second"
         mesh = tuple(_mesh(run.asked, run.plane[last], form.grids[0].step))
         drawn.append(Panel(f"{form.layers[-1]}, {at} (lines: equal x, equal y)", *axes, mesh))
     return drawn
 
 
-def _mesh(asked: np.ndarray, plane: np.ndarray, step: float) -> list[Curve]:
+def _tiles(mosaic: Array, side: int) -> Array:
+    """Images with lines between them."""
+    places = np.arange(side, len(mosaic), side)
+    return np.insert(np.insert(mosaic, places, _LINE, axis=0), places, _LINE, axis=1)
+
+
+def _mesh(asked: Array, plane: Array, step: float) -> list[Curve]:
     """Lines that join neighbours of the grid in the plane, mean over the images of a position."""
     positions, place = np.unique(asked, axis=0, return_inverse=True)
     count = np.bincount(place.ravel())
