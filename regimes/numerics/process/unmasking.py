@@ -14,6 +14,9 @@ __all__ = ["even_unmasking", "unmasking_loss", "unmasking_plan"]
 
 Array = NDArray[np.float64]
 
+_LARGEST = 1e100  # nats; sums and squares of larger ones leave the range of floats
+_MOST = 8192
+
 
 def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
     """Nats lost at each step by unmasking its tokens independently of each other, in a random order.
@@ -25,9 +28,9 @@ def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
     Parameters
     ----------
     entropies : array_like, shape (N,)
-        ``H(k)``, k = 0 to N - 1: mean entropy of a masked token given k visible ones, in nats. With the mean cross
-        entropy of a model in its place, the sum of the losses less that of the entropies of the law is the same for
-        data of the model: ``sum j X(k) - sum H(k)``.
+        ``H(k)``, k = 0 to N - 1: mean entropy of a masked token given k visible ones, in nats. It does not rise with
+        k. With the mean cross entropy X of a model in its place the losses are what the steps cost beyond one token at
+        a time, and the divergence of the law from data of the model is ``sum of losses + sum X(k) - sum H(k)``.
     tokens : sequence of int
         Tokens of each step, N in all.
 
@@ -39,7 +42,8 @@ def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
     Raises
     ------
     ValueError
-        If entropies are not finite numbers, or the steps do not unmask every token once.
+        If entropies are not finite numbers or rise from the first to the last, or the steps do not unmask every token
+        once.
 
     Notes
     -----
@@ -54,23 +58,32 @@ def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
     [0.333, 0.333]
     """
     curve = _checked("unmasking_loss", entropies)
-    counts = np.array([whole_number("unmasking_loss", "tokens", "tokens of a step", j, at_least=1) for j in tokens])
-    if counts.sum() != curve.size:
+    try:
+        listed = list(tokens)
+    except TypeError:
         raise ValueError(
-            f"unmasking_loss: tokens of the steps must be {curve.size} in all, one for each entropy, got {counts.sum()}"
+            f"unmasking_loss: tokens must be the numbers of all steps, such as (4, 4), got {tokens!r:.80}"
+        ) from None
+    each = [whole_number("unmasking_loss", "tokens", "tokens of a step", j, at_least=1) for j in listed]
+    if sum(each) != curve.size:
+        raise ValueError(
+            f"unmasking_loss: tokens of the steps must be {curve.size} in all, one for each entropy, got {sum(each)}"
         )
+    counts = np.array(each)
     last = np.cumsum(counts)
     joint = np.diff(np.concatenate([[0.0], np.cumsum(curve)])[np.concatenate([[0], last])])
     return np.asarray(compile_formula("parallel_unmasking_loss", target="numpy")(counts, curve[last - counts], joint))
 
 
 def unmasking_plan(entropies: ArrayLike, steps: int) -> tuple[int, ...]:
-    """Numbers of tokens of K steps that lose least in all, found exactly by dynamic programming.
+    """Numbers of tokens of K steps that lose least in all, in a random order, by dynamic programming.
 
     Parameters
     ----------
     entropies : array_like, shape (N,)
-        As for :func:`unmasking_loss`.
+        As for :func:`unmasking_loss`. Measured ones are noisy, and a plan that follows noise promises more than it
+        keeps: put the non-increasing curve nearest to them in (isotonic regression), and ask for the loss of the plan
+        with entropies of other data.
     steps : int
         K, from 1 to N.
 
@@ -82,7 +95,12 @@ def unmasking_plan(entropies: ArrayLike, steps: int) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If entropies are not finite numbers, or there are more steps than tokens.
+        If entropies are not finite numbers or rise from the first to the last, there are more steps than tokens, or
+        the tokens are so many (8192) that 8 bytes for each pair of them are too much.
+
+    Notes
+    -----
+    ``parallel_unmasking_loss``; exact. Steps times tokens squared in time.
 
     Examples
     --------
@@ -93,6 +111,11 @@ def unmasking_plan(entropies: ArrayLike, steps: int) -> tuple[int, ...]:
     """
     curve = _checked("unmasking_plan", entropies)
     count = _checked_steps("unmasking_plan", steps, curve.size)
+    if curve.size > _MOST:
+        raise ValueError(
+            f"unmasking_plan: a plan is made for at most {_MOST} tokens, got {curve.size}; plan for groups of tokens, "
+            "whose entropies are sums"
+        )
     sums = np.concatenate([[0.0], np.cumsum(curve)])
     first, last = np.arange(curve.size), np.arange(curve.size + 1)
     sizes = last - first[:, None]
@@ -119,9 +142,14 @@ def even_unmasking(tokens: int, steps: int) -> tuple[int, ...]:
 
 def _checked(function: str, entropies: ArrayLike) -> Array:
     curve = real_array(function, "entropies", entropies)
-    if curve.ndim != 1 or curve.size == 0 or not np.isfinite(curve).all():
+    if curve.ndim != 1 or curve.size == 0 or not (np.abs(curve) <= _LARGEST).all():
+        wrong = curve[~(np.abs(curve) <= _LARGEST)][:1].tolist() if curve.ndim == 1 else []
+        given = f"{wrong[0]:g}" if wrong else f"shape {curve.shape}"
+        raise ValueError(f"{function}: entropies must be finite numbers for 0 to N - 1 visible tokens, got {given}")
+    if curve[-1] > curve[0]:
         raise ValueError(
-            f"{function}: entropies must be finite numbers for 0 to N - 1 visible tokens, got shape {curve.shape}"
+            f"{function}: entropies must not rise with the number of visible tokens, got {curve[0]:.4g} at 0 and "
+            f"{curve[-1]:.4g} at {curve.size - 1}; turn them round if they go by masked tokens"
         )
     return curve
 

@@ -1,8 +1,8 @@
 """Training of a network to predict masked leaves from the visible ones.
 
-Each leaf of a string is masked with a probability of its own string, uniform between 0 and 1: the number of masked
-leaves is then uniform, and so the loss, a mean over 1 to N masked leaves of the mean cross entropy at them, is the
-divergence of generated data by one leaf after the other in random order, by leaf and up to a constant.
+Of each string 0 to N - 1 leaves are visible, each number equally often and any of them alike: the loss, a mean over 1
+to N masked leaves of the mean cross entropy at them, is then the divergence of data that are generated one leaf after
+the other in random order, by leaf and up to a constant.
 """
 
 from __future__ import annotations

@@ -19,13 +19,16 @@ def some_law(seed):
     return law / law.sum()
 
 
-def entropies(law):
-    """H(k), from the joint entropies of all sets of tokens."""
+def entropies(law, model=None):
+    """H(k), from the joint entropies of all sets of tokens; cross entropies of a model, if it is given."""
 
     def joint(tokens):
-        shape = law.reshape((3,) * N).sum(axis=tuple(set(range(N)) - set(tokens)))
-        seen = shape[shape > 0]
-        return -(seen * np.log(seen)).sum()
+        shape, of = (
+            each.reshape((3,) * N).sum(axis=tuple(set(range(N)) - set(tokens)))
+            for each in (law, law if model is None else model)
+        )
+        there = shape > 0
+        return -(shape[there] * np.log(of[there])).sum()
 
     found = []
     for known in range(N):
@@ -65,6 +68,12 @@ def test_the_loss_is_the_divergence_averaged_over_all_orders_and_bounds_what_is_
     mixed = np.mean(laws, axis=0)
     assert (law[there] * np.log(law[there] / mixed[there])).sum() <= lost.sum() + 1e-12
     assert mixed[there].sum() >= compile_formula("supported_share", target="numpy")(lost.sum()) - 1e-12
+    model = 0.7 * law + 0.3 / len(law)
+    made = [generated(model, list(order), tokens) for order in itertools.permutations(range(N))]
+    divergences = [(law[there] * np.log(law[there] / each[there])).sum() for each in made]
+    crossed = entropies(law, model)
+    whole = unmasking_loss(crossed, tokens).sum() + crossed.sum() - entropies(law).sum()
+    assert whole == pytest.approx(np.mean(divergences), abs=1e-12)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 9])
@@ -85,4 +94,15 @@ def test_what_is_no_plan_is_refused():
         unmasking_plan([1.0, 0.5, 0.1], 4)
     with pytest.raises(ValueError, match="entropies must be finite numbers"):
         unmasking_plan([1.0, np.nan], 1)
+    for wrong, given in (([1e308, 1.0], "1e.308"), ([[1.0]], "shape .1, 1.")):
+        with pytest.raises(ValueError, match=f"finite numbers for 0 to N - 1 visible tokens, got {given}"):
+            unmasking_plan(wrong, 1)
+    with pytest.raises(ValueError, match="must not rise .* got 0.1 at 0 and 1 at 2; turn them round"):
+        unmasking_plan([0.1, 0.5, 1.0], 2)
+    with pytest.raises(ValueError, match="tokens must be the numbers of all steps, such as .4, 4., got 3"):
+        unmasking_loss([1.0, 0.5, 0.1], 3)
+    with pytest.raises(ValueError, match="in all, one for each entropy, got 18446744073709551619"):
+        unmasking_loss([1.0, 0.5, 0.1], [2**62] * 4 + [3])
+    with pytest.raises(ValueError, match="at most 8192 tokens, got 20000; plan for groups"):
+        unmasking_plan(np.zeros(20000), 2)
     assert even_unmasking(16, 3) == (5, 6, 5)

@@ -13,7 +13,7 @@ from regimes.validation.experiments.hierarchy_masked.form import MaskedForm
 from regimes.validation.experiments.hierarchy_masked.runs import LawRun
 from regimes.validation.measurement.estimate import Estimate, rise_of
 
-__all__ = ["BlockRow", "blocks_of", "class_less_leaves", "rise_estimates", "shares_lost", "susceptibility"]
+__all__ = ["BlockRow", "blocks_of", "class_less_leaves", "rise_estimates", "shares_kept", "susceptibility"]
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class BlockRow:
     run_se: float
 
 
-def shares_lost(runs: Sequence[LawRun], level: int, which: str) -> Array:
+def shares_kept(runs: Sequence[LawRun], level: int, which: str) -> Array:
     """Share of a level that is kept beyond chance, (masked shares,)."""
     kept = np.mean([getattr(run, which)[:, :, level].mean(axis=1) for run in runs], axis=0)
     chance = np.mean([run.chance[level] for run in runs])
@@ -73,29 +73,43 @@ def susceptibility(runs: Sequence[LawRun], leaves: int) -> tuple[Array, Array]:
 
 
 def blocks_of(form: MaskedForm, runs: Sequence[LawRun], masked: float) -> list[BlockRow]:
-    """Changed leaves by the height of the highest changed latent, of turns whose end obeys all rules."""
+    """Changed leaves by the height of the highest changed latent, of turns whose end obeys all rules.
+
+    Errors are the larger of what turns and what sets of rules give.
+    """
     place = form.masked.index(masked)
-    valid, height, below, run = (
-        np.concatenate([getattr(each, key)[place] for each in runs]) for key in ("valid", "height", "below", "run")
-    )
     found = []
     for wanted in range(len(runs[0].chance)):
-        rows = (height == wanted) & (valid > 0)
-        count = int(rows.sum())
+        rows = [(run.height[place] == wanted) & (run.valid[place] > 0) for run in runs]
+        count = int(sum(each.sum() for each in rows))
         if count >= _FEWEST:
-            sizes = [(each[rows].mean(), each[rows].std(ddof=1) / np.sqrt(count)) for each in (below, run)]
-            (leaves, leaves_se), (longest, longest_se) = ((float(a), float(b)) for a, b in sizes)
+            sizes = [
+                _pooled([getattr(run, key)[place][each] for run, each in zip(runs, rows, strict=True)])
+                for key in ("below", "run")
+            ]
+            (leaves, leaves_se), (longest, longest_se) = sizes
             found.append(BlockRow(wanted, count, leaves, leaves_se, longest, longest_se))
     return found
 
 
+def _pooled(parts: Sequence[Array]) -> tuple[float, float]:
+    """Mean of all turns and its error."""
+    whole = np.concatenate(parts)
+    error = float(whole.std(ddof=1) / np.sqrt(whole.size))
+    filled = [each for each in parts if each.size]
+    if len(filled) > 1:
+        left = [np.concatenate([*filled[:one], *filled[one + 1 :]]).mean() for one in range(len(filled))]
+        error = max(error, float(jackknife_error(np.array(left)[:, None])[0]))
+    return float(whole.mean()), error
+
+
 def _middle(form: MaskedForm, runs: Sequence[LawRun], level: int, which: str) -> float | None:
-    middle = rise_of(1 - np.array(form.masked)[::-1], shares_lost(runs, level, which)[::-1]).middle
+    middle = rise_of(1 - np.array(form.masked)[::-1], shares_kept(runs, level, which)[::-1]).middle
     return None if middle is None else 1 - middle
 
 
 def _width(form: MaskedForm, runs: Sequence[LawRun], level: int, which: str) -> float | None:
-    return rise_of(1 - np.array(form.masked)[::-1], shares_lost(runs, level, which)[::-1]).width
+    return rise_of(1 - np.array(form.masked)[::-1], shares_kept(runs, level, which)[::-1]).width
 
 
 def _jackknifed(runs: Sequence[LawRun], of: Callable[[Sequence[LawRun]], float | None]) -> Estimate:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.validation.experiments.hierarchy_masked.analysis import blocks_of, shares_lost, susceptibility
+from regimes.validation.experiments.hierarchy_masked.analysis import blocks_of, shares_kept, susceptibility
 from regimes.validation.experiments.hierarchy_masked.form import MaskedForm
 from regimes.validation.experiments.hierarchy_masked.plans import WAYS, steps_of
 from regimes.validation.experiments.hierarchy_masked.runs import LawRun, ModelFound
@@ -36,8 +36,8 @@ def panels(form: MaskedForm, found: Sequence[ModelFound]) -> list[Panel]:
             turns.append(_mean(f"{what}, {n} points", masked, back, group + 2 * (n == model.sizes[0])))
     marks: list[tuple[str, float]] = []
     for group, each in enumerate(found):
-        classes.append(curve(each.model.name, "theory", masked, shares_lost(each.exact, 0, "posterior"), group=group))
-        share = shares_lost(each.exact, 0, "kept")
+        classes.append(curve(each.model.name, "theory", masked, shares_kept(each.exact, 0, "posterior"), group=group))
+        share = shares_kept(each.exact, 0, "kept")
         classes.append(curve(f"{each.model.name}, U-turns", "simulation", masked, share, group=group))
         chis.append(
             curve(each.model.name, "simulation", masked, *susceptibility(each.exact, each.model.leaves), group=group)
