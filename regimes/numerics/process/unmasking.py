@@ -28,9 +28,11 @@ def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
     Parameters
     ----------
     entropies : array_like, shape (N,)
-        ``H(k)``, k = 0 to N - 1: mean entropy of a masked token given k visible ones, in nats. It does not rise with
-        k. With the mean cross entropy X of a model in its place the losses are what the steps cost beyond one token at
-        a time, and the divergence of the law from data of the model is ``sum of losses + sum X(k) - sum H(k)``.
+        ``H(k)``, k = 0 to N - 1: mean entropy of a masked token given k visible ones, in nats. That of a law does not
+        rise with k. With the mean cross entropy X of a model in its place the losses are what the steps cost beyond one
+        token at a time, and the divergence of the law from data of the model is
+        ``sum of losses + sum X(k) - sum H(k)``; where X rises, the model makes worse use of more tokens and a step may
+        gain.
     tokens : sequence of int
         Tokens of each step, N in all.
 
@@ -42,8 +44,7 @@ def unmasking_loss(entropies: ArrayLike, tokens: Sequence[int]) -> Array:
     Raises
     ------
     ValueError
-        If entropies are not finite numbers or rise from the first to the last, or the steps do not unmask every token
-        once.
+        If entropies are not finite numbers, or the steps do not unmask every token once.
 
     Notes
     -----
@@ -95,8 +96,8 @@ def unmasking_plan(entropies: ArrayLike, steps: int) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If entropies are not finite numbers or rise from the first to the last, there are more steps than tokens, or
-        the tokens are so many (8192) that 8 bytes for each pair of them are too much.
+        If entropies are not finite numbers, there are more steps than tokens, or the tokens are so many (8192) that 8
+        bytes for each pair of them are too much.
 
     Notes
     -----
@@ -146,11 +147,6 @@ def _checked(function: str, entropies: ArrayLike) -> Array:
         wrong = curve[~(np.abs(curve) <= _LARGEST)][:1].tolist() if curve.ndim == 1 else []
         given = f"{wrong[0]:g}" if wrong else f"shape {curve.shape}"
         raise ValueError(f"{function}: entropies must be finite numbers for 0 to N - 1 visible tokens, got {given}")
-    if curve[-1] > curve[0]:
-        raise ValueError(
-            f"{function}: entropies must not rise with the number of visible tokens, got {curve[0]:.4g} at 0 and "
-            f"{curve[-1]:.4g} at {curve.size - 1}; turn them round if they go by masked tokens"
-        )
     return curve
 
 
