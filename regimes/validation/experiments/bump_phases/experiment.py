@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.bump_phases.figure import panels
-from regimes.validation.experiments.bump_phases.form import PhasesForm, StepForm, seed_numbers
+from regimes.validation.experiments.bump_phases.form import PhasesForm, StepForm
 from regimes.validation.experiments.bump_phases.runs import PhaseRun, phase_run
 from regimes.validation.experiments.bump_phases.summary import numbers_of, sentences, tables_of
 from regimes.validation.experiments.runner.bump_models import FULL_TRAINING, QUICK_TRAINING
@@ -42,7 +42,7 @@ class _Found:
 def _simulate(form: PhasesForm, bench: Bench) -> _Found:
     return _Found(
         [
-            [phase_run(form, each.step, seed, bench.of(number, seed)) for seed in seed_numbers(each, bench.seed)]
+            [phase_run(form, each.step, seed, bench.of(number, seed)) for seed in map(bench.seed_of, range(each.seeds))]
             for number, each in enumerate(form.grids)
         ]
     )

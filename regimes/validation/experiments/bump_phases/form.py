@@ -9,12 +9,10 @@ from regimes.datasets.composition.selection import random_subset
 from regimes.datasets.composition.subset import GridSubset
 from regimes.validation.experiments.runner.bump_models import BumpTraining
 
-__all__ = ["SHOWN", "PhasesForm", "StepForm", "grid_of", "seed_numbers", "subset_of"]
+__all__ = ["SHOWN", "PhasesForm", "StepForm", "grid_of", "subset_of"]
 
 SHOWN = 16
 """Images of a snapshot that are drawn."""
-
-_SEEDS = 64  # runs with other seeds share nothing
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,3 @@ def grid_of(form: PhasesForm, step: float) -> ImageGrid:
 def subset_of(form: PhasesForm, step: float, seed: int) -> GridSubset:
     """Positions that are trained on."""
     return random_subset(grid_of(form, step), form.kept, rng=seed)
-
-
-def seed_numbers(each: StepForm, seed: int) -> range:
-    """Seeds of the trainings of a run with a seed."""
-    return range(_SEEDS * seed, _SEEDS * seed + each.seeds)

@@ -37,7 +37,7 @@ def tables_of(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> dict[str,
                 {"seed": run.seed, "phases": word, "shown": _shows(word)}
                 for run, word in zip(runs[0], phases, strict=True)
             ],
-            "in_phase": {letter: _in_phase(form, runs[0], phases, letter) for letter in "ABC"},
+            "in_phase": {letter: _in_phase(runs[0], phases, letter) for letter in "ABC"},
             "order": {
                 f"{later} after {earlier}": asdict(difference(first, later, earlier))
                 for later, earlier in ((_TOLD, _BUMP), (_RIGHT, _TOLD), (_RIGHT, _IMAGE), (_RIGHT, _KEPT))
@@ -93,7 +93,7 @@ def _shows(phases: str) -> bool:
     return set(phases) == set("ABC") and list(phases) == sorted(phases)
 
 
-def _in_phase(form: PhasesForm, runs: Sequence[PhaseRun], phases: Sequence[str], letter: str) -> dict[str, Estimate]:
+def _in_phase(runs: Sequence[PhaseRun], phases: Sequence[str], letter: str) -> dict[str, Estimate]:
     """R^2 and dimension of the deepest layer at the generated images, over the trainings that have the phase."""
     found: dict[str, list[float]] = {"r2": [], "image": [], "dimension": []}
     for run, word in zip(runs, phases, strict=True):

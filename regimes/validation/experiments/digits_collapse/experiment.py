@@ -50,7 +50,7 @@ from regimes.validation.training import ResidualMLP
 __all__ = ["PLAN", "CollapseForm"]
 
 _SPLIT, _CASE = 0, 1
-_SEEDS, _OWN = 64, 48  # apart from those of pairs of digits
+_OWN = 48  # apart from those of pairs of digits
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _simulate(form: CollapseForm, bench: Bench) -> list[TrainedCase]:
             ("many-digits", form.generaliser, form.held_out_of_many),
         )
     ):
-        own, seed = bench.of(number), _SEEDS * bench.seed + _OWN + number
+        own, seed = bench.of(number), bench.seed_of(_OWN + number)
         train, test, _ = split_points(digits, held_out, own.of(_SPLIT).noise)
         options = {"parts": ("collapse", "trajectories")}
         cases.append(trained_case(Case(name, how, train, test, partial(network, seed), seed, options), own.of(_CASE)))

@@ -47,7 +47,6 @@ __all__ = ["PLAN", "PUBLISHED"]
 
 Array = NDArray[np.float64]
 
-_SEEDS = 64  # pairs have seeds of their own, and so have runs with other seeds
 
 PUBLISHED = {"MNIST": 0.93, "CIFAR": 0.68, "ImageNet16": 1.04, "ImageNet32": 0.92, "LSUN": 0.74}
 """Measured phi = 0.775 over 1/2 log Lambda, both in Ornstein-Uhlenbeck time, read off the figures of biroli2024."""
@@ -61,7 +60,7 @@ class _Found:
 
 def _simulate(form: SpeciationForm, bench: Bench) -> _Found:
     found = [
-        simulate_pair(form, classes, bench.of(number), _SEEDS * bench.seed + number)
+        simulate_pair(form, classes, bench.of(number), bench.seed_of(number))
         for number, classes in enumerate(pairs_by_speciation(form.number_of_pairs))
     ]
     return _Found(found, compare_predictions([each.times for each in found], PREDICTIONS, rng=bench.seed))

@@ -100,7 +100,7 @@ def tree_found(form: HierarchyForm, found: list[HierarchyFound]) -> Tree:
 
 def hierarchy_features(form: HierarchyForm, number: int, bench: Bench) -> HierarchyFound:
     """Draw rules and points, train the networks, turn the points and compare."""
-    seed = 64 * bench.seed + number
+    seed = bench.seed_of(number)
     rules = random_hierarchy(Hierarchy(form.v, form.m, form.s, form.L, form.v), rng=seed)
     sample = sample_hierarchy(rules, form.points, rng=np.random.default_rng([seed, _POINTS]))
     network = _classifier(form, rules, seed, bench)

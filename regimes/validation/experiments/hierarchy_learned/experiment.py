@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.hierarchy_learned.figure import panels
-from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, seed_data, seed_numbers
+from regimes.validation.experiments.hierarchy_learned.form import HierarchyForm, seed_data
 from regimes.validation.experiments.hierarchy_learned.runs import ExactRun, LearnedRun, exact_run, learned_run
 from regimes.validation.experiments.hierarchy_learned.sentences import sentences
 from regimes.validation.experiments.hierarchy_learned.summary import numbers_of, tables_of
@@ -50,7 +50,7 @@ class _Found:
 
 def _simulate(form: HierarchyForm, bench: Bench) -> _Found:
     exact, learned = [], []
-    for seed in seed_numbers(form, bench.seed):
+    for seed in map(bench.seed_of, range(form.seeds)):
         data, own = seed_data(form, seed), bench.of(seed)
         exact.append(exact_run(form, data, own))
         learned.append([learned_run(form, data, n, own) for n in form.sizes])

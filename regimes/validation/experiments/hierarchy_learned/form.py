@@ -14,9 +14,8 @@ from regimes.numerics.hierarchy.rules import HierarchyRules
 from regimes.validation.experiments.runner.shared_trainings import Training
 from regimes.validation.experiments.runner.tree_denoisers import TreeForm, drawn, tree_training
 
-__all__ = ["HierarchyForm", "SeedData", "seed_data", "seed_numbers", "times_at", "training_of"]
+__all__ = ["HierarchyForm", "SeedData", "seed_data", "times_at", "training_of"]
 
-_SEEDS = 64  # runs with other seeds share nothing
 _FRESH = 2
 
 
@@ -56,11 +55,6 @@ def seed_data(form: HierarchyForm, seed: int) -> SeedData:
     rules = random_hierarchy(form.hierarchy, rng=seed)
     fresh = max(form.loss_points, form.turns * len(form.log_snr))
     return SeedData(seed, rules, drawn(rules, max(form.sizes), seed), drawn(rules, fresh, seed, _FRESH))
-
-
-def seed_numbers(form: HierarchyForm, seed: int) -> range:
-    """Seeds of the data of a run with a seed."""
-    return range(_SEEDS * seed, _SEEDS * seed + form.seeds)
 
 
 def training_of(form: HierarchyForm, data: SeedData, n: int) -> Training:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from regimes.validation.measurement.estimate import crossing
 
 __all__ = ["Estimate", "log_ratio", "mean_of", "passage"]
 
@@ -29,15 +30,10 @@ def mean_of(values: Sequence[float | None]) -> Estimate:
     return Estimate(float(np.mean(found)), se, len(found))
 
 
-def passage(steps: Sequence[int], values: ArrayLike, level: float = 0.5) -> float | None:
+def passage(steps: Sequence[int], values: Sequence[float], level: float = 0.5) -> float | None:
     """Where values first reach a level, on straight lines in the logarithm of the step, from 0 at step 1."""
-    heights = np.asarray(values, dtype=np.float64)
-    above = np.flatnonzero(heights >= level)
-    if not above.size:
-        return None
-    k = int(above[0])
-    x, y = (np.log(steps[k - 1]), heights[k - 1]) if k else (0.0, 0.0)
-    return float(np.exp(x + (level - y) / (heights[k] - y) * (np.log(steps[k]) - x)))
+    place = crossing(np.log([1, *steps]), np.array([0.0, *values]), level)
+    return None if place is None else float(np.exp(place))
 
 
 def log_ratio(later: float | None, earlier: float | None) -> float | None:

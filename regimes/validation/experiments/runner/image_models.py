@@ -45,7 +45,6 @@ __all__ = [
 
 _SPLIT, _CLASSIFIER = range(2)
 _DECAY = 2.0  # of the matrices of the denoiser: lowers the loss on images held out
-_SEEDS = 64  # trainings have seeds of their own, and so have runs with other seeds
 _NOISED = 0.3  # noise on the images of the classifier, in units of the root mean variance: generated ones are not clean
 
 
@@ -116,7 +115,7 @@ def images(source: str) -> Dataset:
 
 def image_model(form: ImageForm, number: int, bench: Bench) -> ImageModel:
     """Train both networks, or find them where another experiment did."""
-    data, seed = images(form.source), _SEEDS * bench.seed + number
+    data, seed = images(form.source), bench.seed_of(number)
     noise = NoiseStream(seed, Stream.IMAGE_MODELS)
     train, test, test_labels = split_points(data, round(form.held_out * data.n), noise.substream(_SPLIT))
     if train.labels is None or test_labels is None:
@@ -135,7 +134,7 @@ def image_denoiser(
     form: ImageForm, train: Dataset, held_out: NDArray[np.float64], number: int, bench: Bench
 ) -> TrainedDenoiser:
     """Train a denoiser on some images; others choose its weights."""
-    seed, how = _SEEDS * bench.seed + number, form.denoiser
+    seed, how = bench.seed_of(number), form.denoiser
 
     def fit(state: Partial) -> TrainedDenoiser:
         return train_denoiser(
@@ -159,7 +158,7 @@ def image_denoiser(
 
 def image_classifier(form: ImageForm, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
     """Train a classifier on some images."""
-    seed, side = _SEEDS * bench.seed + number, math.isqrt(train.d)
+    seed, side = bench.seed_of(number), math.isqrt(train.d)
     layers = [Convolution(width, (3, 3), (step, step)) for width, step in zip(form.widths, form.strides, strict=True)]
     network = LayeredClassifier((1, side, side), layers, len(train.classes), rng=seed).to(bench.device)
     draw = _batches(train, NoiseStream(seed, Stream.IMAGE_MODELS).substream(_CLASSIFIER), bench.device)

@@ -31,6 +31,7 @@ from regimes.validation.sampling import NoiseStream, choose_device
 
 __all__ = ["Bench", "Plan", "run_plan"]
 
+_TRAININGS = 64  # numbers that a run can use
 _VERSIONS = ("regimes", "numpy", "numba", "scipy", "torch")
 
 Form = TypeVar("Form")
@@ -46,6 +47,10 @@ class Bench:
     store: Checkpoints  # keeps what is finished
     report: Progress
     seed: int
+
+    def seed_of(self, number: int) -> int:
+        """Seed of a numbered training: runs with other seeds share none."""
+        return _TRAININGS * self.seed + number
 
     def of(self, *keys: int) -> Bench:
         """The same with a substream of its random numbers."""
