@@ -7,7 +7,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.composition import image_grid, random_subset  # noqa: E402
 from regimes.validation.experiments.bump_phases.analysis import (  # noqa: E402
     difference,
     event_steps,
@@ -15,12 +14,9 @@ from regimes.validation.experiments.bump_phases.analysis import (  # noqa: E402
 )
 from regimes.validation.experiments.bump_phases.experiment import PLAN  # noqa: E402
 from regimes.validation.experiments.bump_phases.form import StepForm  # noqa: E402
-from regimes.validation.experiments.bump_phases.runs import PhaseRun, _drawn  # noqa: E402
+from regimes.validation.experiments.bump_phases.runs import PhaseRun  # noqa: E402
 from regimes.validation.experiments.bump_phases.summary import sentences, tables_of  # noqa: E402
 from regimes.validation.experiments.runner.along_training import mean_of, passage  # noqa: E402
-from regimes.validation.experiments.runner.bump_models import bump_training, generated, represented  # noqa: E402
-from regimes.validation.sampling import NoiseStream  # noqa: E402
-from regimes.validation.training import TrainedDenoiser, TrainingHistory  # noqa: E402
 
 STEPS = (10, 100, 1000)
 FORM = replace(PLAN.quick, training=replace(PLAN.quick.training, snapshots=STEPS), grids=(StepForm(1.0, 2),))
@@ -76,14 +72,6 @@ def test_a_passage_is_the_first_and_a_curve_may_fall_back():
     assert passage(STEPS, [0.4, 0.4, 0.4]) is None
 
 
-def test_positions_are_drawn_from_the_whole_grid_and_none_twice_before_all():
-    positions = np.arange(40.0).reshape(20, 2)
-    drawn = _drawn(positions, 30, np.random.default_rng(0))
-    assert set(map(tuple, drawn[:20])) == set(map(tuple, positions))
-    assert len(set(map(tuple, drawn[20:]))) == 10
-    assert drawn[:10, 0].max() > 25  # not the first of the grid
-
-
 def test_a_mean_needs_all_trainings():
     assert mean_of([1.0, None, 2.0]).value is None
     assert mean_of([1.0, None, 2.0]).count == 2
@@ -103,45 +91,3 @@ def test_what_is_said_is_what_was_found():
 def test_a_tolerance_beyond_half_a_step_is_refused():
     with pytest.raises(ValueError, match="below half of a step, .* got 0.6 for a step of 1"):
         replace(FORM, tolerance=0.6)
-
-
-def test_images_go_through_the_units_of_the_network_and_back():
-    """A network that predicts the noise of one image exactly generates that image, whatever it is told."""
-    grid = image_grid(8, 1.0, amplitude=3.0)
-    subset = random_subset(grid, count=2, rng=0)
-    training = bump_training(FORM.training, subset, 0)
-    assert training.points.min() == pytest.approx(-1, abs=1e-2)
-    assert training.points.amax(dim=(1, 2, 3)).tolist() == pytest.approx([1, 1])
-    assert training.conditions.tolist() == subset.positions.tolist()
-
-    class One(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.unused = torch.nn.Parameter(torch.zeros(1))
-
-        def forward(self, x, log_snr, condition):
-            share = torch.sigmoid(log_snr)[:, None, None, None]
-            return (x - share.sqrt() * training.points[0]) / (1 - share).sqrt()
-
-    history = TrainingHistory(np.array([1]), np.zeros(1), None)
-    settings = {"conditions": 2, "unconditional": 0.0}
-    denoiser = TrainedDenoiser(One(), "eps", 1, history, settings, None, None)
-    cpu = torch.device("cpu")
-    images, end = generated(denoiser, grid, subset.positions, NoiseStream(1), steps=10, device=cpu)
-    np.testing.assert_allclose(images, np.repeat(subset.images()[:1], 2, axis=0), atol=1e-4)
-    assert end.shape == (2, 1, 8, 8)
-
-
-def test_a_layer_is_read_at_its_condition():
-    training = bump_training(FORM.training, random_subset(image_grid(8, 1.0), count=6, rng=0), 0)
-    for layer in training.network.modules():
-        if isinstance(layer, torch.nn.Conv2d):
-            torch.nn.init.constant_(layer.weight, 0.05)  # those that end a block are zero before training
-    denoiser = TrainedDenoiser(
-        training.network, "eps", 1, TrainingHistory(np.array([1]), np.zeros(1), None), {}, None, None
-    )
-    places = training.conditions.double().numpy()
-    first = represented(denoiser, "down.1", training.points, places, 0.0)
-    turned = represented(denoiser, "down.1", training.points.flip(0), places[::-1].copy(), 0.0)
-    np.testing.assert_allclose(turned, first[::-1], rtol=1e-4, atol=1e-5)
-    assert np.abs(represented(denoiser, "down.1", training.points, 0 * places, 0.0) - first).max() > 1e-4

@@ -12,7 +12,7 @@ from regimes.datasets.composition.bump_verdicts import BumpVerdicts, bump_verdic
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.validation.experiments.bump_phases.form import SHOWN, PhasesForm, subset_of
-from regimes.validation.experiments.runner.bump_models import bump_training, generated, represented
+from regimes.validation.experiments.runner.bump_models import bump_training, drawn_positions, generated, represented
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.runner.shared_trainings import shared_denoiser
@@ -61,10 +61,10 @@ def phase_run(form: PhasesForm, step: float, seed: int, bench: Bench) -> PhaseRu
     name = f"dx{step:g},s{seed}"
     subset = subset_of(form, step, seed)
     order = generator(Stream.BUMP_PHASES, seed)
-    positions = np.concatenate([_drawn(of.positions, form.looked, order) for of in (subset.held_out, subset)])
+    positions = np.concatenate([drawn_positions(of.positions, form.looked, order) for of in (subset.held_out, subset)])
 
     def compute() -> dict[str, Array]:
-        training = bump_training(form.training, subset, seed)
+        training = bump_training(form.training, subset.grid, subset.images(), subset.positions, seed)
         denoiser = shared_denoiser(training, device=bench.device, progress=renamed(bench.report, f"{name}: training"))
         looks = []
         for number, snapshot in enumerate(form.training.snapshots):
@@ -105,12 +105,6 @@ def _probed(
     centred = read - read.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
     return {"r2": r2, "dimension": dimension, "plane": centred @ axes.T}
-
-
-def _drawn(positions: Array, count: int, order: np.random.Generator) -> Array:
-    """Positions in random order, all of them before any again."""
-    rounds = [order.permutation(len(positions)) for _ in range(-(-count // len(positions)))]
-    return positions[np.concatenate(rounds)[:count]]
 
 
 def _mosaic(images: Array) -> Array:

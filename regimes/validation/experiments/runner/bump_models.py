@@ -12,21 +12,28 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from regimes.datasets.composition.grid import ImageGrid
-from regimes.datasets.composition.subset import GridSubset
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
 from regimes.validation.experiments.runner.shared_trainings import Training
 from regimes.validation.measurement.features import activations
 from regimes.validation.sampling import NoiseStream, backward, backward_times
 from regimes.validation.training import ConditionCode, SmallUNet, TrainedDenoiser
 
-__all__ = ["FULL_TRAINING", "QUICK_TRAINING", "BumpTraining", "bump_training", "generated", "represented"]
+__all__ = [
+    "FULL_TRAINING",
+    "QUICK_TRAINING",
+    "BumpTraining",
+    "bump_training",
+    "drawn_positions",
+    "generated",
+    "represented",
+]
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class BumpTraining:
-    """Network and training; those of equal fields, seed and positions are trained once."""
+    """Network and training; those of equal fields, seed, images and positions are trained once."""
 
     channels: int
     waves: int  # sines and cosines of each coordinate
@@ -35,6 +42,7 @@ class BumpTraining:
     learning_rate: float
     ema: float
     snapshots: tuple[int, ...]
+    code: str = "sinusoidal"  # of each coordinate; tables have an entry for each position, in which waves play no part
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -73,13 +81,20 @@ QUICK_TRAINING = BumpTraining(
 )
 
 
-def bump_training(how: BumpTraining, subset: GridSubset, rng: int) -> Training:
-    """The training on the kept images of a grid, told their positions (x, y)."""
-    height, width = subset.grid.shape
-    code = ConditionCode("sinusoidal", (0.0, 0.0), (float(width), float(height)), 2 * how.waves)
-    network = SmallUNet((1, height, width), channels=how.channels, condition=code, rng=rng)
-    points = torch.from_numpy(_scaled(subset.images(), subset.grid)).float()[:, None]
-    return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(subset.positions).float())
+def bump_training(how: BumpTraining, grid: ImageGrid, images: Array, positions: Array, rng: int) -> Training:
+    """The training on images of a grid, told their positions (x, y), nan where a coordinate is not told."""
+    height, width = grid.shape
+    network = SmallUNet(
+        (1, height, width), channels=how.channels, condition=_code(how, grid), periodic=grid.periodic, rng=rng
+    )
+    points = torch.from_numpy(_scaled(images, grid)).float()[:, None]
+    return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(positions).float())
+
+
+def drawn_positions(positions: Array, count: int, order: np.random.Generator) -> Array:
+    """Positions in random order, all of them before any again."""
+    rounds = [order.permutation(len(positions)) for _ in range(-(-count // len(positions)))]
+    return positions[np.concatenate(rounds)[:count]]
 
 
 def generated(
@@ -122,3 +137,15 @@ class _At(nn.Module):
 def _scaled(images: Array, grid: ImageGrid) -> Array:
     """Images from -1 (dark) to 1."""
     return 2 * images / grid.amplitude - 1
+
+
+def _code(how: BumpTraining, grid: ImageGrid) -> ConditionCode:
+    height, width = map(float, grid.shape)
+    if how.code == "sinusoidal":
+        waves = 2 if grid.periodic else 1  # whole waves where edges meet, also half ones where they do not
+        return ConditionCode(how.code, (0.0, 0.0), (width / waves, height / waves), 2 * how.waves)
+    if how.code == "scalar":
+        return ConditionCode(how.code, (0.0, 0.0), (width, height))
+    if len(grid.x) != len(grid.y):
+        raise ValueError(f"bump_training: a table must have as many entries for x as for y, got {grid.grid_shape}")
+    return ConditionCode(how.code, (grid.x[0], grid.y[0]), (grid.x[-1], grid.y[-1]), len(grid.x))
