@@ -52,8 +52,11 @@ Task = tuple[str, int, int, int]
 
 
 def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
-    """One draw of one cell: what is predicted, and the truth of its own points."""
-    import regimes
+    """One draw of one cell: the numbers that predict gives, without the curves beside them, and their truth."""
+    from regimes.datasets.points.loading import load_dataset
+    from regimes.datasets.process.noise_schedule import noise_schedule
+    from regimes.prediction.dataset.found import Budget, Found
+    from regimes.prediction.dataset.predict import PARTS
 
     family, n, d, draw = task
     start = time.process_time()
@@ -61,16 +64,18 @@ def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
     X, labels = FAMILIES[family](d).draw(n, np.random.default_rng(seeds[0]))
     line: dict[str, Any] = {"family": family, "n": n, "d": d, "draw": draw, "numbers": {}, "within": {}}
     try:
-        result = regimes.predict(X, labels, rng=int(seeds[1]), probes=probes)
+        budget = Budget(probes, int(seeds[1]), groups=20, memory=2 * 2**30, progress=None)
+        found = Found(load_dataset(X, labels), noise_schedule("ddpm-linear"), budget, center=True, times=None)
+        numbers = found.rows(PARTS)
     except ValueError as refused:
         return line | {"refused": str(refused), "seconds": time.process_time() - start}
     for key in KEYS:
-        if key in result.numbers:
-            number = result.numbers[key]
+        if key in numbers:
+            number = numbers[key]
             line["numbers"][key] = {name: getattr(number, name) for name in ("value", "estimate", "interval")}
     line["seconds"] = round(time.process_time() - start, 2)
     if draw % EVERY == 0:
-        line["within"] = of_points(X, labels, MORE * int(result.settings["probes"]), int(seeds[2]))
+        line["within"] = of_points(X, labels, MORE * found.posterior.probes, int(seeds[2]))
     return line
 
 

@@ -11,7 +11,7 @@ from regimes.numerics.collapse.condensed_gap import condensed_gaps
 from regimes.numerics.collapse.information_bound import InformationBound
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.jackknife import jackknife_error, student_quantile
-from regimes.numerics.estimation.roots import curve_crossings
+from regimes.numerics.estimation.roots import crossings_of_each, curve_crossings
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import whole_number
 from regimes.numerics.interface.data_checks import checked_points
@@ -141,7 +141,7 @@ def corrected_collapse_time(curves: PosteriorCurves) -> CorrectedCollapse:
     per_nat = 1 / abs(float(np.interp(time, t, np.gradient(excess, t))))
     apart = at_time - float(np.interp(np.interp(time, t, slope), *one_class))
     unsure = _UNSURE * at_time * per_nat, max(_UNSURE * at_time, apart) * per_nat
-    left_out = [curve_crossings(t, log_n + each + gap, 0.0) for each in without]
+    left_out = crossings_of_each(t, log_n + without + gap, 0.0)
     if any(each.size == 0 for each in left_out):
         return CorrectedCollapse(time, None, None, before, at_time, unsure, None, names)
     error = float(jackknife_error([each[-1] for each in left_out]))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.interface.errors import NotConverged
 
-__all__ = ["bracketed_root", "curve_crossings"]
+__all__ = ["bracketed_root", "crossings_of_each", "curve_crossings"]
 
 _ITERATIONS = 200
 
@@ -91,21 +91,43 @@ def curve_crossings(t: ArrayLike, values: ArrayLike, level: float, *, logarithmi
     >>> curve_crossings(t, np.log(t), 0.5).round(5).tolist()
     [1.64872]
     """
+    return crossings_of_each(t, np.asarray(values)[None], level, logarithmic=logarithmic)[0]
+
+
+def crossings_of_each(
+    t: ArrayLike, curves: ArrayLike, level: float, *, logarithmic: bool = True
+) -> list[NDArray[np.float64]]:
+    """The same of several curves on one grid, shape (curves, times)."""
     from scipy.interpolate import CubicSpline
 
-    times, curve = np.asarray(t, dtype=np.float64), np.asarray(values, dtype=np.float64) - level
-    if times.ndim != 1 or times.shape != curve.shape or times.size < 2:
+    times, rows = np.asarray(t, dtype=np.float64), np.asarray(curves, dtype=np.float64) - level
+    if times.ndim != 1 or rows.shape[1:] != times.shape or times.size < 2:
         raise ValueError(
-            f"curve_crossings: t and values must be 1-d of the same length >= 2, got {times.shape} and {curve.shape}"
+            f"curve_crossings: t and values must be 1-d of the same length >= 2, got {times.shape} and {rows.shape[1:]}"
         )
     scale, inverse = (np.log, np.exp) if logarithmic else (np.positive, np.positive)
-    spline = CubicSpline(scale(times), curve)
-    crossings = []
-    for i in np.flatnonzero(np.signbit(curve[:-1]) != np.signbit(curve[1:])):
-        low, high = scale(times[i]), scale(times[i + 1])
-        if not spline(low) * spline(high) < 0:  # a knot on the level, which the spline meets to rounding only
-            crossings.append(times[i] if abs(curve[i]) < abs(curve[i + 1]) else times[i + 1])
-            continue
-        root = bracketed_root(lambda s: float(spline(s)), low, high, what="crossing of a curve")
-        crossings.append(inverse(root))
-    return np.array(crossings)
+    knots = scale(times)
+    pieces = CubicSpline(knots, rows, axis=1).c
+    found = []
+    for row, curve in enumerate(rows):
+        crossings = []
+        for i in np.flatnonzero(np.signbit(curve[:-1]) != np.signbit(curve[1:])):
+            low, high = float(knots[i]), float(knots[i + 1])
+            piece = _cubic(low, pieces[:, i, row].tolist())
+            if not piece(low) * piece(high) < 0:  # a knot on the level, which the spline meets to rounding only
+                crossings.append(times[i] if abs(curve[i]) < abs(curve[i + 1]) else times[i + 1])
+                continue
+            crossings.append(inverse(bracketed_root(piece, low, high, what="crossing of a curve")))
+        found.append(np.array(crossings))
+    return found
+
+
+def _cubic(origin: float, falling: list[float]) -> Callable[[float], float]:
+    """A polynomial in the distance from an origin, of coefficients of falling powers."""
+    third, second, first, constant = falling
+
+    def value(x: float) -> float:
+        u = x - origin
+        return constant + first * u + second * (u * u) + third * (u * u * u)
+
+    return value

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.estimation.jackknife import jackknife_error, student_quantile
-from regimes.numerics.estimation.roots import curve_crossings
+from regimes.numerics.estimation.roots import crossings_of_each, curve_crossings
 
 __all__ = ["FEWEST_GROUPS", "NORMAL", "Crossing", "crossing", "normal_interval"]
 
@@ -63,7 +63,7 @@ def crossing(
     groups = len(replicates)
     if groups < FEWEST_GROUPS:
         return Crossing(time, None, None, f"{groups} groups of data are too few for an interval of {what}")
-    roots = [curve_crossings(t, replicate, level) for replicate in replicates]
+    roots = crossings_of_each(t, replicates, level)
     if any(root.size == 0 for root in roots):
         return Crossing(time, None, None, f"{what} does not cross {level:.3g} once some group of the data is left out")
     left_out = np.array([root[-1] for root in roots])
