@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
+            "bump-factorisation",
+            "layers of conditional denoisers of a bump on a torus: how x and y are written, beside ideal "
+            "codes and the network before training",
+            "liang2024b, figures 2 and 3",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",

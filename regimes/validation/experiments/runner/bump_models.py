@@ -82,11 +82,12 @@ QUICK_TRAINING = BumpTraining(
 
 
 def bump_training(how: BumpTraining, grid: ImageGrid, images: Array, positions: Array, rng: int) -> Training:
-    """The training on images of a grid, told their positions (x, y), nan where a coordinate is not told."""
-    height, width = grid.shape
-    network = SmallUNet(
-        (1, height, width), channels=how.channels, condition=_code(how, grid), periodic=grid.periodic, rng=rng
-    )
+    """The training on images of a grid, told their positions (x, y), nan where a coordinate is not told.
+
+    Images may go around, the network does not: its dark edges alone tell it one place from another. If edges met,
+    images moved by as many pixels as it halves away would be one to it, and no more than one in four could be right.
+    """
+    network = SmallUNet((1, *grid.shape), channels=how.channels, condition=_code(how, grid), rng=rng)
     points = torch.from_numpy(_scaled(images, grid)).float()[:, None]
     return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(positions).float())
 
