@@ -62,7 +62,8 @@ def _parallel(form: FactorisationForm, tables: Mapping[str, Any]) -> Panel:
     kinds = [(told, moment) for told in tables["layers"] for moment in MOMENTS]
     for group, (told, moment) in enumerate(kinds):
         found = [each[moment]["parallel"] for each in tables["layers"][told].values()]
-        curves += _points(f"{told}, {moment}", depth, found, group)
+        points = _points(f"{told}, {moment}", depth, found, group)
+        curves += points + [curve("", "reference", each.x, each.y, group=group) for each in points]
     for group, name in enumerate(("circles", "torus", "images"), start=len(kinds)):
         level = np.full(depth.size, tables["ideal"][name]["parallel"]["value"])
         curves.append(curve(name, "reference", depth, level, group=group))
