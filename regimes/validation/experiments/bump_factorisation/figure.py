@@ -43,7 +43,7 @@ def panels(
         drawn.append(Panel(title, "distance of the values, in pixels", "cosine", (*lines, *points)))
     tiles = {f"Ideal codes: {', '.join(_TILES)}": [_cosines([ideal[name]], form.side) for name in _TILES]}
     for told, each in runs.items():
-        title = f"{told}, generated image: {', '.join(form.layers)}"
+        title = f"{told}, generated image, layers in rows"
         tiles[title] = [_cosines([run.readings[layer]["end"] for run in each], form.side) for layer in form.layers]
     return [*drawn, *(Panel(title, "", "", (), image=_mosaic(each)) for title, each in tiles.items())]
 
@@ -67,8 +67,8 @@ def _parallel(form: FactorisationForm, tables: Mapping[str, Any]) -> Panel:
     for group, name in enumerate(("circles", "torus", "images"), start=len(kinds)):
         level = np.full(depth.size, tables["ideal"][name]["parallel"]["value"])
         curves.append(curve(name, "reference", depth, level, group=group))
-    title = f"Displacements by one feature ({', '.join(form.layers)})"
-    return Panel(title, "layer, in the order of the network", "cosine at two values of the other", tuple(curves))
+    title = "Displacements by one feature at two values of the other"
+    return Panel(title, f"{form.layers[0]} (0) to {form.layers[-1]} ({depth[-1]})", "cosine", tuple(curves))
 
 
 def _cosines(readings: Sequence[Reading], side: int) -> Array:

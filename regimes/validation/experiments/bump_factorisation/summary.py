@@ -143,11 +143,7 @@ def _listed(rows: Mapping[str, Mapping[str, Any]]) -> str:
 def _measured(each: Mapping[str, Any]) -> str:
     if all(each[name]["value"] is None for name in _SAID):
         return "no x and y beyond noise"
-    share = each["torus"]
-    shape = (
-        [] if share is None else ["a torus" if share == 1 else "no torus" if share == 0 else f"torus in {share:.0%}"]
-    )
-    words = ", ".join([*each["called"], *shape])
+    words = ", ".join([*each["called"], *_shape(each["torus"])])
     return ", ".join(_value(each[name]) for name in _SAID) + (f" ({words})" if words else "")
 
 
