@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 _HALF = 0.5
 _BACKGROUND = 0.25  # quantile along a line: what a stripe that is narrow against the image leaves as it was
 _WHOLE = 0.75  # share of a line's pixels that must be bright for it to belong to a stripe
+_FIRST = 0.25  # pixels between the places that are tried first
 _TRIALS = np.linspace(-1, 1, 9)
 _ROUNDS = 14  # of dividing by four; the squares tell no finer
 
@@ -145,8 +146,8 @@ def _checked(grid: ImageGrid) -> ImageGrid:
     if far > _HALF:
         raise ValueError(
             "stripe_verdicts: a stripe must be darker than half a quarter of the image away from its middle (sigma up "
-            f"to {side / 4 / np.sqrt(2 * np.log(2)):.3g} for {side} pixels), got {grid.sigma:g}: {far:.2g}; take narrower "
-            "stripes or larger images"
+            f"to {side / 4 / np.sqrt(2 * np.log(2)):.3g} for {side} pixels), got {grid.sigma:g}: {far:.2g}; take "
+            "narrower stripes or larger images"
         )
     return grid
 
@@ -168,20 +169,16 @@ def _fitted(means: Array, grid: ImageGrid) -> Array:
     best brightness they are least where the overlap with the stripe less its mean, over its length, is largest.
     """
     side = means.shape[1]
-    low, high = (0.0, side - 0.25) if grid.periodic else (-grid.sigma, side - 1 + grid.sigma)
-    trials = np.arange(low, high + 1e-9, 0.25)[None]
-    place, reach = np.zeros(len(means)), 0.25
-    for number in range(_ROUNDS):
-        if number:
-            trials = place[:, None] + reach * _TRIALS
-            trials = trials if grid.periodic else np.clip(trials, low, high)
-            reach /= 4
-        place = np.take_along_axis(
-            np.broadcast_to(trials, (len(means), trials.shape[1])),
-            _overlaps(means, trials, grid).argmax(axis=1)[:, None],
-            1,
-        )[:, 0]
-    return place
+    low, high = (0.0, side - _FIRST) if grid.periodic else (-grid.sigma, side - 1 + grid.sigma)
+    trials = np.tile(np.arange(low, high + 1e-9, _FIRST), (len(means), 1))
+    reach = _FIRST
+    for _ in range(_ROUNDS):
+        best = _overlaps(means, trials, grid).argmax(axis=1)
+        place = trials[np.arange(len(means)), best]
+        trials = place[:, None] + reach * _TRIALS
+        trials = trials if grid.periodic else np.clip(trials, low, high)
+        reach /= 4
+    return np.asarray(place)
 
 
 def _overlaps(means: Array, places: Array, grid: ImageGrid) -> Array:
@@ -192,6 +189,5 @@ def _overlaps(means: Array, places: Array, grid: ImageGrid) -> Array:
         away -= side * np.rint(away / side)
     stripe = np.asarray(compile_formula("bump_profile", target="numpy")(away, grid.sigma))
     stripe = stripe - stripe.mean(axis=-1, keepdims=True)
-    return np.asarray(
-        np.einsum("npw,nw->np", np.broadcast_to(stripe, (len(means), *stripe.shape[1:])), means)
-    ) / np.sqrt((stripe**2).sum(axis=-1))
+    overlap = (stripe @ means[:, :, None])[..., 0]
+    return np.asarray(overlap / np.sqrt((stripe**2).sum(axis=-1)))

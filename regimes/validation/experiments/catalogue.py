@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
+            "bump-composition",
+            "conditional denoisers of sums of stripes: combinations and values that are held out, with and without "
+            "single stripes, as the held-out range widens",
+            "liang2024b, figures 4, 11 and 12, in small",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",
