@@ -75,6 +75,12 @@ EXPERIMENTS = {
             "liang2024b, figures 4, 11 and 12, in small",
         ),
         Experiment(
+            "bump-data",
+            "how many bumps a conditional denoiser needs before it draws those held out, against positions per axis, "
+            "alone and with all single stripes",
+            "liang2024b, figure 5, in small",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",

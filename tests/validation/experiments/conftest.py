@@ -102,6 +102,11 @@ def _bump_composition(form):
     return replace(form, training=training, looks=(5, 20), sampling_steps=3, looked=8)
 
 
+def _bump_data(form):
+    training = replace(form.training, channels=4, steps=20, batch=8, snapshots=(5, 20))
+    return replace(form, training=training, sampling_steps=3, looked=8, learned=0.0)
+
+
 def _hierarchy_masked(form):
     first, second = form.models
     training = replace(form.training, steps=40, evaluate_every=20)
@@ -115,6 +120,7 @@ def _hierarchy_masked(form):
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-composition": (_bump_composition, 1),
+    "bump-data": (_bump_data, 1),
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
         lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),
