@@ -181,6 +181,7 @@ def test_what_is_said_is_what_was_found():
     assert "(L8): reproduced. Right along both axes with all stripes, width 2: arms 0.95 (0.05)" in said
     assert "width 2: stripes shown or not, arms 0.70 (0.00)" in said
     assert "product of the shares along each: 0.0" in said
+    assert "x arm of cross2 0.25 (0.05), 1.00 (0.00), 0.25 (0.05) (0.25 (0.05); 0.00 (0.00))" in said
     numbers = numbers_of(tables)
     assert numbers["measure.new.arms.cross4"].value == pytest.approx(0.05)
     assert numbers["measure.square.intersection.2"].value == pytest.approx(0.75)
@@ -195,6 +196,9 @@ def test_a_training_that_has_not_learned_is_no_result():
     assert "not all of cross2 (1 of 2); no mean" in " ".join(sentences(FORM, tables))
     assert tables["claims"]["interpolation"]["verdict"] == "undecided"
     assert tables["sets"][1]["new.arms"]["value"] is None
+    assert tables["excess"]["largest"]["at"].endswith("of cross2+stripes")
+    assert tables_of(FORM, runs[1:])["excess"] == {"mean": {"value": None, "se": None, "count": 0}, "largest": None}
+    assert "over all held-out regions." in " ".join(sentences(FORM, tables_of(FORM, runs[1:])))
 
 
 @pytest.mark.parametrize(

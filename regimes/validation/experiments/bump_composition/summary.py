@@ -68,6 +68,14 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
     few = "; ".join(f"{name} {_both(each['shares'])}: {each['verdict']}" for name, each in claims["few"].items())
     gaps = ", ".join(map(str, claims["wider"]["widths"]))
     by_width = "; ".join(_width_sentence(each) for each in tables["widths"])
+    regions = "; ".join(
+        f"{region} of {each['set']} {_region_sentence(numbers)}"
+        for each in sets
+        if each["width"] == form.paper
+        for region, numbers in each["regions"].items()
+        if region != "trained on"
+    )
+    most = excess["largest"]
     return [
         f"Trainings that draw what they were trained on ({form.learned:g} right): "
         + ("all." if not missed else f"not all of {', '.join(missed)}; no mean is taken of these sets."),
@@ -78,9 +86,11 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
         f"{claims['interpolation']['guessed']:.2f}.",
         f"The weaker the wider the gap (L9): {claims['wider']['verdict']}. Narrowest less widest gap of "
         f"{gaps or 'none'}: {_value(claims['wider']['difference'])}.",
-        f"Held-out coordinate right, composition less interpolation: {by_width}.",
+        f"Held-out coordinate right, composition less interpolation: {by_width or 'none'}.",
+        f"Right along x, y, both (product of the two; copies of the nearest training sum), width {form.paper}: "
+        f"{regions or 'none'}.",
         f"Right along both axes less the product of the shares along each: {_value(excess['mean'])} over all held-out "
-        f"regions, at most {excess['largest']['value']:+.2f} ({excess['largest']['at']}).",
+        "regions" + (f", farthest from 0 {most['value']:+.2f} ({most['at']})." if most else "."),
     ]
 
 
@@ -93,6 +103,7 @@ def _of_set(form: CompositionForm, runs: Runs) -> dict[str, Any]:
 
     found: dict[str, Any] = {
         "set": first.form.name,
+        "width": first.form.width,
         "points": first.points,
         "trainings": len(runs),
         "learned": sum(good),
@@ -138,13 +149,17 @@ def _by_width(form: CompositionForm, runs: Sequence[Runs]) -> list[dict[str, Any
 
 def _excess(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
     """Shares right along both axes less the products of those along each, in held-out regions."""
-    places = [(each, region) for each in runs for region in each[0].regions if region != "trained on"]
-    found = np.array(
-        [
-            [one.both - one.factorised for one in (region_of(form, run, region) for run in each)]
-            for each, region in places
-        ]
-    )
+    places = [
+        (each, region)
+        for each in runs
+        if all(learned(form, run) for run in each)
+        for region in each[0].regions
+        if region != "trained on"
+    ]
+    if not places:
+        return {"mean": asdict(mean_of([])), "largest": None}
+    judged = [[region_of(form, run, region) for run in each] for each, region in places]
+    found = np.array([[one.both - one.factorised for one in each] for each in judged])
     most = int(np.abs(found.mean(axis=1)).argmax())
     return {
         "mean": asdict(mean_of(found.mean(axis=0).tolist())),
@@ -181,6 +196,11 @@ def _width_sentence(each: Mapping[str, Any]) -> str:
     parts = (key.split(".") for key in each if key != "width")
     told = (f"{words[name]}, {place} {_value(each[f'{name}.{place}'])}" for name, place in parts)
     return f"width {each['width']}: {', '.join(told)}"
+
+
+def _region_sentence(each: Mapping[str, Any]) -> str:
+    shares = ", ".join(_value(each[name]) for name in ("x", "y", "both"))
+    return f"{shares} ({_value(each['factorised'])}; {_value(each['copied'])})"
 
 
 def _number(label: str, each: Mapping[str, Any]) -> Number:
