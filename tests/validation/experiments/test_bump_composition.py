@@ -11,6 +11,7 @@ from regimes.composition import copying_baseline  # noqa: E402
 from regimes.validation.experiments.bump_composition.analysis import (  # noqa: E402
     both_right,
     kind_of,
+    new_off,
     new_right,
     region_of,
 )
@@ -126,6 +127,8 @@ def test_shares_are_counted_along_each_axis_and_both():
     assert new_right(FORM, run, "arms") == pytest.approx((0.4 + 0.2) / 2)
     assert new_right(FORM, run, "intersection") == pytest.approx(0.55)
     assert new_right(FORM, run, "arms", 0) == 0
+    assert new_off(FORM, run, "arms") == 1.0
+    assert new_off(FORM, run, "intersection") == pytest.approx((0.55 + 0.1) / 2)
     assert both_right(FORM, planted(SQUARE, {}), "arms") is None
     assert new_right(FORM, planted(BAND, {"x arm": (3, 10)}), "arms") == 0.3
 
@@ -168,6 +171,10 @@ def test_claims_follow_the_rules_stated():
     assert claims["wider"]["verdict"] == "reproduced"
     other = claims_of(FORM, found_of(shares | {STRIPED: (3, 2), CROSS: (9, 8), WIDE: (10, 10)}))
     assert {other[each]["verdict"] for each in ("composition", "interpolation", "wider")} == {"refuted"}
+    scalar = replace(CROSS, code="scalar")
+    coded = claims_of(FORM, found_of(shares | {scalar: (9, 10)}))
+    assert coded["interpolation"] == claims["interpolation"]
+    assert coded["codes"]["cross2,scalar"]["verdict"] == "refuted"
     alone = claims_of(FORM, found_of({SQUARE: (9, 9)}))
     assert {alone[each]["verdict"] for each in ("composition", "interpolation", "wider")} == {"undecided"}
 

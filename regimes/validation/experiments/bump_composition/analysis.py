@@ -21,6 +21,7 @@ __all__ = [
     "guessed",
     "kind_of",
     "learned",
+    "new_off",
     "new_right",
     "region_of",
 ]
@@ -34,6 +35,7 @@ Reading = Callable[[CompositionForm, CompositionRun, str], float | None]
 PLACES = {"arms": ("x arm", "y arm"), "intersection": ("intersection",)}
 """Regions that are judged together."""
 
+_NEW = {"x arm": ("x",), "y arm": ("y",), "intersection": ("x", "y")}  # coordinates in the held-out range
 _REST = 0.5
 
 
@@ -97,15 +99,25 @@ def both_right(form: CompositionForm, run: CompositionRun, place: str) -> float 
 
 def new_right(form: CompositionForm, run: CompositionRun, place: str, look: int = -1) -> float | None:
     """Share right of coordinates in the held-out range: that of each arm, or both of the intersection."""
-    axes = {"x arm": ("x",), "y arm": ("y",), "intersection": ("x", "y")}
     return _mean(
         [
             getattr(region_of(form, run, each, look), axis)
             for each in PLACES[place]
             if each in run.regions
-            for axis in axes[each]
+            for axis in _NEW[each]
         ]
     )
+
+
+def new_off(form: CompositionForm, run: CompositionRun, place: str) -> float | None:
+    """Median distance of stripes in the held-out range from their places, in pixels, mean over the parts of a place."""
+    found = [
+        getattr(region_of(form, run, each), f"{axis}_off")
+        for each in PLACES[place]
+        if each in run.regions
+        for axis in _NEW[each]
+    ]
+    return _mean([each for each in found if each is not None])
 
 
 def guessed(form: CompositionForm, width: int) -> float:

@@ -24,7 +24,7 @@ _HALF, _ERRORS = 0.5, 2
 
 
 def claims_of(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
-    """Composition is strong; it is with few sums; interpolation is weak; it is the weaker the wider the gap."""
+    """Composition is strong, with few sums too; interpolation is weak, by code; it is the weaker the wider the gap."""
     by_set = {each[0].form: each for each in runs}
     striped, plain = SetForm("cross", form.paper, stripes=True), SetForm("cross", form.paper)
     few = {each.name: _both(form, by_set[each]) for each in by_set if each.few is not None}
@@ -41,6 +41,12 @@ def claims_of(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
             "share": unseen,
             "guessed": guessed(form, form.paper),
             "verdict": verdict_of([unseen], _HALF, above=False),
+        },
+        "codes": {
+            each.name: {"share": share, "verdict": verdict_of([share], _HALF, above=False)}
+            for each in by_set
+            if each.code is not None
+            for share in [_mean(form, by_set[each], new_right, "arms")]
         },
         "wider": {
             "widths": [each.width for each in gaps],

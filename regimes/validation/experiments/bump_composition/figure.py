@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.validation.experiments.bump_composition.analysis import PLACES, Runs, guessed, new_right
+from regimes.validation.experiments.bump_composition.analysis import (
+    PLACES,
+    Reading,
+    Runs,
+    guessed,
+    learned,
+    new_off,
+    new_right,
+)
 from regimes.validation.experiments.bump_composition.form import CompositionForm, SetForm
 from regimes.validation.experiments.bump_composition.runs import CompositionRun
 from regimes.validation.outcome.panels import Curve, Panel, curve
@@ -23,27 +31,45 @@ _GAPS = {"cross, stripes shown": ("cross", True), "cross": ("cross", False), "sq
 
 def panels(form: CompositionForm, runs: Sequence[Runs]) -> list[Panel]:
     """Shares by width in both places, the held-out coordinate along training, and images of the first sets."""
-    return [*(_by_width(form, runs, place) for place in PLACES), _along(form, runs), *_images(form, runs)]
+    return [
+        *(_by_width(form, runs, place) for place in PLACES),
+        _distances(form, runs),
+        _along(form, runs),
+        *_images(form, runs),
+    ]
 
 
 def _by_width(form: CompositionForm, runs: Sequence[Runs], place: str) -> Panel:
+    drawn, widths = _lines(form, runs, place, new_right)
+    drawn.append(curve("guess in the gap", "reference", widths, [guessed(form, each) for each in widths], group=3))
+    return Panel(f"Held-out coordinate right, {place}", "width held out, in positions", "share of images", tuple(drawn))
+
+
+def _distances(form: CompositionForm, runs: Sequence[Runs]) -> Panel:
+    """How far a held-out coordinate is drawn from its place."""
+    drawn, _ = _lines(form, runs, "arms", new_off)
+    return Panel("Held-out coordinate, arms", "width held out, in positions", "median distance, pixels", tuple(drawn))
+
+
+def _lines(form: CompositionForm, runs: Sequence[Runs], place: str, reading: Reading) -> tuple[list[Curve], list[int]]:
+    """Means over the trainings that have learned, by kind of set and width."""
     by_set = {each[0].form: each for each in runs}
     drawn: list[Curve] = []
     widths: set[int] = set()
     for group, (label, (shape, stripes)) in enumerate(_GAPS.items()):
-        row = [
-            (width, [value for run in by_set[each] if (value := new_right(form, run, place)) is not None])
-            for width in range(form.side)
-            if (each := SetForm(shape, width, stripes)) in by_set
-        ]
-        row = [(width, values) for width, values in row if values]
+        row: dict[int, list[float]] = {}
+        for width in range(form.side):
+            readings = [
+                reading(form, run, place)
+                for run in by_set.get(SetForm(shape, width, stripes), ())
+                if learned(form, run)
+            ]
+            if values := [each for each in readings if each is not None]:
+                row[width] = values
         if row:
-            at, values = zip(*row, strict=True)
-            drawn += _mean(label, at, values, group)
-            widths |= set(at)
-    guesses = [guessed(form, width) for width in sorted(widths)]
-    drawn.append(curve("guess in the gap", "reference", sorted(widths), guesses, group=len(_GAPS)))
-    return Panel(f"Held-out coordinate right, {place}", "width held out, in positions", "share of images", tuple(drawn))
+            drawn += _mean(label, list(row), list(row.values()), group)
+            widths |= set(row)
+    return drawn, sorted(widths)
 
 
 def _along(form: CompositionForm, runs: Sequence[Runs]) -> Panel:

@@ -32,12 +32,13 @@ class SetForm:
     width: int  # of the shape, in positions
     stripes: bool = False
     few: int | None = None  # of the sums outside the shape, all by default
+    code: str | None = None  # of each coordinate, that of the form's training by default
 
     @property
     def name(self) -> str:
         """For tables, panels and files."""
         shape = f"{self.shape}{self.width}" + ("" if self.few is None else f",few{self.few}")
-        return shape + ("+stripes" if self.stripes else "")
+        return shape + ("+stripes" if self.stripes else "") + ("" if self.code is None else f",{self.code}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,8 @@ def composition_run(form: CompositionForm, each: SetForm, seed: int, bench: Benc
     positions = np.concatenate([drawn_positions(of, form.looked, order) for of in regions.values()])
 
     def compute() -> dict[str, Array]:
-        training = bump_training(form.training, trained.grid, trained.images, trained.positions, seed)
+        how = form.training if each.code is None else replace(form.training, code=each.code)
+        training = bump_training(how, trained.grid, trained.images, trained.positions, seed)
         denoiser = shared_denoiser(training, device=bench.device, progress=renamed(bench.report, f"{name}: training"))
         looks = []
         for number, snapshot in enumerate(form.looks):

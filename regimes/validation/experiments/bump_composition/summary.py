@@ -18,6 +18,7 @@ from regimes.validation.experiments.bump_composition.analysis import (
     guessed,
     kind_of,
     learned,
+    new_off,
     new_right,
     region_of,
 )
@@ -27,6 +28,12 @@ from regimes.validation.experiments.bump_composition.runs import CompositionRun
 from regimes.validation.experiments.runner.along_training import mean_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
+
+_MEASURES = {
+    "both": "share right along both axes",
+    "new": "share right along the axis of the held-out coordinate",
+    "off": "median distance of the held-out coordinate, pixels",
+}
 
 
 def tables_of(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
@@ -47,10 +54,10 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
     """What was measured, as numbers with errors."""
     found = {}
     for each in tables["sets"]:
-        for place, key in ((place, f"{what}.{place}") for place in PLACES for what in ("both", "new")):
-            if key in each:
-                what = "both axes" if key.startswith("both") else "the held-out coordinate"
-                label = f"share right along {what}, {place} of {each['set']} ({each['kinds'][place]})"
+        for place, kind in each["kinds"].items():
+            for what, words in _MEASURES.items():
+                key = f"{what}.{place}"
+                label = f"{words}, {place} of {each['set']} ({kind})"
                 found[f"measure.{key}.{each['set'].replace('+', '_').replace(',', '_')}"] = _number(label, each[key])
     for each in tables["widths"]:
         for name, key in (("with stripes less without", "stripes"), ("square less cross", "square")):
@@ -66,6 +73,7 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
     claims, sets, excess = tables["claims"], tables["sets"], tables["excess"]
     missed = [f"{each['set']} ({each['learned']} of {each['trainings']})" for each in sets if not _all(each)]
     few = "; ".join(f"{name} {_both(each['shares'])}: {each['verdict']}" for name, each in claims["few"].items())
+    codes = "; ".join(f"{name} {_value(each['share'])}: {each['verdict']}" for name, each in claims["codes"].items())
     gaps = ", ".join(map(str, claims["wider"]["widths"]))
     by_width = "; ".join(_width_sentence(each) for each in tables["widths"])
     regions = "; ".join(
@@ -83,7 +91,7 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
         f"width {form.paper}: {_both(claims['composition']['shares'])}." + (f" With few sums, {few}." if few else ""),
         f"Interpolation is weak (L9): {claims['interpolation']['verdict']}. A value never seen is right in "
         f"{_value(claims['interpolation']['share'])} of the arms, width {form.paper}; a guess in the gap in "
-        f"{claims['interpolation']['guessed']:.2f}.",
+        f"{claims['interpolation']['guessed']:.2f}." + (f" With other codes, {codes}." if codes else ""),
         f"The weaker the wider the gap (L9): {claims['wider']['verdict']}. Narrowest less widest gap of "
         f"{gaps or 'none'}: {_value(claims['wider']['difference'])}.",
         f"Held-out coordinate right, composition less interpolation: {by_width or 'none'}.",
@@ -122,6 +130,7 @@ def _of_set(form: CompositionForm, runs: Runs) -> dict[str, Any]:
     for place in found["kinds"]:
         found[f"both.{place}"] = mean([both_right(form, run, place) for run in runs])
         found[f"new.{place}"] = mean([new_right(form, run, place) for run in runs])
+        found[f"off.{place}"] = mean([new_off(form, run, place) for run in runs])
     return found
 
 
