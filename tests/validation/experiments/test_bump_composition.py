@@ -30,7 +30,7 @@ STRIPED, CROSS, SQUARE, BAND = (
     SetForm("band", 2),
 )
 WIDE, FEW = SetForm("cross", 4), SetForm("cross", 2, stripes=True, few=5)
-FORM = replace(PLAN.quick, sets=(STRIPED, CROSS, SQUARE, BAND, WIDE, FEW), looked=10, seeds=2)
+FORM = replace(PLAN.quick, learned=0.9, sets=(STRIPED, CROSS, SQUARE, BAND, WIDE, FEW), looked=10, seeds=2)
 ARMS = {"x arm": 12, "y arm": 12, "intersection": 4}
 
 

@@ -114,7 +114,7 @@ PLAN = Plan(
         sampling_steps=8,
         looked=16,
         tolerance=0.4,
-        learned=0.9,
+        learned=0.5,
     ),
     simulate=_simulate,
     judge=_judge,
