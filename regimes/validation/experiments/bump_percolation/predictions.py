@@ -77,11 +77,12 @@ def predictions(form: PercolationForm, onsets: Logs, times: Logs) -> dict[str, d
 @cache
 def image_threshold(setting: Setting, kind: str, tau: float, orders: int) -> float:
     """Median over random orders of the share at which overlapping images span the grid; 1 if none does."""
+    grid = setting.grid.bump_grid(tau=tau, overlap=kind)
     try:
-        lattice = setting.grid.bump_grid(tau=tau, overlap=kind).lattice()
+        grid.neighbourhood()
     except ValueError:  # no two bumps connect
         return _MOST
-    found = lattice_percolation(lattice, runs=orders, rng=0).threshold
+    found = lattice_percolation(grid.lattice(), runs=orders, rng=0).threshold
     return _MOST if found is None else found
 
 
