@@ -19,8 +19,10 @@ Hypotheses, and the change of log onset that each predicts:
   variance v under noise; v and tau from the base and the widest bumps, so that the other widths are the test.
 - *noised*: two images connect if noise of one level hides their difference, up to the distance ``noised_radius``, which
   no longer depends on the width for wide bumps and has no end for narrow ones; the level from the base.
-- *conditions*: half of the kept conditions are in one piece if those connect whose codes have a cosine of 1/2: the same
-  at all widths, earlier with fewer waves and in one-hot codes, where a common x or y connects.
+- *conditions*: conditions connect that are alike, within some part of a wavelength of their code: as the square of the
+  waves a pixel, whatever the width, and never with one-hot codes.
+- *coordinates*: half of the kept positions are in one piece if those of one row or column connect, as for a network
+  that puts together an x and a y which it knows: whatever the width and the code, a share of about 1/N for N x N.
 - *count*: a number of examples. *share*: a share, whatever is changed. Only a larger image tells them apart.
 - *budget*: proportional to the step at which half of the kept positions are right, at a share of .45, over all steps.
 - *field*: as the inverse square of the receptive field of the network, 51 pixels with 2 levels and 107 with 3.
@@ -94,7 +96,7 @@ PLAN = Plan(
             Setting("3 waves", _VARIED, waves=3),
             Setting("one-hot", _VARIED, code="one-hot"),
             Setting("3 levels", _VARIED, levels=3),
-            Setting("16 pixels", (0.12, 0.18, 0.28, 0.45), side=16),
+            Setting("20 pixels", (0.09, 0.16, 0.28, 0.45), side=20),
             Setting("sigma 1.5, 5 waves, 2000 steps", _VARIED, sigma=1.5, waves=5, steps=2000),
         ),
         timed=0.45,
@@ -104,21 +106,21 @@ PLAN = Plan(
         looked=144,
         draws=1024,
         tolerance=0.4,
-        orders=1000,
+        orders=500,
     ),
     quick=PercolationForm(
         settings=(
-            Setting("sigma 1", (0.2, 0.6), side=8, steps=200, levels=1),
-            Setting("sigma 0.8", (0.2, 0.6), sigma=0.8, side=8, steps=200, levels=1),
+            Setting("sigma 1", (0.2, 0.6), side=8, steps=120, levels=1),
+            Setting("sigma 0.8", (0.2, 0.6), sigma=0.8, side=8, steps=120, levels=1),
         ),
         timed=0.6,
-        training=replace(QUICK_TRAINING, steps=200, snapshots=(50, 100, 200)),
+        training=replace(QUICK_TRAINING, steps=120, snapshots=(30, 60, 120)),
         seeds=1,
-        sampling_steps=8,
+        sampling_steps=6,
         looked=32,
         draws=64,
         tolerance=0.4,
-        orders=100,
+        orders=50,
     ),
     simulate=_simulate,
     judge=_judge,

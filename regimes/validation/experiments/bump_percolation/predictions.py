@@ -15,14 +15,14 @@ from regimes.numerics.composition.data.random_parts import data_percolation
 from regimes.numerics.composition.lattice.lattice_percolation import lattice_percolation
 from regimes.numerics.estimation.roots import bracketed_root
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting
-from regimes.validation.experiments.runner.bump_models import BumpTraining, condition_code
+from regimes.validation.training import ConditionCode
 
-__all__ = ["HYPOTHESES", "Logs", "code_threshold", "image_threshold", "overlap_name", "predictions", "widened_by"]
+__all__ = ["HYPOTHESES", "Logs", "image_threshold", "line_threshold", "overlap_name", "predictions", "widened_by"]
 
 Logs = Mapping[str, float | None]
 """By setting; None where there is none."""
 
-_ALIKE = 0.5  # cosine of two codes of conditions: in one-hot codes those that share x or y
+_ONE_OF_TWO = 0.5  # cosine of one-hot codes that have x or y in common
 _MOST = 1.0  # share: what never connects does not with all positions
 _FAR = 30.0  # exponent of the overlap of images that have nothing in common
 
@@ -35,7 +35,8 @@ def overlap_name(kind: str, tau: float) -> str:
 HYPOTHESES = {overlap_name(*each): f"percolation of the images, {each[0]}, tau = {each[1]:g}" for each in OVERLAPS} | {
     "widened": "percolation of images widened by noise, sqrt(sigma^2 + v)",
     "noised": "percolation of images that noise of one level cannot tell apart",
-    "conditions": "percolation of the codes of the conditions",
+    "conditions": "percolation of the conditions, alike within a wavelength of their code",
+    "coordinates": "percolation of rows and columns that have kept positions",
     "count": "a number of examples",
     "share": "a kept share",
     "budget": "steps of training over steps that learning takes",
@@ -53,7 +54,6 @@ def predictions(form: PercolationForm, onsets: Logs, times: Logs) -> dict[str, d
         overlap_name(*each): {s.name: math.log(image_threshold(s, *each, form.orders)) for s in form.settings}
         for each in OVERLAPS
     }
-    codes = {s.name: math.log(code_threshold(s, form.training, form.orders)) for s in form.settings}
     base = onsets[form.base.name]
 
     def shifted(by: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -66,7 +66,8 @@ def predictions(form: PercolationForm, onsets: Logs, times: Logs) -> dict[str, d
     return found | {
         "widened": _widened(form, onsets),
         "noised": _noised(form, base),
-        "conditions": shifted(codes),
+        "conditions": shifted({s.name: _alike(s) for s in form.settings}),
+        "coordinates": shifted({s.name: math.log(line_threshold(s, form.orders)) for s in form.settings}),
         "count": shifted({s.name: -math.log(s.grid.n) for s in form.settings}),
         "share": shifted({s.name: 0.0 for s in form.settings}),
         "budget": shifted(started),
@@ -87,14 +88,20 @@ def image_threshold(setting: Setting, kind: str, tau: float, orders: int) -> flo
 
 
 @cache
-def code_threshold(setting: Setting, how: BumpTraining, orders: int) -> float:
-    """Share from which on half of the kept conditions are in one piece, where alike codes connect; 1 if none is."""
+def line_threshold(setting: Setting, orders: int) -> float:
+    """Share from which on half of the kept positions are in one piece, if those of a row or of a column connect."""
     grid = setting.grid
-    code = condition_code(setting.training(how), grid)
+    code = ConditionCode("one-hot", (0.0, 0.0), (grid.x[-1], grid.y[-1]), setting.side)
     codes = code.encoded(torch.from_numpy(np.array(grid.positions))).numpy()
     counts = np.arange(1, grid.n + 1) / grid.n
-    found = data_percolation(codes, _ALIKE, orders=orders, lambdas=counts, rng=0).half_fraction
+    found = data_percolation(codes, _ONE_OF_TWO, orders=orders, lambdas=counts, rng=0).half_fraction
     return _MOST if found is None else found
+
+
+def _alike(setting: Setting) -> float:
+    """Log of the waves a pixel squared: a share in proportion keeps as many positions in a wavelength."""
+    waves = setting.waves if setting.code == "sinusoidal" else math.inf  # no two entries of a table are alike
+    return 2 * math.log(waves / setting.side)
 
 
 def _field(levels: int) -> int:

@@ -25,7 +25,6 @@ from regimes.validation.experiments.bump_percolation.analysis import (
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting, changed
 from regimes.validation.experiments.bump_percolation.predictions import (
     HYPOTHESES,
-    code_threshold,
     image_threshold,
     overlap_name,
     widened_by,
@@ -57,10 +56,7 @@ def tables_of(form: PercolationForm, runs: Runs) -> dict[str, Any]:
         {
             "verdict": word,
             "standing": standing,
-            "settings": [
-                _setting(form, s, runs[s.name], onsets[s.name], code_threshold(s, form.training, form.orders))
-                for s in form.settings
-            ],
+            "settings": [_setting(form, s, runs[s.name], onsets[s.name]) for s in form.settings],
             "thresholds": thresholds,
             "residuals": {name: {key: asdict(each) for key, each in row.items()} for name, row in residuals.items()},
             "hypotheses": {name: _hypothesis(each) for name, each in found.items()},
@@ -146,7 +142,7 @@ def _same(each: Mapping[str, Any]) -> str:
 
 
 def _setting(
-    form: PercolationForm, setting: Setting, runs: Sequence[Sequence[ShareRun]], onset: list[float | None], codes: float
+    form: PercolationForm, setting: Setting, runs: Sequence[Sequence[ShareRun]], onset: list[float | None]
 ) -> dict[str, Any]:
     columns = list(zip(*runs, strict=True))  # by share, then by seed
     return {
@@ -154,7 +150,6 @@ def _setting(
         "sigma": setting.sigma,
         "changed": {name: getattr(setting, name) for name in changed(setting, form.base)},
         "log_onset": asdict(mean_of(onset)),
-        "codes": codes,
         "share": list(setting.shares),
         "kept": [each[0].kept for each in columns],
         "right": [[run.outcomes[0, -1] for run in each] for each in columns],

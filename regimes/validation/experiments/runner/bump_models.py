@@ -23,7 +23,6 @@ __all__ = [
     "QUICK_TRAINING",
     "BumpTraining",
     "bump_training",
-    "condition_code",
     "drawn_positions",
     "generated",
     "represented",
@@ -94,7 +93,7 @@ def bump_training(
         (1, *grid.shape),
         channels=how.channels,
         levels=levels,
-        condition=condition_code(how, grid),
+        condition=_code(how, grid),
         periodic=grid.periodic,
         rng=rng,
     )
@@ -150,8 +149,7 @@ def scaled(images: Array, grid: ImageGrid) -> Array:
     return 2 * images / grid.amplitude - 1
 
 
-def condition_code(how: BumpTraining, grid: ImageGrid) -> ConditionCode:
-    """How a network is told positions of a grid."""
+def _code(how: BumpTraining, grid: ImageGrid) -> ConditionCode:
     height, width = map(float, grid.shape)
     if how.code == "sinusoidal":
         waves = 2 if grid.periodic else 1  # whole waves where edges meet, also half ones where they do not
