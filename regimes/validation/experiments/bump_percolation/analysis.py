@@ -24,6 +24,7 @@ __all__ = [
     "learning_times",
     "log_onsets",
     "misses",
+    "outside",
     "slopes",
     "verdict",
 ]
@@ -117,15 +118,22 @@ def slopes(form: PercolationForm, runs: Runs) -> dict[str, Estimate]:
     return {name: mean_of(each) for name, each in found.items()}
 
 
+def outside(form: PercolationForm, runs: Runs) -> list[str]:
+    """Settings of which an onset lies outside of the shares: nothing is judged by them."""
+    return [s.name for s in form.settings if None in log_onsets(s, runs[s.name])]
+
+
 def verdict(form: PercolationForm, runs: Runs, found: Mapping[str, Misses]) -> tuple[str, list[str]]:
-    """Say in one word what came out, and which hypotheses fail nowhere."""
-    missing = [s.name for s in form.settings if None in log_onsets(s, runs[s.name])]
+    """Say in a few words what came out, and which hypotheses fail nowhere."""
+    missing = outside(form, runs)
     errors = [each.se for each in found.values() if each.se is not None]
-    standing = [
-        name for name, each in found.items() if not each.failed and all(m.value is not None for m in each.miss.values())
-    ]
-    if missing or not errors:
+    if not errors or any(s.name in missing for s in form.widths):
         return "not judged", []
+    standing = [
+        name
+        for name, each in found.items()
+        if not each.failed and all(miss.value is not None for s, miss in each.miss.items() if s not in missing)
+    ]
     if ERRORS * min(errors) > _WIDE:
         return "errors too wide", standing
     if not standing:

@@ -29,8 +29,9 @@ Hypotheses, and the change of log onset that each predicts:
 
 A hypothesis *fails* at a setting if it misses the change by more than three errors, from the scatter over seeds at all
 settings, and by more than a factor of 1.25. The one that fails nowhere is best supported; if several do they are not
-told apart; if none, the onset is *not explained*, and which of the changes move it is what is known. Nothing is judged
-where an onset lies outside of the shares, and nothing told if three errors exceed a factor of two.
+told apart; if none, the onset is *not explained*, and which of the changes move it is what is known. A
+setting whose onset lies outside of its shares is left out, nothing is judged if that is so of a width, and nothing told
+if three errors exceed a factor of two.
 
 Losses and representations change at the onset's share if half of their change, between the smallest and the largest
 share, lies within three errors or a factor of 1.25 of half of that of accuracy: the log of the loss at held-out over

@@ -19,6 +19,7 @@ from regimes.validation.experiments.bump_percolation.analysis import (
     changes,
     log_onsets,
     misses,
+    outside,
     slopes,
     verdict,
 )
@@ -56,6 +57,7 @@ def tables_of(form: PercolationForm, runs: Runs) -> dict[str, Any]:
         {
             "verdict": word,
             "standing": standing,
+            "outside": outside(form, runs),
             "settings": [_setting(form, s, runs[s.name], onsets[s.name]) for s in form.settings],
             "thresholds": thresholds,
             "residuals": {name: {key: asdict(each) for key, each in row.items()} for name, row in residuals.items()},
@@ -112,7 +114,7 @@ def sentences(form: PercolationForm, tables: Mapping[str, Any]) -> list[str]:
 def _verdict(tables: Mapping[str, Any]) -> str:
     word, standing = tables["verdict"], tables["standing"]
     said = {
-        "not judged": "Nothing is judged: an onset lies outside the shares of its setting, or there is one seed",
+        "not judged": "Nothing is judged: of a width the onset lies outside of the shares, or there is one seed",
         "errors too wide": "Nothing is told: three errors are more than a factor of two",
         "not explained": "Not explained: each hypothesis fails somewhere",
         "not told apart": f"Not told apart: {', '.join(HYPOTHESES[each] for each in standing)} fail nowhere",
@@ -124,7 +126,12 @@ def _verdict(tables: Mapping[str, Any]) -> str:
         if each["rms"] is not None
     )
     closest = ", ".join(f"{name} {rms:.2f} ({failed} failed)" for rms, name, failed in scores)
-    return f"{said}. Root mean square of what each misses the changes by, in the log: {closest or 'none'}."
+    left = (
+        f" Left out, with an onset outside of their shares: {', '.join(tables['outside'])}."
+        if tables["outside"]
+        else ""
+    )
+    return f"{said}.{left} Root mean square of what each misses the changes by, in the log: {closest or 'none'}."
 
 
 def _moves(share: Mapping[str, Any]) -> str:
