@@ -77,8 +77,7 @@ def _missed(form: PercolationForm, found: dict[str, Misses]) -> Panel:
         if rows:
             at, values = np.array(rows, dtype=np.float64).T
             drawn.append(curve(name, "reference", at, values, group=group))
-    said = ", ".join(f"{k + 1}: {name}" for k, name in enumerate(names))
-    return Panel("What each hypothesis misses", said, "log onset, measured less predicted", tuple(drawn))
+    return Panel("What each hypothesis misses", "setting, the base left out", "log onset", tuple(drawn))
 
 
 def _beside(form: PercolationForm, runs: Runs) -> Sequence[Panel]:

@@ -107,7 +107,7 @@ def _alike(setting: Setting) -> float:
 def _field(levels: int) -> int:
     """Pixels along a side that the network sees from one: its 3 x 3 convolutions, each as wide as its level."""
     first_and_last, blocks = 2, 4
-    halved = [2**level for level in range(levels + 1)]
+    halved = [1 << level for level in range(levels + 1)]
     down = sum(above * 2 + below * blocks for above, below in itertools.pairwise(halved))
     return 1 + 2 * first_and_last + blocks + down + sum(blocks * each for each in halved[:-1])
 
