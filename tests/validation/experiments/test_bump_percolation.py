@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from regimes.validation.experiments.bump_percolation.predictions import (  # noq
     line_threshold,
     overlap_name,
     predictions,
+    thresholds_of,
 )
 from regimes.validation.experiments.bump_percolation.runs import ShareRun  # noqa: E402
 from regimes.validation.experiments.bump_percolation.summary import sentences, tables_of  # noqa: E402
@@ -37,6 +39,11 @@ FORM = replace(
 )
 SCATTER = (-0.05, 0.0, 0.05)
 ONSET, STEPS = math.log(0.27), math.log(300)
+
+
+@cache
+def thresholds():
+    return thresholds_of(FORM)
 
 
 def planted(onsets, log_steps=STEPS, form=FORM):
@@ -62,11 +69,11 @@ def constant(value=ONSET):
 
 
 def by(hypothesis, steps=None, base=ONSET):
-    return predictions(FORM, constant(base), steps or constant(STEPS))[hypothesis]
+    return predictions(FORM, thresholds(), constant(base), steps or constant(STEPS))[hypothesis]
 
 
 def judged(runs):
-    return verdict(FORM, runs, misses(FORM, runs))
+    return verdict(FORM, runs, misses(FORM, runs, thresholds()))
 
 
 @pytest.mark.parametrize("hypothesis", sorted(set(HYPOTHESES) - {"widened", "product 0.05"}))
@@ -89,7 +96,7 @@ def test_planted_curves_of_widened_images_are_known():
     runs = planted(onsets)
     found, standing = judged(runs)
     assert (found, standing) == ("explained", ["widened"])
-    law = tables_of(FORM, runs)["widened"]
+    law = tables_of(FORM, runs, thresholds(), misses(FORM, runs, thresholds()))["widened"]
     assert law["v"]["value"] == pytest.approx(8, abs=1)
     assert law["tau"]["value"] == pytest.approx(math.exp(-1.5 / (4 * math.pi)), abs=0.02)
 
@@ -120,7 +127,7 @@ def test_the_onset_and_its_slope():
     onsets = {s.name: -1.5 - 0.7 * math.log(s.sigma) for s in FORM.settings}
     runs = planted(onsets)
     assert log_onsets(FORM.base, runs[FORM.base.name]) == pytest.approx([-1.55, -1.5, -1.45], abs=1e-9)
-    measured = slopes(FORM, runs)["measured"]
+    measured = slopes(FORM, runs, thresholds())["measured"]
     assert (measured.value, measured.se) == (pytest.approx(-0.7), pytest.approx(0, abs=1e-9))
     half = changes(FORM, runs)
     assert half["representation"].value == pytest.approx(0)
@@ -175,7 +182,7 @@ def test_the_receptive_field_is_that_of_the_network(levels):
 
 def test_what_is_said_is_what_was_found():
     runs = planted(by("count"))
-    tables = tables_of(FORM, runs)
+    tables = tables_of(FORM, runs, thresholds(), misses(FORM, runs, thresholds()))
     said = " ".join(sentences(FORM, tables))
     assert "Best supported: a number of examples fails nowhere" in said
     assert "20 pixels -1.02 (0.00), moves" in said

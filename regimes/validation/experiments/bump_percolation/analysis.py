@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.bump_percolation.form import PercolationForm, Setting, log_shares
-from regimes.validation.experiments.bump_percolation.predictions import HYPOTHESES, predictions
+from regimes.validation.experiments.bump_percolation.predictions import HYPOTHESES, Thresholds, predictions
 from regimes.validation.experiments.bump_percolation.runs import ShareRun
 from regimes.validation.experiments.runner.along_training import Estimate, mean_of, passage
 from regimes.validation.measurement.estimate import crossing
@@ -80,12 +80,12 @@ def learning_times(form: PercolationForm, setting: Setting, runs: Sequence[Seque
     return [None if each is None else math.log(each) for each in steps]
 
 
-def misses(form: PercolationForm, runs: Runs) -> dict[str, Misses]:
+def misses(form: PercolationForm, runs: Runs, thresholds: Thresholds) -> dict[str, Misses]:
     """What each hypothesis misses, seed by seed, at all settings but the base."""
     onsets = {s.name: log_onsets(s, runs[s.name]) for s in form.settings}
     times = {s.name: learning_times(form, s, runs[s.name]) for s in form.settings}
     by_seed = [
-        predictions(form, *({name: each[k] for name, each in found.items()} for found in (onsets, times)))
+        predictions(form, thresholds, *({name: each[k] for name, each in found.items()} for found in (onsets, times)))
         for k in range(form.seeds)
     ]
     others, base = [s.name for s in form.settings[1:]], form.base.name
@@ -103,7 +103,7 @@ def misses(form: PercolationForm, runs: Runs) -> dict[str, Misses]:
     return found
 
 
-def slopes(form: PercolationForm, runs: Runs) -> dict[str, Estimate]:
+def slopes(form: PercolationForm, runs: Runs, thresholds: Thresholds) -> dict[str, Estimate]:
     """Slope of log onset against log width: measured, and by each hypothesis."""
     widths = form.widths
     logs = np.log([each.sigma for each in widths])
@@ -112,7 +112,7 @@ def slopes(form: PercolationForm, runs: Runs) -> dict[str, Estimate]:
     found: dict[str, list[float | None]] = {"measured": []}
     for k in range(form.seeds):
         seen, took = ({name: each[k] for name, each in of.items()} for of in (onsets, times))
-        rows = {"measured": seen, **predictions(form, seen, took)}
+        rows = {"measured": seen, **predictions(form, thresholds, seen, took)}
         for name, row in rows.items():
             found.setdefault(name, []).append(_slope(logs, [row[each.name] for each in widths]))
     return {name: mean_of(each) for name, each in found.items()}

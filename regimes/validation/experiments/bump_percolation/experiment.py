@@ -43,9 +43,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.validation.experiments.bump_percolation.analysis import Runs
+from regimes.validation.experiments.bump_percolation.analysis import Runs, misses
 from regimes.validation.experiments.bump_percolation.figure import panels
 from regimes.validation.experiments.bump_percolation.form import PercolationForm, Setting
+from regimes.validation.experiments.bump_percolation.predictions import thresholds_of
 from regimes.validation.experiments.bump_percolation.runs import share_run
 from regimes.validation.experiments.bump_percolation.summary import numbers_of, sentences, tables_of
 from regimes.validation.experiments.runner.bump_models import FULL_TRAINING, QUICK_TRAINING
@@ -70,12 +71,14 @@ def _simulate(form: PercolationForm, bench: Bench) -> Runs:
 
 
 def _judge(form: PercolationForm, runs: Runs) -> Judgement:
-    tables = tables_of(form, runs)
+    thresholds = thresholds_of(form)
+    found = misses(form, runs, thresholds)
+    tables = tables_of(form, runs, thresholds, found)
     return Judgement(
         agreement=[],
         tests=[],
         sentences=sentences(form, tables),
-        panels=panels(form, runs),
+        panels=panels(form, runs, thresholds, found),
         numbers=numbers_of(tables),
         tables=tables,
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.validation.experiments.bump_percolation.analysis import Misses, Runs, log_onsets, misses
-from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting, log_shares
-from regimes.validation.experiments.bump_percolation.predictions import image_threshold, overlap_name
+from regimes.validation.experiments.bump_percolation.analysis import Misses, Runs, log_onsets
+from regimes.validation.experiments.bump_percolation.form import PercolationForm, Setting, log_shares
+from regimes.validation.experiments.bump_percolation.predictions import Thresholds
 from regimes.validation.experiments.runner.along_training import mean_of
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
@@ -19,7 +19,7 @@ __all__ = ["panels"]
 Array = NDArray[np.float64]
 
 
-def panels(form: PercolationForm, runs: Runs) -> list[Panel]:
+def panels(form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Mapping[str, Misses]) -> list[Panel]:
     """Draw accuracy of all widths and of all other settings, onsets beside thresholds, and losses and layers."""
     others = [each for each in form.settings if each not in form.widths]
     groups = [("width of the bump", form.widths)]
@@ -35,7 +35,7 @@ def panels(form: PercolationForm, runs: Runs) -> list[Panel]:
         )
         for what, settings in groups
     ]
-    return [*drawn, _onsets(form, runs), _missed(form, misses(form, runs)), *_beside(form, runs)]
+    return [*drawn, _onsets(form, runs, thresholds), _missed(form, found), *_beside(form, runs)]
 
 
 def _points(label: str, x: Array, values: Any, group: int) -> list[Curve]:
@@ -51,13 +51,12 @@ def _accuracy(setting: Setting, runs: Runs, group: int) -> list[Curve]:
     return _points(setting.name, np.exp(log_shares(setting)), right, group)
 
 
-def _onsets(form: PercolationForm, runs: Runs) -> Panel:
+def _onsets(form: PercolationForm, runs: Runs, thresholds: Thresholds) -> Panel:
     """Kept share at the onset against the width, with the threshold of each overlap."""
     widths = [each.sigma for each in form.widths]
     drawn = []
-    for group, each in enumerate(OVERLAPS):
-        thresholds = [image_threshold(s, *each, form.orders) for s in form.widths]
-        drawn.append(curve(overlap_name(*each), "theory", widths, thresholds, group=group + 1))
+    for group, (name, row) in enumerate(thresholds.images.items(), 1):
+        drawn.append(curve(name, "theory", widths, [row[s.name] for s in form.widths], group=group))
     found = [(s.sigma, mean_of(log_onsets(s, runs[s.name]))) for s in form.widths]
     seen = [(sigma, each.value, each.se or 0.0) for sigma, each in found if each.value is not None]
     if seen:
@@ -68,7 +67,7 @@ def _onsets(form: PercolationForm, runs: Runs) -> Panel:
     )
 
 
-def _missed(form: PercolationForm, found: dict[str, Misses]) -> Panel:
+def _missed(form: PercolationForm, found: Mapping[str, Misses]) -> Panel:
     """Measured change of log onset less the predicted one, setting by setting."""
     names = [each.name for each in form.settings[1:]]
     drawn = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,7 +17,17 @@ from regimes.numerics.estimation.roots import bracketed_root
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting
 from regimes.validation.training import ConditionCode
 
-__all__ = ["HYPOTHESES", "Logs", "image_threshold", "line_threshold", "overlap_name", "predictions", "widened_by"]
+__all__ = [
+    "HYPOTHESES",
+    "Logs",
+    "Thresholds",
+    "image_threshold",
+    "line_threshold",
+    "overlap_name",
+    "predictions",
+    "thresholds_of",
+    "widened_by",
+]
 
 Logs = Mapping[str, float | None]
 """By setting; None where there is none."""
@@ -45,14 +55,32 @@ HYPOTHESES = {overlap_name(*each): f"percolation of the images, {each[0]}, tau =
 """What may set the onset."""
 
 
-def predictions(form: PercolationForm, onsets: Logs, times: Logs) -> dict[str, dict[str, float | None]]:
+@dataclass(frozen=True)
+class Thresholds:
+    """Kept shares at which positions connect, by setting."""
+
+    images: Mapping[str, Mapping[str, float]]  # by overlap
+    lines: Mapping[str, float]  # positions of one row or column
+
+
+def thresholds_of(form: PercolationForm) -> Thresholds:
+    """Thresholds of all settings, of random orders that are the same in all of them."""
+    images = {
+        overlap_name(*each): {s.name: image_threshold(s, *each, form.orders) for s in form.settings}
+        for each in OVERLAPS
+    }
+    return Thresholds(images, {s.name: line_threshold(s, form.orders) for s in form.settings})
+
+
+def predictions(
+    form: PercolationForm, thresholds: Thresholds, onsets: Logs, times: Logs
+) -> dict[str, dict[str, float | None]]:
     """Log of the kept share at each setting; all but percolation of the images take what they need from few onsets.
 
     The base gives a share or a number; "widened" takes its two unknowns from the base and the widest bumps.
     """
     found: dict[str, dict[str, float | None]] = {
-        overlap_name(*each): {s.name: math.log(image_threshold(s, *each, form.orders)) for s in form.settings}
-        for each in OVERLAPS
+        name: {key: math.log(each) for key, each in row.items()} for name, row in thresholds.images.items()
     }
     base = onsets[form.base.name]
 
@@ -67,7 +95,7 @@ def predictions(form: PercolationForm, onsets: Logs, times: Logs) -> dict[str, d
         "widened": _widened(form, onsets),
         "noised": _noised(form, base),
         "conditions": shifted({s.name: _alike(s) for s in form.settings}),
-        "coordinates": shifted({s.name: math.log(line_threshold(s, form.orders)) for s in form.settings}),
+        "coordinates": shifted({name: math.log(each) for name, each in thresholds.lines.items()}),
         "count": shifted({s.name: -math.log(s.grid.n) for s in form.settings}),
         "share": shifted({s.name: 0.0 for s in form.settings}),
         "budget": shifted(started),
@@ -75,7 +103,6 @@ def predictions(form: PercolationForm, onsets: Logs, times: Logs) -> dict[str, d
     }
 
 
-@cache
 def image_threshold(setting: Setting, kind: str, tau: float, orders: int) -> float:
     """Median over random orders of the share at which overlapping images span the grid; 1 if none does."""
     grid = setting.grid.bump_grid(tau=tau, overlap=kind)
@@ -87,7 +114,6 @@ def image_threshold(setting: Setting, kind: str, tau: float, orders: int) -> flo
     return _MOST if found is None else found
 
 
-@cache
 def line_threshold(setting: Setting, orders: int) -> float:
     """Share from which on half of the kept positions are in one piece, if those of a row or of a column connect."""
     grid = setting.grid

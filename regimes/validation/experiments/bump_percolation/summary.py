@@ -18,7 +18,6 @@ from regimes.validation.experiments.bump_percolation.analysis import (
     Runs,
     changes,
     log_onsets,
-    misses,
     outside,
     slopes,
     verdict,
@@ -26,7 +25,7 @@ from regimes.validation.experiments.bump_percolation.analysis import (
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting, changed
 from regimes.validation.experiments.bump_percolation.predictions import (
     HYPOTHESES,
-    image_threshold,
+    Thresholds,
     overlap_name,
     widened_by,
 )
@@ -36,21 +35,16 @@ from regimes.validation.experiments.runner.along_training import mean_of
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
 
-def tables_of(form: PercolationForm, runs: Runs) -> dict[str, Any]:
+def tables_of(form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Mapping[str, Misses]) -> dict[str, Any]:
     """What was found, by setting and by hypothesis."""
-    found = misses(form, runs)
     word, standing = verdict(form, runs, found)
     onsets = {s.name: log_onsets(s, runs[s.name]) for s in form.settings}
-    thresholds = {
-        overlap_name(*each): {s.name: image_threshold(s, *each, form.orders) for s in form.settings}
-        for each in OVERLAPS
-    }
     residuals = {
         name: {
             s.name: mean_of([None if v is None else v - math.log(row[s.name]) for v in onsets[s.name]])
             for s in form.widths
         }
-        for name, row in thresholds.items()
+        for name, row in thresholds.images.items()
     }
     laws = [widened_by(form, {name: each[k] for name, each in onsets.items()}) for k in range(form.seeds)]
     tables: dict[str, Any] = plain(
@@ -59,10 +53,10 @@ def tables_of(form: PercolationForm, runs: Runs) -> dict[str, Any]:
             "standing": standing,
             "outside": outside(form, runs),
             "settings": [_setting(form, s, runs[s.name], onsets[s.name]) for s in form.settings],
-            "thresholds": thresholds,
+            "thresholds": thresholds.images,
             "residuals": {name: {key: asdict(each) for key, each in row.items()} for name, row in residuals.items()},
             "hypotheses": {name: _hypothesis(each) for name, each in found.items()},
-            "slopes": {name: asdict(each) for name, each in slopes(form, runs).items()},
+            "slopes": {name: asdict(each) for name, each in slopes(form, runs, thresholds).items()},
             "widened": {
                 "v": asdict(mean_of([None if law is None else law[1] for law in laws])),
                 "tau": asdict(mean_of([None if law is None else math.exp(-law[0] / (4 * math.pi)) for law in laws])),
