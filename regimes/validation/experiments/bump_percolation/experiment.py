@@ -23,7 +23,7 @@ Hypotheses, and the change of log onset that each predicts:
   waves a pixel, whatever the width, and never with one-hot codes.
 - *coordinates*: half of the kept positions are in one piece if those of one row or column connect, as for a network
   that puts together an x and a y which it knows: whatever the width and the code, a share of about 1/N for N x N.
-- *count*: a number of examples. *share*: a share, whatever is changed. Only a larger image tells them apart.
+- *count*: a number of examples. *share*: a share, whatever is changed. Only a larger image tells these three apart.
 - *budget*: proportional to the step at which half of the kept positions are right, at a share of .45, over all steps.
 - *field*: as the inverse square of the receptive field of the network, 51 pixels with 2 levels and 107 with 3.
 
