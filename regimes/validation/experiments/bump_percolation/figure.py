@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.bump_percolation.analysis import Misses, Runs, log_onsets
-from regimes.validation.experiments.bump_percolation.form import PercolationForm, Setting, log_shares
-from regimes.validation.experiments.bump_percolation.predictions import Thresholds
+from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting, log_shares
+from regimes.validation.experiments.bump_percolation.predictions import Thresholds, overlap_name
 from regimes.validation.experiments.runner.along_training import mean_of
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
@@ -22,18 +22,22 @@ Array = NDArray[np.float64]
 def panels(form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Mapping[str, Misses]) -> list[Panel]:
     """Draw accuracy of all widths and of all other settings, onsets beside thresholds, and losses and layers."""
     others = [each for each in form.settings if each not in form.widths]
-    groups = [("width of the bump", form.widths)]
+    first = overlap_name(*OVERLAPS[0])
+    by_width = [(f"{first}, {s.sigma:g} px", thresholds.images[first][s.name]) for s in form.widths]
+    groups = [("width of the bump", form.widths, by_width)]
     if others:
-        groups.append(("what else was varied", (form.base, *others)))
+        by_overlap = [(name, row[form.base.name]) for name, row in thresholds.images.items()]
+        groups.append(("what else was varied", (form.base, *others), by_overlap))
     drawn = [
         Panel(
             f"Held-out images right, by {what}",
             "kept share",
             "share of images",
             tuple(c for k, s in enumerate(settings) for c in _accuracy(s, runs, k)),
+            marks=tuple(marks),
             log_x=True,
         )
-        for what, settings in groups
+        for what, settings, marks in groups
     ]
     return [*drawn, _onsets(form, runs, thresholds), _missed(form, found), *_beside(form, runs)]
 
