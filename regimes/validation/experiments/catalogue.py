@@ -81,6 +81,12 @@ EXPERIMENTS = {
             "liang2024b, figure 5, in small",
         ),
         Experiment(
+            "bump-percolation",
+            "kept share from which on denoisers of bumps make held-out images, under controlled variation: percolation "
+            "of images, noised images and codes, number, time",
+            "liang2024b, figure 6",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",
