@@ -145,7 +145,7 @@ class _At(nn.Module):
 
 
 def scaled(images: Array, grid: ImageGrid) -> Array:
-    """Images from -1 (dark) to 1."""
+    """Images from -1 (dark) to 1, to 3 where two stripes cross."""
     return 2 * images / grid.amplitude - 1
 
 
