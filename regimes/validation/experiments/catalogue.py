@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
+            "bump-factorisation",
+            "layers of conditional denoisers of a bump on a torus: how x and y are written, beside ideal "
+            "codes and the network before training",
+            "liang2024b, figures 2 and 3",
+        ),
+        Experiment(
             "bump-composition",
             "conditional denoisers of sums of stripes: combinations and values that are held out, with and without "
             "single stripes, as the held-out range widens",

@@ -87,16 +87,11 @@ def bump_training(
 ) -> Training:
     """The training on images of a grid, told their positions (x, y), nan where a coordinate is not told.
 
-    The network halves images ``levels`` times, by default as often as their side suggests.
+    The network halves images ``levels`` times, by default as often as their side suggests. Images may go around, the
+    network does not: its dark edges alone tell it one place from another. If edges met, images moved by as many pixels
+    as it halves away would be one to it, and no more than one in four could be right.
     """
-    network = SmallUNet(
-        (1, *grid.shape),
-        channels=how.channels,
-        levels=levels,
-        condition=_code(how, grid),
-        periodic=grid.periodic,
-        rng=rng,
-    )
+    network = SmallUNet((1, *grid.shape), channels=how.channels, levels=levels, condition=_code(how, grid), rng=rng)
     points = torch.from_numpy(scaled(images, grid)).float()[:, None]
     return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(positions).float())
 
