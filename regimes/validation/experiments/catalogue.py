@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
+            "bump-imbalance",
+            "conditional denoisers of a bump whose steps, or frequencies, differ between x and y: whether the two are "
+            "learned apart or together",
+            "liang2024a, imbalanced data",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",

@@ -97,6 +97,11 @@ def _bump_phases(form):
     return replace(form, training=training, sampling_steps=3, looked=16)
 
 
+def _bump_imbalance(form):
+    training = replace(form.training, channels=4, steps=20, batch=8, snapshots=(5, 20))
+    return replace(form, training=training, sampling_steps=3, looked=24)
+
+
 def _hierarchy_masked(form):
     first, second = form.models
     training = replace(form.training, steps=40, evaluate_every=20)
@@ -109,6 +114,7 @@ def _hierarchy_masked(form):
 
 TINY = {
     "bump-phases": (_bump_phases, 1),
+    "bump-imbalance": (_bump_imbalance, 1),
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
         lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.simulation
 
 STOPS = {
     "bump-phases": [lambda part, done, total: part == "dx1,s64: looks" and done == 1],
+    "bump-imbalance": [lambda part, done, total: part == "dx1,dy2,s64: looks" and done == 1],
     "mixture-clones": [lambda part, done, total: part.startswith("all dimensions") and done == total],
     "mixture-entropy": [lambda part, done, total: part.startswith("data") and done == 5],
     "empirical-clones": [lambda part, done, total: part == "iris: clones"],
