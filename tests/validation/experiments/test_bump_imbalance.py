@@ -186,7 +186,7 @@ def test_a_correlation_that_positions_may_fake_is_not_read_as_coupling():
 
 def test_what_is_said_is_what_was_found():
     said = " ".join(sentences(FORM, tables_of(FORM, trainings(((0, 0, 1), (0, 0.5, 1))))))
-    assert "dx1,dy2 (24 images): x 316 (factor 1.00), y 100 (factor 1.00)" in said
+    assert "dx1,dy2 (24 images): x 316 (factor 1.00), y 100 (factor 1.00), in passes 422 and 133" in said
     assert "over that of y: 1.15 (0.00); apart 1.15 (0.00), together 0" in said
     assert "Coupling of x and y: not settled (gap: apart; correlation: not told;" in said
 

@@ -92,6 +92,7 @@ def sentences(form: ImbalanceForm, tables: Mapping[str, Any]) -> list[str]:
     said, verdicts = tables["readings"], tables["verdicts"]
     learned = "; ".join(
         f"{kind} ({each['points']} images): x {_step(each['log_step'][0])}, y {_step(each['log_step'][1])}"
+        + ("" if each["passes"] is None else f", in passes {' and '.join(map(_count, each['passes']))}")
         for kind, each in tables["kinds"].items()
     )
     delayed = "; ".join(
@@ -170,6 +171,10 @@ def _value(each: Mapping[str, Any]) -> str:
     if each["value"] is None:
         return f"none ({each['count']} trainings have one)"
     return f"{each['value']:.2f}" + ("" if each["se"] is None else f" ({each['se']:.2f})")
+
+
+def _count(passes: float | None) -> str:
+    return "not by all" if passes is None else f"{passes:.0f}"
 
 
 def _step(log: Mapping[str, Any]) -> str:
