@@ -7,7 +7,7 @@ more images, each seen less often. Steps .5, 1, 2 and 4 are trained on alone, an
 2, 4 and 8. Of 4 there are 16 positions, 12 kept: nothing can be filled in, so all is judged at kept ones.
 An axis is *learned* at the step at which half of the images with one bump have the place along it right, at one
 tolerance for all. No bump or several are left out: they would be wrong of both axes at once, and make any two features
-look coupled. A share needs 20 images with one bump, and is 0 before.
+look coupled. A share needs 20 images with one bump, and is 0 without them.
 
 Learned apart, an axis takes what it takes if both steps are its own. The *gap*, log of the step of x over that of y,
 is then that between the equal grids; learned together, it is 0. What works through the number of images works on both
@@ -22,8 +22,8 @@ learned in the rare half, less the same in trainings without, is for y 0 apart a
 it were log 5 of both.
 
 Each has a 95% interval over trainings (Student's t, 4.3 errors of three), unequal grids averaged training by training:
-*coupled* if above what apart gives (*in part* if also below what together gives), *apart* if that is within it and
-together is not, else *not told*. The coupling is reproduced if all three are coupled, at least in part, refuted if all
+*coupled* if above what apart gives (*in part* if also below what together gives), *apart* if not above the former but
+below the latter, else *not told*. The coupling is reproduced if all three are coupled, at least in part, refuted if all
 are apart. The finer feature: share of right x less right y, kept positions, mean over snapshots: by its sign.
 """
 
