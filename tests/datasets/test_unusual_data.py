@@ -40,3 +40,16 @@ def test_a_scale_that_models_are_hardly_given_comes_with_the_option(values, said
     assert said in notes if said else notes == ""
     for scale in ("range", "standard", "feature", 0.01):
         assert "scale" not in " ".join(load_dataset(values, scale=scale).notes)
+
+
+@pytest.mark.parametrize("scale", ["none", "standard", 0.01])
+def test_columns_in_other_units_come_with_the_option(scale):
+    notes = load_dataset(CLEAN * [1, 2, 30, 900, 0.5], scale=scale).notes
+    assert [note for note in notes if "--scale feature" in note and "60% of the features" in note] == list(notes) != []
+
+
+def test_features_that_count_come_without_it():
+    unequal = CLEAN * [1, 2, 30, 20, 0.5]
+    assert "feature" not in " ".join(load_dataset(unequal, scale="standard").notes)
+    assert load_dataset(CLEAN * [1, 2, 30, 900, 0.5], scale="feature").notes == ()
+    assert load_dataset(CLEAN * [1, 900, 0, 0, 0], scale="standard").notes == ()  # constant features never count

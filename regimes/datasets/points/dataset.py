@@ -30,6 +30,8 @@ class Preprocessing:
         Smallest and largest value before scaling; for a built-in image set the range that its format has.
     mean_variance : float
         Variance per dimension after scaling: the trace of the covariance (divisor n - 1) over d.
+    faint : float
+        Share of the features that vary, but by less than a thousandth of ``mean_variance``.
     """
 
     scale: str
@@ -39,6 +41,7 @@ class Preprocessing:
     description: str
     input_range: tuple[float, float]
     mean_variance: float
+    faint: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -245,6 +245,7 @@ def _from_dataset(
         before,
         description=f"{before.description}; classes selected afterwards",
         mean_variance=after.mean_variance,
+        faint=after.faint,
     )
     of_pixels = data_notes(before, pixels=True)
     old = (*of_pixels, *data_notes(before, pixels=False))

@@ -15,6 +15,8 @@ __all__ = ["SCALES", "check_scale", "preprocess"]
 SCALES = ("none", "range", "standard", "feature")
 """Scalings by name; a positive number, the factor itself, is the fifth."""
 
+_FAINT = 1e-3
+
 
 def check_scale(scale: str | float) -> str | float:
     """The name of a scaling, or a positive factor as a float."""
@@ -69,7 +71,8 @@ def preprocess(
         X *= factors
         if not center:
             X += offset
-        mean_variance = float((variances * factors * factors).mean())
+        scaled = variances * factors * factors
+        mean_variance = float(scaled.mean())
     usable = math.isfinite(mean_variance) and mean_variance > 0 and (center or bool(np.isfinite(X).all()))
     if not usable:
         raise ValueError(
@@ -85,6 +88,7 @@ def preprocess(
         description=f"{words}, mean {'subtracted' if center else 'kept'}",
         input_range=input_range,
         mean_variance=mean_variance,
+        faint=float(((scaled > 0) & (scaled < _FAINT * mean_variance)).mean()),
     )
 
 

@@ -10,6 +10,7 @@ UNIT_SCALE = (1 / 30, 30.0)
 """Variance per dimension that models are given: pixels in [-1, 1], most of them of one value, to a few units."""
 
 _PIXELS, _LARGEST_PIXEL = 2, 255
+_HALF = 0.5
 
 
 def data_notes(preprocessing: Preprocessing, *, pixels: bool) -> tuple[str, ...]:
@@ -17,6 +18,12 @@ def data_notes(preprocessing: Preprocessing, *, pixels: bool) -> tuple[str, ...]
 
     ``pixels`` says that the values may be those of pixels.
     """
+    if not pixels and preprocessing.scale in {"none", "standard", "factor"} and preprocessing.faint >= _HALF:
+        return (
+            f"{preprocessing.faint:.0%} of the features vary by less than a thousandth of the mean variance, as those "
+            "in other units do, and hardly count: if the model sees each feature on its own scale, give "
+            "--scale feature (scale='feature')",
+        )
     note = _scale_note(preprocessing, pixels) if preprocessing.scale == "none" else None
     return () if note is None else (note,)
 

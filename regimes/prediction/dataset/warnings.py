@@ -35,7 +35,7 @@ def prediction_warnings(numbers: dict[str, Number], data: Dataset, found: Direct
         if held_out is None and numbers["speciation.class_time"].formulas:
             warnings.append(
                 "the class time of a model that has memorised is read off the training points: held-out points do not "
-                "tell the classes; check the labels, or take more points"
+                "tell the classes; check the labels and the scale of the features, or take more points"
             )
         elif without is None or abs(without / own - 1) > _FAR_POINT:
             warnings.append(

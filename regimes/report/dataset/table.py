@@ -53,6 +53,7 @@ _TOLD = {
 }
 """Sentences say why there is no such time."""
 _FEW = 12
+_SHORT = 1e-3  # times below lose their digits to four decimals
 
 
 def table(result: Prediction) -> RenderableType:
@@ -119,13 +120,17 @@ def _with_interval(number: Number) -> str:
     if number.value is None:
         return "none"
     if number.interval is None:
-        return f"{number.value:.4f}"
+        return _time(number.value)
     low, high = number.interval
     if low is None:
-        return f"at most {number.value:.4f}"
+        return f"at most {_time(number.value)}"
     if high is None:
-        return f"at least {number.value:.4f}, sure {low:.4f}"
-    return f"{number.value:.4f} ({low:.4f}, {high:.4f})"
+        return f"at least {_time(number.value)}, sure {_time(low)}"
+    return f"{_time(number.value)} ({_time(low)}, {_time(high)})"
+
+
+def _time(t: float) -> str:
+    return f"{t:.4f}" if t >= _SHORT or t == 0 else f"{t:.3g}"
 
 
 def _clocks(result: Prediction) -> Table:
@@ -141,7 +146,7 @@ def _clocks(result: Prediction) -> Table:
             low, high = number.interval or (0.0, 0.0)
             side = "at most " if low is None else "at least " if high is None else ""
             named = label.strip() + (model if both else "")
-            clocks.add_row(named, f"{side}{number.value:.4f}", *steps.cells(number))
+            clocks.add_row(named, f"{side}{_time(number.value)}", *steps.cells(number))
     return clocks
 
 
@@ -175,7 +180,7 @@ def _brief(result: Prediction, abscissa: str, heads: dict[str, str]) -> Table:
     t = result.curves[abscissa]
     for i in shown_rows(t.size):
         pairs = [(result.curves[name][i], result.curves[f"{name}_se"][i]) for name in shown]
-        brief.add_row(f"{t[i]:.4f}", *("-" if np.isnan(value) else with_error(value, error) for value, error in pairs))
+        brief.add_row(_time(t[i]), *("-" if np.isnan(value) else with_error(value, error) for value, error in pairs))
     return brief
 
 

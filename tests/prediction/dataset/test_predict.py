@@ -508,3 +508,12 @@ def test_copies_change_no_verdict_on_a_model(tmp_path):
     assert twice["losses.log_n"].value == once["losses.log_n"].value
     assert twice.sentences[-1].endswith("it generalises")
     assert once.sentences[-1].endswith("it generalises")
+
+
+def test_small_times_keep_their_digits():
+    """Data in units of 1/100 have times of 1e-4 of those in units of 1."""
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    shown = repr(predict(X * 0.01, scale="none", probes=128, parts=["collapse"]))
+    time = predict(X * 0.01, scale="none", probes=128, parts=["collapse"])["collapse.point_time"].value
+    assert time < 1e-3
+    assert f"{time:.3g} (" in shown

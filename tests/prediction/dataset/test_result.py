@@ -24,6 +24,7 @@ def test_what_identifies_the_data():
             "description": "values as given, mean subtracted",
             "input_range": [-3.0, 4.0],
             "mean_variance": pytest.approx(np.trace(np.cov(points.T)) / 3),
+            "faint": 0.0,
         },
         "source": "ndarray of shape (4, 3)",
         "taken": "",
