@@ -38,3 +38,5 @@ from regimes.datasets.composition.stripes import StripedSubset as StripedSubset
 from regimes.datasets.composition.bump_verdicts import bump_verdicts as bump_verdicts
 from regimes.datasets.composition.bump_verdicts import BumpVerdicts as BumpVerdicts
 from regimes.datasets.composition.bump_verdicts import copying_baseline as copying_baseline
+from regimes.datasets.composition.stripe_verdicts import stripe_verdicts as stripe_verdicts
+from regimes.datasets.composition.stripe_verdicts import StripeVerdicts as StripeVerdicts

@@ -44,11 +44,11 @@ PUBLIC = {
     "regimes.composition": """
         BumpStaircase BumpVerdicts ConnectingOverlaps DataPercolation GridSubset ImageGrid KeptComponents Lattice
         LatticePercolation Neighbourhood PercolationSequence PercolationThreshold PointOverlaps Staircase
-        StripedSubset ThresholdExtrapolation bump_images bump_neighbourhood bump_overlap bump_verdicts
+        StripeVerdicts StripedSubset ThresholdExtrapolation bump_images bump_neighbourhood bump_overlap bump_verdicts
         connecting_overlaps connecting_sigmas connection_radius copying_baseline data_percolation disc_neighbourhood
         extrapolated_threshold hold_out_band hold_out_cross hold_out_square image_grid kept_percolation
         lattice_percolation lattice_threshold percolation_sequence pixel_overlap predict_staircase random_subset
-        thinned_subset with_stripes
+        stripe_verdicts thinned_subset with_stripes
     """,
     "regimes.theory": """
         Step StepCheck Variable

@@ -197,6 +197,7 @@ PERCOLATION_LADDERS: dict[str, Ladder] = {
     "a": both_signs(1e-6, 30),
     "b": both_signs(1e-6, 30),
     "c": both_signs(1e-6, 30),
+    "h": between(1e-6, 600),
     "j": lambda u: float(round(both_signs(0.4, 60)(u))),
     "k": whole(1, 10**5),
     "lambda": inside_unit(1e-12),

@@ -63,6 +63,22 @@ def test_overlap_at_the_radius_is_tau(overlap: str, radius: str, tau: float, sig
     assert abs(mp(radius.replace("radius", "width"), tau) * mp(radius, tau, sigma) / sigma - 1) < mpmath.mpf(10) ** -45
 
 
+@given(share=log_uniform(1e-6, 0.99), sigma=log_uniform(0.7, 4))
+def test_bumps_at_the_noised_radius_differ_by_what_noise_hides(share: float, sigma: float) -> None:
+    """Their squared difference, summed over fine pixels; small differences reach as far whatever the width."""
+    hidden = 2 * math.pi * sigma**2 * share
+    distance = float(mp("noised_radius", hidden, sigma))
+    assert float(compile_formula("noised_radius", target="numpy")(hidden, sigma)) == pytest.approx(distance, rel=1e-12)
+    step = sigma / 4
+    x = np.arange(-9 * sigma - distance, 9 * sigma + distance, step)
+    one, other = (np.exp(-((x - side * distance / 2) ** 2) / (2 * sigma**2)) for side in (1, -1))
+    across = np.exp(-(x**2) / sigma**2).sum()
+    # Small differences of nearly equal images lose digits.
+    assert ((one - other) ** 2).sum() * across * step**2 == pytest.approx(hidden, rel=1e-6)
+    assert distance**2 >= 2 * hidden / math.pi
+    assert distance**2 == pytest.approx(2 * hidden / math.pi, rel=share / (1 - share))
+
+
 @given(step=log_uniform(0.1, 10), ratio=log_uniform(0.01, 100))
 def test_no_density_product_exceeds_the_largest(step: float, ratio: float) -> None:
     largest = mp("largest_density_product", step)

@@ -51,6 +51,7 @@ _MODULES = (
     "composition.bump",
     "composition.bump_overlap",
     "composition.pixel_overlap",
+    "composition.noised_bump",
     "composition.percolation",
 )
 # Formulas stand at the margin, name and title first, each on a line: the catalogue's test holds it.

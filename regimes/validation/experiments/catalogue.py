@@ -75,6 +75,30 @@ EXPERIMENTS = {
             "liang2024a, imbalanced data",
         ),
         Experiment(
+            "bump-factorisation",
+            "layers of conditional denoisers of a bump on a torus: how x and y are written, beside ideal "
+            "codes and the network before training",
+            "liang2024b, figures 2 and 3",
+        ),
+        Experiment(
+            "bump-composition",
+            "conditional denoisers of sums of stripes: combinations and values that are held out, with and without "
+            "single stripes, as the held-out range widens",
+            "liang2024b, figures 4, 11 and 12, in small",
+        ),
+        Experiment(
+            "bump-data",
+            "how many bumps a conditional denoiser needs before it draws those held out, against positions per axis, "
+            "alone and with all single stripes",
+            "liang2024b, figure 5, in small",
+        ),
+        Experiment(
+            "bump-percolation",
+            "kept share from which on denoisers of bumps make held-out images, under controlled variation: percolation "
+            "of images, noised images and codes, number, time",
+            "liang2024b, figure 6",
+        ),
+        Experiment(
             "features",
             "layers of classifiers under U-turns: where each changes and how sharply, on hierarchical data (against "
             "belief propagation; exact score and trained denoiser), digits and MNIST (scale by scale too)",

@@ -34,7 +34,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _RECORD_DTYPES = (torch.int64, torch.float64)
 _OPTIONS: dict[str, dict[str, type]] = {
     "ResidualMLP": {"d": int, "width": int, "blocks": int},
-    "SmallUNet": {"shape": list, "channels": int, "levels": int, "periodic": bool},
+    "SmallUNet": {"shape": list, "channels": int, "levels": int},
     "TreeDenoiser": {"v": int, "s": int, "L": int, "width": int},
     "Preconditioned": {"d": int, "axes": bool, "of": dict},
     "ConditionCode": {"code": str, "low": list, "high": list, "size": int},
@@ -115,10 +115,7 @@ def build_network(settings: Mapping[str, Any] | None, place: Path) -> nn.Module:
             f"load_denoiser: {place} holds the weights of a network that this package does not build; give model, the "
             "network as it was trained"
         )
-    condition = None
-    if name == "SmallUNet":
-        condition = options.pop("condition", None)
-        options.setdefault("periodic", False)  # files from before there was a choice
+    condition = options.pop("condition", None) if name == "SmallUNet" else None
     _check_options(name, options, place)
     if name == "ResidualMLP":
         return ResidualMLP(**options)

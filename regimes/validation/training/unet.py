@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,6 @@ __all__ = ["SmallUNet"]
 _FEATURES = 128  # of the noise level, and of a condition
 _GROUPS = 8
 _MOST_LEVELS = 3
-_Edges = Literal["zeros", "circular"]
 
 
 class SmallUNet(nn.Module):
@@ -39,8 +38,6 @@ class SmallUNet(nn.Module):
         How often the image is halved; by default until a side has fewer than 4 pixels, three times at most.
     condition : ConditionCode, optional
         How it is told what the image is to show; by default it is told the noise level alone.
-    periodic : bool
-        Whether opposite edges of an image meet; otherwise it is dark around it.
     rng : int
         Seed of the weights.
 
@@ -73,7 +70,6 @@ class SmallUNet(nn.Module):
         channels: int = 16,
         levels: int | None = None,
         condition: ConditionCode | None = None,
-        periodic: bool = False,
         rng: int = 0,
     ) -> None:
         super().__init__()
@@ -97,24 +93,22 @@ class SmallUNet(nn.Module):
             "shape": list(self.shape),
             "channels": channels,
             "levels": levels,
-            "periodic": bool(periodic),
         }
         if condition is not None:
             self.settings["condition"] = condition.settings
         wide = 2 * channels
         sizes = [channels] + [wide] * levels
-        edges: _Edges = "circular" if periodic else "zeros"
         with torch.random.fork_rng(devices=[]):  # layers draw weights of their own when they are made
             self.time = TimeEmbedding(_FEATURES)
-            self.first = _convolution(self.shape[0], channels, edges)
-            down = [_Block(size, size, edges) for size in sizes]
-            up = [_Block(above + below, above, edges) for above, below in itertools.pairwise(sizes)]
+            self.first = _convolution(self.shape[0], channels)
+            down = [_Block(size, size) for size in sizes]
+            up = [_Block(above + below, above) for above, below in itertools.pairwise(sizes)]
             self.down, self.up = nn.ModuleList(down), nn.ModuleList(up)
             self.halve = nn.ModuleList(
-                _convolution(above, below, edges, stride=2) for above, below in itertools.pairwise(sizes)
+                _convolution(above, below, stride=2) for above, below in itertools.pairwise(sizes)
             )
             self.norm = _norm(channels)
-            self.last = _convolution(channels, self.shape[0], edges)
+            self.last = _convolution(channels, self.shape[0])
             self.condition = None if condition is None else ConditionEmbedding(_FEATURES, condition)
         initial_weights(self, rng)
         for layer in (self.last, *(block.second for block in (*down, *up))):
@@ -162,8 +156,8 @@ def _checked_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def _convolution(above: int, below: int, edges: _Edges, *, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(above, below, 3, stride=stride, padding=1, padding_mode=edges)
+def _convolution(above: int, below: int, *, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(above, below, 3, stride=stride, padding=1)
 
 
 def _norm(channels: int) -> nn.GroupNorm:
@@ -171,11 +165,11 @@ def _norm(channels: int) -> nn.GroupNorm:
 
 
 class _Block(nn.Module):
-    def __init__(self, above: int, below: int, edges: _Edges) -> None:
+    def __init__(self, above: int, below: int) -> None:
         super().__init__()
         self.norm, self.middle_norm = _norm(above), _norm(below)
-        self.first = _convolution(above, below, edges)
-        self.second = _convolution(below, below, edges)
+        self.first = _convolution(above, below)
+        self.second = _convolution(below, below)
         self.time = nn.Linear(_FEATURES, 2 * below)
         self.beside = nn.Identity() if above == below else nn.Conv2d(above, below, 1)
 

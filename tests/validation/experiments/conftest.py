@@ -102,6 +102,27 @@ def _bump_imbalance(form):
     return replace(form, training=training, sampling_steps=3, looked=24)
 
 
+def _bump_factorisation(form):
+    training = replace(form.training, channels=4, steps=20, batch=8)
+    return replace(form, training=training, layers=("condition", "down.2"), sampling_steps=3)
+
+
+def _bump_composition(form):
+    training = replace(form.training, channels=4, steps=20, batch=8, snapshots=(5, 20))
+    return replace(form, training=training, looks=(5, 20), sampling_steps=3, looked=8)
+
+
+def _bump_data(form):
+    training = replace(form.training, channels=4, steps=20, batch=8, snapshots=(5, 20))
+    return replace(form, training=training, sampling_steps=3, looked=8, learned=0.0)
+
+
+def _bump_percolation(form):
+    training = replace(form.training, channels=4, steps=10, batch=8, snapshots=(5, 10))
+    settings = tuple(replace(each, steps=10) for each in form.settings)
+    return replace(form, settings=settings, training=training, sampling_steps=2, looked=8, orders=20)
+
+
 def _hierarchy_masked(form):
     first, second = form.models
     training = replace(form.training, steps=40, evaluate_every=20)
@@ -115,6 +136,10 @@ def _hierarchy_masked(form):
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-imbalance": (_bump_imbalance, 1),
+    "bump-factorisation": (_bump_factorisation, 1),
+    "bump-composition": (_bump_composition, 1),
+    "bump-data": (_bump_data, 1),
+    "bump-percolation": (_bump_percolation, 1),
     "mixture-clones": (_mixture_clones, 0),
     "mixture-entropy": (
         lambda form: replace(form, dimensions=(16, 48), n=300, redraws=20, probes=64, samples=400, pilot=64),

@@ -36,7 +36,16 @@ def test_what_is_told_of_a_torus_goes_around_with_it():
     network = training_of(random_subset(grid, 1.0)).network
     around, here = (network.condition.code.encoded(torch.tensor([each])) for each in ([8.0, 3.0], [0.0, 3.0]))
     torch.testing.assert_close(around, here, atol=1e-5, rtol=0)
-    assert network.settings["periodic"]
+
+
+def test_a_network_knows_where_on_a_torus_it_is():
+    """Were its edges to meet, images moved by as many pixels as it halves away would be one to it."""
+    network = training_of(random_subset(image_grid(8, 1.0, periodic=True), 1.0)).network
+    for value in network.parameters():
+        torch.nn.init.normal_(value, std=0.1, generator=torch.Generator().manual_seed(0))
+    given = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(1)), torch.zeros(1), torch.zeros(1, 2)
+    here, moved = network(*given), network(given[0].roll(4, 3), *given[1:]).roll(-4, 3)
+    assert (here - moved).abs().max() > 0.1 * here.abs().max()
 
 
 def test_tables_of_unequal_axes_are_refused():

@@ -14,6 +14,10 @@ pytestmark = pytest.mark.simulation
 STOPS = {
     "bump-phases": [lambda part, done, total: part == "dx1,s64: looks" and done == 1],
     "bump-imbalance": [lambda part, done, total: part == "dx1,dy2,s64: looks" and done == 1],
+    "bump-factorisation": [lambda part, done, total: part == "waves1,s64: images" and done == 2],
+    "bump-composition": [lambda part, done, total: part == "cross2+stripes,s64: looks" and done == 1],
+    "bump-data": [lambda part, done, total: part == "n8,alone,32,s64"],
+    "bump-percolation": [lambda part, done, total: part == "sigma1,l0.2,s64"],
     "mixture-clones": [lambda part, done, total: part.startswith("all dimensions") and done == total],
     "mixture-entropy": [lambda part, done, total: part.startswith("data") and done == 5],
     "empirical-clones": [lambda part, done, total: part == "iris: clones"],

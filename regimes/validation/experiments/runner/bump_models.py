@@ -26,6 +26,7 @@ __all__ = [
     "drawn_positions",
     "generated",
     "represented",
+    "scaled",
 ]
 
 Array = NDArray[np.float64]
@@ -81,13 +82,17 @@ QUICK_TRAINING = BumpTraining(
 )
 
 
-def bump_training(how: BumpTraining, grid: ImageGrid, images: Array, positions: Array, rng: int) -> Training:
-    """The training on images of a grid, told their positions (x, y), nan where a coordinate is not told."""
-    height, width = grid.shape
-    network = SmallUNet(
-        (1, height, width), channels=how.channels, condition=_code(how, grid), periodic=grid.periodic, rng=rng
-    )
-    points = torch.from_numpy(_scaled(images, grid)).float()[:, None]
+def bump_training(
+    how: BumpTraining, grid: ImageGrid, images: Array, positions: Array, rng: int, *, levels: int | None = None
+) -> Training:
+    """The training on images of a grid, told their positions (x, y), nan where a coordinate is not told.
+
+    The network halves images ``levels`` times, by default as often as their side suggests. Images may go around, the
+    network does not: its dark edges alone tell it one place from another. If edges met, images moved by as many pixels
+    as it halves away would be one to it, and no more than one in four could be right.
+    """
+    network = SmallUNet((1, *grid.shape), channels=how.channels, levels=levels, condition=_code(how, grid), rng=rng)
+    points = torch.from_numpy(scaled(images, grid)).float()[:, None]
     return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(positions).float())
 
 
@@ -134,8 +139,8 @@ class _At(nn.Module):
         return self.model(x, x.new_full((len(x),), self.log_snr), self.condition)
 
 
-def _scaled(images: Array, grid: ImageGrid) -> Array:
-    """Images from -1 (dark) to 1."""
+def scaled(images: Array, grid: ImageGrid) -> Array:
+    """Images from -1 (dark) to 1, to 3 where two stripes cross."""
     return 2 * images / grid.amplitude - 1
 
 

@@ -1,0 +1,106 @@
+"""Panels of composition and interpolation: shares against the width held out, along training, and images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.validation.experiments.bump_composition.analysis import (
+    PLACES,
+    Reading,
+    Runs,
+    guessed,
+    learned,
+    new_off,
+    new_right,
+)
+from regimes.validation.experiments.bump_composition.form import CompositionForm, SetForm
+from regimes.validation.experiments.bump_composition.runs import CompositionRun
+from regimes.validation.outcome.panels import Curve, Panel, curve
+
+__all__ = ["panels"]
+
+Array = NDArray[np.float64]
+
+_BRIGHTEST = 2.0  # where two stripes cross
+_LINE = 0.4  # shade of the lines between images
+_GAPS = {"cross, stripes shown": ("cross", True), "cross": ("cross", False), "square": ("square", False)}
+
+
+def panels(form: CompositionForm, runs: Sequence[Runs]) -> list[Panel]:
+    """Shares by width in both places, the held-out coordinate along training, and images of the first sets."""
+    return [
+        *(_by_width(form, runs, place) for place in PLACES),
+        _distances(form, runs),
+        _along(form, runs),
+        *_images(form, runs),
+    ]
+
+
+def _by_width(form: CompositionForm, runs: Sequence[Runs], place: str) -> Panel:
+    drawn, widths = _lines(form, runs, place, new_right)
+    drawn.append(curve("guess in the gap", "reference", widths, [guessed(form, each) for each in widths], group=3))
+    return Panel(f"Held-out coordinate right, {place}", "width held out, in positions", "share of images", tuple(drawn))
+
+
+def _distances(form: CompositionForm, runs: Sequence[Runs]) -> Panel:
+    """How far a held-out coordinate is drawn from its place."""
+    drawn, _ = _lines(form, runs, "arms", new_off)
+    return Panel("Held-out coordinate, arms", "width held out, in positions", "median distance, pixels", tuple(drawn))
+
+
+def _lines(form: CompositionForm, runs: Sequence[Runs], place: str, reading: Reading) -> tuple[list[Curve], list[int]]:
+    """Means over the trainings that have learned, by kind of set and width."""
+    by_set = {each[0].form: each for each in runs}
+    drawn: list[Curve] = []
+    widths: set[int] = set()
+    for group, (label, (shape, stripes)) in enumerate(_GAPS.items()):
+        row: dict[int, list[float]] = {}
+        for width in range(form.side):
+            readings = [
+                reading(form, run, place)
+                for run in by_set.get(SetForm(shape, width, stripes), ())
+                if learned(form, run)
+            ]
+            if values := [each for each in readings if each is not None]:
+                row[width] = values
+        if row:
+            drawn += _mean(label, list(row), list(row.values()), group)
+            widths |= set(row)
+    return drawn, sorted(widths)
+
+
+def _along(form: CompositionForm, runs: Sequence[Runs]) -> Panel:
+    """Whether shares still rise at the end."""
+    drawn: list[Curve] = []
+    chosen = [each for each in runs if each[0].form.width == form.paper]
+    for group, each in enumerate(chosen):
+        place = next(place for place, parts in PLACES.items() if parts[0] in each[0].regions)
+        rows = [[new_right(form, run, place, k) or 0.0 for run in each] for k in range(len(form.looks))]
+        drawn += _mean(f"{each[0].form.name}, {place}", form.looks, rows, group)
+    return Panel(f"Held-out coordinate right, width {form.paper}", "step of training", "share of images", tuple(drawn))
+
+
+def _mean(label: str, at: Sequence[int], values: Sequence[Sequence[float]], group: int) -> list[Curve]:
+    """Mean over trainings as points with errors, and a line to lead the eye."""
+    mean = [float(np.mean(each)) for each in values]
+    se = [float(np.std(each, ddof=1) / np.sqrt(len(each))) if len(each) > 1 else 0.0 for each in values]
+    return [curve(label, "simulation", at, mean, se, group=group), curve("", "reference", at, mean, group=group)]
+
+
+def _images(form: CompositionForm, runs: Sequence[Runs]) -> list[Panel]:
+    chosen = [each[0] for each in runs if each[0].form.width == form.paper and each[0].form.shape == "cross"]
+    return [Panel(_title(run), "", "", (), image=_ruled(run.shown, form.side) / _BRIGHTEST) for run in chosen]
+
+
+def _title(run: CompositionRun) -> str:
+    return f"{run.form.name}; rows: {', '.join(run.regions)}"
+
+
+def _ruled(mosaic: Array, side: int) -> Array:
+    """Images with lines between them."""
+    for axis in (0, 1):
+        mosaic = np.insert(mosaic, np.arange(side, mosaic.shape[axis], side), _LINE * _BRIGHTEST, axis=axis)
+    return mosaic

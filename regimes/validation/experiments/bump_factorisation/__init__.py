@@ -1,0 +1,1 @@
+"""Whether layers of conditional denoisers of bumps write x apart from y."""

@@ -1,0 +1,1 @@
+"""What sets the kept share from which on denoisers of bumps make images that were held out."""
