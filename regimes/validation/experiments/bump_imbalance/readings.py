@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
+from regimes.numerics.estimation.jackknife import student_quantile
 from regimes.validation.experiments.bump_imbalance.analysis import (
     Together,
     both,
@@ -29,14 +29,13 @@ Values = list[float | None]
 """One of each training."""
 
 APART, COUPLED, PARTLY, OPEN = "apart", "coupled", "coupled in part", "not told"
-_COVERED = 0.95
 
 
 def interval(each: Estimate) -> tuple[float, float] | None:
     """95% by Student's law of the scatter over trainings: 4.3 errors to each side of three."""
     if each.value is None or each.se is None:
         return None
-    reach = float(stdtrit(each.count - 1, (1 + _COVERED) / 2)) * each.se
+    reach = student_quantile(each.count - 1) * each.se
     return each.value - reach, each.value + reach
 
 
