@@ -69,6 +69,12 @@ EXPERIMENTS = {
             "liang2024a, phases of learning",
         ),
         Experiment(
+            "bump-imbalance",
+            "conditional denoisers of a bump whose steps, or frequencies, differ between x and y: whether the two are "
+            "learned apart or together",
+            "liang2024a, imbalanced data",
+        ),
+        Experiment(
             "bump-factorisation",
             "layers of conditional denoisers of a bump on a torus: how x and y are written, beside ideal "
             "codes and the network before training",

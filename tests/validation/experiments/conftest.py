@@ -97,6 +97,11 @@ def _bump_phases(form):
     return replace(form, training=training, sampling_steps=3, looked=16)
 
 
+def _bump_imbalance(form):
+    training = replace(form.training, channels=4, steps=20, batch=8, snapshots=(5, 20))
+    return replace(form, training=training, sampling_steps=3, looked=24)
+
+
 def _bump_factorisation(form):
     training = replace(form.training, channels=4, steps=20, batch=8)
     return replace(form, training=training, layers=("condition", "down.2"), sampling_steps=3)
@@ -130,6 +135,7 @@ def _hierarchy_masked(form):
 
 TINY = {
     "bump-phases": (_bump_phases, 1),
+    "bump-imbalance": (_bump_imbalance, 1),
     "bump-factorisation": (_bump_factorisation, 1),
     "bump-composition": (_bump_composition, 1),
     "bump-data": (_bump_data, 1),

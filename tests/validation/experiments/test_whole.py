@@ -13,6 +13,7 @@ pytestmark = pytest.mark.simulation
 
 STOPS = {
     "bump-phases": [lambda part, done, total: part == "dx1,s64: looks" and done == 1],
+    "bump-imbalance": [lambda part, done, total: part == "dx1,dy2,s64: looks" and done == 1],
     "bump-factorisation": [lambda part, done, total: part == "waves1,s64: images" and done == 2],
     "bump-composition": [lambda part, done, total: part == "cross2+stripes,s64: looks" and done == 1],
     "bump-data": [lambda part, done, total: part == "n8,alone,32,s64"],
