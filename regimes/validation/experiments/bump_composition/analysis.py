@@ -22,6 +22,7 @@ __all__ = [
     "kind_of",
     "learned",
     "new_off",
+    "new_one",
     "new_right",
     "region_of",
 ]
@@ -29,8 +30,8 @@ __all__ = [
 Runs = Sequence[CompositionRun]
 """Trainings of one set, by seed."""
 
-Reading = Callable[[CompositionForm, CompositionRun, str], float | None]
-"""A share of one training in the arms or in the intersection."""
+Reading = Callable[[CompositionForm, CompositionRun, str, int], float | None]
+"""A share of one training in the arms or in the intersection at a look."""
 
 PLACES = {"arms": ("x arm", "y arm"), "intersection": ("intersection",)}
 """Regions that are judged together."""
@@ -52,6 +53,8 @@ class Region:
     no_sum: float  # images that are far from any pattern of columns and one of rows
     x_off: float | None  # median distance of the only vertical stripe from its place, in pixels
     y_off: float | None
+    x_one: float  # images with one vertical stripe, which alone have a distance
+    y_one: float
 
     @property
     def factorised(self) -> float:
@@ -75,6 +78,8 @@ def region_of(form: CompositionForm, run: CompositionRun, region: str, look: int
         no_sum=float((verdicts.rest > _REST).mean()),
         x_off=off[0],
         y_off=off[1],
+        x_one=float((verdicts.stripes[:, 0] == 1).mean()),
+        y_one=float((verdicts.stripes[:, 1] == 1).mean()),
     )
 
 
@@ -92,32 +97,27 @@ def learned(form: CompositionForm, run: CompositionRun) -> bool:
     return region_of(form, run, "trained on").both >= form.learned
 
 
-def both_right(form: CompositionForm, run: CompositionRun, place: str) -> float | None:
+def both_right(form: CompositionForm, run: CompositionRun, place: str, look: int = -1) -> float | None:
     """Share right along both axes in the arms or in the intersection; None where a set holds none of it out."""
-    return _mean([region_of(form, run, each).both for each in PLACES[place] if each in run.regions])
+    return _mean([region_of(form, run, each, look).both for each in PLACES[place] if each in run.regions])
 
 
 def new_right(form: CompositionForm, run: CompositionRun, place: str, look: int = -1) -> float | None:
     """Share right of coordinates in the held-out range: that of each arm, or both of the intersection."""
-    return _mean(
-        [
-            getattr(region_of(form, run, each, look), axis)
-            for each in PLACES[place]
-            if each in run.regions
-            for axis in _NEW[each]
-        ]
-    )
+    return _mean(_new(form, run, place, "", look))
 
 
-def new_off(form: CompositionForm, run: CompositionRun, place: str) -> float | None:
-    """Median distance of stripes in the held-out range from their places, in pixels, mean over the parts of a place."""
-    found = [
-        getattr(region_of(form, run, each), f"{axis}_off")
-        for each in PLACES[place]
-        if each in run.regions
-        for axis in _NEW[each]
-    ]
-    return _mean([each for each in found if each is not None])
+def new_off(form: CompositionForm, run: CompositionRun, place: str, look: int = -1) -> float | None:
+    """Median distance of stripes in the held-out range from their places, in pixels, mean over the parts of a place.
+
+    Of images with one stripe along that axis; :func:`new_one` is their share.
+    """
+    return _mean(_new(form, run, place, "_off", look))
+
+
+def new_one(form: CompositionForm, run: CompositionRun, place: str, look: int = -1) -> float | None:
+    """Share of images with one stripe along the axis of the held-out range."""
+    return _mean(_new(form, run, place, "_one", look))
 
 
 def guessed(form: CompositionForm, width: int) -> float:
@@ -132,12 +132,22 @@ def comparison(
     reading: Reading,
     place: str,
 ) -> Estimate:
-    """Mean over seeds of the first set less the second, of trainings with equal weights and noise at the start."""
+    """Mean over seeds of the first set less the second, of trainings with equal weights at the start."""
     found: list[float | None] = []
     for pair in zip(*(by_set.get(each, ()) for each in sets), strict=False):
-        first, second = (reading(form, run, place) if learned(form, run) else None for run in pair)
+        first, second = (reading(form, run, place, -1) if learned(form, run) else None for run in pair)
         found.append(None if first is None or second is None else first - second)
     return mean_of(found)
+
+
+def _new(form: CompositionForm, run: CompositionRun, place: str, what: str, look: int) -> list[float]:
+    found = [
+        getattr(region_of(form, run, each, look), axis + what)
+        for each in PLACES[place]
+        if each in run.regions
+        for axis in _NEW[each]
+    ]
+    return [each for each in found if each is not None]
 
 
 def _mean(values: Sequence[float]) -> float | None:

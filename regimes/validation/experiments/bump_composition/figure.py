@@ -41,7 +41,9 @@ def panels(form: CompositionForm, runs: Sequence[Runs]) -> list[Panel]:
 
 def _by_width(form: CompositionForm, runs: Sequence[Runs], place: str) -> Panel:
     drawn, widths = _lines(form, runs, place, new_right)
-    drawn.append(curve("guess in the gap", "reference", widths, [guessed(form, each) for each in widths], group=3))
+    drawn.append(
+        curve("guess in the gap", "reference", widths, [guessed(form, each) for each in widths], group=len(_GAPS))
+    )
     return Panel(f"Held-out coordinate right, {place}", "width held out, in positions", "share of images", tuple(drawn))
 
 
@@ -60,7 +62,7 @@ def _lines(form: CompositionForm, runs: Sequence[Runs], place: str, reading: Rea
         row: dict[int, list[float]] = {}
         for width in range(form.side):
             readings = [
-                reading(form, run, place)
+                reading(form, run, place, -1)
                 for run in by_set.get(SetForm(shape, width, stripes), ())
                 if learned(form, run)
             ]
@@ -73,10 +75,10 @@ def _lines(form: CompositionForm, runs: Sequence[Runs], place: str, reading: Rea
 
 
 def _along(form: CompositionForm, runs: Sequence[Runs]) -> Panel:
-    """Whether shares still rise at the end."""
+    """Whether shares of trainings that have learned still rise at the end."""
     drawn: list[Curve] = []
-    chosen = [each for each in runs if each[0].form.width == form.paper]
-    for group, each in enumerate(chosen):
+    chosen = [[run for run in each if learned(form, run)] for each in runs if each[0].form.width == form.paper]
+    for group, each in enumerate(filter(None, chosen)):
         place = next(place for place, parts in PLACES.items() if parts[0] in each[0].regions)
         rows = [[new_right(form, run, place, k) or 0.0 for run in each] for k in range(len(form.looks))]
         drawn += _mean(f"{each[0].form.name}, {place}", form.looks, rows, group)

@@ -22,6 +22,7 @@ REGIONS = ("x arm", "y arm", "intersection", "trained on")
 """Where combinations lie that are not trained on: x alone in the range that is held out, y alone, or both."""
 
 _SHAPES = ("band", "square", "cross")
+_DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,6 @@ class CompositionForm:
             if each.shape not in _SHAPES:
                 raise ValueError(
                     f"bump-composition: the shape of a set must be one of {', '.join(_SHAPES)}, got {each.shape!r}"
-                )
-            if each.few is not None and not each.stripes:
-                raise ValueError(
-                    f"bump-composition: few sums need all stripes, or not every value is seen, got {each.name}"
                 )
             training_set(self, each, 0)
         if not self.tolerance < 1 / 2:
@@ -118,7 +115,7 @@ class TrainingSet:
 
 
 def training_set(form: CompositionForm, each: SetForm, seed: int) -> TrainingSet:
-    """The images of a training; few sums are drawn with its seed."""
+    """The images of a training; few sums are drawn with its seed, and show every value outside unless stripes do."""
     grid = image_grid(form.side, form.sigma, kind="sos")
     middle = (form.side - 1 - (form.side - each.width) % 2) / 2  # between two positions, or on one
     edge = each.width - 0.5  # half a step short of the next positions
@@ -130,14 +127,23 @@ def training_set(form: CompositionForm, each: SetForm, seed: int) -> TrainingSet
     inside = np.abs(grid.positions - middle) <= edge / 2
     if each.shape == "band":
         inside[:, 1] = False
-    kept = outside if each.few is None else _few(outside, each.few, seed)
+    kept = outside if each.few is None else _few(outside, each, seed)
     return TrainingSet(kept, with_stripes(kept) if each.stripes else None, outside, inside)
 
 
-def _few(outside: GridSubset, few: int, seed: int) -> GridSubset:
-    numbers = np.flatnonzero(outside.kept)
+def _few(outside: GridSubset, each: SetForm, seed: int) -> GridSubset:
+    numbers, few = np.flatnonzero(outside.kept), each.few or 0
     if not 0 < few <= len(numbers):
         raise ValueError(f"bump-composition: few must be 1 to {len(numbers)}, the sums outside the shape, got {few}")
-    kept = np.zeros(outside.grid.n, bool)
-    kept[generator(Stream.BUMP_COMPOSITION, seed).permutation(numbers)[:few]] = True
-    return GridSubset(outside.grid, kept.reshape(outside.kept.shape), f"{few} of {outside.description}, seed {seed}")
+    order, sides = generator(Stream.BUMP_COMPOSITION, seed), outside.kept.shape
+    values = [len(np.unique(axis)) for axis in np.unravel_index(numbers, sides)]
+    for _ in range(_DRAWS):
+        chosen = order.permutation(numbers)[:few]
+        if each.stripes or [len(np.unique(axis)) for axis in np.unravel_index(chosen, sides)] == values:
+            kept = np.zeros(outside.grid.n, bool)
+            kept[chosen] = True
+            return GridSubset(outside.grid, kept.reshape(sides), f"{few} of {outside.description}, seed {seed}")
+    raise ValueError(
+        f"bump-composition: few sums without stripes must show each of the {max(values)} values outside the shape, got "
+        f"{few} that do not in {_DRAWS} draws; take more of them"
+    )

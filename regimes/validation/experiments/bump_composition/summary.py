@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from regimes.numerics.interface.number import Number
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.bump_composition.analysis import (
@@ -19,6 +17,7 @@ from regimes.validation.experiments.bump_composition.analysis import (
     kind_of,
     learned,
     new_off,
+    new_one,
     new_right,
     region_of,
 )
@@ -32,7 +31,8 @@ __all__ = ["numbers_of", "sentences", "tables_of"]
 _MEASURES = {
     "both": "share right along both axes",
     "new": "share right along the axis of the held-out coordinate",
-    "off": "median distance of the held-out coordinate, pixels",
+    "off": "median distance of the held-out coordinate, pixels, of images with one stripe",
+    "one": "share with one stripe along the axis of the held-out coordinate",
 }
 
 
@@ -42,7 +42,6 @@ def tables_of(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
         {
             "sets": [_of_set(form, each) for each in runs],
             "widths": _by_width(form, runs),
-            "excess": _excess(form, runs),
             "claims": claims_of(form, runs),
             "trainings": [_of_run(form, run) for each in runs for run in each],
         }
@@ -70,11 +69,11 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
 
 def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
     """Say what was found."""
-    claims, sets, excess = tables["claims"], tables["sets"], tables["excess"]
+    claims, sets = tables["claims"], tables["sets"]
     missed = [f"{each['set']} ({each['learned']} of {each['trainings']})" for each in sets if not _all(each)]
     few = "; ".join(f"{name} {_both(each['shares'])}: {each['verdict']}" for name, each in claims["few"].items())
     codes = "; ".join(f"{name} {_value(each['share'])}: {each['verdict']}" for name, each in claims["codes"].items())
-    gaps = ", ".join(map(str, claims["wider"]["widths"]))
+    wider = "; ".join(f"{name} {_gaps_sentence(each)}" for name, each in claims["wider"].items())
     by_width = "; ".join(_width_sentence(each) for each in tables["widths"])
     regions = "; ".join(
         f"{region} of {each['set']} {_region_sentence(numbers)}"
@@ -83,7 +82,12 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
         for region, numbers in each["regions"].items()
         if region != "trained on"
     )
-    most = excess["largest"]
+    excess = ", ".join(
+        f"{each['set']} {_value(each['regions'][region]['excess'])}"
+        for each in sets
+        for region in PLACES["intersection"]
+        if region in each["regions"]
+    )
     return [
         f"Trainings that draw what they were trained on ({form.learned:g} right): "
         + ("all." if not missed else f"not all of {', '.join(missed)}; no mean is taken of these sets."),
@@ -92,13 +96,13 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
         f"Interpolation is weak (L9): {claims['interpolation']['verdict']}. A value never seen is right in "
         f"{_value(claims['interpolation']['share'])} of the arms, width {form.paper}; a guess in the gap in "
         f"{claims['interpolation']['guessed']:.2f}." + (f" With other codes, {codes}." if codes else ""),
-        f"The weaker the wider the gap (L9): {claims['wider']['verdict']}. Narrowest less widest gap of "
-        f"{gaps or 'none'}: {_value(claims['wider']['difference'])}.",
+        f"The weaker the wider the gap (L9), share (guess in the gap) by width: {wider}.",
+        f"Composition is stronger than interpolation: {claims['stronger']['verdict']}. A coordinate right with stripes "
+        f"less without, width {form.paper}: {_both(claims['stronger']['difference'])}.",
         f"Held-out coordinate right, composition less interpolation: {by_width or 'none'}.",
         f"Right along x, y, both (product of the two; copies of the nearest training sum), width {form.paper}: "
         f"{regions or 'none'}.",
-        f"Right along both axes less the product of the shares along each: {_value(excess['mean'])} over all held-out "
-        "regions" + (f", farthest from 0 {most['value']:+.2f} ({most['at']})." if most else "."),
+        f"Right along both axes less the product of the shares along each, intersections: {excess or 'none'}.",
     ]
 
 
@@ -131,6 +135,7 @@ def _of_set(form: CompositionForm, runs: Runs) -> dict[str, Any]:
         found[f"both.{place}"] = mean([both_right(form, run, place) for run in runs])
         found[f"new.{place}"] = mean([new_right(form, run, place) for run in runs])
         found[f"off.{place}"] = mean([new_off(form, run, place) for run in runs])
+        found[f"one.{place}"] = mean([new_one(form, run, place) for run in runs])
     return found
 
 
@@ -154,26 +159,6 @@ def _by_width(form: CompositionForm, runs: Sequence[Runs]) -> list[dict[str, Any
         if row:
             found.append({"width": width, **row})
     return found
-
-
-def _excess(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
-    """Shares right along both axes less the products of those along each, in held-out regions."""
-    places = [
-        (each, region)
-        for each in runs
-        if all(learned(form, run) for run in each)
-        for region in each[0].regions
-        if region != "trained on"
-    ]
-    if not places:
-        return {"mean": asdict(mean_of([])), "largest": None}
-    judged = [[region_of(form, run, region) for run in each] for each, region in places]
-    found = np.array([[one.both - one.factorised for one in each] for each in judged])
-    most = int(np.abs(found.mean(axis=1)).argmax())
-    return {
-        "mean": asdict(mean_of(found.mean(axis=0).tolist())),
-        "largest": {"at": f"{places[most][1]} of {places[most][0][0].form.name}", "value": found[most].mean()},
-    }
 
 
 def _of_run(form: CompositionForm, run: CompositionRun) -> dict[str, Any]:
@@ -205,6 +190,13 @@ def _width_sentence(each: Mapping[str, Any]) -> str:
     parts = (key.split(".") for key in each if key != "width")
     told = (f"{words[name]}, {place} {_value(each[f'{name}.{place}'])}" for name, place in parts)
     return f"width {each['width']}: {', '.join(told)}"
+
+
+def _gaps_sentence(each: Mapping[str, Any]) -> str:
+    told = ", ".join(
+        f"{width} {_value(each['shares'][width])} ({guess:.2f})" for width, guess in each["guessed"].items()
+    )
+    return f"{told or 'none'}: {each['verdict']}"
 
 
 def _region_sentence(each: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ class DataSearch:
     kind: str
     seed: int
     search: Search
-    held_out: tuple[dict[str, float], ...]  # none, several, misplaced, right: as many as trainings
+    held_out: tuple[dict[str, float], ...]  # none, several, misplaced, right, interior: as many as trainings
     kept: tuple[dict[str, float], ...]
 
 
@@ -41,13 +41,19 @@ def searched(form: DataForm, n: int, kind: str, seed: int, bench: Bench) -> Data
 
     def share(count: int) -> float | None:
         outcomes = _outcomes(form, n, kind, count, seed, bench)
-        held_out.append(outcomes[0].shares(form.tolerance))
+        held_out.append(outcomes[0].shares(form.tolerance) | {"interior": _interior(form, outcomes[0])})
         kept.append(outcomes[1].shares(form.tolerance))
         return held_out[-1]["right"] if kept[-1]["right"] >= form.learned else None
 
     first = first_count(form, n)
     found = search(share, first, most=most_of(n), level=form.level, trainings=form.trainings)
     return DataSearch(n, kind, seed, found, tuple(held_out), tuple(kept))
+
+
+def _interior(form: DataForm, verdicts: BumpVerdicts) -> float:
+    """Share right of positions a pixel or more from the border of the image."""
+    inside = ((verdicts.asked >= 1) & (verdicts.asked <= form.side - 2)).all(axis=1)
+    return float(verdicts.right(form.tolerance)[inside].sum() / max(1, inside.sum()))
 
 
 def _outcomes(

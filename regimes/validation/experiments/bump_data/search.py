@@ -1,18 +1,13 @@
-"""The number at which a share passes a level, by doubling and halving, and how it grows."""
+"""The number at which a share passes a level, by doubling and halving."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from regimes.validation.experiments.runner.along_training import Estimate, mean_of
-
-__all__ = ["Search", "growth", "order_of", "search"]
-
-_ERRORS = 2
-_ORDERS = {1.0: "N", 2.0: "N^2"}
+__all__ = ["Search", "search"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +18,8 @@ class Search:
     shares: tuple[float | None, ...]
     needed: float | None
     reason: str | None = None  # why there is no number
+    at_least: int | None = None  # bounds of a number that is not there
+    at_most: int | None = None
 
 
 def search(share: Callable[[int], float | None], first: int, *, most: int, level: float, trainings: int) -> Search:
@@ -36,7 +33,7 @@ def search(share: Callable[[int], float | None], first: int, *, most: int, level
     while count is not None and len(found) < trainings:
         found[count] = value = share(count)
         if value is None:
-            return _ended(found, f"the training on {count} has not learned")
+            return _ended(found, level, f"the training on {count} has not learned")
         below, above = _sides(found, level)
         if below and above:
             shares = [float(found[each] or 0) for each in (max(below), min(above))]
@@ -44,28 +41,10 @@ def search(share: Callable[[int], float | None], first: int, *, most: int, level
             return Search(tuple(found), tuple(found.values()), float(np.exp(at)))
         count = _next(below, above, most)
     below, _ = _sides(found, level)
-    return _ended(found, f"not with {max(below)}" if below else f"already with {min(found)}")
+    return _ended(found, level, f"not with {max(below)}" if below else f"already with {min(found)}")
 
 
-def growth(sizes: Sequence[int], needed: Sequence[Sequence[float | None]]) -> Estimate:
-    """Slope of the logarithm of the number against that of N: a line for each seed, ``needed`` by N and seed."""
-    slopes: list[float | None] = []
-    for each in zip(*needed, strict=True):
-        values = [value for value in each if value is not None]
-        whole = len(values) == len(sizes) > 1
-        slopes.append(float(np.polyfit(np.log(sizes), np.log(values), 1)[0]) if whole else None)
-    return mean_of(slopes)
-
-
-def order_of(slope: Estimate) -> str:
-    """Which of N and N^2 a slope is within two errors of; "both" or "neither"; "undecided" without an error."""
-    if slope.value is None or slope.se is None:
-        return "undecided"
-    near = [name for power, name in _ORDERS.items() if abs(slope.value - power) <= _ERRORS * slope.se]
-    return near[0] if len(near) == 1 else "both" if near else "neither"
-
-
-def _sides(found: dict[int, float | None], level: float) -> tuple[list[int], list[int]]:
+def _sides(found: Mapping[int, float | None], level: float) -> tuple[list[int], list[int]]:
     reached = {count: value is not None and value >= level for count, value in found.items()}
     return [count for count in reached if not reached[count]], [count for count in reached if reached[count]]
 
@@ -76,5 +55,7 @@ def _next(below: Sequence[int], above: Sequence[int], most: int) -> int | None:
     return min(above) // 2 or None
 
 
-def _ended(found: dict[int, float | None], reason: str) -> Search:
-    return Search(tuple(found), tuple(found.values()), None, reason)
+def _ended(found: dict[int, float | None], level: float, reason: str) -> Search:
+    below, above = _sides({count: value for count, value in found.items() if value is not None}, level)
+    low, high = max(below, default=None), min(above, default=None)
+    return Search(tuple(found), tuple(found.values()), None, reason, low, high)
