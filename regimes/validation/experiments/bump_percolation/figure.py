@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.validation.experiments.bump_percolation.analysis import Misses, Runs, log_onsets
+from regimes.validation.experiments.bump_percolation.analysis import Misses
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting, log_shares
+from regimes.validation.experiments.bump_percolation.onsets import Measured, Runs
 from regimes.validation.experiments.bump_percolation.predictions import Thresholds, overlap_name
-from regimes.validation.experiments.runner.along_training import mean_of
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
@@ -19,7 +19,9 @@ __all__ = ["panels"]
 Array = NDArray[np.float64]
 
 
-def panels(form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Mapping[str, Misses]) -> list[Panel]:
+def panels(
+    form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Measured, judged: Mapping[str, Misses]
+) -> list[Panel]:
     """Draw accuracy of all widths and of all other settings, onsets beside thresholds, and losses and layers."""
     others = [each for each in form.settings if each not in form.widths]
     first = overlap_name(*OVERLAPS[0])
@@ -39,7 +41,7 @@ def panels(form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Map
         )
         for what, settings, marks in groups
     ]
-    return [*drawn, _onsets(form, runs, thresholds), _missed(form, found), *_beside(form, runs)]
+    return [*drawn, _onsets(form, found, thresholds), _missed(form, judged), *_beside(form, runs)]
 
 
 def _points(label: str, x: Array, values: Any, group: int) -> list[Curve]:
@@ -55,28 +57,27 @@ def _accuracy(setting: Setting, runs: Runs, group: int) -> list[Curve]:
     return _points(setting.name, np.exp(log_shares(setting)), right, group)
 
 
-def _onsets(form: PercolationForm, runs: Runs, thresholds: Thresholds) -> Panel:
+def _onsets(form: PercolationForm, found: Measured, thresholds: Thresholds) -> Panel:
     """Kept share at the onset against the width, with the threshold of each overlap."""
     widths = [each.sigma for each in form.widths]
     drawn = []
     for group, (name, row) in enumerate(thresholds.images.items(), 1):
         drawn.append(curve(name, "theory", widths, [row[s.name] for s in form.widths], group=group))
-    found = [(s.sigma, mean_of(log_onsets(s, runs[s.name]))) for s in form.widths]
-    seen = [(sigma, each.value, each.se or 0.0) for sigma, each in found if each.value is not None]
+    seen = [(s.sigma, at) for s in form.widths if (at := found.inside(s.name)) is not None]
     if seen:
-        sigma, logs, se = np.array(seen).T
-        drawn.append(curve("half right", "simulation", sigma, np.exp(logs), np.exp(logs) * se, group=0))
+        sigma, logs = np.array(seen).T
+        drawn.append(curve("half right", "simulation", sigma, np.exp(logs), np.exp(logs) * (found.se or 0.0), group=0))
     return Panel(
         "Onset and thresholds of overlapping images", "width, in pixels", "kept share", tuple(drawn), log_x=True
     )
 
 
-def _missed(form: PercolationForm, found: Mapping[str, Misses]) -> Panel:
+def _missed(form: PercolationForm, judged: Mapping[str, Misses]) -> Panel:
     """Measured change of log onset less the predicted one, setting by setting."""
     names = [each.name for each in form.settings[1:]]
     drawn = []
-    for group, (name, each) in enumerate(found.items()):
-        rows = [(k + 1, value) for k, s in enumerate(names) if (value := each.miss[s].value) is not None]
+    for group, (name, each) in enumerate(judged.items()):
+        rows = [(k + 1, value) for k, s in enumerate(names) if (value := each.miss.get(s)) is not None]
         if rows:
             at, values = np.array(rows, dtype=np.float64).T
             drawn.append(curve(name, "reference", at, values, group=group))
@@ -88,13 +89,17 @@ def _beside(form: PercolationForm, runs: Runs) -> Sequence[Panel]:
     for group, setting in enumerate(form.widths):
         x, found = np.exp(log_shares(setting)), runs[setting.name]
         losses = [[np.log(run.loss[0] / run.loss[1]) for run in each] for each in found]
-        read = [[float(run.r2) for run in each] for each in found]
+        read = [[float(run.read[0]) for run in each] for each in found]
         for curves, values in zip(drawn, (losses, read), strict=True):
             curves += _points(setting.name, x, values, group)
     label = "log of that over the loss at kept ones"
     return (
         Panel("Loss at held-out positions", "kept share", label, tuple(drawn[0]), log_x=True),
         Panel(
-            "Position read from the deepest layer", "kept share", "$R^2$ at true images", tuple(drawn[1]), log_x=True
+            "Position read from the deepest layer",
+            "kept share",
+            "$R^2$ at held-out positions",
+            tuple(drawn[1]),
+            log_x=True,
         ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,27 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from regimes.datasets.composition.grid import ImageGrid
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.composition.data.random_parts import data_percolation
-from regimes.numerics.composition.lattice.lattice_percolation import lattice_percolation
+from regimes.numerics.composition.lattice.lattice_percolation import LatticePercolation, lattice_percolation
 from regimes.numerics.estimation.roots import bracketed_root
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting
+from regimes.validation.experiments.bump_percolation.onsets import Measured, limit
 from regimes.validation.training import ConditionCode
 
 __all__ = [
     "HYPOTHESES",
-    "Logs",
     "Thresholds",
-    "image_threshold",
     "line_threshold",
     "overlap_name",
     "predictions",
     "thresholds_of",
     "widened_by",
+    "widest",
 ]
-
-Logs = Mapping[str, float | None]
-"""By setting; None where there is none."""
 
 _ONE_OF_TWO = 0.5  # cosine of one-hot codes that have x or y in common
 _MOST = 1.0  # share: what never connects does not with all positions
@@ -50,7 +47,6 @@ HYPOTHESES = {overlap_name(*each): f"percolation of the images, {each[0]}, tau =
     "count": "a number of examples",
     "share": "a kept share",
     "budget": "steps of training over steps that learning takes",
-    "field": "receptive field of the network",
 }
 """What may set the onset."""
 
@@ -60,29 +56,32 @@ class Thresholds:
     """Kept shares at which positions connect, by setting."""
 
     images: Mapping[str, Mapping[str, float]]  # by overlap
+    rises: Mapping[str, float | None]  # log of the share at which a cluster spans in 3 of 4 orders over that in 1 of 4
     lines: Mapping[str, float]  # positions of one row or column
 
 
 def thresholds_of(form: PercolationForm) -> Thresholds:
-    """Thresholds of all settings, of random orders that are the same in all of them."""
-    images = {
-        overlap_name(*each): {s.name: image_threshold(s, *each, form.orders) for s in form.settings}
-        for each in OVERLAPS
-    }
-    return Thresholds(images, {s.name: line_threshold(s, form.orders) for s in form.settings})
+    """Thresholds of all settings, of random orders that are the same in all of them; rises by the first overlap."""
+    grids = {s.grid: s for s in form.settings}  # most settings share one
+    spanned = {overlap_name(*each): {grid: _spanned(grid, *each, form.orders) for grid in grids} for each in OVERLAPS}
+    lines = {grid: line_threshold(s, form.orders) for grid, s in grids.items()}
+    first = spanned[overlap_name(*OVERLAPS[0])]
+    return Thresholds(
+        {name: {s.name: _threshold(row[s.grid]) for s in form.settings} for name, row in spanned.items()},
+        {s.name: _rise(first[s.grid]) for s in form.settings},
+        {s.name: lines[s.grid] for s in form.settings},
+    )
 
 
-def predictions(
-    form: PercolationForm, thresholds: Thresholds, onsets: Logs, times: Logs
-) -> dict[str, dict[str, float | None]]:
+def predictions(form: PercolationForm, thresholds: Thresholds, found: Measured) -> dict[str, dict[str, float | None]]:
     """Log of the kept share at each setting; all but percolation of the images take what they need from few onsets.
 
     The base gives a share or a number; "widened" takes its two unknowns from the base and the widest bumps.
     """
-    found: dict[str, dict[str, float | None]] = {
+    told: dict[str, dict[str, float | None]] = {
         name: {key: math.log(each) for key, each in row.items()} for name, row in thresholds.images.items()
     }
-    base = onsets[form.base.name]
+    base = found.inside(form.base.name)
 
     def shifted(by: Mapping[str, float | None]) -> dict[str, float | None]:
         first = by[form.base.name]
@@ -90,28 +89,38 @@ def predictions(
             return dict.fromkeys(by)
         return {name: None if value is None else min(0.0, base + value - first) for name, value in by.items()}
 
-    started = {s.name: None if (t := times[s.name]) is None else t - math.log(s.steps) for s in form.settings}
-    return found | {
-        "widened": _widened(form, onsets),
+    started = {s.name: None if (t := found.times[s.name]) is None else t - math.log(s.steps) for s in form.settings}
+    return told | {
+        "widened": _widened(form, found),
         "noised": _noised(form, base),
         "conditions": shifted({s.name: _alike(s) for s in form.settings}),
         "coordinates": shifted({name: math.log(each) for name, each in thresholds.lines.items()}),
         "count": shifted({s.name: -math.log(s.grid.n) for s in form.settings}),
         "share": shifted({s.name: 0.0 for s in form.settings}),
         "budget": shifted(started),
-        "field": shifted({s.name: -2 * math.log(_field(s.levels)) for s in form.settings}),
     }
 
 
-def image_threshold(setting: Setting, kind: str, tau: float, orders: int) -> float:
-    """Median over random orders of the share at which overlapping images span the grid; 1 if none does."""
-    grid = setting.grid.bump_grid(tau=tau, overlap=kind)
+def _spanned(grid: ImageGrid, kind: str, tau: float, orders: int) -> LatticePercolation | None:
+    """Percolation of overlapping images; None if no two bumps connect."""
+    bumps = grid.bump_grid(tau=tau, overlap=kind)
     try:
-        grid.neighbourhood()
-    except ValueError:  # no two bumps connect
-        return _MOST
-    found = lattice_percolation(grid.lattice(), runs=orders, rng=0).threshold
-    return _MOST if found is None else found
+        bumps.neighbourhood()
+    except ValueError:
+        return None
+    return lattice_percolation(bumps.lattice(), runs=orders, rng=0)
+
+
+def _threshold(found: LatticePercolation | None) -> float:
+    """Median over random orders of the share at which a cluster spans the grid; 1 if none does."""
+    return _MOST if found is None or found.threshold is None else found.threshold
+
+
+def _rise(found: LatticePercolation | None) -> float | None:
+    if found is None or found.spanning_fraction is None:
+        return None
+    low, high = np.quantile(found.spanning_fraction, (0.25, 0.75))
+    return math.log(high / low)
 
 
 def line_threshold(setting: Setting, orders: int) -> float:
@@ -130,33 +139,29 @@ def _alike(setting: Setting) -> float:
     return 2 * math.log(waves / setting.side)
 
 
-def _field(levels: int) -> int:
-    """Pixels along a side that the network sees from one: its 3 x 3 convolutions, each as wide as its level."""
-    first_and_last, blocks = 2, 4
-    halved = [1 << level for level in range(levels + 1)]
-    down = sum(above * 2 + below * blocks for above, below in itertools.pairwise(halved))
-    return 1 + 2 * first_and_last + blocks + down + sum(blocks * each for each in halved[:-1])
-
-
-def _widened(form: PercolationForm, onsets: Logs) -> dict[str, float | None]:
-    law = widened_by(form, onsets)
+def _widened(form: PercolationForm, found: Measured) -> dict[str, float | None]:
+    law = widened_by(form, found)
     if law is None:
         return {s.name: None for s in form.settings}
     slope, v = law
     return {s.name: _log_share(slope * (s.sigma**2 + v)) for s in form.settings}
 
 
-def widened_by(form: PercolationForm, onsets: Logs) -> tuple[float, float] | None:
-    """Area of a connected disc over sigma^2 + v, and v; None if the area does not grow with the width."""
-    base, wide = form.base, form.widths[-1]
-    logs = [onsets[each.name] for each in (base, wide)]
-    if base.sigma == wide.sigma or any(each is None for each in logs):
+def widest(form: PercolationForm, found: Measured) -> str:
+    """Name of the widest bumps, wider than those of the base, with an onset; none without them."""
+    wider = [s.name for s in form.widths if s.sigma > form.base.sigma and found.inside(s.name) is not None]
+    return wider[-1] if wider else ""
+
+
+def widened_by(form: PercolationForm, found: Measured) -> tuple[float, float] | None:
+    """Area of a connected disc over sigma^2 + v, and v; None unless the onset falls with the width."""
+    wide, base = found.inside(name := widest(form, found)), found.inside(form.base.name)
+    if wide is None or base is None or found.se is None or base - wide <= limit(found.se * math.sqrt(2)):
         return None
-    first, second = (_area(math.exp(each)) for each in logs if each is not None)
-    slope = (second - first) / (wide.sigma**2 - base.sigma**2)
-    if slope <= 0:
-        return None
-    return slope, first / slope - base.sigma**2
+    first, second = (_area(math.exp(each)) for each in (base, wide))
+    sigma = next(s.sigma for s in form.widths if s.name == name)
+    slope = (second - first) / (sigma**2 - form.base.sigma**2)
+    return slope, first / slope - form.base.sigma**2
 
 
 def _noised(form: PercolationForm, base: float | None) -> dict[str, float | None]:

@@ -15,7 +15,9 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.validation.experiments.bump_percolation.form import PercolationForm, Setting
 from regimes.validation.experiments.runner.bump_models import (
+    BumpTraining,
     bump_training,
+    condition_code,
     drawn_positions,
     generated,
     represented,
@@ -34,6 +36,8 @@ __all__ = ["ShareRun", "share_run"]
 
 Array = NDArray[np.float64]
 
+_NOISES, _FITS = 4, 10
+
 
 @dataclass(frozen=True, eq=False)
 class ShareRun:
@@ -42,7 +46,7 @@ class ShareRun:
     kept: int  # positions
     outcomes: Array  # (2, 4): shares of images with none, several, one misplaced, one right
     loss: Array  # (2,): squared error of a pixel's noise, mean over the noise levels of the training
-    r2: Array  # (): of the position, read from the deepest layer at true images with the condition of another
+    read: Array  # (2,): R^2 of the position at held-out ones, read from the deepest layer and from the code itself
     copied: Array  # (): share right of copies of the nearest kept image
     learned: Array  # (S,): share right at kept positions along the training; empty but at the share that is timed
 
@@ -75,7 +79,7 @@ def share_run(form: PercolationForm, setting: Setting, share: float, seed: int, 
                     for k, each in enumerate((subset.held_out, subset))
                 ]
             ),
-            "r2": _read(setting, denoiser, order, bench.device),
+            "read": _read(how, setting, denoiser, subset, order, bench.noise.substream(3), bench.device),
             "copied": np.array(copying_baseline(subset, form.tolerance)),
             "learned": np.array([*learned, outcomes[1, -1]] if share == form.timed else []),
         }
@@ -108,13 +112,32 @@ def _loss(
     return float((found - z).square().mean())
 
 
-def _read(setting: Setting, denoiser: TrainedDenoiser, order: np.random.Generator, device: torch.device) -> Array:
-    """R^2 of the position, mean of x and y, fitted at a random half of all positions and scored at the others."""
-    grid = setting.grid
-    rows = order.permutation(grid.n)
-    half = grid.n // 2
-    images = torch.from_numpy(scaled(grid.images(rows), grid)).float()[:, None].to(device)
-    true, last = grid.positions[rows], float(compile_formula("log_snr", target="numpy")(T_RANGE[0]))
-    layer = f"down.{setting.levels}"
-    read = represented(denoiser, layer, images, np.roll(true, half // 2, axis=0), last).astype(np.float64)
-    return np.asarray(linear_probe(read[:half], true[:half], read[half:], true[half:]).mean())
+def _read(
+    how: BumpTraining,
+    setting: Setting,
+    denoiser: TrainedDenoiser,
+    subset: GridSubset,
+    order: np.random.Generator,
+    noise: NoiseStream,
+    device: torch.device,
+) -> Array:
+    """R^2 of the position at held-out ones, mean of x and y and of fits, from the deepest layer and from the code.
+
+    Noise alone is shown, the same at all positions, so that the condition alone can tell. Each fit is at as many kept
+    positions as the smallest share of the setting has: more positions would be a better fit of any code.
+    """
+    grid, kept, asked = setting.grid, subset.positions, subset.held_out.positions
+    told = np.concatenate([kept, asked])
+    last = float(compile_formula("log_snr", target="numpy")(T_RANGE[1]))
+    shown = noise.normal(0, 0, _NOISES, (1, *grid.shape), device=device)
+    read = [represented(denoiser, f"down.{setting.levels}", z.expand(len(told), 1, -1, -1), told, last) for z in shown]
+    layer = np.mean(np.array(read, dtype=np.float64), axis=0)
+    code = condition_code(how, grid).encoded(torch.from_numpy(told)).numpy()
+    few = round(setting.shares[0] * grid.n)
+    fits = [order.permutation(len(kept))[:few] for _ in range(_FITS)]
+    return np.array(
+        [
+            np.mean([linear_probe(each[fit], kept[fit], each[len(kept) :], asked) for fit in fits])
+            for each in (layer, code)
+        ]
+    )

@@ -23,6 +23,7 @@ __all__ = [
     "QUICK_TRAINING",
     "BumpTraining",
     "bump_training",
+    "condition_code",
     "drawn_positions",
     "generated",
     "represented",
@@ -91,7 +92,9 @@ def bump_training(
     network does not: its dark edges alone tell it one place from another. If edges met, images moved by as many pixels
     as it halves away would be one to it, and no more than one in four could be right.
     """
-    network = SmallUNet((1, *grid.shape), channels=how.channels, levels=levels, condition=_code(how, grid), rng=rng)
+    network = SmallUNet(
+        (1, *grid.shape), channels=how.channels, levels=levels, condition=condition_code(how, grid), rng=rng
+    )
     points = torch.from_numpy(scaled(images, grid)).float()[:, None]
     return Training(network, points, None, {**how.options, "rng": rng}, torch.from_numpy(positions).float())
 
@@ -144,7 +147,8 @@ def scaled(images: Array, grid: ImageGrid) -> Array:
     return 2 * images / grid.amplitude - 1
 
 
-def _code(how: BumpTraining, grid: ImageGrid) -> ConditionCode:
+def condition_code(how: BumpTraining, grid: ImageGrid) -> ConditionCode:
+    """The code in which the network is told positions."""
     height, width = map(float, grid.shape)
     if how.code == "sinusoidal":
         waves = 2 if grid.periodic else 1  # whole waves where edges meet, also half ones where they do not
