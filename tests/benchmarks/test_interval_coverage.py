@@ -67,15 +67,15 @@ def test_a_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
 def test_draws_are_named_by_family_cell_and_number(monkeypatch):
     import interval_coverage
 
-    import regimes
+    from regimes.prediction.dataset import found
 
     seen = []
 
-    def predict(X, labels, rng, probes):
-        seen.append((X, rng))
+    def refuse(data, steps, budget, center, times):
+        seen.append((data.X, budget.rng))
         raise ValueError("no")
 
-    monkeypatch.setattr(regimes, "predict", predict)
+    monkeypatch.setattr(found, "Found", refuse)
     for draw in (0, 1, 0):
         assert interval_coverage.drawn(("power law", 20, 40, draw))["refused"] == "no"
     assert np.array_equal(seen[0][0], seen[2][0])
