@@ -163,8 +163,9 @@ def test_scatter_is_pooled_and_nothing_lies_beyond_none():
         ([1, None], {}, "undecided"),
         ([], {}, "undecided"),
         ([1], {"if_true": True}, "undecided: still rising"),
-        ([1], {"if_false": True}, "reproduced"),
-        ([-1], {"if_false": True}, "undecided: still rising"),
+        ([1], {"if_false": [True]}, "reproduced"),
+        ([-1], {"if_false": [True]}, "undecided: still rising"),
+        ([-1, 1], {"if_false": [False, True]}, "refuted"),
     ],
 )
 def test_a_verdict_needs_all_sides(sides, rising, verdict):

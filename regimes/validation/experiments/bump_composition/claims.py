@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def claims_of(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
             "verdict": verdict_of(
                 [each.side({striped: 1, plain: -1}) for each in new.values()],
                 if_true=any(plain in each.rising for each in new.values()),
-                if_false=any(striped in each.rising for each in new.values()),
+                if_false=[striped in each.rising for each in new.values()],
             ),
         },
         "interpolation": _weak(form, by_set, new["arms"], plain) | {"guessed": guessed(form, form.paper)},
@@ -64,15 +64,16 @@ def claims_of(form: CompositionForm, runs: Sequence[Runs]) -> dict[str, Any]:
     }
 
 
-def verdict_of(sides: Collection[int | None], *, if_true: bool = False, if_false: bool = False) -> str:
+def verdict_of(sides: Sequence[int | None], *, if_true: bool = False, if_false: Sequence[bool] = ()) -> str:
     """Reproduced if all lie on the side of the claim, refuted if one lies on the other.
 
-    ``if_true`` and ``if_false`` say whether a share still rises that must be low for either.
+    ``if_true`` and ``if_false``, one for each side, say whether a share still rises that must be low for either.
     """
     if not sides or None in sides:
         return "undecided"
     if -1 in sides:
-        return _RISING if if_false else "refuted"
+        fallen = [k for k, side in enumerate(sides) if side == -1]
+        return _RISING if if_false and all(if_false[k] for k in fallen) else "refuted"
     return "undecided" if 0 in sides else _RISING if if_true else "reproduced"
 
 
@@ -86,7 +87,7 @@ def wider_verdict(form: CompositionForm, arms: Shares, gaps: Sequence[SetForm]) 
     falls = arms.side(weights)
     faster = arms.side(weights, sum(weight * angle(guessed(form, each.width)) for each, weight in weights.items()))
     rising = {each in arms.rising for each in whole[1:]}
-    found = verdict_of([falls], if_true=True in rising, if_false=whole[0] in arms.rising)
+    found = verdict_of([falls], if_true=True in rising, if_false=[whole[0] in arms.rising])
     return CHANCE if found == "reproduced" and faster != 1 else found
 
 
@@ -109,7 +110,7 @@ def _strong(
         "shares": {place: _mean(form, by_set.get(each, ()), both_right, place) for place in PLACES},
         "verdict": verdict_of(
             [both[place].side({each: 1}, _HALF) for place in PLACES],
-            if_false=any(each in both[place].rising for place in PLACES),
+            if_false=[each in both[place].rising for place in PLACES],
         ),
     }
 

@@ -21,8 +21,8 @@ and seeds and for the bounds, with Gaussian scatter of the logarithms, that abou
 (12 degrees of freedom where all 18 searches have a number). Of the orders 1, N, N^2 and N^3 those count as possible
 whose slope lies within Student's quantile (.975) of errors, roots of twice the difference of log-likelihoods; where all
 are numbers, (slope - order)/se. The claim is reproduced if N alone is possible with stripes and N^2 alone without,
-refuted if that order lies beyond the quantile .995 (3.05 errors) for one of them, undecided otherwise. Three N over a
-factor of two are no law.
+refuted if that order lies beyond the quantile .995 (3.05 errors) for one of them, undecided otherwise, and with fewer
+than 6 degrees of freedom. Three N over a factor of two are no law.
 
 At N = 16, 60 of 256 bumps lie on the border and are cut, at 8 and 12 none: the share right at interior held-out
 positions is given beside that at all.

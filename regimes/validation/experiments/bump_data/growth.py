@@ -20,6 +20,7 @@ ORDERS = {"1": 0.0, "N": 1.0, "N^2": 2.0, "N^3": 3.0}
 """Slopes that are told from each other; outer ones, lest a number that grows otherwise pass for the nearest."""
 
 _REFUTED = 0.995
+_FEWEST = 6  # degrees of freedom, or a scatter that is small by chance refutes
 _STEEPEST = 8.0  # slopes beyond are none: bounds alone hold them
 
 
@@ -56,7 +57,7 @@ def growth(sizes: Sequence[int], found: Sequence[Sequence[Search]], scatter: Sca
         if number is not None
     ]
     at = np.array([x for x, _, sign in points if sign == 0])
-    if len({x for x, *_ in points}) < 2 or not np.isfinite(scatter.reach()):
+    if len({x for x, *_ in points}) < 2 or scatter.degrees < _FEWEST or not scatter.sd:
         return Growth(Estimate(None, None, len(at)), "undecided")
     options = {"args": (np.array(points), scatter.sd), "bounds": (-_STEEPEST, _STEEPEST), "method": "bounded"}
     best = minimize_scalar(_misfit, **options)

@@ -86,7 +86,11 @@ def sentences(form: DataForm, tables: Mapping[str, Any]) -> list[str]:
         for each in tables["searches"]
         if each["needed"] is None
     ]
-    growths = "; ".join(f"{kind} {_plain(each['slope'])}, {each['order']}" for kind, each in tables["growth"].items())
+    growths = "; ".join(
+        f"{kind} {_plain(each['slope'])}, {each['order']}"
+        + (" (by bounds)" if each["slope"]["value"] is None and each["refuted"] else "")
+        for kind, each in tables["growth"].items()
+    )
     needed = "; ".join(
         f"N = {row['n']} " + ", ".join(f"{kind} {_factor(row[kind])}" for kind in KINDS) for row in tables["needed"]
     )

@@ -96,4 +96,6 @@ def verdict(form: PercolationForm, found: Measured, judged: Mapping[str, Misses]
     standing = [name for name, each in judged.items() if each.stands]
     if not standing:
         return "not explained", []
+    if found.left_out:
+        return "not tested everywhere", standing
     return ("explained" if len(standing) == 1 else "not told apart"), standing

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.bump_percolation.form import PercolationForm, log_shares
-from regimes.validation.experiments.bump_percolation.onsets import ERRORS, Runs, limit, pooled
+from regimes.validation.experiments.bump_percolation.onsets import ERRORS, Measured, Runs, limit, pooled
 from regimes.validation.experiments.bump_percolation.runs import ShareRun
 from regimes.validation.experiments.runner.along_training import Estimate
 from regimes.validation.measurement.estimate import crossing
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 _LEAST = {"accuracy": 0.5, "loss": math.log(2), "representation": 0.2}  # change from the smallest share to the largest
 _NEAR = math.log(1.5)
+_EXCESS = 0.1  # of the change: less may come of straight lines between few shares
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Change:
     """How one quantity changes with the share, over the widths at which it and accuracy change in all seeds."""
 
     place: Estimate  # log of the share at which it is half-way over that of accuracy
-    excess: Estimate  # part of the change within a factor of 1.5 of that share, less that of a straight line in its log
+    excess: Estimate  # part of the change within a factor of 1.5 of that share, less that of straight lines
     widths: tuple[str, ...]
 
     @property
@@ -39,15 +40,17 @@ class Change:
             return "hardly changes"
         if place.se is None or excess.se is None:
             return "one seed"
-        if excess.value <= ERRORS * excess.se:
+        if excess.value <= max(ERRORS * excess.se, _EXCESS):
             return "gradual"
         return "another share" if abs(place.value) > limit(place.se) else "the same share"
 
 
-def changes(form: PercolationForm, runs: Runs) -> dict[str, Change]:
+def changes(form: PercolationForm, runs: Runs, onsets: Measured) -> dict[str, Change]:
     """Of loss and representation; an error is that of one width, as all widths have the same seeds."""
     found: dict[str, dict[str, Array]] = {"loss": {}, "representation": {}}
     for setting in form.widths:
+        if setting.name in onsets.left_out:
+            continue
         logs = log_shares(setting)
         for what, rows in found.items():
             pairs = [_pair(what, logs, each) for each in runs[setting.name]]
@@ -67,8 +70,9 @@ def _pair(what: str, logs: Array, runs: Sequence[ShareRun]) -> tuple[float, floa
         return None
     ends = np.clip([place - _NEAR, place + _NEAR], logs[0], logs[-1])
     low, high = np.interp(ends, logs, by[what])
-    part = (high - low) / (by[what][-1] - by[what][0]) - (ends[1] - ends[0]) / (logs[-1] - logs[0])
-    return place - accuracy, float(part)
+    part = (high - low) / (by[what][-1] - by[what][0])
+    straight = max(float(np.ptp(scale(ends)) / np.ptp(scale(logs))) for scale in (np.positive, np.exp))
+    return place - accuracy, float(part) - straight
 
 
 def _half_way(what: str, logs: Array, values: Array) -> float | None:

@@ -44,9 +44,10 @@ or a bound, and nothing told if three errors exceed a factor of two; a hypothesi
 Losses and representations, means over the widths at which they change: the log of the loss at held-out over that at
 kept positions, by a factor of 2 at least between the smallest and the largest share; R^2 of the position, by .2, read
 from the deepest layer where noise alone is shown, fitted at as many kept positions at all shares and scored at held-out
-ones. They change *gradually* if the part of the change within a factor of 1.5 of where it is half-way exceeds that of a
-straight line in the log of the share by no more than three errors; else at *the same share* if they are half-way within
-three errors or a factor of 1.25 of half of the change of accuracy, or at *another*. The error is that of one width.
+ones. They change *gradually* if the part of the change within a factor of 1.5 of where it is half-way exceeds those of
+straight lines in the share and in its log by no more than three errors or .1; else at *the same share* if they are
+half-way within three errors or a factor of 1.25 of half of the change of accuracy, or at *another*. The error is that
+of one width. Where settings are left out, what stands elsewhere is listed and nothing is told.
 """
 
 from __future__ import annotations

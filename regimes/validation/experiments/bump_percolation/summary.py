@@ -31,6 +31,8 @@ from regimes.validation.experiments.runner.along_training import Estimate
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
+_FALLS = "fails somewhere, predicts nothing or has errors that are too wide"
+
 
 def tables_of(
     form: PercolationForm, runs: Runs, thresholds: Thresholds, found: Measured, judged: Mapping[str, Misses]
@@ -59,7 +61,7 @@ def tables_of(
                 for name, row in thresholds.images.items()
             },
             "widened": law and {"v": law[1], "tau": math.exp(-law[0] / (4 * math.pi))},
-            "changes": {name: asdict(each) | {"said": each.said} for name, each in changes(form, runs).items()},
+            "changes": {name: asdict(each) | {"said": each.said} for name, each in changes(form, runs, found).items()},
         }
     )
     return tables
@@ -127,9 +129,11 @@ def _verdict(form: PercolationForm, tables: Mapping[str, Any]) -> str:
         "not judged": f"Nothing is judged: the onset of {form.base.name} is outside of its shares or left out, or "
         "there is one seed",
         "errors too wide": "Nothing is told: three errors are more than a factor of two",
-        "not explained": "Not explained: each hypothesis fails somewhere or predicts nothing",
-        "not told apart": f"Not told apart by the changes: {told}; fails somewhere or predicts nothing: {fallen}",
-        "explained": f"Best supported by the changes: {told}; fails somewhere or predicts nothing: {fallen}",
+        "not explained": f"Not explained: each hypothesis {_FALLS}",
+        "not told apart": f"Not told apart by the changes: {told}; {_FALLS}: {fallen}",
+        "explained": f"Best supported by the changes: {told}; {_FALLS}: {fallen}",
+        "not tested everywhere": f"Nothing is told, since settings are left out: where tested, what stands is {told}; "
+        f"{_FALLS}: {fallen}",
     }[word]
     scores = sorted(
         (each["rms"], name, len(each["failed"])) for name, each in judged.items() if each["rms"] is not None
@@ -153,10 +157,11 @@ def _moves(tables: Mapping[str, Any]) -> str:
         return "not judged"
     sign = {0: "", 1: "above ", -1: "below "}
     error = "" if share["se"] is None else f" ({share['se']:.2f})"
-    return "; ".join(
+    moves = "; ".join(
         f"{name} {sign[share['side'][name]]}{value:.2f}{error}{', moves' if name in share['failed'] else ''}"
         for name, value in share["miss"].items()
     )
+    return moves or "none"
 
 
 def _slope(form: PercolationForm, log_onsets: Sequence[float | None], se: float | None) -> Estimate:
