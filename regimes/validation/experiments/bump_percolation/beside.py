@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.bump_percolation.form import PercolationForm, log_shares
-from regimes.validation.experiments.bump_percolation.onsets import ERRORS, Measured, Runs, limit, pooled
+from regimes.validation.experiments.bump_percolation.onsets import ERRORS, Measured, Runs, error_of_mean, limit
 from regimes.validation.experiments.bump_percolation.runs import ShareRun
 from regimes.validation.experiments.runner.along_training import Estimate
 from regimes.validation.measurement.estimate import crossing
@@ -84,4 +84,4 @@ def _over(rows: dict[str, Array], column: int) -> Estimate:
     if not rows:
         return Estimate(None, None, 0)
     of = [each[:, column] for each in rows.values()]
-    return Estimate(float(np.mean(of)), pooled(of), sum(map(len, of)))
+    return Estimate(float(np.mean(of)), error_of_mean(of), sum(map(len, of)))

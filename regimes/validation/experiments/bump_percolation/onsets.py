@@ -12,9 +12,21 @@ from numpy.typing import NDArray
 from regimes.validation.experiments.bump_percolation.form import PercolationForm, Setting, log_shares
 from regimes.validation.experiments.bump_percolation.runs import ShareRun
 from regimes.validation.experiments.runner.along_training import Estimate, mean_of, passage
+from regimes.validation.experiments.runner.pooled import pooled
 from regimes.validation.measurement.estimate import crossing, rise_of
 
-__all__ = ["ERRORS", "Measured", "Onset", "Runs", "limit", "log_onsets", "mean_onset", "measured", "pooled", "rises"]
+__all__ = [
+    "ERRORS",
+    "Measured",
+    "Onset",
+    "Runs",
+    "limit",
+    "error_of_mean",
+    "log_onsets",
+    "mean_onset",
+    "measured",
+    "rises",
+]
 
 Array = NDArray[np.float64]
 Runs = Mapping[str, Sequence[Sequence[ShareRun]]]
@@ -96,9 +108,9 @@ def measured(form: PercolationForm, runs: Runs) -> Measured:
     whole = [s.name for s in form.settings if not any(each.side for each in seeds[s.name])]
     logs = {name: [each.log for each in seeds[name]] for name in whole}
     learned = {name: np.array(each) for name, each in times.items() if None not in each}
-    se_budget = pooled([np.array(logs[name]) - learned[name] for name in whole if name in learned])
+    se_budget = error_of_mean([np.array(logs[name]) - learned[name] for name in whole if name in learned])
     means = {name: mean_of(each).value for name, each in times.items()}
-    return Measured(seeds, onsets, pooled(list(logs.values())), se_budget, means, right_kept, left_out)
+    return Measured(seeds, onsets, error_of_mean(list(logs.values())), se_budget, means, right_kept, left_out)
 
 
 def rises(setting: Setting, runs: Sequence[Sequence[ShareRun]]) -> Estimate:
@@ -107,10 +119,10 @@ def rises(setting: Setting, runs: Sequence[Sequence[ShareRun]]) -> Estimate:
     return mean_of([rise_of(logs, np.array([run.outcomes[0, -1] for run in each])).width for each in runs])
 
 
-def pooled(values: Sequence[Sequence[float] | Array]) -> float | None:
+def error_of_mean(values: Sequence[Sequence[float] | Array]) -> float | None:
     """Standard error of a mean over seeds, from the scatter within all rows."""
-    scatter = [np.var(each, ddof=1) for each in values if len(each) > 1]
-    return float(np.sqrt(np.mean(scatter) / len(values[0]))) if scatter else None
+    scatter = pooled(values)
+    return scatter.sd / math.sqrt(len(values[0])) if scatter.degrees else None
 
 
 def mean_onset(onsets: Sequence[Onset]) -> Onset | None:

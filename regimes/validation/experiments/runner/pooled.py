@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regimes.numerics.estimation.jackknife import student_quantile
 
@@ -29,7 +30,7 @@ class Scatter:
         return 0 if not error or abs(value) <= self.reach() * error else 1 if value > 0 else -1
 
 
-def pooled(groups: Iterable[Sequence[float]], least: float = 0.0) -> Scatter:
+def pooled(groups: Iterable[Sequence[float] | NDArray[np.float64]], least: float = 0.0) -> Scatter:
     """Scatter about the means of groups of two values or more, not below ``least``."""
     whole = [np.asarray(each) for each in groups if len(each) > 1]
     degrees = sum(len(each) - 1 for each in whole)
