@@ -283,7 +283,9 @@ def test_a_training_that_has_not_learned_is_no_result():
     assert "not all of cross2 (1 of 2); no mean" in " ".join(sentences(FORM, tables))
     assert tables["claims"]["interpolation"]["verdict"] == "undecided"
     assert tables["sets"][1]["new.arms"]["value"] is None
-    assert "intersections: cross2+stripes 0.04 (0.04), cross2 none." in " ".join(sentences(FORM, tables))
+    assert "intersections: cross2+stripes 0.04 (0.04), cross2 none (1 trainings have one)." in " ".join(
+        sentences(FORM, tables)
+    )
     along = next(panel for panel in panels(FORM, runs) if "step of training" in panel.x_label)
     assert along.curves[2].y[-1] == pytest.approx(0.3)  # of the one that has learned
 

@@ -25,6 +25,7 @@ from regimes.validation.experiments.bump_composition.claims import claims_of
 from regimes.validation.experiments.bump_composition.form import CompositionForm, SetForm
 from regimes.validation.experiments.bump_composition.runs import CompositionRun
 from regimes.validation.experiments.runner.along_training import mean_of
+from regimes.validation.experiments.runner.means import number_of, text_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
@@ -57,13 +58,13 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
             for what, words in _MEASURES.items():
                 key = f"{what}.{place}"
                 label = f"{words}, {place} of {each['set']} ({kind})"
-                found[f"measure.{key}.{each['set'].replace('+', '_').replace(',', '_')}"] = _number(label, each[key])
+                found[f"measure.{key}.{each['set'].replace('+', '_').replace(',', '_')}"] = number_of(label, each[key])
     for each in tables["widths"]:
         for name, key in (("with stripes less without", "stripes"), ("square less cross", "square")):
             for place in PLACES:
                 if f"{key}.{place}" in each:
                     label = f"composition less interpolation, {place}, width {each['width']}: {name}"
-                    found[f"measure.{key}.{place}.{each['width']}"] = _number(label, each[f"{key}.{place}"])
+                    found[f"measure.{key}.{place}.{each['width']}"] = number_of(label, each[f"{key}.{place}"])
     return found
 
 
@@ -72,7 +73,7 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
     claims, sets = tables["claims"], tables["sets"]
     missed = [f"{each['set']} ({each['learned']} of {each['trainings']})" for each in sets if not _all(each)]
     few = "; ".join(f"{name} {_both(each['shares'])}: {each['verdict']}" for name, each in claims["few"].items())
-    codes = "; ".join(f"{name} {_value(each['share'])}: {each['verdict']}" for name, each in claims["codes"].items())
+    codes = "; ".join(f"{name} {text_of(each['share'])}: {each['verdict']}" for name, each in claims["codes"].items())
     wider = "; ".join(f"{name} {_gaps_sentence(each)}" for name, each in claims["wider"].items())
     by_width = "; ".join(_width_sentence(each) for each in tables["widths"])
     regions = "; ".join(
@@ -83,7 +84,7 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
         if region != "trained on"
     )
     excess = ", ".join(
-        f"{each['set']} {_value(each['regions'][region]['excess'])}"
+        f"{each['set']} {text_of(each['regions'][region]['excess'])}"
         for each in sets
         for region in PLACES["intersection"]
         if region in each["regions"]
@@ -94,7 +95,7 @@ def sentences(form: CompositionForm, tables: Mapping[str, Any]) -> list[str]:
         f"Composition is strong (L8): {claims['composition']['verdict']}. Right along both axes with all stripes, "
         f"width {form.paper}: {_both(claims['composition']['shares'])}." + (f" With few sums, {few}." if few else ""),
         f"Interpolation is weak (L9): {claims['interpolation']['verdict']}. A value never seen is right in "
-        f"{_value(claims['interpolation']['share'])} of the arms, width {form.paper}; a guess in the gap in "
+        f"{text_of(claims['interpolation']['share'])} of the arms, width {form.paper}; a guess in the gap in "
         f"{claims['interpolation']['guessed']:.2f}." + (f" With other codes, {codes}." if codes else ""),
         f"The weaker the wider the gap (L9), share (guess in the gap) by width: {wider}.",
         f"Composition is stronger than interpolation: {claims['stronger']['verdict']}. A coordinate right with stripes "
@@ -182,34 +183,23 @@ def _all(each: Mapping[str, Any]) -> bool:
 
 
 def _both(shares: Mapping[str, Any]) -> str:
-    return ", ".join(f"{place} {_value(each)}" for place, each in shares.items())
+    return ", ".join(f"{place} {text_of(each)}" for place, each in shares.items())
 
 
 def _width_sentence(each: Mapping[str, Any]) -> str:
     words = {"stripes": "stripes shown or not", "square": "square or cross held out"}
     parts = (key.split(".") for key in each if key != "width")
-    told = (f"{words[name]}, {place} {_value(each[f'{name}.{place}'])}" for name, place in parts)
+    told = (f"{words[name]}, {place} {text_of(each[f'{name}.{place}'])}" for name, place in parts)
     return f"width {each['width']}: {', '.join(told)}"
 
 
 def _gaps_sentence(each: Mapping[str, Any]) -> str:
     told = ", ".join(
-        f"{width} {_value(each['shares'][width])} ({guess:.2f})" for width, guess in each["guessed"].items()
+        f"{width} {text_of(each['shares'][width])} ({guess:.2f})" for width, guess in each["guessed"].items()
     )
     return f"{told or 'none'}: {each['verdict']}"
 
 
 def _region_sentence(each: Mapping[str, Any]) -> str:
-    shares = ", ".join(_value(each[name]) for name in ("x", "y", "both"))
-    return f"{shares} ({_value(each['factorised'])}; {_value(each['copied'])})"
-
-
-def _number(label: str, each: Mapping[str, Any]) -> Number:
-    reason = None if each["value"] is not None else f"only {each['count']} trainings have one"
-    return Number(label, each["value"], each["se"], reason=reason)
-
-
-def _value(each: Mapping[str, Any]) -> str:
-    if each["value"] is None:
-        return "none"
-    return f"{each['value']:.2f}" + ("" if each["se"] is None else f" ({each['se']:.2f})")
+    shares = ", ".join(text_of(each[name]) for name in ("x", "y", "both"))
+    return f"{shares} ({text_of(each['factorised'])}; {text_of(each['copied'])})"

@@ -14,6 +14,7 @@ from regimes.validation.experiments.bump_data.form import KINDS, DataForm
 from regimes.validation.experiments.bump_data.growth import Growth, growth, scatter_of
 from regimes.validation.experiments.bump_data.runs import DataSearch
 from regimes.validation.experiments.runner.along_training import log_ratio, mean_of
+from regimes.validation.experiments.runner.means import factor_of, number_of, text_of
 
 __all__ = ["numbers_of", "sentences", "tables_of", "verdict_of"]
 
@@ -69,13 +70,13 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
     found = {}
     for kind, each in tables["growth"].items():
         label = f"slope of log number against log N, bumps {kind}"
-        found[f"measure.slope.{kind.replace(' ', '_')}"] = _number(label, each["slope"])
+        found[f"measure.slope.{kind.replace(' ', '_')}"] = number_of(label, each["slope"])
     for row in tables["needed"]:
         for kind in KINDS:
             label = f"log of the number of bumps needed, {kind}, N = {row['n']}"
-            found[f"measure.log_needed.{kind.replace(' ', '_')}.{row['n']}"] = _number(label, row[kind])
+            found[f"measure.log_needed.{kind.replace(' ', '_')}.{row['n']}"] = number_of(label, row[kind])
         label = f"log of the number alone over that with stripes, N = {row['n']}"
-        found[f"measure.log_saved.{row['n']}"] = _number(label, row["saved"])
+        found[f"measure.log_saved.{row['n']}"] = number_of(label, row["saved"])
     return found
 
 
@@ -87,15 +88,15 @@ def sentences(form: DataForm, tables: Mapping[str, Any]) -> list[str]:
         if each["needed"] is None
     ]
     growths = "; ".join(
-        f"{kind} {_plain(each['slope'])}, {each['order']}"
+        f"{kind} {text_of(each['slope'])}, {each['order']}"
         + (" (by bounds)" if each["slope"]["value"] is None and each["refuted"] else "")
         for kind, each in tables["growth"].items()
     )
     needed = "; ".join(
-        f"N = {row['n']} " + ", ".join(f"{kind} {_factor(row[kind])}" for kind in KINDS) for row in tables["needed"]
+        f"N = {row['n']} " + ", ".join(f"{kind} {factor_of(row[kind])}" for kind in KINDS) for row in tables["needed"]
     )
-    edges = ", ".join(f"N = {each['n']} {_plain(each)}" for each in tables["interior"])
-    saved = ", ".join(f"N = {row['n']} {_factor(row['saved'])}" for row in tables["needed"])
+    edges = ", ".join(f"N = {each['n']} {text_of(each)}" for each in tables["interior"])
+    saved = ", ".join(f"N = {row['n']} {factor_of(row['saved'])}" for row in tables["needed"])
     span = max(form.positions) / min(form.positions)
     return [
         f"Linear with stripes, quadratic without (L10): {tables['verdict']}. Slope of the number needed: {growths}; "
@@ -116,22 +117,3 @@ def _interior(form: DataForm, found: Mapping[str, Sequence[Sequence[DataSearch]]
         if looks:
             rows.append({"n": n, **asdict(mean_of([look["interior"] - look["right"] for look in looks]))})
     return rows
-
-
-def _number(label: str, each: Mapping[str, Any]) -> Number:
-    reason = None if each["value"] is not None else f"only {each['count']} searches have one"
-    return Number(label, each["value"], each["se"], reason=reason)
-
-
-def _plain(each: Mapping[str, Any]) -> str:
-    if each["value"] is None:
-        return f"none ({each['count']} seeds have one)"
-    return f"{each['value']:.2f}" + ("" if each["se"] is None else f" ({each['se']:.2f})")
-
-
-def _factor(log: Mapping[str, Any]) -> str:
-    """A logarithm as a number with the factor of one error."""
-    if log["value"] is None:
-        return f"not of all ({log['count']})"
-    factor = "" if log["se"] is None else f" (factor {np.exp(log['se']):.2f})"
-    return f"{np.exp(log['value']):.3g}{factor}"

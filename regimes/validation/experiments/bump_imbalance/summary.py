@@ -23,6 +23,7 @@ from regimes.validation.experiments.bump_imbalance.readings import (
 )
 from regimes.validation.experiments.bump_imbalance.runs import ImbalanceRun
 from regimes.validation.experiments.runner.along_training import Estimate, mean_of
+from regimes.validation.experiments.runner.means import factor_of, number_of, text_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
@@ -71,39 +72,41 @@ def tables_of(form: ImbalanceForm, runs: ByKind) -> dict[str, Any]:
 
 def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
     """What was measured, as numbers with errors."""
-    found = {f"measure.{key}": _number(_LABELS[key], each) for key, each in tables["compared"].items()}
+    found = {f"measure.{key}": number_of(_LABELS[key], each) for key, each in tables["compared"].items()}
     for kind, each in tables["kinds"].items():
         for axis, value in zip(AXES, each["log_step"], strict=True):
-            found[f"measure.log_step.{axis}.{kind}"] = _number(f"{axis}, {kind}: log of the step of half right", value)
-        found[f"measure.gap.{kind}"] = _number(f"{kind}: log of the step of x over that of y", each["gap"])
+            found[f"measure.log_step.{axis}.{kind}"] = number_of(
+                f"{axis}, {kind}: log of the step of half right", value
+            )
+        found[f"measure.gap.{kind}"] = number_of(f"{kind}: log of the step of x over that of y", each["gap"])
         label = f"correlation of right x and right y, {kind}"
-        found[f"measure.correlation.{kind}"] = _number(label, each["correlation"])
+        found[f"measure.correlation.{kind}"] = number_of(label, each["correlation"])
     for kind, axes in tables["late"].items():
         for axis, predictions in zip(AXES, axes, strict=True):
             for name, value in predictions.items():
                 label = f"{axis}, {kind}: log of the step of half right less that predicted {name}"
-                found[f"measure.late.{name.replace(' ', '_')}.{axis}.{kind}"] = _number(label, value)
+                found[f"measure.late.{name.replace(' ', '_')}.{axis}.{kind}"] = number_of(label, value)
     return found
 
 
 def sentences(form: ImbalanceForm, tables: Mapping[str, Any]) -> list[str]:
     """Say what was found."""
-    values = {key: _value(each) for key, each in tables["compared"].items()}
+    values = {key: text_of(each) for key, each in tables["compared"].items()}
     said, verdicts = tables["readings"], tables["verdicts"]
     learned = "; ".join(
-        f"{kind} ({each['points']} images): x {_step(each['log_step'][0])}, y {_step(each['log_step'][1])}"
+        f"{kind} ({each['points']} images): x {factor_of(each['log_step'][0])}, y {factor_of(each['log_step'][1])}"
         + ("" if each["passes"] is None else f", in passes {' and '.join(map(_count, each['passes']))}")
         for kind, each in tables["kinds"].items()
     )
     delayed = "; ".join(
         f"{kind}: "
         + ", ".join(
-            f"{axis} {_value(each['apart'])} and {_value(each['by number'])}"
+            f"{axis} {text_of(each['apart'])} and {text_of(each['by number'])}"
             for axis, each in zip(AXES, axes, strict=True)
         )
         for kind, axes in tables["late"].items()
     )
-    together = "; ".join(f"{kind} {_value(each['correlation'])}" for kind, each in tables["kinds"].items())
+    together = "; ".join(f"{kind} {text_of(each['correlation'])}" for kind, each in tables["kinds"].items())
     return [
         f"Coupling of x and y: {verdicts['coupled']} (gap: {said['gap']}; correlation: {said['correlation']}; rare "
         f"values of x: {said['rare']}). The finer sampled feature not the more accurate: {verdicts['finer']}.",
@@ -162,23 +165,5 @@ def _along(form: ImbalanceForm, run: ImbalanceRun) -> dict[str, Any]:
     return found
 
 
-def _number(label: str, each: Mapping[str, Any]) -> Number:
-    reason = None if each["value"] is not None else f"{each['count']} trainings have one, the others do not get there"
-    return Number(label, each["value"], each["se"], reason=reason)
-
-
-def _value(each: Mapping[str, Any]) -> str:
-    if each["value"] is None:
-        return f"none ({each['count']} trainings have one)"
-    return f"{each['value']:.2f}" + ("" if each["se"] is None else f" ({each['se']:.2f})")
-
-
 def _count(passes: float | None) -> str:
     return "not by all" if passes is None else f"{passes:.0f}"
-
-
-def _step(log: Mapping[str, Any]) -> str:
-    """A logarithm as a step with the factor of one error."""
-    if log["value"] is None:
-        return f"not by all ({log['count']})"
-    return f"{np.exp(log['value']):.0f}" + ("" if log["se"] is None else f" (factor {np.exp(log['se']):.2f})")

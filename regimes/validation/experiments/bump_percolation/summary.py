@@ -28,6 +28,7 @@ from regimes.validation.experiments.bump_percolation.predictions import (
 )
 from regimes.validation.experiments.bump_percolation.runs import ShareRun
 from regimes.validation.experiments.runner.along_training import Estimate
+from regimes.validation.experiments.runner.means import number_of, text_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
@@ -72,15 +73,15 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
     found = {}
     for each in tables["settings"]:
         label = f"log of the kept share at the onset, {each['name']}"
-        found[f"measure.log_onset.{_key(each['name'])}"] = _number(label, each["log_onset"])
-    found["measure.slope"] = _number("slope of log onset against log width", tables["slope"])
+        found[f"measure.log_onset.{_key(each['name'])}"] = number_of(label, each["log_onset"])
+    found["measure.slope"] = number_of("slope of log onset against log width", tables["slope"])
     for name, row in tables["residuals"].items():
         for setting, each in row.items():
             label = f"log onset less that predicted, {HYPOTHESES[name]}, {setting}"
             found[f"measure.residual.{_key(name)}.{_key(setting)}"] = Number(label, each, tables["se"])
     for name, each in tables["changes"].items():
         label = f"log of the share at which the {name} is half-way over that of accuracy"
-        found[f"measure.half_way.{name}"] = _number(label, each["place"])
+        found[f"measure.half_way.{name}"] = number_of(label, each["place"])
     return found
 
 
@@ -98,17 +99,17 @@ def sentences(form: PercolationForm, tables: Mapping[str, Any]) -> list[str]:
     least = min(each["right_kept_beside"] for each in rows.values())
     sides = [s.name for s in form.settings if not set(changed(s, form.base)) - {"side"}]
     rise = ", ".join(
-        f"{name} {_value(rows[name]['rise'])} (percolation {rows[name]['rise_of_percolation'] or 0:.2f})"
+        f"{name} {text_of(rows[name]['rise'])} (percolation {rows[name]['rise_of_percolation'] or 0:.2f})"
         for name in sides
     )
     half = ", ".join(
-        f"{name} {_value(each['place'])}, {each['said']} ({len(each['widths'])} widths)"
+        f"{name} {text_of(each['place'])}, {each['said']} ({len(each['widths'])} widths)"
         for name, each in tables["changes"].items()
     )
     first, last = (np.mean(rows[form.base.name]["read"][k], axis=0) for k in (0, -1))
     return [
         f"Half of the held-out images are right from a kept share on that is, for a width of: {onsets}.",
-        f"Slope of its log against log width {_value(tables['slope'])}; by percolation of the images {predicted}.",
+        f"Slope of its log against log width {text_of(tables['slope'])}; by percolation of the images {predicted}.",
         f"Log onset less the log of the threshold of each overlap, widths increasing: {residuals}.",
         f"Log onset less that of {form.base.name}: {_moves(tables)}.",
         _verdict(form, tables),
@@ -211,18 +212,6 @@ def _hypothesis(each: Misses) -> dict[str, Any]:
 
 def _key(name: str) -> str:
     return name.replace(" ", "_").replace(",", "").replace("=", "")
-
-
-def _number(label: str, each: Mapping[str, Any]) -> Number:
-    reason = None if each["value"] is not None else f"{each['count']} trainings have one, the others do not"
-    return Number(label, each["value"], each["se"], reason=reason)
-
-
-def _value(each: Mapping[str, Any]) -> str:
-    value, se = each["value"], each["se"]
-    if value is None:
-        return "none"
-    return f"{value:.2f}{'' if se is None else f' ({se:.2f})'}"
 
 
 def _bound(onset: Mapping[str, Any] | None) -> str:

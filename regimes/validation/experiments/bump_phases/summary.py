@@ -20,6 +20,7 @@ from regimes.validation.experiments.bump_phases.analysis import (
 from regimes.validation.experiments.bump_phases.form import PhasesForm
 from regimes.validation.experiments.bump_phases.runs import MOMENTS, PhaseRun
 from regimes.validation.experiments.runner.along_training import Estimate, mean_of
+from regimes.validation.experiments.runner.means import factor_of, number_of, text_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
@@ -56,11 +57,11 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
     found = {"measure.phases_shown": Number(f"trainings of {len(tables['phases'])} that show phases A, B, C", shown)}
     for name, each in tables["order"].items():
         key = f"measure.{name.replace(' ', '_')}"
-        found[key] = _number(f"log of the step of {name.replace(' after ', ' over that of ')}", each)
+        found[key] = number_of(f"log of the step of {name.replace(' after ', ' over that of ')}", each)
     for each in tables["grids"]:
         for side in ("kept", "held_out"):
             label = f"half right at {side.replace('_', '-')} positions, log of the step, grid step {each['step']:g}"
-            found[f"measure.log_step.{side}.dx{each['step']:g}"] = _number(label, each[side])
+            found[f"measure.log_step.{side}.dx{each['step']:g}"] = number_of(label, each[side])
     return found
 
 
@@ -68,17 +69,17 @@ def sentences(form: PhasesForm, tables: Mapping[str, Any]) -> list[str]:
     """Say what was found."""
     shown = [each for each in tables["phases"] if each["shown"]]
     by_phase = "; ".join(
-        f"{letter} ({each['r2']['count']} trainings): R^2 {_value(each['r2'])}, of the image alone "
-        f"{_value(each['image'])}, dimension {_value(each['dimension'], 1)}"
+        f"{letter} ({each['r2']['count']} trainings): R^2 {text_of(each['r2'])}, of the image alone "
+        f"{text_of(each['image'])}, dimension {text_of(each['dimension'], 1)}"
         for letter, each in tables["in_phase"].items()
     )
-    order = "; ".join(f"{name}: {_value(each)}" for name, each in tables["order"].items())
+    order = "; ".join(f"{name}: {text_of(each)}" for name, each in tables["order"].items())
     grids = "; ".join(
-        f"step {each['step']:g} px ({each['points']} images): kept positions {_factor(each['kept'])}, held-out ones "
-        f"{_factor(each['held_out'])}"
+        f"step {each['step']:g} px ({each['points']} images): kept positions {factor_of(each['kept'])}, held-out ones "
+        f"{factor_of(each['held_out'])}"
         for each in tables["grids"]
     )
-    passes = ", ".join(f"{each['step']:g} px {_factor(each['passes'])}" for each in tables["grids"])
+    passes = ", ".join(f"{each['step']:g} px {factor_of(each['passes'])}" for each in tables["grids"])
     return [
         f"Phases A, B, C by the rule in {len(shown)} of {len(tables['phases'])} trainings (phases at the snapshots: "
         f"{', '.join(each['phases'] for each in tables['phases'])}).",
@@ -136,23 +137,3 @@ def _along(form: PhasesForm, run: PhaseRun) -> dict[str, Any]:
         "r2": {moment: run.r2[:, :, k].mean(axis=2).T.round(3) for k, moment in enumerate(MOMENTS)},
         "dimension": {moment: run.dimension[:, :, k].T.round(2) for k, moment in enumerate(MOMENTS)},
     }
-
-
-def _number(label: str, each: Mapping[str, Any]) -> Number:
-    reason = None if each["value"] is not None else f"{each['count']} trainings have one, the others do not get there"
-    return Number(label, each["value"], each["se"], reason=reason)
-
-
-def _value(each: Mapping[str, Any], digits: int = 2) -> str:
-    if each["value"] is None:
-        return "none"
-    error = "" if each["se"] is None else f" ({each['se']:.{digits}f})"
-    return f"{each['value']:.{digits}f}{error}"
-
-
-def _factor(log: Mapping[str, Any]) -> str:
-    """A logarithm as a number with the factor of one error."""
-    if log["value"] is None:
-        return f"not by all ({log['count']})"
-    factor = "" if log["se"] is None else f" (factor {np.exp(log['se']):.2f})"
-    return f"{np.exp(log['value']):.3g}{factor}"
