@@ -43,7 +43,6 @@ in the order of the sets; all that the claims need comes first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.bump_composition.analysis import Runs
@@ -59,23 +58,18 @@ from regimes.validation.outcome.experiment import Judgement
 __all__ = ["PLAN"]
 
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    runs: Sequence[Runs]  # by set and seed
-
-
-def _simulate(form: CompositionForm, bench: Bench) -> _Found:
+def _simulate(form: CompositionForm, bench: Bench) -> Sequence[Runs]:
     seeds = list(map(bench.seed_of, range(form.seeds)))
-    return _Found([[composition_run(form, each, seed, bench.of(seed)) for seed in seeds] for each in form.sets])
+    return [[composition_run(form, each, seed, bench.of(seed)) for seed in seeds] for each in form.sets]
 
 
-def _judge(form: CompositionForm, found: _Found) -> Judgement:
-    tables = tables_of(form, found.runs)
+def _judge(form: CompositionForm, runs: Sequence[Runs]) -> Judgement:
+    tables = tables_of(form, runs)
     return Judgement(
         agreement=[],
         tests=[],
         sentences=sentences(form, tables),
-        panels=panels(form, found.runs),
+        panels=panels(form, runs),
         numbers=numbers_of(tables),
         tables=tables,
     )

@@ -18,6 +18,7 @@ from regimes.validation.experiments.bump_composition.analysis import (
 )
 from regimes.validation.experiments.bump_composition.form import CompositionForm, SetForm
 from regimes.validation.experiments.bump_composition.runs import CompositionRun
+from regimes.validation.experiments.runner.curves import mean_curves, ruled
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
@@ -69,7 +70,7 @@ def _lines(form: CompositionForm, runs: Sequence[Runs], place: str, reading: Rea
             if values := [each for each in readings if each is not None]:
                 row[width] = values
         if row:
-            drawn += _mean(label, list(row), list(row.values()), group)
+            drawn += mean_curves(label, list(row), list(row.values()), group)
             widths |= set(row)
     return drawn, sorted(widths)
 
@@ -81,28 +82,17 @@ def _along(form: CompositionForm, runs: Sequence[Runs]) -> Panel:
     for group, each in enumerate(filter(None, chosen)):
         place = next(place for place, parts in PLACES.items() if parts[0] in each[0].regions)
         rows = [[new_right(form, run, place, k) or 0.0 for run in each] for k in range(len(form.looks))]
-        drawn += _mean(f"{each[0].form.name}, {place}", form.looks, rows, group)
+        drawn += mean_curves(f"{each[0].form.name}, {place}", form.looks, rows, group)
     return Panel(f"Held-out coordinate right, width {form.paper}", "step of training", "share of images", tuple(drawn))
-
-
-def _mean(label: str, at: Sequence[int], values: Sequence[Sequence[float]], group: int) -> list[Curve]:
-    """Mean over trainings as points with errors, and a line to lead the eye."""
-    mean = [float(np.mean(each)) for each in values]
-    se = [float(np.std(each, ddof=1) / np.sqrt(len(each))) if len(each) > 1 else 0.0 for each in values]
-    return [curve(label, "simulation", at, mean, se, group=group), curve("", "reference", at, mean, group=group)]
 
 
 def _images(form: CompositionForm, runs: Sequence[Runs]) -> list[Panel]:
     chosen = [each[0] for each in runs if each[0].form.width == form.paper and each[0].form.shape == "cross"]
-    return [Panel(_title(run), "", "", (), image=_ruled(run.shown, form.side) / _BRIGHTEST) for run in chosen]
+    return [
+        Panel(_title(run), "", "", (), image=ruled(run.shown, form.side, _LINE * _BRIGHTEST) / _BRIGHTEST)
+        for run in chosen
+    ]
 
 
 def _title(run: CompositionRun) -> str:
     return f"{run.form.name}; rows: {', '.join(run.regions)}"
-
-
-def _ruled(mosaic: Array, side: int) -> Array:
-    """Images with lines between them."""
-    for axis in (0, 1):
-        mosaic = np.insert(mosaic, np.arange(side, mosaic.shape[axis], side), _LINE * _BRIGHTEST, axis=axis)
-    return mosaic

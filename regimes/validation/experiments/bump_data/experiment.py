@@ -34,7 +34,7 @@ FULL_TRAINING (1500 steps, two minutes of a core each), 54 at most; one piece ea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.bump_data.figure import panels
@@ -49,28 +49,21 @@ from regimes.validation.outcome.experiment import Judgement
 __all__ = ["PLAN"]
 
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    searches: Mapping[str, Sequence[Sequence[DataSearch]]]  # by kind, N and seed
-
-
-def _simulate(form: DataForm, bench: Bench) -> _Found:
+def _simulate(form: DataForm, bench: Bench) -> Mapping[str, Sequence[Sequence[DataSearch]]]:
     seeds = list(map(bench.seed_of, range(form.seeds)))
-    return _Found(
-        {
-            kind: [[searched(form, n, kind, seed, bench.of(seed)) for seed in seeds] for n in form.positions]
-            for kind in KINDS
-        }
-    )
+    return {
+        kind: [[searched(form, n, kind, seed, bench.of(seed)) for seed in seeds] for n in form.positions]
+        for kind in KINDS
+    }
 
 
-def _judge(form: DataForm, found: _Found) -> Judgement:
-    tables = tables_of(form, found.searches)
+def _judge(form: DataForm, searches: Mapping[str, Sequence[Sequence[DataSearch]]]) -> Judgement:
+    tables = tables_of(form, searches)
     return Judgement(
         agreement=[],
         tests=[],
         sentences=sentences(form, tables),
-        panels=panels(form, found.searches, tables),
+        panels=panels(form, searches, tables),
         numbers=numbers_of(tables),
         tables=tables,
     )

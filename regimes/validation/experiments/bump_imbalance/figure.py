@@ -11,7 +11,8 @@ from regimes.validation.experiments.bump_imbalance.analysis import AXES, shares
 from regimes.validation.experiments.bump_imbalance.form import Images, ImbalanceForm
 from regimes.validation.experiments.bump_imbalance.readings import ByKind
 from regimes.validation.experiments.bump_imbalance.runs import ImbalanceRun
-from regimes.validation.outcome.panels import Curve, Panel, curve
+from regimes.validation.experiments.runner.curves import mean_line, mean_points
+from regimes.validation.outcome.panels import Curve, Panel
 
 __all__ = ["panels"]
 
@@ -30,17 +31,25 @@ def _unequal(
 ) -> Panel:
     drawn: list[Curve] = []
     for axis, step in enumerate((kind.dx, kind.dy)):
-        drawn.append(_points(f"{AXES[axis]}, step {step:g}", form, _shares(form, runs)[..., axis], axis))
+        drawn.append(
+            mean_points(f"{AXES[axis]}, step {step:g}", form.training.snapshots, _shares(form, runs)[..., axis].T, axis)
+        )
         both = _shares(form, equal[step]).mean(axis=2)
-        drawn.append(_line(f"both steps {step:g}", form, both, axis))
+        drawn.append(mean_line(f"both steps {step:g}", form.training.snapshots, both.T, axis))
     return _panel(f"Steps {kind.dx:g} and {kind.dy:g}", form, drawn)
 
 
 def _skewed(form: ImbalanceForm, runs: Sequence[ImbalanceRun], equal: Sequence[ImbalanceRun], axis: int) -> Panel:
     drawn: list[Curve] = []
     for group, (half, name) in enumerate(((True, "left"), (False, "right"))):
-        drawn.append(_points(f"{name} half", form, _shares(form, runs, half=half)[..., axis], group))
-        drawn.append(_line(f"{name} half, equal", form, _shares(form, equal, half=half)[..., axis], group))
+        drawn.append(
+            mean_points(f"{name} half", form.training.snapshots, _shares(form, runs, half=half)[..., axis].T, group)
+        )
+        drawn.append(
+            mean_line(
+                f"{name} half, equal", form.training.snapshots, _shares(form, equal, half=half)[..., axis].T, group
+            )
+        )
     return _panel(f"{AXES[axis]}, left half {form.skewed.often} times as often", form, drawn)
 
 
@@ -52,13 +61,3 @@ def _panel(title: str, form: ImbalanceForm, drawn: Sequence[Curve]) -> Panel:
 def _shares(form: ImbalanceForm, runs: Sequence[ImbalanceRun], *, half: bool | None = None) -> Array:
     """Shares of right x and right y at kept positions, (trainings, snapshots, 2)."""
     return np.array([shares(form, run, half=half) for run in runs])
-
-
-def _points(label: str, form: ImbalanceForm, found: Array, group: int) -> Curve:
-    count = len(found)
-    se = found.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(found.shape[1])
-    return curve(label, "simulation", form.training.snapshots, found.mean(axis=0), se, group=group)
-
-
-def _line(label: str, form: ImbalanceForm, found: Array, group: int) -> Curve:
-    return curve(label, "reference", form.training.snapshots, found.mean(axis=0), group=group)

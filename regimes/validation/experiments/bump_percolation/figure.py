@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from regimes.validation.experiments.bump_percolation.analysis import Misses
 from regimes.validation.experiments.bump_percolation.form import OVERLAPS, PercolationForm, Setting, log_shares
 from regimes.validation.experiments.bump_percolation.onsets import Measured, Runs
 from regimes.validation.experiments.bump_percolation.predictions import Thresholds, overlap_name
+from regimes.validation.experiments.runner.curves import mean_curves
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
@@ -44,17 +44,9 @@ def panels(
     return [*drawn, _onsets(form, found, thresholds), _missed(form, judged), *_beside(form, runs)]
 
 
-def _points(label: str, x: Array, values: Any, group: int) -> list[Curve]:
-    """Mean over seeds, the first axis, as points with errors, and a line to lead the eye."""
-    found = np.array(values, dtype=np.float64)
-    se = found.std(axis=0, ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.zeros(found.shape[1])
-    mean = found.mean(axis=0)
-    return [curve(label, "simulation", x, mean, se, group=group), curve("", "reference", x, mean, group=group)]
-
-
 def _accuracy(setting: Setting, runs: Runs, group: int) -> list[Curve]:
     right = [[run.outcomes[0, -1] for run in each] for each in runs[setting.name]]
-    return _points(setting.name, np.exp(log_shares(setting)), right, group)
+    return mean_curves(setting.name, np.exp(log_shares(setting)), zip(*right, strict=True), group)
 
 
 def _onsets(form: PercolationForm, found: Measured, thresholds: Thresholds) -> Panel:
@@ -91,7 +83,7 @@ def _beside(form: PercolationForm, runs: Runs) -> Sequence[Panel]:
         losses = [[np.log(run.loss[0] / run.loss[1]) for run in each] for each in found]
         read = [[float(run.read[0]) for run in each] for each in found]
         for curves, values in zip(drawn, (losses, read), strict=True):
-            curves += _points(setting.name, x, values, group)
+            curves += mean_curves(setting.name, x, zip(*values, strict=True), group)
     label = "log of that over the loss at kept ones"
     return (
         Panel("Loss at held-out positions", "kept share", label, tuple(drawn[0]), log_x=True),

@@ -99,7 +99,7 @@ def sentences(form: PercolationForm, tables: Mapping[str, Any]) -> list[str]:
     least = min(each["right_kept_beside"] for each in rows.values())
     sides = [s.name for s in form.settings if not set(changed(s, form.base)) - {"side"}]
     rise = ", ".join(
-        f"{name} {text_of(rows[name]['rise'])} (percolation {rows[name]['rise_of_percolation'] or 0:.2f})"
+        f"{name} {text_of(rows[name]['rise'])} (percolation {_rise(rows[name]['rise_of_percolation'])})"
         for name in sides
     )
     half = ", ".join(
@@ -212,6 +212,10 @@ def _hypothesis(each: Misses) -> dict[str, Any]:
 
 def _key(name: str) -> str:
     return name.replace(" ", "_").replace(",", "").replace("=", "")
+
+
+def _rise(width: float | None) -> str:
+    return "none" if width is None else f"{width:.2f}"
 
 
 def _bound(onset: Mapping[str, Any] | None) -> str:

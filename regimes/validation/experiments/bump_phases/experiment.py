@@ -19,8 +19,6 @@ with positions, weights and batches of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.bump_phases.figure import panels
 from regimes.validation.experiments.bump_phases.form import PhasesForm, StepForm
@@ -34,27 +32,20 @@ from regimes.validation.outcome.experiment import Judgement
 __all__ = ["PLAN"]
 
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    runs: list[list[PhaseRun]]  # by step of the grid and seed
+def _simulate(form: PhasesForm, bench: Bench) -> list[list[PhaseRun]]:
+    return [
+        [phase_run(form, each.step, seed, bench.of(number, seed)) for seed in map(bench.seed_of, range(each.seeds))]
+        for number, each in enumerate(form.grids)
+    ]
 
 
-def _simulate(form: PhasesForm, bench: Bench) -> _Found:
-    return _Found(
-        [
-            [phase_run(form, each.step, seed, bench.of(number, seed)) for seed in map(bench.seed_of, range(each.seeds))]
-            for number, each in enumerate(form.grids)
-        ]
-    )
-
-
-def _judge(form: PhasesForm, found: _Found) -> Judgement:
-    tables = tables_of(form, found.runs)
+def _judge(form: PhasesForm, runs: list[list[PhaseRun]]) -> Judgement:
+    tables = tables_of(form, runs)
     return Judgement(
         agreement=[],
         tests=[],
         sentences=sentences(form, tables),
-        panels=panels(form, found.runs),
+        panels=panels(form, runs),
         numbers=numbers_of(tables),
         tables=tables,
     )

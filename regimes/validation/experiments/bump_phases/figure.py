@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from regimes.validation.experiments.bump_phases.analysis import phases_of, shares_of
 from regimes.validation.experiments.bump_phases.form import PhasesForm
 from regimes.validation.experiments.bump_phases.runs import PhaseRun
+from regimes.validation.experiments.runner.curves import mean_curves, ruled
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
@@ -24,23 +25,14 @@ def panels(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> list[Panel]:
     return [_outcomes(form, runs[0]), _read(form, runs[0]), *_by_phase(form, runs[0][0]), _grids(form, runs)]
 
 
-def _mean(label: str, steps: Sequence[int], values: Sequence[Sequence[float]], group: int) -> list[Curve]:
-    """Mean over trainings as points with errors, and a line to lead the eye."""
-    found = np.array(values)
-    se = found.std(axis=0, ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.zeros(found.shape[1])
-    mean = found.mean(axis=0)
-    return [
-        curve(label, "simulation", steps, mean, se, group=group),
-        curve("", "reference", steps, mean, group=group),
-    ]
-
-
 def _outcomes(form: PhasesForm, runs: Sequence[PhaseRun]) -> Panel:
     shares = [shares_of(run, form.tolerance, held_out=True) for run in runs]
     drawn = [
         each
         for group, name in enumerate(("none", "several", "misplaced", "right"))
-        for each in _mean(name, form.training.snapshots, [[k[name] for k in run] for run in shares], group)
+        for each in mean_curves(
+            name, form.training.snapshots, zip(*([k[name] for k in run] for run in shares), strict=True), group
+        )
     ]
     title = f"Images at held-out positions, {len(runs)} trainings"
     return Panel(title, "step of training", "share of images", tuple(drawn), log_x=True)
@@ -50,9 +42,9 @@ def _read(form: PhasesForm, runs: Sequence[PhaseRun]) -> Panel:
     drawn: list[Curve] = []
     for k, given in enumerate(("pure noise, told", "generated image, told", "generated image, told another")):
         values = [run.r2[:, -1, k].mean(axis=1).clip(-1) for run in runs]
-        drawn += _mean(f"$R^2$, {given}", form.training.snapshots, values, k)
+        drawn += mean_curves(f"$R^2$, {given}", form.training.snapshots, zip(*values, strict=True), k)
     right = [[each["right"] for each in shares_of(run, form.tolerance, held_out=True)] for run in runs]
-    drawn += _mean("share right", form.training.snapshots, right, 3)
+    drawn += mean_curves("share right", form.training.snapshots, zip(*right, strict=True), 3)
     return Panel(f"Position read from {form.layers[-1]}", "step of training", "", tuple(drawn), log_x=True)
 
 
@@ -60,7 +52,7 @@ def _grids(form: PhasesForm, runs: Sequence[Sequence[PhaseRun]]) -> Panel:
     drawn: list[Curve] = []
     for group, each in enumerate(runs):
         right = [[k["right"] for k in shares_of(run, form.common, held_out=False)] for run in each]
-        drawn += _mean(f"{each[0].step:g} px", form.training.snapshots, right, group)
+        drawn += mean_curves(f"{each[0].step:g} px", form.training.snapshots, zip(*right, strict=True), group)
     title = f"Right within {form.common:g} px, kept positions, by step of the grid"
     return Panel(title, "step of training", "share of images", tuple(drawn), log_x=True)
 
@@ -73,17 +65,11 @@ def _by_phase(form: PhasesForm, run: PhaseRun) -> list[Panel]:
             continue
         last = phases.rindex(letter)
         at = f"phase {letter}, step {form.training.snapshots[last]}"
-        drawn.append(Panel(f"Generated images, {at}", "", "", (), image=_tiles(run.shown[last], form.side)))
+        drawn.append(Panel(f"Generated images, {at}", "", "", (), image=ruled(run.shown[last], form.side, _LINE)))
         axes = "first principal axis", "second"
         mesh = tuple(_mesh(run.asked, run.plane[last], form.grids[0].step))
         drawn.append(Panel(f"{form.layers[-1]}, {at} (lines: equal x, equal y)", *axes, mesh))
     return drawn
-
-
-def _tiles(mosaic: Array, side: int) -> Array:
-    """Images with lines between them."""
-    places = np.arange(side, len(mosaic), side)
-    return np.insert(np.insert(mosaic, places, _LINE, axis=0), places, _LINE, axis=1)
 
 
 def _mesh(asked: Array, plane: Array, step: float) -> list[Curve]:
