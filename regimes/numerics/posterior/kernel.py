@@ -174,7 +174,7 @@ def _rows(
             summarise(of_pair, slot_cell, mu_cell, cells[2], work, out[i, pair // 2])
 
 
-@kernel()
+@kernel(inline="always")
 def _form(i: int, block: Block, data: Data, order: Any, start: int, width: int, piece: _Piece) -> None:
     """D and W of a segment; the own point and its exact copies are taken out."""
     D, W, live, copies = piece
@@ -214,7 +214,7 @@ def _direct(one: Any, other: Any, z: Any, unit: float) -> Any:
     return distance, overlap * scale
 
 
-@kernel()
+@kernel(inline="always")
 def _sweep(piece: _Piece, width: int, a: Any, b: Any, first_slot: int, slots: int, spread: _Spread, sums: Sums) -> None:
     """Add a segment to its slots, at every time and for both signs of z.
 
@@ -224,7 +224,9 @@ def _sweep(piece: _Piece, width: int, a: Any, b: Any, first_slot: int, slots: in
     D, W, live, copies = piece
     hint, wide = spread
     shift, first, second = sums
-    has_copies = np.any(copies > 0)
+    has_copies = False
+    for lane in range(LANES):
+        has_copies = has_copies or copies[lane] > 0
     for pair in range(hint.size):
         slot = pair * slots + first_slot
         factor_D, factor_W = -a[pair // 2], b[pair // 2] if pair % 2 else -b[pair // 2]
@@ -240,7 +242,7 @@ def _sweep(piece: _Piece, width: int, a: Any, b: Any, first_slot: int, slots: in
             _count_copies(slot, copies, shift, first, second)
 
 
-@kernel()
+@kernel(inline="always")
 def _count_copies(slot: int, copies: Any, shift: Any, sums: Any, squares: Any) -> None:
     for lane in range(LANES):
         if copies[lane]:

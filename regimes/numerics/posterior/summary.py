@@ -52,7 +52,7 @@ class Work(NamedTuple):
     margins: Any
 
 
-@kernel()
+@kernel(inline="always")
 def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, singles: bool, work: Work, out: Any) -> None:
     """Add half of the statistics of one sign of z, for all data and without each group but that of mu.
 
@@ -83,7 +83,7 @@ def summarise(sums: Sums, slot_cell: Any, mu_cell: Any, singles: bool, work: Wor
             _add_statistics(top, own, scale, margins, 0 if anew else 1 + g, 1 + g, out)
 
 
-@kernel()
+@kernel(inline="always")
 def _common_scale(sums: Sums, slot_cell: Any, without: int, work: Work) -> float:
     """Sums and squares of the cells outside one group in units of exp(top), the largest shift among their slots."""
     shift, first, second = sums
@@ -109,7 +109,7 @@ def _common_scale(sums: Sums, slot_cell: Any, without: int, work: Work) -> float
     return top
 
 
-@kernel()
+@kernel(inline="always")
 def _leave_each_out(cells: Any, mu_class: int, singles: bool, margins: Any) -> None:
     """Fill margins with total, squares, sum of squared class sums, and sum of the class of mu; 0 is for all data."""
     _, classes, groups = cells.shape
@@ -144,7 +144,7 @@ def _leave_each_out(cells: Any, mu_class: int, singles: bool, margins: Any) -> N
         margins[1, 1 + g] = max(margins[1, 0] - margins[1, 1 + g], 0.0)
 
 
-@kernel()
+@kernel(inline="always")
 def _add_statistics(top: float, own: float, scale: float, margins: Any, source: int, place: int, out: Any) -> None:
     total, square, same, own_class = margins[0, source], margins[1, source], margins[2, source], margins[3, source]
     rest = scale * total

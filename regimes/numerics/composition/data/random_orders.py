@@ -62,10 +62,11 @@ def unite(parents: Any, one: Any, other: Any) -> Any:
 @kernel(nogil=True)
 def _flatten(parents: Any) -> None:
     """Put the root of each point in place of its parent."""
-    roots = np.empty_like(parents)
+    roots = np.empty(parents.size, parents.dtype)
     for i in range(parents.size):
         roots[i] = find(parents, i)
-    parents[:] = roots
+    for i in range(parents.size):
+        parents[i] = roots[i]
 
 
 @kernel(nogil=True)
@@ -96,8 +97,11 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
     n, words = bits.shape
     great = max(_WORD, -(-n // _LARGE))
     large, rest = np.zeros((_LARGE, words), dtype=np.uint64), np.zeros(words, dtype=np.uint64)
-    member = np.full(_LARGE, -1)
-    following = np.arange(n)
+    member, following = np.empty(_LARGE, np.int64), np.empty(n, np.int64)
+    for c in range(_LARGE):
+        member[c] = -1
+    for j in range(n):
+        following[j] = j
     most = 0
     for k in range(n):
         i = order[k]
@@ -121,8 +125,9 @@ def _join_bits(order: Any, bits: Any, parents: Any, largest: Any) -> None:
             if home < 0:
                 home = c
                 continue
-            large[home] |= large[c]
-            large[c] = 0
+            for w in range(words):
+                large[home, w] |= large[c, w]
+                large[c, w] = 0
             unite(parents, find(parents, member[home]), find(parents, member[c]))
             member[c] = -1
         if home < 0 and -parents[root] >= great:

@@ -68,14 +68,20 @@ def _first_spanning(
 ) -> None:
     n = points.size
     nothing = np.empty(0, np.int64)
+    state, key = np.empty(STATE, np.int64), np.empty(1, np.uint64)
     for run in range(keys.size):
-        key = keys[run : run + 1].copy()
-        state = np.zeros(STATE, np.int64)
-        order[:n] = points
+        key[0] = keys[run]
+        # In loops: a slice that is assigned to takes numba seconds to compile.
+        for i in range(STATE):
+            state[i] = 0
+        for i in range(n):
+            order[i] = points[i]
         for i in range(zone.size):
             parents[i] = -np.int32(zone[i])
-        occupied[:] = 0
-        steps[:] = 0
+        for i in range(occupied.size):
+            occupied[i] = 0
+        for i in range(steps.size):
+            steps[i] = 0
         for start in range(0, n, _BLOCK):
             stop = min(start + _BLOCK, n)
             shuffle(order, start, stop, key)
