@@ -55,7 +55,7 @@ def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
     """One draw of one cell: the numbers that predict gives, without the curves beside them, and their truth."""
     from regimes.datasets.points.loading import load_dataset
     from regimes.datasets.process.noise_schedule import noise_schedule
-    from regimes.prediction.dataset.found import Budget, Found
+    from regimes.prediction.dataset.found import PRECISION, Budget, Found
     from regimes.prediction.dataset.predict import PARTS
 
     family, n, d, draw = task
@@ -64,7 +64,7 @@ def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
     X, labels = FAMILIES[family](d).draw(n, np.random.default_rng(seeds[0]))
     line: dict[str, Any] = {"family": family, "n": n, "d": d, "draw": draw, "numbers": {}, "within": {}}
     try:
-        budget = Budget(probes, int(seeds[1]), groups=20, memory=2 * 2**30, progress=None)
+        budget = Budget(probes, PRECISION, int(seeds[1]), groups=20, memory=2 * 2**30, progress=None)
         found = Found(load_dataset(X, labels), noise_schedule("ddpm-linear"), budget, center=True, times=None)
         numbers = found.rows(PARTS)
     except ValueError as refused:

@@ -70,7 +70,7 @@ def measure(n: int, d: int, times: int, probes: int, baseline_probes: int, group
     X = generator.standard_normal((n, d), dtype=np.float32)
     t_C = float(compile_formula("collapse_time", target="numpy")(d, n, 1.0))
     t = np.geomspace(t_C / 4, 2 * t_C, times)
-    options = {"rng": 1, "groups": groups, "precision": "single"}
+    options = {"rng": 1, "groups": groups, "products": "single"}
     posterior_curves(X, t, probes=16, **options)  # compiles, or loads the compiled kernel
     literature(X, t[0], 16, generator)
     spent, curves = seconds(posterior_curves, X, t, probes=probes, **options)

@@ -34,7 +34,13 @@ __all__ = ["command"]
     "--parts", metavar="A,B", help="Only these: speciation, classes, collapse; an error if one is impossible."
 )
 @click.option("--losses", metavar="FILE", help="CSV of a model's losses per noise level: does it memorise DATASET?")
-@click.option("--probes", type=int, metavar="N", help="Number of noised points; chosen from the data by default.")
+@click.option(
+    "--precision",
+    type=float,
+    metavar="SHARE",
+    help="Noised points are drawn until their part of each 95% half width is this share of its time.  [default: 0.01]",
+)
+@click.option("--probes", type=int, metavar="N", help="Number of noised points, in place of a precision.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
 @click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
 @memory_option

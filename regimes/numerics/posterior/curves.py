@@ -18,7 +18,7 @@ from regimes.numerics.posterior.layout import (
     COPY_BYTES,
     arrange_columns,
     block_rows,
-    choose_precision,
+    choose_products,
     count_groups,
     default_probes,
     draw_probes,
@@ -34,6 +34,7 @@ Array = NDArray[np.float64]
 # Share of the squared norms below which the product has lost too many digits: its error is some 1e-7 (1e-16) of them.
 _NEAR = {"single": 1e-2, "double": 1e-6}
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1e-15, 1e15
+_ASKED = 1024  # probes after which it is asked whether they are enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,8 @@ class PosteriorCurves:
         Number of pairs (x_t with +z, x_t with -z); a pair is one sample of the standard errors.
     groups : int
         Groups of the jackknife over the data; 0 where there is none.
-    precision : str
-        ``"double"`` or ``"single"``: of the products.
+    products : str
+        Precision of the matrix products, ``"double"`` or ``"single"``.
     excess_entropy, excess_entropy_se : ndarray, shape (T,)
         Empirical excess entropy over alpha, ``d f^e/log n = H(index | x_t)/log n``, between 0 and 1.
     leave_one_out, leave_one_out_se : ndarray, shape (T,)
@@ -79,7 +80,7 @@ class PosteriorCurves:
     n_classes: int | None
     probes: int
     groups: int
-    precision: str
+    products: str
     excess_entropy: Array
     excess_entropy_se: Array
     leave_one_out: Array
@@ -107,14 +108,15 @@ def posterior_curves(
     probes: int | None = None,
     rng: int | np.random.Generator = 0,
     groups: int = 20,
-    precision: str = "auto",
+    products: str = "auto",
+    enough: Callable[[PosteriorCurves], bool] | None = None,
     memory: int = 2 * 2**30,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> PosteriorCurves:
     """Excess entropy and clone probabilities of a data set at every time.
 
-    A probe is ``x_t = e^{-t} a_mu + sqrt(Delta_t) z`` with mu uniform over the points and z standard normal, the same
-    (mu, z) at all times. The posterior over the points is a softmax of
+    A probe is ``x_t = e^{-t} a_mu + sqrt(Delta_t) z`` with z standard normal, the same (mu, z) at all times; the points
+    take turns as mu, in a random order. The posterior over the points is a softmax of
     ``e_nu = -snr/2 |a_mu - a_nu|^2 - sqrt(snr) z.(a_mu - a_nu)``, where ``e_mu = 0``. With ``S`` the sum of
     ``exp(e_nu)`` over nu other than mu::
 
@@ -135,14 +137,17 @@ def posterior_curves(
         Whether each point of class 0 is a class of its own: with groups of near copies as the other classes
         (``NearCopies.as_classes``) phi_class is the probability that two clones share a point or a copy of it.
     probes : int, optional
-        Number of probes, each used with z and -z; ``1.2e7/n`` within 2048 and 8192 by default.
+        Number of probes, each used with z and -z, at most; ``1.2e7/n`` within 2048 and 8192 by default.
     rng : int or numpy.random.Generator
         Seed or generator.
     groups : int
         Groups of the delete-a-group jackknife over the data; at most n and 4096/K are used, and below 2 none is.
-    precision : {"auto", "double", "single"}
-        Of the matrix products. Double is chosen where ``probes n d`` is at most 4e9. In single precision, pairs closer
+    products : {"auto", "double", "single"}
+        Precision of the matrix products. Double is chosen where ``probes n d`` is at most 4e9. In single, pairs closer
         than 1e-2 of their squared norms, where the product cancels, are computed again from X in double.
+    enough : callable, optional
+        Asked with the curves so far after each 1024 probes, and no more are drawn once it says yes. The draws do not
+        depend on where they end.
     memory : int
         Bytes for working arrays, beyond X and one sorted copy of it in the precision of the products.
     progress : callable, optional
@@ -186,11 +191,11 @@ def posterior_curves(
     probes = whole_number(name, "probes", "noised points", default_probes(n) if probes is None else probes, at_least=2)
     groups = whole_number(name, "groups", "of the jackknife", groups, at_least=0)
     memory = whole_number(name, "memory", "bytes", memory, at_least=1)
-    if precision not in ("auto", "double", "single"):
-        raise ValueError(f"posterior_curves: precision must be 'auto', 'double' or 'single', got {precision!r}")
-    if precision == "auto":
-        precision = choose_precision(n, d, probes)
-    dtype: np.dtype[np.floating] = np.dtype("f8" if precision == "double" else "f4")
+    if products not in ("auto", "double", "single"):
+        raise ValueError(f"posterior_curves: products must be 'auto', 'double' or 'single', got {products!r}")
+    if products == "auto":
+        products = choose_products(n, d, probes)
+    dtype: np.dtype[np.floating] = np.dtype("f8" if products == "double" else "f4")
 
     noise = generator(Stream.POSTERIOR_NOISE, rng)
     if 32 * probes > memory:
@@ -204,38 +209,47 @@ def posterior_curves(
     threads = get_num_threads()
     rows = block_rows(columns, d, times.size, used, probes, bytes_each=dtype.itemsize, threads=threads, memory=memory)
     a, norms = _sorted_copy(points, columns, extent, dtype)
-    data = Data(points.values, extent, norms, _NEAR[precision])
+    data = Data(points.values, extent, norms, _NEAR[products])
 
-    moments = Moments(times.size, used)
-    products = np.empty(2 * rows * len(a), dtype)
+    moments = Moments(times.size, used, n)
+    cells = classes, used, singles
+
+    def so_far(count: int) -> PosteriorCurves:
+        rest = n - np.bincount(rank % used, minlength=used)
+        kept = count - np.bincount(rank[mu[:count]] % used, minlength=used)
+        curves, formulas = moments.curves((n, d), rest, kept, with_classes=labels is not None)
+        return PosteriorCurves(
+            t=times,
+            n=n,
+            d=d,
+            n_classes=None if labels is None else classes,
+            probes=count,
+            groups=used if used > 1 else 0,
+            products=products,
+            formulas={name: (*noted, *names) for name, names in formulas.items()},
+            **curves,
+        )
+
+    gram_noise = np.empty(2 * rows * len(a), dtype)
     queries = np.empty((2 * rows, d), dtype)
     out = np.empty((rows, times.size, STATISTICS, 1 + used))
-    for start in range(0, probes, rows):
-        width = min(rows, probes - start)
-        own = columns.place[mu[start : start + width]]
+    done, last = 0, probes
+    while done < last:
+        width = min(rows, probes - done, _ASKED - done % _ASKED)
+        own = columns.place[mu[done : done + width]]
         np.take(a, own, axis=0, out=queries[:width])
         queries[width : 2 * width] = noise.standard_normal((width, d))
-        gram_noise = products[: 2 * width * len(a)].reshape(2 * width, len(a))
-        np.matmul(queries[: 2 * width], a.T, out=gram_noise)
-        block = Block(gram_noise[:width], gram_noise[width:], own, queries[width : 2 * width])
-        posterior_rows(block, data, columns, factor**2 / 2, factor, (classes, used, singles), out[:width])
+        found = gram_noise[: 2 * width * len(a)].reshape(2 * width, len(a))
+        np.matmul(queries[: 2 * width], a.T, out=found)
+        block = Block(found[:width], found[width:], own, queries[width : 2 * width])
+        posterior_rows(block, data, columns, factor**2 / 2, factor, cells, out[:width])
         moments.add(out[:width])
+        done += width
+        if enough is not None and done < last and done % _ASKED == 0 and enough(so_far(done)):
+            last = done
         if progress is not None:
-            progress("posterior over the data", start + width, probes)
-    left_out = np.bincount(rank % used, minlength=used)
-    kept = probes - np.bincount(rank[mu] % used, minlength=used)
-    curves, formulas = moments.curves((n, d), n - left_out, kept, with_classes=labels is not None)
-    return PosteriorCurves(
-        t=times,
-        n=n,
-        d=d,
-        n_classes=None if labels is None else classes,
-        probes=probes,
-        groups=used if used > 1 else 0,
-        precision=precision,
-        formulas={name: (*noted, *names) for name, names in formulas.items()},
-        **curves,
-    )
+            progress("posterior over the data", done, last)
+    return so_far(done)
 
 
 def _noise_factors(times: Array, extent: float) -> Array:

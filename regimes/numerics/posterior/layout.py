@@ -1,4 +1,4 @@
-"""How the posterior kernel lays out its work: draws, cells of columns, precision and block sizes."""
+"""How the posterior kernel lays out its work: draws, cells of columns, type of the products and block sizes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.posterior.kernel import ROWS, STRIP, Columns
+from regimes.numerics.posterior.moments import watched_points
 from regimes.numerics.posterior.summary import STATISTICS
 from regimes.numerics.posterior.vectors import LANES
 
@@ -13,7 +14,7 @@ __all__ = [
     "COPY_BYTES",
     "arrange_columns",
     "block_rows",
-    "choose_precision",
+    "choose_products",
     "count_groups",
     "default_probes",
     "draw_probes",
@@ -35,18 +36,20 @@ def default_probes(n: int) -> int:
     return int(min(max(12_000_000 // n, 2048), 8192))
 
 
-def choose_precision(n: int, d: int, probes: int) -> str:
-    """Precision of the products: double where ``probes n d`` is at most 4e9 (a fraction of a second), else single."""
+def choose_products(n: int, d: int, probes: int) -> str:
+    """Precision of the matrix products: double where they take a fraction of a second (``probes n d`` up to 4e9)."""
     return "double" if float(probes) * n * d <= _DOUBLE_WORK else "single"
 
 
 def draw_probes(n: int, probes: int, generator: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Data point of each probe, uniform, and a permutation of the data: point i belongs to group ``rank[i] % G``.
+    """Data point of each probe, and the rank of each point in their order: point i belongs to group ``rank[i] % G``.
 
+    The points take turns in a random order, again and again, so that each is used equally often and so is each group.
     The noise of the probes is drawn after, in the order of the probes, as ``generator.standard_normal``: the draws
-    depend neither on the block size nor on the number of groups.
+    depend neither on the block size, nor on the number of groups, nor on how many probes follow.
     """
-    return generator.integers(n, size=probes), generator.permutation(n)
+    order = generator.permutation(n)
+    return np.resize(order, probes), np.argsort(order)
 
 
 def count_groups(n: int, classes: int, groups: int, mu: NDArray[np.int64], rank: NDArray[np.int64]) -> int:
@@ -109,7 +112,8 @@ def block_rows(
     width, slots = columns.order.size, len(columns.slot_cell)
     cells = (int(columns.slot_cell[:, 0].max()) + 1) * groups
     a_thread = 2 * ROWS * LANES * bytes_each + 48 * times * slots + 40 * cells
-    fixed = 64 * width + 32 * probes + 4 * COPY_BYTES + threads * a_thread
+    kept = 8 * times * STATISTICS * watched_points(times, columns.place.size)
+    fixed = 64 * width + 32 * probes + 4 * COPY_BYTES + threads * a_thread + kept
     a_row = 2 * bytes_each * (width + d) + 8 * d + 24 * times * STATISTICS * (1 + groups)
     smallest = min(STRIP, probes)
     rows = min((memory - fixed) // a_row, probes, _MOST_ROWS)

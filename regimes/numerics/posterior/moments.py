@@ -20,7 +20,7 @@ from regimes.numerics.posterior.summary import (
 )
 from regimes.theory.formula.record import note, recorded
 
-__all__ = ["Moments", "excess_entropy", "leave_one_out"]
+__all__ = ["Moments", "excess_entropy", "leave_one_out", "watched_points"]
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -32,19 +32,30 @@ _CLONES = {
 }
 
 
-class Moments:
-    """Mean and squared deviations of the statistics over probes; memory does not grow with their number."""
+# Of the points whose probes are told apart: bytes for them, and fewest repetitions that tell the scatter of a point.
+_BYTES, _FEWEST_POINTS, _FEWEST_REPEATS = 2**22, 64, 32
 
-    def __init__(self, times: int, groups: int) -> None:
-        self._count = 0
-        self._groups = groups
+
+class Moments:
+    """Mean and squared deviations of the statistics over probes of points that take turns.
+
+    Each point has as many probes as any other, or one fewer, so that most of the scatter between points is none of
+    the mean. What the noise of one point adds is measured where a point has several probes, for those of the first
+    points that fit into 4 MB; memory does not grow with the number of probes.
+    """
+
+    def __init__(self, times: int, groups: int, points: int) -> None:
+        self._count = self._repeats = 0
+        self._groups, self._points = groups, points
         self._mean = np.zeros((times, STATISTICS))
-        self._squares = np.zeros((times, STATISTICS))
+        self._squares, self._within = np.zeros((2, times, STATISTICS))
         self._left_out = np.zeros((times, STATISTICS, groups))
+        self._of_point = np.zeros((watched_points(times, points), times, STATISTICS))
 
     def add(self, block: Array) -> None:
         """Merge probes, shape (B, T, STATISTICS, 1 + groups): Chan, Golub, LeVeque 1979 lose no digits to the mean."""
         size = len(block)
+        self._add_within(block[..., 0])
         mean = block[..., 0].mean(axis=0)
         step = mean - self._mean
         total = self._count + size
@@ -53,6 +64,28 @@ class Moments:
         self._left_out += block[..., 1:].sum(axis=0)
         self._count = total
 
+    def _add_within(self, values: Array) -> None:
+        """Squared deviations of the probes of each watched point about their mean."""
+        start, end = self._count, self._count + len(values)
+        for turn in range(start // self._points, -(-end // self._points)):
+            first = turn * self._points
+            low, high = max(first, start), min(first + len(self._of_point), end)
+            if low < high:
+                some, mean = values[low - start : high - start], self._of_point[low - first : high - first]
+                step = some - mean
+                mean += step / (turn + 1)
+                self._within += (step * (some - mean)).sum(axis=0)
+                self._repeats += (high - low) * (turn > 0)
+
+    def _error(self) -> Array:
+        """Of the mean, over the noise and over which points have a probe more; where few tell, as if all were drawn."""
+        count, total = self._count, self._squares / (self._count - 1)
+        if self._repeats < _FEWEST_REPEATS:
+            return np.asarray(np.sqrt(total / count))
+        within, more = self._within / self._repeats, count % self._points
+        between = np.maximum(total - within, 0.0)
+        return np.asarray(np.sqrt(within / count + between * (more * (1 - more / self._points) / count**2)))
+
     def curves(
         self, size: tuple[int, int], rest: Counts, kept: Counts, *, with_classes: bool
     ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
@@ -60,7 +93,7 @@ class Moments:
 
         ``size`` is (n, d); rest and kept count data and probes outside groups.
         """
-        error = np.sqrt(self._squares / (self._count * (self._count - 1)))
+        error = self._error()
         left_out = np.moveaxis(self._left_out, 2, 0) / kept[:, None, None] if self._groups > 1 else None
         result: dict[str, Any] = {}
         formulas: dict[str, tuple[str, ...]] = {}
@@ -83,6 +116,11 @@ class Moments:
                 formulas[name] = (formula,)
                 note(formula)
         return result, formulas
+
+
+def watched_points(times: int, points: int) -> int:
+    """How many points the probes are told apart of: as many as fit into 4 MB, at least 64."""
+    return min(points, max(_FEWEST_POINTS, _BYTES // (8 * times * STATISTICS)))
 
 
 def excess_entropy(d: int, n: Any, log_total: Array) -> Array:

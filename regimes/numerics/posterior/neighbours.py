@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.data_checks import Points
-from regimes.numerics.posterior.layout import choose_precision
+from regimes.numerics.posterior.layout import choose_products
 
 __all__ = ["nearest_neighbours"]
 
@@ -29,7 +29,7 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
     being lost by that, and a neighbour that is not close may be the second or third in truth.
     """
     n, d = chosen.size, points.mean.size
-    double = choose_precision(n, d, n) == "double"
+    double = choose_products(n, d, n) == "double"
     a, norms = _held(points, chosen, np.dtype("f8" if double else "f4"))
     width = a.shape[1]
     a_row = a.itemsize * (2 * n + width) + 16 * d + 16 * count * _STRIP

@@ -20,7 +20,7 @@ from regimes.prediction.dataset.crossing_rows import CurvePart, crossing_rows
 from regimes.prediction.dataset.time_grid import even_times, times_around
 from regimes.theory.formula.record import recorded
 
-__all__ = ["class_curves", "class_rows", "held_out_bound", "held_out_rows", "no_class_rows"]
+__all__ = ["class_curves", "class_part", "class_rows", "held_out_bound", "held_out_rows", "no_class_rows"]
 
 _LABELS = {
     "speciation.class_time": "classes decided, at least",
@@ -66,19 +66,23 @@ def class_rows(whole: _Labelled, distinct: _Labelled | None, schedule: Schedule)
 
 
 def _crossing(key: str, name: str, of: _Labelled, schedule: Schedule) -> dict[str, Number]:
-    curves, labels = of
+    with recorded() as used:
+        part = class_part(*of, name)
+    return crossing_rows(key, _LABELS[key], part, (*of[0].formulas[name], *used), schedule)
+
+
+def class_part(curves: PosteriorCurves, labels: NDArray[np.intp], name: str) -> CurvePart:
+    """Where a class clone probability is half way from that of independent clones to 1."""
     normalise = _Normalised(float(np.sum((np.bincount(labels) / labels.size) ** 2)))
     replicates = getattr(curves, f"jackknife_{name}")
-    with recorded() as used:
-        part = CurvePart(
-            t=curves.t,
-            values=normalise(getattr(curves, name)),
-            error=getattr(curves, f"{name}_se") / (1 - normalise.floor),
-            replicates=None if replicates is None else normalise(replicates),
-            level=normalised_clone_level(),
-            what="the normalised class clone probability",
-        )
-    return crossing_rows(key, _LABELS[key], part, (*curves.formulas[name], *used), schedule)
+    return CurvePart(
+        t=curves.t,
+        values=normalise(getattr(curves, name)),
+        error=getattr(curves, f"{name}_se") / (1 - normalise.floor),
+        replicates=None if replicates is None else normalise(replicates),
+        level=normalised_clone_level(),
+        what="the normalised class clone probability",
+    )
 
 
 def held_out_rows(bound: ClassBound | None, schedule: Schedule) -> dict[str, Number]:

@@ -23,12 +23,21 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
+from regimes.numerics.posterior.layout import default_probes
 from regimes.numerics.posterior.near_copies import NearCopies, near_copies
 from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.class_bound.bound import ClassBound
 from regimes.numerics.speciation.direction.directions import Directions, directions
-from regimes.prediction.dataset.classes import class_curves, class_rows, held_out_bound, held_out_rows, no_class_rows
+from regimes.prediction.dataset.classes import (
+    class_curves,
+    class_part,
+    class_rows,
+    held_out_bound,
+    held_out_rows,
+    no_class_rows,
+)
+from regimes.prediction.dataset.crossing_rows import CurvePart, probes_suffice
 from regimes.prediction.dataset.direction import direction_curve, direction_rows
 from regimes.prediction.dataset.intervals import FEWEST_GROUPS
 from regimes.prediction.dataset.points import (
@@ -36,12 +45,19 @@ from regimes.prediction.dataset.points import (
     collapse_row,
     copies_rows,
     copies_warnings,
+    leave_one_out_part,
     leave_one_out_row,
+    point_part,
     point_rows,
 )
 from regimes.prediction.dataset.time_grid import even_times
 
-__all__ = ["Budget", "Found"]
+__all__ = ["PRECISION", "Budget", "Found"]
+
+PRECISION = 0.01
+"""Share of a time that the probes may leave uncertain at 95%."""
+
+Labels = NDArray[np.intp] | None
 
 _GRID_POINTS, _BEYOND = 44, 1.2
 _CURVES = ("clone_class", "clone_class_leave_one_out", "clone_index", "excess_entropy", "leave_one_out")
@@ -52,10 +68,15 @@ class Budget:
     """What may be spent, and the seed."""
 
     probes: int | None
+    precision: float
     rng: int | np.random.Generator
     groups: int
     memory: int
     progress: Callable[[str, int, int], None] | None
+
+    def most_probes(self, n: int) -> int:
+        """As many as are given, or what no precision of n points may cost more than."""
+        return self.probes or round(default_probes(n) * max(1.0, (PRECISION / self.precision) ** 2))
 
 
 @dataclass(eq=False)
@@ -122,13 +143,16 @@ class Found:
     @cached_property
     def posterior(self) -> PosteriorCurves:
         """Curves of the posterior over the points, with the classes if there are any."""
-        return self._posterior(None if self.no_classes else self.data.labels)
+        labels = None if self.no_classes else self.data.labels
+        return self._posterior(labels, lambda curves: self._parts(curves, labels, left_out=not self.copies.groups))
 
     @cached_property
     def by_group(self) -> PosteriorCurves | None:
         """The same with groups of near copies, or of equal points, as classes."""
-        labels, singles = self.copies.as_classes, self.copies.singles
-        return self._posterior(labels, singles=singles) if self.copies.groups or self.copies.ties else None
+        if not (self.copies.groups or self.copies.ties):
+            return None
+        part = lambda curves: [point_part(curves, "clone_class")]  # noqa: E731
+        return self._posterior(self.copies.as_classes, part, singles=self.copies.singles)
 
     @cached_property
     def distinct(self) -> NDArray[np.float64]:
@@ -138,7 +162,10 @@ class Found:
     @cached_property
     def of_distinct(self) -> PosteriorCurves:
         """Curves of points without copies, to leave them out one at a time."""
-        return self._posterior(self._distinct_labels, self.distinct) if self.copies.groups else self.posterior
+        if not self.copies.groups:
+            return self.posterior
+        labels = self._distinct_labels
+        return self._posterior(labels, lambda curves: self._left_out_parts(curves, labels), self.distinct)
 
     @cached_property
     def _first(self) -> NDArray[np.intp]:
@@ -230,19 +257,39 @@ class Found:
         settings: dict[str, Any] = {"seed": seed_of(self.budget.rng)}
         if "classes" in parts or "collapse" in parts:
             curves = self.posterior
-            settings |= {"probes": curves.probes, "groups": curves.groups, "precision": curves.precision}
+            settings |= {"probes": curves.probes, "groups": curves.groups, "products": curves.products}
+            settings |= {"precision": self.budget.precision} if self.budget.probes is None else {}
         return settings
 
-    def _posterior(self, labels: Any, X: Any = None, *, singles: bool = False) -> PosteriorCurves:
+    def _parts(self, curves: PosteriorCurves, labels: Labels, *, left_out: bool) -> list[CurvePart]:
+        """What is read off the posterior over the points."""
+        parts = [point_part(curves, "clone_index")]
+        parts += [] if labels is None else [class_part(curves, labels, "clone_class")]
+        return parts + (self._left_out_parts(curves, labels) if left_out else [])
+
+    def _left_out_parts(self, curves: PosteriorCurves, labels: Labels) -> list[CurvePart]:
+        parts = [] if labels is None else [class_part(curves, labels, "clone_class_leave_one_out")]
+        return [*parts, leave_one_out_part(curves)]
+
+    def _posterior(
+        self,
+        labels: Labels,
+        parts: Callable[[PosteriorCurves], list[CurvePart]],
+        X: Any = None,
+        *,
+        singles: bool = False,
+    ) -> PosteriorCurves:
         budget = self.budget
+        points = self.data.X if X is None else X
         return posterior_curves(
-            self.data.X if X is None else X,
+            points,
             self.grid if self.times is None else np.union1d(self.grid, self.times),
             labels=labels,
             singles=singles,
-            probes=budget.probes,
+            probes=budget.most_probes(len(points)),
             rng=budget.rng,
             groups=budget.groups,
+            enough=None if budget.probes else lambda curves: probes_suffice(parts(curves), budget.precision),
             memory=budget.memory,
             progress=budget.progress,
         )

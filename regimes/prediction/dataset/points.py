@@ -14,7 +14,16 @@ from regimes.numerics.posterior.near_copies import NearCopies
 from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.dataset.crossing_rows import CurvePart, crossing_rows
 
-__all__ = ["bound_row", "collapse_row", "copies_rows", "copies_warnings", "leave_one_out_row", "point_rows"]
+__all__ = [
+    "bound_row",
+    "collapse_row",
+    "copies_rows",
+    "copies_warnings",
+    "leave_one_out_part",
+    "leave_one_out_row",
+    "point_part",
+    "point_rows",
+]
 
 _HALF = 0.5
 
@@ -26,28 +35,31 @@ def point_rows(curves: PosteriorCurves, by_group: PosteriorCurves | None, schedu
     """
     of, name = (curves, "clone_index") if by_group is None else (by_group, "clone_class")
     label = "half of the clones share a point" + ("" if by_group is None else " or a copy of it")
-    what = "the probability that clones share their training point"
-    values, error = getattr(of, name), getattr(of, f"{name}_se")
-    part = CurvePart(of.t, values, error, getattr(of, f"jackknife_{name}"), _HALF, what)
     formulas = of.formulas[name]
-    return crossing_rows("collapse.point_time", label, part, formulas, schedule) | {
+    return crossing_rows("collapse.point_time", label, point_part(of, name), formulas, schedule) | {
         "collapse.point_level": Number("half of the largest probability of one point", _HALF, formulas=formulas)
     }
+
+
+def point_part(curves: PosteriorCurves, name: str) -> CurvePart:
+    """Where a clone probability passes one half."""
+    what = "the probability that clones share their training point"
+    values, error = getattr(curves, name), getattr(curves, f"{name}_se")
+    return CurvePart(curves.t, values, error, getattr(curves, f"jackknife_{name}"), _HALF, what)
+
+
+def leave_one_out_part(curves: PosteriorCurves) -> CurvePart:
+    """Where the leave-one-out excess entropy passes zero."""
+    values, error = curves.leave_one_out, curves.leave_one_out_se
+    what = "the leave-one-out excess entropy"
+    return CurvePart(curves.t, values, error, curves.jackknife_leave_one_out, 0.0, what)
 
 
 def leave_one_out_row(curves: PosteriorCurves, schedule: Schedule) -> dict[str, Number]:
     """Zero of the leave-one-out excess entropy of these points, before it is corrected for their number."""
     key = "collapse.leave_one_out_zero"
-    part = CurvePart(
-        curves.t,
-        curves.leave_one_out,
-        curves.leave_one_out_se,
-        curves.jackknife_leave_one_out,
-        0.0,
-        "the leave-one-out excess entropy",
-    )
     label = "zero of the leave-one-out excess entropy"
-    rows = crossing_rows(key, label, part, curves.formulas["leave_one_out"], schedule)
+    rows = crossing_rows(key, label, leave_one_out_part(curves), curves.formulas["leave_one_out"], schedule)
     return {key: replace(rows.get(f"{key}_redrawn", rows[key]), label=label)}
 
 

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.process.noise_schedule import noise_schedule
-from regimes.numerics.interface.checks import positive_times, whole_number
-from regimes.prediction.dataset.found import Budget, Found
+from regimes.numerics.interface.checks import positive_number, positive_times, whole_number
+from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
 from regimes.prediction.dataset.result import GivenData, Prediction
 from regimes.prediction.dataset.verdict import Verdict
@@ -40,6 +40,7 @@ def predict(
     center: bool = True,
     t: ArrayLike | None = None,
     probes: int | None = None,
+    precision: float | None = None,
     rng: int | np.random.Generator = 0,
     groups: int = 20,
     schedule: Any = "ddpm-linear",
@@ -64,7 +65,10 @@ def predict(
     t : array_like, optional
         Ornstein-Uhlenbeck times of the curves; 40 log-spaced ones that hold all transitions by default.
     probes : int, optional
-        Number of noised points x_t (each with noise +z and -z); chosen from n by default.
+        Number of noised points x_t (each with noise +z and -z), in place of a precision.
+    precision : float, optional
+        Probes are drawn until they leave each time of these points uncertain by less than this share of it, at 95%, or
+        up to ``1.2e7/n`` within 2048 and 8192; 0.01 by default. A smaller one raises the limit as its square.
     rng : int or numpy.random.Generator
         Seed or generator; the same noise serves all times.
     groups : int
@@ -118,9 +122,16 @@ def predict(
     groups = whole_number("predict", "groups", "groups of the jackknife", groups, at_least=0)
     if probes is not None:
         probes = whole_number("predict", "probes", "noised points", probes, at_least=2)
+    if precision is not None:
+        precision = positive_number("predict", "precision", "share of a time", precision)
+    if probes is not None and precision is not None:
+        raise ValueError(
+            "predict: a number of probes and a precision, which finds their number, exclude each other; give one"
+        )
     data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
-    found = Found(data, steps, Budget(probes, rng, groups, memory, progress), center, times)
+    budget = Budget(probes, PRECISION if precision is None else precision, rng, groups, memory, progress)
+    found = Found(data, steps, budget, center, times)
     missing = found.no_classes if "classes" in wanted else None
     if missing is not None and ("classes" in asked or labels is not None):
         raise ValueError(

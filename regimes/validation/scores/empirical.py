@@ -18,7 +18,7 @@ from regimes.validation.scores.checks import checked_states, checked_time
 
 __all__ = ["EmpiricalScore"]
 
-_PRECISIONS = ("auto", "double", "single")
+_PRODUCTS = ("auto", "double", "single")
 # Error of a log-weight from a float32 product of two vectors, as a share of the product of their lengths (measured:
 # 1.2e-7 to 2.2e-7 at d = 64 and 1024), and how large it may become before the product is made in float64.
 _PRODUCT_ERROR, _TOLERANCE = 2.5e-7, 1e-3
@@ -41,8 +41,8 @@ class EmpiricalScore:
         Data points, already scaled.
     weights : array_like, shape (n,), optional
         Positive weights of the points; equal by default.
-    precision : {"auto", "double", "single"}
-        Of the products ``x.a_nu`` behind the posterior, for x in float32; they are in float64 for x in float64.
+    products : {"auto", "double", "single"}
+        Precision of the products ``x.a_nu`` behind the posterior, for x in float32; for x in float64 it is double.
         ``"auto"`` takes float64 at times at which float32 could change a log-weight by more than 1e-3.
     memory : int
         Bytes for a block of the posterior, beyond the data and a centred copy in each precision in use.
@@ -80,7 +80,7 @@ class EmpiricalScore:
         points: ArrayLike | Tensor,
         *,
         weights: ArrayLike | None = None,
-        precision: str = "auto",
+        products: str = "auto",
         memory: int = 256 * 2**20,
     ) -> None:
         data = (
@@ -93,8 +93,8 @@ class EmpiricalScore:
                 "EmpiricalScore: points must be finite, of shape (n, ...), one data point a row, got shape "
                 f"{tuple(data.shape)}"
             )
-        if precision not in _PRECISIONS:
-            raise ValueError(f"EmpiricalScore: precision must be one of {', '.join(_PRECISIONS)}, got {precision!r}")
+        if products not in _PRODUCTS:
+            raise ValueError(f"EmpiricalScore: products must be one of {', '.join(_PRODUCTS)}, got {products!r}")
         weight = np.ones(len(data)) if weights is None else real_array("EmpiricalScore", "weights", weights)
         if weight.shape != (len(data),) or not np.all(np.isfinite(weight) & (weight > 0)):
             raise ValueError(
@@ -103,7 +103,7 @@ class EmpiricalScore:
             )
         self.points = data.detach()
         self.weights: Array = weight / weight.sum()
-        self._precision = precision
+        self._products = products
         self._memory = whole_number("EmpiricalScore", "memory", "bytes", memory, at_least=1)
         flat = self.points.reshape(len(data), -1).double()
         self._mean = torch.from_numpy(self.weights).to(flat.device) @ flat
@@ -218,8 +218,8 @@ class EmpiricalScore:
 
     def _needs_double(self, amplitude: float, noise: float) -> bool:
         """From t and the data alone, so that rows do not depend on their neighbours."""
-        if self._precision != "auto":
-            return self._precision == "double"
+        if self._products != "auto":
+            return self._products == "double"
         length = math.sqrt((amplitude * self._extent) ** 2 + self._mean.numel() * noise)
         return _PRODUCT_ERROR * amplitude * length * self._extent > _TOLERANCE * noise
 

@@ -92,7 +92,8 @@ def test_parts_of_the_digits_collapse_where_all_of_them_say():
         gap = poisson_sum_gap(np.array([margin]), 2.2, 0.8)[0]  # some eleven dimensions; 0.3 and 0.5 nats
         information = (1 - curve.leave_one_out) * np.log(curve.n) - gap
         per_nat = 0.02 * part.time / abs(information[2] - information[0])
-        assert abs(information[1] - np.log(part.n)) * per_nat < 3 * part.error + 0.1 * gap * per_nat
+        # The points of ten separate classes have a gap that is smaller by 0.15 nats than what is added.
+        assert abs(information[1] - np.log(part.n)) * per_nat < 3 * part.error + (0.1 * gap + 0.15) * per_nat
 
 
 def test_small_sizes_and_missing_times():

@@ -113,6 +113,25 @@ def test_intervals_hold_the_value_and_say_what_they_cover(digits):
     assert digits.settings["groups"] == 20
 
 
+@pytest.mark.parametrize(("precision", "copies"), [(0.03, 0), (0.015, 0), (0.03, 12)])
+def test_probes_are_drawn_until_they_leave_little_of_each_time_uncertain(precision, copies):
+    draw = np.random.default_rng(5)
+    X, labels = np.vstack([draw.normal(size=(60, 8)) + shift for shift in (0, 3)]), np.repeat([0, 1], 60)
+    X, labels = np.vstack([X, X[:copies]]), np.append(labels, labels[:copies])
+    found = predict(X, labels, precision=precision, groups=0)
+    asked = [number for number in found.numbers.values() if number.covers == "probes"]
+    assert len(asked) >= 3
+    half = max(number.interval[1] / number.value - 1 for number in asked)
+    assert half <= precision
+    fewer = found.settings["probes"] - 1024
+    assert fewer % 1024 == 0
+    if fewer:
+        before = predict(X, labels, probes=fewer, groups=0).numbers.values()
+        assert max(number.interval[1] / number.value - 1 for number in before if number.covers == "probes") > precision
+    assert found.settings["precision"] == precision
+    assert "precision" not in predict(X, labels, probes=64).settings
+
+
 def test_bounds_are_open_at_one_end(digits):
     low, high = digits["speciation.class_time"].interval
     assert (low < digits["speciation.class_time"].value, high) == (True, None)
@@ -460,6 +479,8 @@ def test_figure_shows_both_panels(digits):
         (("digits",), {"schedule": "x"}, "schedule must be one of ddpm-linear"),
         (("digits",), {"t": [0.0]}, "must be positive and finite, got 0"),
         (("digits",), {"probes": 1}, "probes"),
+        (("digits",), {"precision": 0.0}, r"precision \(share of a time\) must be positive and finite, got 0"),
+        (("digits",), {"precision": 0.1, "probes": 64}, "a number of probes and a precision, .* exclude each other"),
         (("diabetes",), {"parts": ["classes"]}, "the data have no labels"),
     ],
 )

@@ -76,8 +76,8 @@ def test_near_points_keep_their_odds_in_single_precision(t):
     posterior, _ = brute_force(points.astype(np.float64), x.astype(np.float64), t)
     assert ((posterior > 0.05) & (posterior < 0.95)).sum() > 20
     error = {
-        precision: np.abs(EmpiricalScore(points, precision=precision).posterior(torch.tensor(x), t).numpy() - posterior)
-        for precision in ("auto", "double", "single")
+        products: np.abs(EmpiricalScore(points, products=products).posterior(torch.tensor(x), t).numpy() - posterior)
+        for products in ("auto", "double", "single")
     }
     assert error["double"].max() < 1e-5
     assert error["auto"].max() < 5e-4
@@ -186,8 +186,8 @@ def test_errors():
     for weights in ([1.0], [1.0, 0.0], [1.0, np.inf]):
         with pytest.raises(ValueError, match="^EmpiricalScore: weights must be 2 positive finite numbers, one a point"):
             EmpiricalScore(np.eye(2), weights=weights)
-    with pytest.raises(ValueError, match="^EmpiricalScore: precision must be one of auto, double, single, got 'half'"):
-        EmpiricalScore(np.eye(2), precision="half")
+    with pytest.raises(ValueError, match="^EmpiricalScore: products must be one of auto, double, single, got 'half'"):
+        EmpiricalScore(np.eye(2), products="half")
     score = EmpiricalScore(np.eye(2))
     with pytest.raises(ValueError, match=r"^EmpiricalScore: x must have shape \(n, 2\), one noised point a row, got"):
         score(torch.zeros(3, 4), 1.0)
