@@ -170,7 +170,7 @@ DONE = Preprocessing("none", False, 1.0, 0.0, "values as given, mean kept", (0.0
     ("X", "labels", "classes", "message"),
     [
         (np.zeros(3), None, (), r"shape \(n, d\), got shape \(3,\) of float64"),
-        (np.zeros((3, 2), dtype=np.float32), None, (), "of float32; load_dataset makes one"),
+        (np.zeros((3, 2), dtype=np.float16), None, (), "of float16; load_dataset makes one"),
         (np.zeros((3, 2), order="F"), None, (), "C-contiguous"),
         (np.zeros((3, 2)), None, ("a",), "class names need labels, got 1 names"),
         (np.zeros((3, 2)), np.zeros(2, dtype=np.intp), ("a",), r"intp of shape \(3,\).*got shape \(2,\)"),

@@ -145,3 +145,25 @@ def test_preprocess_works_in_place():
     X = np.array([[0.0, 4.0], [2.0, 0.0]])
     preprocess(X, scale="range")
     assert X.tolist() == [[-0.5, 1.0], [0.5, -1.0]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.uint8])
+@pytest.mark.parametrize("center", [True, False])
+def test_many_values_of_few_bits_are_held_in_single_precision(dtype, center, tmp_path, monkeypatch):
+    values = (np.random.default_rng(0).normal(size=(300, 70)) * 30 + 120).astype(dtype)
+    np.save(tmp_path / "x.npy", values)
+    options = {"scale": "standard", "center": center}
+    double = load_dataset(values, **options)
+    assert double.X.dtype == np.float64
+    monkeypatch.setattr("regimes.datasets.points.blocks._LARGE", values.size)
+    for single in (
+        load_dataset(values, **options),
+        load_dataset(tmp_path / "x.npy", memory=4 * values.size, **options),
+    ):
+        assert single.X.dtype == np.float32
+        np.testing.assert_allclose(single.X, double.X, rtol=2e-7, atol=4e-7)
+        assert single.preprocessing.mean_variance == pytest.approx(double.preprocessing.mean_variance, rel=1e-6)
+        assert single.preprocessing.factor == pytest.approx(double.preprocessing.factor, rel=1e-6)
+    assert load_dataset(values.astype(np.float64), **options).X.dtype == np.float64
+    with pytest.raises(ValueError, match="would take"):
+        load_dataset(tmp_path / "x.npy", memory=4 * values.size - 1)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.files.extras import library
+from regimes.datasets.points.blocks import held_bytes
 from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["Picture", "Pixels", "image_size", "is_encoded", "read_pictures"]
@@ -117,9 +118,10 @@ def read_pictures(
     deep = bool(headers) and all(each.sixteen for each in headers.values())
     mixed = not deep and any(each.sixteen for each in headers.values())
     what = f"{len(headers)} images of {height} x {width} pixels in {channels} channel{'s' * (channels > 1)}"
-    check_memory("load_dataset", what, len(headers) * height * width * channels * 8, memory, "resize them")
-    dtype = np.uint16 if deep else np.float32 if mixed else np.uint8
-    values = np.empty((len(headers), height, width, channels), dtype)
+    shape = len(headers), height, width, channels
+    dtype = np.dtype(np.uint16 if deep else np.float32 if mixed else np.uint8)
+    check_memory("load_dataset", what, held_bytes(shape, dtype), memory, "resize them")
+    values = np.empty(shape, dtype)
     kept: list[int] = []
     for place, header in headers.items():
         decoded = _tried(_decoded, pictures[place], (height, width), channels, header, None if deep else 257)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.files.archives import check_archive_end
 from regimes.datasets.files.reading import MEMORY
-from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.blocks import Blocks, held_bytes
 from regimes.datasets.points.labels import TURNED
 from regimes.numerics.interface.checks import check_memory
 
@@ -27,7 +27,6 @@ __all__ = ["check_rows", "npy_blocks", "read_npy", "read_npz"]
 
 _ZIP = b"PK"
 _PICKLE = b"\x80"
-_DOUBLE = 8  # bytes of a value once it is a coordinate
 _PIECE = 2**20
 _LONGEST = 200  # of what NumPy says about a file, which may quote a whole header
 
@@ -231,7 +230,7 @@ def _check_fits(header: _Header, place: str, memory: int, rows: int | None) -> N
         check_memory(
             "load_dataset",
             f"{place}, of shape {shape} and type {dtype},",
-            math.prod(shape) * max(dtype.itemsize, _DOUBLE),
+            held_bytes(shape, dtype),
             memory,
             "give fewer points",
         )

@@ -72,7 +72,8 @@ def raw_array(
                 f"got shape {shape} ({where}); choose them before"
             )
         pixels = range(X.shape[1]) if are_pixels(dtype, shape) else ()
-        return raw_table(Table(X, None, where, pixels=pixels), reading, said, notes)
+        table = Table(np.asarray(X, dtype=np.float64), None, where, pixels=pixels)
+        return raw_table(table, reading, said, notes)
     start = values.rows(0, min(len(values), _START)) if isinstance(values, Blocks) and values.shape else values
     numbers = isinstance(start, np.ndarray) and start.ndim == 2 and start.size and start.dtype.kind in "buif"
     if numbers and counts_rows(start[:, 0]):

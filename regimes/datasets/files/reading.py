@@ -28,7 +28,7 @@ ColumnNames = str | int | Sequence[str | int]
 """Columns by name, by index from 0, or by a range of either; in one string they are separated by commas."""
 
 MEMORY = 2 * 2**30
-"""Bytes that a data set may take as float64 unless more is allowed."""
+"""Bytes that a data set may take unless more is allowed."""
 
 _MISSING, _DECIMAL = ("error", "drop"), (".", ",")
 _SHOWN = 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Blocks", "widened"]
+__all__ = ["Blocks", "held_bytes", "held_type", "widened"]
 
 _BLOCK = 32 * 2**20
+_LARGE = 2**24  # values, 128 MiB in double precision
+
+
+def held_type(dtype: np.dtype[Any], values: int) -> np.dtype[Any]:
+    """In what so many values of a type are held: double precision, or single where they are many and it holds them."""
+    small = dtype.itemsize <= (4 if dtype.kind == "f" else 2)
+    return np.dtype(np.float32 if small and values >= _LARGE else np.float64)
+
+
+def held_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """What an array takes once it is held, or as text."""
+    values = math.prod(shape)
+    return values * max(held_type(dtype, values).itemsize, dtype.itemsize)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +42,14 @@ class Blocks:
 
     @property
     def declared_bytes(self) -> int:
-        """What the array takes as float64, or as text, in exact integers: a damaged file may declare any shape."""
-        size = max(8, self.dtype.itemsize)
-        for length in self.shape:
-            size *= length
-        return size
+        """What the array takes once it is held, or as text, in exact integers: a damaged file may declare any shape."""
+        return held_bytes(self.shape, self.dtype)
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
-        """Rows in order, some 32 MiB of float64 at a time, each block with the place of its first row."""
+        """Rows in order, some 32 MiB at a time, each block with the place of its first row."""
         step = max(1, _BLOCK * len(self) // max(self.declared_bytes, 1))
         for start in range(0, len(self), step):
             yield start, self.rows(start, min(start + step, len(self)))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.dataset import PointArray
 from regimes.datasets.points.labels import lacking_labels
 
 __all__ = ["check_finite", "complete_points"]
@@ -17,7 +18,7 @@ _SHOWN, _LEAST = 4, 2
 _EMPTY = 0.5  # share of a column without values that leaves hardly a point
 
 
-def check_finite(X: NDArray[np.float64], raw: RawData) -> None:
+def check_finite(X: PointArray, raw: RawData) -> None:
     """Refuse values that are infinite; what is missing is another matter."""
     infinite = np.isinf(X)
     bad = int(np.count_nonzero(infinite))
@@ -30,9 +31,7 @@ def check_finite(X: NDArray[np.float64], raw: RawData) -> None:
         )
 
 
-def complete_points(
-    X: NDArray[np.float64], labels: Any, raw: RawData, *, drop: bool
-) -> tuple[NDArray[np.float64], Any, str]:
+def complete_points(X: PointArray, labels: Any, raw: RawData, *, drop: bool) -> tuple[PointArray, Any, str]:
     """Points that have all values and a label, their labels, and in words how many were left out, if they may be."""
     absent = np.isnan(X)
     rows: NDArray[np.bool_] = np.asarray(absent.any(axis=1))

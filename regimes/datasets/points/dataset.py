@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Dataset", "Preprocessing"]
+__all__ = ["Dataset", "PointArray", "Preprocessing"]
+
+PointArray = NDArray[np.float32] | NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Dataset:
     name : str
         Short name for tables and figures.
     X : ndarray, shape (n, d)
-        Points in rows, float64, C-contiguous, scaled and centred as ``preprocessing`` says.
+        Points in rows, C-contiguous, scaled and centred as ``preprocessing`` says; float64, or float32 where there are
+        2^24 values or more that come in at most 32 bits (integers in 16).
     labels : ndarray of intp, shape (n,), or None
         Class of each point, 0 to K - 1.
     classes : tuple of str
@@ -81,7 +84,7 @@ class Dataset:
     """
 
     name: str
-    X: NDArray[np.float64]
+    X: PointArray
     labels: NDArray[np.intp] | None
     classes: tuple[str, ...]
     preprocessing: Preprocessing
@@ -91,9 +94,9 @@ class Dataset:
 
     def __post_init__(self) -> None:
         X = self.X
-        if X.ndim != 2 or X.dtype != np.float64 or not X.flags.c_contiguous:
+        if X.ndim != 2 or X.dtype not in (np.float32, np.float64) or not X.flags.c_contiguous:
             raise ValueError(
-                "Dataset: X must be a C-contiguous float64 array of shape (n, d), "
+                "Dataset: X must be a C-contiguous float32 or float64 array of shape (n, d), "
                 f"got shape {X.shape} of {X.dtype}; load_dataset makes one of any array"
             )
         if self.labels is None:

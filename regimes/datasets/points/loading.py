@@ -18,7 +18,7 @@ from regimes.datasets.files.reading import MEMORY, Reading, ReadingOptions
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.completeness import check_finite, complete_points
-from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.dataset import Dataset, PointArray
 from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
 from regimes.datasets.points.objects import object_points
 from regimes.datasets.points.pixels import mapped_pixels, may_be_pixels, pixels_range
@@ -71,7 +71,7 @@ def load_dataset(
     name : str, optional
         Name in tables and figures; otherwise of the built-in set or the file, or ``array``.
     memory : int
-        Bytes that the points of a file may take as float64; a file that declares more is refused before it is read.
+        Bytes that the points of a file may take once they are read; a file that declares more is refused before.
     columns, drop : str, int or sequence of these, optional
         Columns of a table, or of an array of rows, that are features, and columns that are left out: names, indices
         from 0, ranges (``"a,3,5-20"``, ``["a", 3]``). All are taken by default, but for one that numbers the rows.
@@ -150,7 +150,7 @@ def load_dataset(
     )
 
 
-def _last_axis(raw: RawData, X: NDArray[np.float64]) -> int:
+def _last_axis(raw: RawData, X: PointArray) -> int:
     """Length of the last axis of an array, along which its points may lie; 0 of images, where they do not."""
     return int(getattr(raw.values, "shape", X.shape)[-1]) if raw.kept is None else 0
 
@@ -201,8 +201,8 @@ def _reread(raw: RawData, reading: Reading) -> RawData:
 
 
 def _select(
-    X: NDArray[np.float64], labels: NDArray[np.intp] | None, names: tuple[str, ...], classes: Any, name: str
-) -> tuple[NDArray[np.float64], NDArray[np.intp], tuple[str, ...]]:
+    X: PointArray, labels: NDArray[np.intp] | None, names: tuple[str, ...], classes: Any, name: str
+) -> tuple[PointArray, NDArray[np.intp], tuple[str, ...]]:
     if labels is None:
         raise ValueError(
             f"load_dataset: classes can be selected only where there are labels, got none with {name}; give labels"

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from regimes.datasets.points.builtin import PIXELS, RawData
+from regimes.datasets.points.dataset import PointArray
 
 __all__ = ["DARKEST", "SIXTEEN_BIT", "are_pixels", "mapped_pixels", "may_be_pixels", "pixels_range"]
 
@@ -34,7 +34,7 @@ def are_pixels(dtype: Any, shape: tuple[int, ...]) -> bool:
     return dtype == np.uint8 and (len(shape) > 2 or math.prod(shape[1:]) >= _SMALLEST)
 
 
-def may_be_pixels(X: NDArray[np.float64], names: Sequence[str]) -> bool:
+def may_be_pixels(X: PointArray, names: Sequence[str]) -> bool:
     """Whether values may be those of pixels: whole or up to 1, in columns without names of their own, of one range."""
     low, high = X.min(axis=0), X.max(axis=0)
     many = X.shape[1] >= _SMALLEST
@@ -47,7 +47,7 @@ def may_be_pixels(X: NDArray[np.float64], names: Sequence[str]) -> bool:
     return bool(high.max() <= 1) or all(np.array_equal(block, np.floor(block)) for block in blocks)
 
 
-def pixels_range(raw: RawData, X: NDArray[np.float64]) -> RawData:
+def pixels_range(raw: RawData, X: PointArray) -> RawData:
     """Pixels of eight bits have the range of their type, unless they are bits or other small numbers."""
     pixels = are_pixels(getattr(raw.values, "dtype", None), getattr(raw.values, "shape", ()))
     return replace(raw, **PIXELS) if pixels and raw.known_range is None and X.max() > DARKEST else raw

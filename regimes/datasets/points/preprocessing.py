@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.points.dataset import Preprocessing
+from regimes.datasets.points.dataset import PointArray, Preprocessing
 from regimes.numerics.interface.checks import as_given
 
 __all__ = ["SCALES", "check_scale", "preprocess"]
@@ -15,7 +15,7 @@ __all__ = ["SCALES", "check_scale", "preprocess"]
 SCALES = ("none", "range", "standard", "feature")
 """Scalings by name; a positive number, the factor itself, is the fifth."""
 
-_FAINT = 1e-3
+_FAINT, _ROWS = 1e-3, 4096
 
 
 def check_scale(scale: str | float) -> str | float:
@@ -35,7 +35,7 @@ def check_scale(scale: str | float) -> str | float:
 
 
 def preprocess(
-    X: NDArray[np.float64],
+    X: PointArray,
     *,
     scale: str | float = "none",
     center: bool = True,
@@ -61,12 +61,12 @@ def preprocess(
     with np.errstate(all="ignore"):  # judged by its outcome below
         if center:
             # Two passes: the second takes out the rounding error of the first.
-            X -= X.mean(axis=0)
-            X -= X.mean(axis=0)
+            X -= X.mean(axis=0, dtype=np.float64)
+            X -= X.mean(axis=0, dtype=np.float64)
             X[:, low == high] = 0.0
-            variances = np.einsum("ij,ij->j", X, X) / (len(X) - 1)
+            variances = _squares(X, np.zeros(1)) / (len(X) - 1)
         else:
-            variances = np.where(low == high, 0.0, X.var(axis=0, ddof=1))
+            variances = np.where(low == high, 0.0, _squares(X, X.mean(axis=0, dtype=np.float64)) / (len(X) - 1))
         factors, offset, words = _factors(scale, variances, input_range)
         X *= factors
         if not center:
@@ -90,6 +90,15 @@ def preprocess(
         mean_variance=mean_variance,
         faint=float(((scaled > 0) & (scaled < _FAINT * mean_variance)).mean()),
     )
+
+
+def _squares(X: PointArray, origin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of the squares of each feature about an origin, in double precision."""
+    result = np.zeros(X.shape[1])
+    for start in range(0, len(X), _ROWS):
+        block = X[start : start + _ROWS] - origin
+        result += np.einsum("ij,ij->j", block, block)
+    return result
 
 
 def _factors(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.points.blocks import Blocks
+from regimes.datasets.points.blocks import Blocks, held_type
+from regimes.datasets.points.dataset import PointArray
 
 __all__ = ["check_points", "flat_points", "refuse_one_image"]
 
@@ -18,8 +19,8 @@ _SIDES = {Fraction(1), *(side for each in ("4/3", "3/2", "16/9") for side in (Fr
 """Shapes of images: points in space, one data set of many, hardly ever have them."""
 
 
-def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
-    """Points along the first axis as float64 of shape (n, d), copied unless nobody else holds them (``owned``)."""
+def flat_points(values: Any, *, owned: bool = False) -> PointArray:
+    """Points along the first axis, of shape (n, d), copied unless nobody else holds them (``owned``)."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         raise ValueError(
             "load_dataset: every value must be present, got a masked array; fill or drop the masked points"
@@ -37,13 +38,15 @@ def flat_points(values: Any, *, owned: bool = False) -> NDArray[np.float64]:
     flat = given.reshape(len(given), -1)
     with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
         owned = owned and flat.flags.writeable  # what lies over bytes of a file is not
-        return np.ascontiguousarray(flat, dtype=np.float64) if owned else np.array(flat, dtype=np.float64, order="C")
+        held = held_type(flat.dtype, flat.size)
+        return np.ascontiguousarray(flat, dtype=held) if owned else np.array(flat, dtype=held, order="C")
 
 
-def _read(values: Blocks) -> NDArray[np.float64]:
+def _read(values: Blocks) -> PointArray:
     """Points of a file, a block of rows after another: what is held is the points and one block."""
     _check_form(values, values)
-    X = np.empty((len(values), math.prod(values.shape[1:])))
+    width = math.prod(values.shape[1:])
+    X: PointArray = np.empty((len(values), width), held_type(values.dtype, len(values) * width))
     for start, rows in values.blocks():
         if rows.dtype.kind not in "buif":
             raise ValueError(_refusal(rows, rows))
@@ -90,7 +93,7 @@ def refuse_one_image(values: Any) -> None:
             )
 
 
-def check_points(X: NDArray[np.float64]) -> None:
+def check_points(X: PointArray) -> None:
     """Refuse points from which no prediction can be made: fewer than two, or all equal."""
     n, d = X.shape
     if n < 2:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.datasets.points.dataset import PointArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves
@@ -116,7 +117,7 @@ def class_curves(bound: ClassBound) -> dict[str, Any]:
 
 
 def held_out_bound(
-    X: NDArray[np.float64],
+    X: PointArray,
     labels: NDArray[np.intp],
     around: tuple[float | None, float],
     groups: NDArray[np.int64],

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.points.dataset import Dataset
+from regimes.datasets.points.dataset import Dataset, PointArray
 from regimes.numerics.collapse.corrected_time import (
     CollapseOfSize,
     CorrectedCollapse,
@@ -155,7 +155,7 @@ class Found:
         return self._posterior(self.copies.as_classes, part, singles=self.copies.singles)
 
     @cached_property
-    def distinct(self) -> NDArray[np.float64]:
+    def distinct(self) -> PointArray:
         """One point of each group of near copies."""
         return self.data.X[self._first] if self.copies.groups else self.data.X
 

@@ -225,7 +225,7 @@ def _usable(data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
         f"{len(small)} class{'es' if len(small) > 1 else ''} of one point left out ({some}): nothing is left to test"
     )
     names = tuple(data.classes[k] for k in kept)
-    return replace(data, X=np.ascontiguousarray(data.X[rows]), labels=renumbered, classes=names), (warning,)
+    return replace(data, X=data.X[rows], labels=renumbered, classes=names), (warning,)
 
 
 def _grid(fitted: FittedPairs, data: Dataset, memory: int) -> NDArray[np.float64]:

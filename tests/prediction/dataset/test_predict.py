@@ -132,6 +132,18 @@ def test_probes_are_drawn_until_they_leave_little_of_each_time_uncertain(precisi
     assert "precision" not in predict(X, labels, probes=64).settings
 
 
+def test_points_held_in_single_precision_have_the_same_times(monkeypatch):
+    X, labels = load_digits(return_X_y=True)
+    options = {"labels": labels, "classes": [0, 3, 7], "scale": 0.125, "probes": 512}
+    double = predict(X, **options)
+    monkeypatch.setattr("regimes.datasets.points.blocks._LARGE", X.size)
+    single = predict(X.astype(np.float32), **options)
+    for key, number in double.numbers.items():
+        assert single[key].value == pytest.approx(number.value, rel=1e-5, abs=1e-12), key
+        for one, other in zip(single[key].interval or (), number.interval or (), strict=True):
+            assert one is other is None or one == pytest.approx(other, rel=1e-4), key
+
+
 def test_bounds_are_open_at_one_end(digits):
     low, high = digits["speciation.class_time"].interval
     assert (low < digits["speciation.class_time"].value, high) == (True, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +43,15 @@ class FittedPairs:
     Lambda: float
 
 
-def fitted_pairs(X: Array, labels: NDArray[np.intp], groups: int, rng: int | np.random.Generator = 0) -> FittedPairs:
+def fitted_pairs(
+    X: NDArray[Any], labels: NDArray[np.intp], groups: int, rng: int | np.random.Generator = 0
+) -> FittedPairs:
     """Fit Gaussian classes to all points, and without each of the groups in turn; every class has two points."""
     drawn = generator(Stream.CLASS_PAIRS, rng)
     if len(X) > _MOST_POINTS:
         rows = _some_of_each(labels, drawn)
         X, labels = X[rows], labels[rows]
-    points, members = X - X.mean(axis=0), labels.astype(np.int64)
+    points, members = X - X.mean(axis=0, dtype=np.float64), labels.astype(np.int64)
     classes = int(members.max()) + 1
     room = int((_WORK / (classes**2 * (groups + 1))) ** (1 / 3))
     axes = min(points.shape[1], AXES, max(room, 8))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.compiled.compile import compile_formula
@@ -48,7 +48,7 @@ class SpeciationForm:
     case: CaseForm
 
 
-def spectral_time(X: Array) -> float:
+def spectral_time(X: ArrayLike) -> float:
     """``1/2 log Lambda``."""
     return float(compile_formula("speciation_time", target="numpy")(covariance_spectrum(X).Lambda))
 

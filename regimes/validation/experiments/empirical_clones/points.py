@@ -102,7 +102,7 @@ def _drawn(form: EmpiricalForm, noise: NoiseStream) -> tuple[Array, NDArray[np.i
     if form.source != "mixture":
         name, *classes = form.source.split()
         data = load_dataset(name, classes=classes or None)
-        return data.X, np.asarray(data.labels, dtype=np.int64)
+        return np.asarray(data.X, dtype=np.float64), np.asarray(data.labels, dtype=np.int64)
     labels = (noise.uniform(0, 0, form.n, ()).numpy() < 1 / 2).astype(np.int64)
     normal = noise.normal(0, 0, form.n, (form.d,), dtype=torch.float64).numpy()
     return normal + form.mu * (2.0 * labels[:, None] - 1), labels

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from regimes.validation.experiments.runner.denoisers import T_RANGE
 from regimes.validation.experiments.runner.run import Bench
@@ -56,7 +56,7 @@ class Gap:
 
 
 def information_gap(
-    bench: Bench, name: str, denoiser: TrainedDenoiser | Score, train: Array, test: Array, *, draws: int
+    bench: Bench, name: str, denoiser: TrainedDenoiser | Score, train: ArrayLike, test: Array, *, draws: int
 ) -> Gap:
     """Integrate the losses of a denoiser on training and test points."""
 

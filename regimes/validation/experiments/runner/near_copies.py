@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,9 @@ class Generated:
     nearest_of_test: float
 
 
-def generate(bench: Bench, name: str, score: Score, train: Array, test: Array, *, points: int, steps: int) -> Generated:
+def generate(
+    bench: Bench, name: str, score: Score, train: NDArray[Any], test: Array, *, points: int, steps: int
+) -> Generated:
     """Generate points by ancestral steps, the last to the posterior mean, and look for near-copies among them."""
     times = np.append(backward_times(START, end=T_RANGE[0], steps=steps - 1, spacing="log-snr"), 0.0)
 
@@ -49,7 +52,7 @@ def generate(bench: Bench, name: str, score: Score, train: Array, test: Array, *
     return Generated(points, copies, copies_of_test, nearest, nearest_of_test)
 
 
-def _copies(points: Array, train: Array) -> tuple[float, float]:
+def _copies(points: Array, train: NDArray[Any]) -> tuple[float, float]:
     distance: Tensor = torch.cdist(torch.from_numpy(points), torch.from_numpy(np.unique(train, axis=0)))
     first, second = distance.topk(2, dim=1, largest=False).values.T
     return float((first < _COPY * second).double().mean()), float(first.median())
