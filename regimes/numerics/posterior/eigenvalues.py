@@ -16,15 +16,21 @@ Array = NDArray[np.float64]
 
 _SMALL = 512
 _TOLERANCE = 1e-9
-_BLOCK_BYTES = 2**25
+_BLOCK_BYTES = 2**26
+_MANY = 2**24
 
 
 class Centred:
-    """The data about the origin in units of the extent, in float64, a block of rows or of columns at a time."""
+    """The data about the origin in units of the extent, a block of rows or of columns at a time.
+
+    Blocks are float64, of many values that are float32 themselves they are float32. Sums over blocks are in float64.
+    """
 
     def __init__(self, values: NDArray[Any], origin: Array, extent: float, memory: int) -> None:
         self.n, self.d = values.shape
         self._values, self._origin, self._extent = values, origin, extent
+        single = values.dtype == np.float32 and values.size >= _MANY
+        self.dtype: np.dtype[Any] = np.dtype(np.float32 if single else np.float64)
         smallest = 16 * max(self.n if self.n < self.d else self.d, 1)
         if memory < smallest:
             raise ValueError(
@@ -32,34 +38,38 @@ class Centred:
                 f"for n = {self.n}, d = {self.d}; allow more memory, or ask for fewer eigenvalues (top)"
             )
         self._budget = memory
-        self._held = [self._block(0, self.n)] if 16 * self.n * self.d <= memory else None
-
-    def _block(self, start: int, stop: int) -> Array:
-        return np.asarray((self._values[start:stop] - self._origin) / self._extent)
+        self._held: list[Array] | None = None
+        if 2 * self.dtype.itemsize * self.n * self.d + single * _BLOCK_BYTES <= memory:
+            self._held = list(self._rows(_BLOCK_BYTES if single else memory))
 
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""
-        if self._held is not None:
-            yield from self._held
-            return
-        step = max(1, min(_BLOCK_BYTES, self._budget) // (16 * self.d))
+        yield from self._rows(min(_BLOCK_BYTES, self._budget)) if self._held is None else self._held
+
+    def _rows(self, size: int) -> Iterator[Array]:
+        step = max(1, size // (16 * self.d))
         for start in range(0, self.n, step):
-            yield self._block(start, start + step)
+            yield self._scaled(self._values[start : start + step], self._origin)
 
     def columns(self) -> Iterator[Array]:
         """Blocks of columns."""
         step = max(1, min(_BLOCK_BYTES, self._budget) // (16 * self.n))
         for start in range(0, self.d, step):
             some = slice(start, start + step)
-            yield np.asarray((self._values[:, some] - self._origin[some]) / self._extent)
+            yield self._scaled(self._values[:, some], self._origin[some])
+
+    def _scaled(self, values: NDArray[Any], origin: Array) -> Array:
+        block = values - origin
+        block /= self._extent
+        return block.astype(self.dtype, copy=False)
 
     def trace(self) -> float:
         """Trace of the covariance C, with divisor n."""
-        return float(sum(float(np.einsum("ij,ij->", block, block)) for block in self.rows()) / self.n)
+        return float(sum(np.einsum("ij,ij->i", block, block).sum(dtype=np.float64) for block in self.rows()) / self.n)
 
     def apply(self, v: Array) -> Array:
         """``C v`` in one pass over the data."""
-        v = v.ravel()
+        v = v.ravel().astype(self.dtype)
         result = np.zeros(self.d)
         for block in self.rows():
             result += block.T @ (block @ v)
@@ -67,7 +77,8 @@ class Centred:
 
     def project(self, v: Array) -> Array:
         """Projection of each point on v."""
-        return np.concatenate([block @ v for block in self.rows()])
+        along = v.astype(self.dtype)
+        return np.concatenate([block @ along for block in self.rows()]).astype(np.float64)
 
 
 def fixed_bytes(n: int, d: int, wanted: int, dense: bool) -> int:
@@ -94,22 +105,24 @@ def dense_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:
     if 2 * wanted < size:
         some = [size - wanted, size - 1]
         values, vectors = eigh(gram, overwrite_a=True, check_finite=False, subset_by_index=some)
-        leading = vectors[:, -1]
+        top, leading = values[-1], vectors[:, -1]
     else:
-        values, leading = eigvalsh(gram, check_finite=False), _leading(gram)
-    values = np.maximum(values[::-1][:wanted], 0.0)
+        top, leading = _leading(gram)
+        values = eigvalsh(gram.astype(data.dtype, copy=False), check_finite=False)
+    values = np.maximum(values[::-1][:wanted].astype(np.float64), 0.0)
+    values[0] = top
     # An eigenvector over the points is the projection of the points on the eigenvector, up to its length.
     return values, leading * np.sqrt(data.n * values[0]) if over_points else data.project(leading)
 
 
-def _leading(gram: Array) -> Array:
-    """Top eigenvector; all eigenvectors would double the time of the eigenvalues."""
+def _leading(gram: Array) -> tuple[float, Array]:
+    """Top eigenvalue and its vector; all eigenvectors would double the time of the eigenvalues."""
     from scipy.linalg import eigh
 
     size = len(gram)
-    if size > _SMALL:
-        return iterated_eigenvectors(gram, 1)[1][:, 0]
-    return np.asarray(eigh(gram, check_finite=False)[1][:, -1])
+    values, vectors = iterated_eigenvectors(gram, 1) if size > _SMALL else eigh(gram, check_finite=False)
+    which = 0 if size > _SMALL else -1
+    return float(values[which]), np.asarray(vectors[:, which])
 
 
 def lanczos_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:

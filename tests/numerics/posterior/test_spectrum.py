@@ -44,6 +44,23 @@ def test_memory_only_changes_the_blocks():
     np.testing.assert_allclose(tall.eigenvalues, covariance_spectrum(X.T).eigenvalues, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("n", "d"), [(900, 600), (600, 900), (800, 90)])
+@pytest.mark.parametrize("dense", [True, False])
+def test_many_values_in_single_precision(monkeypatch, n, d, dense):
+    """The largest eigenvalue keeps six digits and more, the others five millionths of it."""
+    X = decaying(n, d).astype(np.float32)
+    expected = dense_eigenvalues(X)
+    monkeypatch.setattr("regimes.numerics.posterior.eigenvalues._MANY", 1)
+    monkeypatch.setattr(module, "_DENSE_LIMIT", 4096 if dense else 50)
+    for memory in (2**31, 32 * min(n, d) ** 2 + 200_000):
+        spectrum = covariance_spectrum(X, top=None if dense else 8, memory=memory)
+        found = spectrum.eigenvalues
+        assert spectrum.Lambda == pytest.approx(expected[0], rel=2e-7)
+        np.testing.assert_allclose(found, expected[: found.size], rtol=0, atol=5e-6 * expected[0])
+        assert spectrum.total_variance == pytest.approx(expected.sum(), rel=1e-6)
+        assert spectrum.Lambda_se == pytest.approx(covariance_spectrum(X.astype(float)).Lambda_se, rel=1e-5)
+
+
 def test_top_eigenvalues_of_a_dense_spectrum_keep_the_trace_of_the_rest():
     X = decaying(300, 40)
     expected = dense_eigenvalues(X)

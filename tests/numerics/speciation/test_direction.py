@@ -83,6 +83,17 @@ def test_halves(n, d, dense, memory, center):
     np.testing.assert_allclose(found.squared_norms, norms, rtol=1e-9)
 
 
+def test_directions_of_many_values_in_single_precision(monkeypatch):
+    X = spiked(np.random.default_rng(1), 700, 300, 6.0).astype(np.float32)
+    double = directions(X.astype(float))
+    monkeypatch.setattr("regimes.numerics.posterior.eigenvalues._MANY", 1)
+    single = directions(X)
+    assert (single.count, single.stands_out) == (double.count, True)
+    assert single.Lambda == pytest.approx(double.Lambda, rel=1e-6)
+    assert single.interval == pytest.approx(double.interval, rel=1e-5)
+    assert single.p_values == pytest.approx(double.p_values, rel=1e-3, abs=1e-12)
+
+
 @pytest.mark.parametrize(("n", "d", "tails"), [(100, 50, False), (40, 2, False), (60, 120, True)])
 def test_noise_has_no_direction(n, d, tails):
     """At most 5% of the draws, whatever the scale, the tails and the number of dimensions."""

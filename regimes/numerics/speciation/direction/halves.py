@@ -69,15 +69,17 @@ def _by_dimensions(data: Centred, first: Mask, wanted: int, center: bool) -> Pro
         for gram, half in zip(grams, (block[some], block[~some]), strict=True):
             gram += half.T @ half
         start += len(block)
-    whole = _top(grams[0] + grams[1], wanted)[1]
+    whole = _top((grams[0] + grams[1]).astype(data.dtype, copy=False), wanted)[1]
     means = _means(data, first, center)
     for gram, mean, count in zip(grams, means, (np.count_nonzero(first), np.count_nonzero(~first)), strict=True):
         gram -= count * np.outer(mean, mean)
-    return _project(data, first, means, whole, [_top(gram, wanted)[1] for gram in grams])
+    return _project(data, first, means, whole, [_top(gram.astype(data.dtype, copy=False), wanted)[1] for gram in grams])
 
 
 def _project(data: Centred, first: Mask, means: Array, whole: Array, halves: list[Array]) -> Projections:
     """Projections on vectors that are known."""
+    whole, halves = whole.astype(data.dtype), [half.astype(data.dtype) for half in halves]
+    means = means.astype(data.dtype)
     own, held_out = np.empty((data.n, whole.shape[1])), np.empty((data.n, whole.shape[1]))
     squared_norms, start = np.empty(data.n), 0
     for block in data.rows():
