@@ -104,13 +104,14 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
             f"information_bound: X needs at least {_FEWEST} points and n must exceed 1, got {total} points and "
             f"n = {target:g}"
         )
+    points = _some(points)
     extent = points.extent(points.mean)
     if extent == 0.0:
         raise ValueError("information_bound: X must vary, got equal points; there is no information to speak of")
     from scipy.interpolate import CubicSpline
 
     with recorded() as noted:
-        eigenvalues, squares = _squared_projections(_some(points), extent, memory)
+        eigenvalues, squares = _squared_projections(points, memory)
         forms = _Forms(eigenvalues, squares)
         y, snr, information = forms.curve(np.log(target))
         log_snr = CubicSpline(information, np.log(snr))
@@ -146,7 +147,7 @@ def _some(points: Points) -> Points:
     return checked_points("information_bound", points.values[chosen])
 
 
-def _squared_projections(points: Points, extent: float, memory: int) -> tuple[Array, Array]:
+def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
     """Eigenvalues of the covariance with divisor n - 1, in units of the extent, and squared projections of the points.
 
     The projections are those on the eigenvectors with nonzero eigenvalue, times the square root of n/(n - 1): a point
@@ -154,17 +155,17 @@ def _squared_projections(points: Points, extent: float, memory: int) -> tuple[Ar
     """
     n, d = points.values.shape
     held = 24 * min(n, d) ** 2 + 16 * n * min(n, d)
-    data = Centred(points.values, points.mean, extent, max(memory - held, 32 * max(n, d)))
-    if n <= d:
-        gram = sum((block @ block.T for block in data.columns()), np.zeros((n, n)))
-        values, vectors = np.linalg.eigh(gram)
-        values, vectors = np.maximum(values[1:], 0.0), vectors[:, 1:]
+    data = Centred(points, max(memory - held, 32 * max(n, d)))
+    values, vectors = data.eigenvectors()
+    kept = values > (1e-12 if data.dtype == np.float64 else 1e-7) * values[-1]
+    kept[0] &= not data.over_points  # the mean is none of their directions
+    values, vectors = values[kept], vectors[:, kept]
+    if data.over_points:
         squares = vectors**2 * values
     else:
-        values, vectors = np.linalg.eigh(sum((block.T @ block for block in data.rows()), np.zeros((d, d))))
-        squares = np.concatenate([(block @ vectors) ** 2 for block in data.rows()])
-    kept = values > 1e-12 * values[-1]
-    return np.asarray(values[kept] / (n - 1)), np.asarray(squares[:, kept] * (n / (n - 1)))
+        axes = vectors.astype(data.dtype, copy=False)
+        squares = np.concatenate([(block @ axes) ** 2 for block in data.rows()])
+    return np.asarray(values / (n - 1)), squares * (n / (n - 1))
 
 
 class _Forms:

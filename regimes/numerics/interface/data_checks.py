@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,19 @@ __all__ = ["Points", "checked_labels", "checked_points"]
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Data points that have been checked: C-contiguous, finite, the caller's array where it is that already."""
+    """Data points that have been checked: C-contiguous, finite, the caller's array where it is that already.
+
+    What takes a pass over them is ``kept`` for all who are given these points.
+    """
 
     values: NDArray[np.float32] | NDArray[np.float64]
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.values, dtype, copy=copy)
 
     def extent(self, origin: NDArray[np.float64]) -> float:
         """A bound on the distance of a point from the origin, at most sqrt(d) times the largest; 0 if all lie there."""
@@ -27,7 +34,9 @@ class Points:
 
 
 def checked_points(function: str, X: ArrayLike) -> Points:
-    """At least two points in rows, real and finite, with the range of each coordinate."""
+    """At least two points in rows, real and finite, with the range of each coordinate; checked points as they are."""
+    if isinstance(X, Points):
+        return X
     try:
         values: NDArray[Any] = np.asarray(X)
     except ValueError:

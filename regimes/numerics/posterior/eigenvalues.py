@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.interface.errors import NotConverged
 
-__all__ = ["Centred", "dense_eigenvalues", "fixed_bytes", "iterated_eigenvectors", "lanczos_eigenvalues"]
+__all__ = ["FULL", "Centred", "dense_eigenvalues", "fixed_bytes", "iterated_eigenvectors", "lanczos_eigenvalues"]
 
 Array = NDArray[np.float64]
 
-_SMALL = 512
+FULL = 2048
+"""Matrices up to this size are decomposed in full."""
 _TOLERANCE = 1e-9
 _BLOCK_BYTES = 2**26
 _MANY = 2**24
 
 
 class Centred:
-    """The data about the origin in units of the extent, a block of rows or of columns at a time.
+    """The data about their mean or the origin in units of the extent, a block of rows or of columns at a time.
 
     Blocks are float64, of many values that are float32 themselves they are float32. Sums over blocks are in float64.
     """
 
-    def __init__(self, values: NDArray[Any], origin: Array, extent: float, memory: int) -> None:
-        self.n, self.d = values.shape
-        self._values, self._origin, self._extent = values, origin, extent
-        single = values.dtype == np.float32 and values.size >= _MANY
+    def __init__(self, points: Points, memory: int, *, center: bool = True) -> None:
+        self.n, self.d = points.values.shape
+        self._points, self._center, self._values = points, bool(center), points.values
+        self._origin = points.mean if center else np.zeros(self.d)
+        self.extent = points.extent(self._origin)
+        single = self._values.dtype == np.float32 and self._values.size >= _MANY
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if single else np.float64)
-        smallest = 16 * max(self.n if self.n < self.d else self.d, 1)
+        smallest = 16 * max(self.n if self.over_points else self.d, 1)
         if memory < smallest:
             raise ValueError(
                 f"covariance_spectrum: memory must hold the working arrays, which take {smallest - memory} bytes more "
@@ -41,6 +45,34 @@ class Centred:
         self._held: list[Array] | None = None
         if 2 * self.dtype.itemsize * self.n * self.d + single * _BLOCK_BYTES <= memory:
             self._held = list(self._rows(_BLOCK_BYTES if single else memory))
+
+    @property
+    def over_points(self) -> bool:
+        """Whether the smaller matrix of products is that of the points."""
+        return bool(self.n < self.d)
+
+    def products(self) -> Array:
+        """Products of the points with each other, or of the coordinates where these are fewer: not to be changed."""
+
+        def compute() -> Array:
+            result = np.zeros((min(self.n, self.d),) * 2)
+            for block in self.columns() if self.over_points else self.rows():
+                result += block @ block.T if self.over_points else block.T @ block
+            return result
+
+        found: Array = self._kept("products", compute)
+        return found
+
+    def eigenvectors(self) -> tuple[Array, Array]:
+        """Eigenvalues of the products, ascending, and all their vectors: not to be changed."""
+        values, vectors = self._kept("eigenvectors", lambda: np.linalg.eigh(self.products()))
+        return values, vectors
+
+    def _kept(self, what: str, compute: Callable[[], Any]) -> Any:
+        key = what, self._center
+        if key not in self._points.kept:
+            self._points.kept[key] = compute()
+        return self._points.kept[key]
 
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""
@@ -60,7 +92,7 @@ class Centred:
 
     def _scaled(self, values: NDArray[Any], origin: Array) -> Array:
         block = values - origin
-        block /= self._extent
+        block /= self.extent
         return block.astype(self.dtype, copy=False)
 
     def trace(self) -> float:
@@ -96,33 +128,19 @@ def dense_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:
     """Largest eigenvalues, descending, and projections of the points on the top, from the smaller Gram matrix."""
     from scipy.linalg import eigh, eigvalsh
 
-    over_points = data.n < data.d
     size = min(data.n, data.d)
-    gram = np.zeros((size, size))
-    for block in data.columns() if over_points else data.rows():
-        gram += block @ block.T if over_points else block.T @ block
-    gram /= data.n
     if 2 * wanted < size:
-        some = [size - wanted, size - 1]
-        values, vectors = eigh(gram, overwrite_a=True, check_finite=False, subset_by_index=some)
-        top, leading = values[-1], vectors[:, -1]
+        values, vectors = eigh(data.products(), check_finite=False, subset_by_index=[size - wanted, size - 1])
+    elif size <= FULL:
+        values, vectors = data.eigenvectors()
     else:
-        top, leading = _leading(gram)
-        values = eigvalsh(gram.astype(data.dtype, copy=False), check_finite=False)
-    values = np.maximum(values[::-1][:wanted].astype(np.float64), 0.0)
-    values[0] = top
+        top, leading = iterated_eigenvectors(data.products(), 1)
+        values = eigvalsh(data.products().astype(data.dtype), check_finite=False, overwrite_a=True)
+        values, vectors = np.append(values[:-1], top), leading
+    values = np.maximum(values[::-1][:wanted], 0.0) / data.n
     # An eigenvector over the points is the projection of the points on the eigenvector, up to its length.
-    return values, leading * np.sqrt(data.n * values[0]) if over_points else data.project(leading)
-
-
-def _leading(gram: Array) -> tuple[float, Array]:
-    """Top eigenvalue and its vector; all eigenvectors would double the time of the eigenvalues."""
-    from scipy.linalg import eigh
-
-    size = len(gram)
-    values, vectors = iterated_eigenvectors(gram, 1) if size > _SMALL else eigh(gram, check_finite=False)
-    which = 0 if size > _SMALL else -1
-    return float(values[which]), np.asarray(vectors[:, which])
+    along = vectors[:, -1]
+    return values, along * np.sqrt(data.n * values[0]) if data.over_points else data.project(along)
 
 
 def lanczos_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:

@@ -118,7 +118,7 @@ def covariance_spectrum(
         top = rank if dense else _DEFAULT_TOP
     wanted = min(whole_number("covariance_spectrum", "top", "eigenvalues to keep", top, at_least=1), rank)
     memory = whole_number("covariance_spectrum", "memory", "bytes", memory, at_least=1)
-    data = Centred(points.values, origin, extent, memory - fixed_bytes(n, d, wanted, dense))
+    data = Centred(points, memory - fixed_bytes(n, d, wanted, dense), center=center)
     values, projections = (dense_eigenvalues if dense else lanczos_eigenvalues)(data, wanted)
     unit = extent * extent * (n / (n - 1) if center else 1.0)
     exact = wanted == rank

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from regimes.datasets.points.dataset import PointArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves
@@ -117,7 +116,7 @@ def class_curves(bound: ClassBound) -> dict[str, Any]:
 
 
 def held_out_bound(
-    X: PointArray,
+    X: ArrayLike,
     labels: NDArray[np.intp],
     around: tuple[float | None, float],
     groups: NDArray[np.int64],

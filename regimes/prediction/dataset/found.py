@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.points.dataset import Dataset, PointArray
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.collapse.corrected_time import (
     CollapseOfSize,
     CorrectedCollapse,
@@ -21,6 +21,7 @@ from regimes.numerics.collapse.information_bound import InformationBound, inform
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
+from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.layout import default_probes
@@ -97,14 +98,19 @@ class Found:
         return None if np.unique(self.data.labels).size >= 2 else "there is one class, and speciation needs two"
 
     @cached_property
+    def points(self) -> Points:
+        """All points, checked once, with what was computed in passes over them."""
+        return checked_points("predict", self.data.X)
+
+    @cached_property
     def spectrum(self) -> CovarianceSpectrum:
         """Of the points as they are centred or not."""
-        return covariance_spectrum(self.data.X, center=self.center, memory=self.budget.memory)
+        return covariance_spectrum(self.points, center=self.center, memory=self.budget.memory)
 
     @cached_property
     def spread(self) -> CovarianceSpectrum:
         """About the mean: the posterior depends on differences only, whatever Lambda refers to."""
-        return self.spectrum if self.center else covariance_spectrum(self.data.X, memory=self.budget.memory)
+        return self.spectrum if self.center else covariance_spectrum(self.points, memory=self.budget.memory)
 
     @cached_property
     def directions(self) -> Directions:
@@ -116,7 +122,7 @@ class Found:
     @cached_property
     def copies(self) -> NearCopies:
         """Groups of points that are copies of each other."""
-        return near_copies(self.data.X, memory=self.budget.memory)
+        return near_copies(self.points, memory=self.budget.memory)
 
     @cached_property
     def bound(self) -> InformationBound | str:
@@ -155,9 +161,9 @@ class Found:
         return self._posterior(self.copies.as_classes, part, singles=self.copies.singles)
 
     @cached_property
-    def distinct(self) -> PointArray:
+    def distinct(self) -> Points:
         """One point of each group of near copies."""
-        return self.data.X[self._first] if self.copies.groups else self.data.X
+        return checked_points("predict", self.data.X[self._first]) if self.copies.groups else self.points
 
     @cached_property
     def of_distinct(self) -> PosteriorCurves:
@@ -195,7 +201,7 @@ class Found:
             return ()
         rng, memory = self.budget.rng, self.budget.memory
         of_parts = collapse_times_by_size(self.distinct, self.bound, rng=rng, memory=memory)
-        return (*of_parts, CollapseOfSize(len(self.distinct), self.collapse.time, self.collapse.error))
+        return (*of_parts, CollapseOfSize(len(self.distinct.values), self.collapse.time, self.collapse.error))
 
     @cached_property
     def held_out(self) -> ClassBound | None:
@@ -206,7 +212,7 @@ class Found:
         around = self._left_out_crossing(), float(self.grid[-1])
         budget = self.budget
         return held_out_bound(
-            self.data.X,
+            self.points,
             labels,
             around,
             self.copies.labels,
@@ -275,18 +281,18 @@ class Found:
         self,
         labels: Labels,
         parts: Callable[[PosteriorCurves], list[CurvePart]],
-        X: Any = None,
+        X: Points | None = None,
         *,
         singles: bool = False,
     ) -> PosteriorCurves:
         budget = self.budget
-        points = self.data.X if X is None else X
+        points = self.points if X is None else X
         return posterior_curves(
             points,
             self.grid if self.times is None else np.union1d(self.grid, self.times),
             labels=labels,
             singles=singles,
-            probes=budget.most_probes(len(points)),
+            probes=budget.most_probes(len(points.values)),
             rng=budget.rng,
             groups=budget.groups,
             enough=None if budget.probes else lambda curves: probes_suffice(parts(curves), budget.precision),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, chi2
 
+from regimes.numerics.interface.data_checks import checked_points
 from regimes.numerics.posterior.eigenvalues import Centred
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.numerics.speciation.direction.correction import Bulk, chi_squared_quantile
@@ -76,11 +77,12 @@ def test_halves(n, d, dense, memory, center):
     if center:
         X -= X.mean(axis=0)
     first = np.arange(n) % 3 == 0
-    found = halved_projections(Centred(X, np.zeros(d), 1.0, memory), first, 4, center=center, dense=dense)
+    data = Centred(checked_points("test", X), memory, center=center)
+    found = halved_projections(data, first, 4, center=center, dense=dense)
     own, held_out, norms = plain_projections(X, first, 4, center)
-    np.testing.assert_allclose(np.abs(found.own), np.abs(own), atol=1e-6)
-    np.testing.assert_allclose(np.abs(found.held_out), np.abs(held_out), atol=1e-6)
-    np.testing.assert_allclose(found.squared_norms, norms, rtol=1e-9)
+    np.testing.assert_allclose(np.abs(found.own) * data.extent, np.abs(own), atol=1e-6)
+    np.testing.assert_allclose(np.abs(found.held_out) * data.extent, np.abs(held_out), atol=1e-6)
+    np.testing.assert_allclose(found.squared_norms * data.extent**2, norms, rtol=1e-9)
 
 
 def test_directions_of_many_values_in_single_precision(monkeypatch):

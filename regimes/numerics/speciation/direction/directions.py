@@ -80,7 +80,7 @@ def directions(
     points = checked_points("directions", X)
     n, d = points.values.shape
     if spectrum is None:
-        spectrum = covariance_spectrum(points.values, center=center, memory=memory)
+        spectrum = covariance_spectrum(points, center=center, memory=memory)
     elif (spectrum.n, spectrum.d, spectrum.centered) != (n, d, bool(center)):
         raise ValueError(
             f"directions: spectrum must be that of X, {n} points in {d} dimensions with center={bool(center)}, got "
@@ -172,12 +172,10 @@ def _projections(
     wanted = min(_MOST if dense else _MOST_ITERATED, size, n // 2 - center)
     needed = 8 * (5 * size**2 * dense + 4 * (n + d) * wanted + 8 * n)
     check_memory("directions", f"directions of {n} points in {d} dimensions", needed, memory, "take fewer points")
-    origin = points.mean if center else np.zeros(d)
-    extent = points.extent(origin)
     first = np.zeros(n, dtype=bool)
     first[random.permutation(n)[: n // 2]] = True
-    data = Centred(points.values, origin, extent, memory - needed)
-    return halved_projections(data, first, wanted, center=center, dense=dense), extent * extent
+    data = Centred(points, memory - needed, center=center)
+    return halved_projections(data, first, wanted, center=center, dense=dense), data.extent**2
 
 
 def _all_eigenvalues(spectrum: CovarianceSpectrum) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.posterior.eigenvalues import Centred, iterated_eigenvectors
+from regimes.numerics.posterior.eigenvalues import FULL, Centred, iterated_eigenvectors
 
 __all__ = ["Projections", "halved_projections"]
 
@@ -65,11 +65,14 @@ def _by_dimensions(data: Centred, first: Mask, wanted: int, center: bool) -> Pro
     """From the d x d matrices of the halves, whose sum is that of all points."""
     grams, start = np.zeros((2, data.d, data.d)), 0
     for block in data.rows():
-        some = first[start : start + len(block)]
-        for gram, half in zip(grams, (block[some], block[~some]), strict=True):
-            gram += half.T @ half
+        half = block[first[start : start + len(block)]]
+        grams[0] += half.T @ half
         start += len(block)
-    whole = _top((grams[0] + grams[1]).astype(data.dtype, copy=False), wanted)[1]
+    np.subtract(data.products(), grams[0], out=grams[1])
+    if data.d <= FULL:
+        whole = data.eigenvectors()[1][:, : -wanted - 1 : -1]
+    else:
+        whole = _top(data.products().astype(data.dtype), wanted)[1]
     means = _means(data, first, center)
     for gram, mean, count in zip(grams, means, (np.count_nonzero(first), np.count_nonzero(~first)), strict=True):
         gram -= count * np.outer(mean, mean)
@@ -95,9 +98,7 @@ def _project(data: Centred, first: Mask, means: Array, whole: Array, halves: lis
 
 def _by_points(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
     """From the n x n products of the points, of which those of the halves are blocks."""
-    products = np.zeros((data.n, data.n))
-    for block in data.columns():
-        products += block @ block.T
+    products = data.products().copy()
     values, vectors = _top(products, wanted)
     held_out, squared_norms = np.zeros((data.n, wanted)), np.empty(data.n)
     if center:
