@@ -101,7 +101,7 @@ memory_option = click.option(
     default=2.0,
     show_default=True,
     metavar="GIB",
-    help="Working memory, and most that DATASET may take, in GiB.",
+    help="Memory that may be used, with that of DATASET, in GiB.",
 )
 
 

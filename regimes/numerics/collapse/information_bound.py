@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.jackknife import student_quantile
 from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.interface.checks import whole_number
+from regimes.numerics.interface.checks import check_memory, whole_number
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.eigenvalues import Centred
 from regimes.theory.formula.record import recorded
@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 
 _FEWEST = 8
 _MOST = 2048
+_BLOCK_BYTES = 2**25
 _STEP = 0.2
 _BATCH = 16
 _MOST_STEPS = 400
@@ -41,7 +42,7 @@ class InformationBound:
     error : float
         Standard error of the estimate.
     used : int
-        Points that the eigenvalues were computed from: all, or 2048 where both n and d are larger.
+        Points that the eigenvalues were computed from: all, or 2048 where both n and d are larger, or as many as fit.
     snr, information : ndarray
         The information of that Gaussian as a curve, in nats.
     formulas : tuple of str
@@ -104,7 +105,7 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
             f"information_bound: X needs at least {_FEWEST} points and n must exceed 1, got {total} points and "
             f"n = {target:g}"
         )
-    points = _some(points)
+    points = _some(points, memory)
     extent = points.extent(points.mean)
     if extent == 0.0:
         raise ValueError("information_bound: X must vary, got equal points; there is no information to speak of")
@@ -138,13 +139,25 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
     )
 
 
-def _some(points: Points) -> Points:
-    """All points, or 2048 drawn from them where eigenvalues of all would take minutes."""
+def _some(points: Points, memory: int) -> Points:
+    """All points, or some drawn from them where those of all would not fit, or their eigenvalues take minutes."""
     n, d = points.values.shape
-    if min(n, d) <= _MOST:
+    most = n if min(n, d) <= _MOST else _MOST
+    while most >= _FEWEST and _held_bytes(points, most) > memory:
+        most //= 2
+    if most == n:
         return points
-    chosen = np.sort(generator(Stream.COLLAPSE_POINTS, 0).permutation(n)[:_MOST])
+    if most < _FEWEST:
+        check_memory("information_bound", f"{n} points in {d} dimensions", _held_bytes(points, n), memory, "thin them")
+    chosen = np.sort(generator(Stream.COLLAPSE_POINTS, 0).permutation(n)[:most])
     return checked_points("information_bound", points.values[chosen])
+
+
+def _held_bytes(points: Points, n: int) -> int:
+    """Working arrays of n of the points: a copy, products, eigenvectors, squares, and a block of these."""
+    d, size = points.mean.size, points.values.dtype.itemsize
+    block = min(_BLOCK_BYTES, 16 * n * d)
+    return (n < len(points.values)) * size * n * d + 40 * min(n, d) ** 2 + 12 * n * min(n, d) + block
 
 
 def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
@@ -154,18 +167,23 @@ def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
     less the mean of the others, in the unit of one draw.
     """
     n, d = points.values.shape
-    held = 24 * min(n, d) ** 2 + 16 * n * min(n, d)
-    data = Centred(points, max(memory - held, 32 * max(n, d)))
+    data = Centred(points, max(memory - _held_bytes(points, n), 32 * max(n, d)))
     values, vectors = data.eigenvectors()
     kept = values > (1e-12 if data.dtype == np.float64 else 1e-7) * values[-1]
     kept[0] &= not data.over_points  # the mean is none of their directions
     values, vectors = values[kept], vectors[:, kept]
+    squares, start = np.empty((n, values.size), data.dtype), 0
     if data.over_points:
-        squares = vectors**2 * values
+        np.multiply(vectors**2, values * (n / (n - 1)), out=squares)
     else:
         axes = vectors.astype(data.dtype, copy=False)
-        squares = np.concatenate([(block @ axes) ** 2 for block in data.rows()])
-    return np.asarray(values / (n - 1)), squares * (n / (n - 1))
+        for block in data.rows():
+            stop = start + len(block)
+            np.matmul(block, axes, out=squares[start:stop])
+            start = stop
+        np.multiply(squares, squares, out=squares)
+        squares *= n / (n - 1)
+    return np.asarray(values / (n - 1)), squares
 
 
 class _Forms:

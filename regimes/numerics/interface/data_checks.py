@@ -27,6 +27,11 @@ class Points:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype, copy=copy)
 
+    def bytes_held(self) -> int:
+        """Of the values and of all arrays that are kept."""
+        kept = [array for each in self.kept.values() for array in (each if isinstance(each, tuple) else (each,))]
+        return int(self.values.nbytes + sum(array.nbytes for array in kept))
+
     def extent(self, origin: NDArray[np.float64]) -> float:
         """A bound on the distance of a point from the origin, at most sqrt(d) times the largest; 0 if all lie there."""
         reach = float(np.maximum(np.abs(self.high - origin), np.abs(origin - self.low)).max())

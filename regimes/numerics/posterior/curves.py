@@ -149,7 +149,7 @@ def posterior_curves(
         Asked with the curves so far after each 1024 probes, and no more are drawn once it says yes. The draws do not
         depend on where they end.
     memory : int
-        Bytes for working arrays, beyond X and one sorted copy of it in the precision of the products.
+        Bytes for working arrays, beyond X; a sorted copy of it in the precision of the products is one of them.
     progress : callable, optional
         Called with (part, probes done, probes) after each block.
 
@@ -207,7 +207,8 @@ def posterior_curves(
     used = count_groups(n, classes, groups, mu, rank)
     columns = arrange_columns(members, rank % used)
     threads = get_num_threads()
-    rows = block_rows(columns, d, times.size, used, probes, bytes_each=dtype.itemsize, threads=threads, memory=memory)
+    size = dtype.itemsize
+    rows = block_rows(columns, d, times.size, used, probes, bytes_each=size, threads=threads, memory=memory)
     a, norms = _sorted_copy(points, columns, extent, dtype)
     data = Data(points.values, extent, norms, _NEAR[products])
 

@@ -35,16 +35,17 @@ class Centred:
         self.extent = points.extent(self._origin)
         single = self._values.dtype == np.float32 and self._values.size >= _MANY
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if single else np.float64)
-        smallest = 16 * max(self.n if self.over_points else self.d, 1)
+        smallest = 32 * max(self.n if self.over_points else self.d, 1)
         if memory < smallest:
             raise ValueError(
                 f"covariance_spectrum: memory must hold the working arrays, which take {smallest - memory} bytes more "
                 f"for n = {self.n}, d = {self.d}; allow more memory, or ask for fewer eigenvalues (top)"
             )
-        self._budget = memory
+        self._block = min(_BLOCK_BYTES, memory)
         self._held: list[Array] | None = None
-        if 2 * self.dtype.itemsize * self.n * self.d + single * _BLOCK_BYTES <= memory:
-            self._held = list(self._rows(_BLOCK_BYTES if single else memory))
+        if self.dtype.itemsize * self.n * self.d <= memory // 2:
+            self._block = min(self._block, memory // 2)
+            self._held = list(self._rows())
 
     @property
     def over_points(self) -> bool:
@@ -76,16 +77,16 @@ class Centred:
 
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""
-        yield from self._rows(min(_BLOCK_BYTES, self._budget)) if self._held is None else self._held
+        yield from self._rows() if self._held is None else self._held
 
-    def _rows(self, size: int) -> Iterator[Array]:
-        step = max(1, size // (16 * self.d))
+    def _rows(self) -> Iterator[Array]:
+        step = max(1, self._block // (32 * self.d))
         for start in range(0, self.n, step):
             yield self._scaled(self._values[start : start + step], self._origin)
 
     def columns(self) -> Iterator[Array]:
         """Blocks of columns."""
-        step = max(1, min(_BLOCK_BYTES, self._budget) // (16 * self.n))
+        step = max(1, self._block // (32 * self.n))
         for start in range(0, self.d, step):
             some = slice(start, start + step)
             yield self._scaled(self._values[:, some], self._origin[some])

@@ -105,7 +105,7 @@ def arrange_columns(members: NDArray[np.int64], group: NDArray[np.int64]) -> Col
 def block_rows(
     columns: Columns, d: int, times: int, groups: int, probes: int, *, bytes_each: int, threads: int, memory: int
 ) -> int:
-    """Number of probes, at most 512, that are treated together within the memory beyond the data and their copy.
+    """Number of probes, at most 512, that are treated together within the memory beyond the data.
 
     ``bytes_each`` is the size of a number in the products, which have long reached full speed with 512 rows.
     """
@@ -113,7 +113,8 @@ def block_rows(
     cells = (int(columns.slot_cell[:, 0].max()) + 1) * groups
     a_thread = 2 * ROWS * LANES * bytes_each + 48 * times * slots + 40 * cells
     kept = 8 * times * STATISTICS * watched_points(times, columns.place.size)
-    fixed = 64 * width + 32 * probes + 4 * COPY_BYTES + threads * a_thread + kept
+    copy = bytes_each * width * (d + 1)
+    fixed = copy + 64 * width + 32 * probes + 4 * COPY_BYTES + threads * a_thread + kept
     a_row = 2 * bytes_each * (width + d) + 8 * d + 24 * times * STATISTICS * (1 + groups)
     smallest = min(STRIP, probes)
     rows = min((memory - fixed) // a_row, probes, _MOST_ROWS)

@@ -114,7 +114,7 @@ def predict_data_percolation(
     rng : int
         Seed.
     memory : int
-        Bytes of working memory; without ``tau`` all overlaps must fit, 8 n^2.
+        Bytes that may be used in all, the points included; without ``tau`` all overlaps must fit, 8 n^2.
     progress : callable, optional
         Called with the name of a part, the work done and all work.
     columns, drop, header, decimal, missing
@@ -146,6 +146,7 @@ def predict_data_percolation(
     orders = whole_number(name, "orders", "random orders", orders, at_least=1)
     rng = whole_number(name, "rng", "seed", rng, at_least=0)
     data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
+    memory = max(memory - data.X.nbytes, 1)
     problem = PointOverlaps(GivenData.of(data), overlap, tau)
 
     def part(what: str) -> Callable[[int, int], None] | None:

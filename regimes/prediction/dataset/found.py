@@ -102,33 +102,39 @@ class Found:
         """All points, checked once, with what was computed in passes over them."""
         return checked_points("predict", self.data.X)
 
+    @property
+    def memory(self) -> int:
+        """Bytes that are left beside the points and what is kept of them."""
+        held = {id(points): points for points in (self.points, self.__dict__.get("distinct", self.points))}.values()
+        return max(self.budget.memory - sum(points.bytes_held() for points in held), 1)
+
     @cached_property
     def spectrum(self) -> CovarianceSpectrum:
         """Of the points as they are centred or not."""
-        return covariance_spectrum(self.points, center=self.center, memory=self.budget.memory)
+        return covariance_spectrum(self.points, center=self.center, memory=self.memory)
 
     @cached_property
     def spread(self) -> CovarianceSpectrum:
         """About the mean: the posterior depends on differences only, whatever Lambda refers to."""
-        return self.spectrum if self.center else covariance_spectrum(self.points, memory=self.budget.memory)
+        return self.spectrum if self.center else covariance_spectrum(self.points, memory=self.memory)
 
     @cached_property
     def directions(self) -> Directions:
         """Of the population; of copies one is taken, since halves of the points must not share any."""
-        rng, memory = self.budget.rng, self.budget.memory
+        rng, memory = self.budget.rng, self.memory
         spectrum = None if self.copies.groups else self.spectrum
         return directions(self.distinct, center=self.center, spectrum=spectrum, rng=rng, memory=memory)
 
     @cached_property
     def copies(self) -> NearCopies:
         """Groups of points that are copies of each other."""
-        return near_copies(self.points, memory=self.budget.memory)
+        return near_copies(self.points, memory=self.memory)
 
     @cached_property
     def bound(self) -> InformationBound | str:
         """Of any law with the covariance of the population, or why there is none; copies count once."""
         try:
-            return information_bound(self.distinct, memory=self.budget.memory)
+            return information_bound(self.distinct, memory=self.memory)
         except ValueError as refused:
             return str(refused).removeprefix("information_bound: ")
 
@@ -199,7 +205,7 @@ class Found:
         """Collapse times of parts of the points, and of all."""
         if isinstance(self.bound, str) or self.collapse is None:
             return ()
-        rng, memory = self.budget.rng, self.budget.memory
+        rng, memory = self.budget.rng, self.memory
         of_parts = collapse_times_by_size(self.distinct, self.bound, rng=rng, memory=memory)
         return (*of_parts, CollapseOfSize(len(self.distinct.values), self.collapse.time, self.collapse.error))
 
@@ -217,7 +223,7 @@ class Found:
             around,
             self.copies.labels,
             rng=budget.rng,
-            memory=budget.memory,
+            memory=self.memory,
             progress=budget.progress,
         )
 
@@ -296,7 +302,7 @@ class Found:
             rng=budget.rng,
             groups=budget.groups,
             enough=None if budget.probes else lambda curves: probes_suffice(parts(curves), budget.precision),
-            memory=budget.memory,
+            memory=self.memory,
             progress=budget.progress,
         )
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.process.noise_schedule import noise_schedule
-from regimes.numerics.interface.checks import positive_number, positive_times, whole_number
+from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
 from regimes.prediction.dataset.result import GivenData, Prediction
@@ -82,7 +82,7 @@ def predict(
         Losses per noise level of a model trained on these points, on them and on others: a table with the columns t (or
         snr), train_loss and test_loss, or a :class:`regimes.validation.LossCurve`. They tell whether it memorises.
     memory : int
-        Bytes that the points of a file may take, and that may be used beyond the data.
+        Bytes that may be used in all, the points included.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
     columns, drop, header, decimal, missing
@@ -140,11 +140,17 @@ def predict(
         )
     given: LossCurve | None = None
     warnings: tuple[str, ...] = ()
-    if losses is not None:
-        from regimes.prediction.losses.comparison import checked_losses
+    try:
+        if losses is not None:
+            from regimes.prediction.losses.comparison import checked_losses
 
-        given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
-    numbers, curves = found.rows(wanted), found.curves(wanted)
+            given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
+        numbers, curves = found.rows(wanted), found.curves(wanted)
+    except ValueError as error:
+        if "memory" in str(error):
+            held = f"{gibibytes(memory - found.memory)} of the memory = {gibibytes(memory)} hold the points"
+            raise ValueError(f"{error} ({held})") from None
+        raise
     sentences: tuple[str, ...] = Verdict(
         numbers, steps, copies="copies.groups" in numbers, dimensions=data.d
     ).sentences()

@@ -125,7 +125,7 @@ def predict_classes(
     schedule : str, path, object or Schedule
         In whose steps the times are given as well: what :func:`regimes.noise_schedule` takes, or gives.
     memory : int
-        Bytes that the points of a file may take, and that may be used beyond the data.
+        Bytes that may be used in all, the points included.
     progress : callable, optional
         Called with (part, done, total).
     columns, drop, header, decimal, missing
@@ -159,6 +159,7 @@ def predict_classes(
     data, warnings = _usable(
         load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     )
+    memory = max(memory - data.X.nbytes, 2**20)
     members = np.asarray(data.labels)
     fitted = fitted_pairs(data.X, members, groups, rng)
     grid = _grid(fitted, data, memory)

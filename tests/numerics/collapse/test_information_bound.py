@@ -63,7 +63,7 @@ def test_the_curve_is_that_of_the_population_and_moves_with_the_unit():
     other = information_bound(1000 * X + 5)
     np.testing.assert_allclose(other.snr * 1e6, bound.snr, rtol=1e-8)
     assert np.expm1(2 * other.estimate) == pytest.approx(1e6 * np.expm1(2 * bound.estimate), rel=1e-8)
-    assert information_bound(X, memory=10**5).estimate == pytest.approx(bound.estimate, rel=1e-9)
+    assert information_bound(X, memory=6_400_000).estimate == pytest.approx(bound.estimate, rel=1e-9)
     assert information_bound(X, 1e4).estimate < bound.estimate
     assert set(bound.formulas) >= {"left_out_form", "resolvent_snr", "resolvent_information_slope"}
 

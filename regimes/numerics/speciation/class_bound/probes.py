@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.speciation.class_bound.folds import stratified_folds
+from regimes.numerics.speciation.class_bound.subspace import AXES
 
 __all__ = ["Used", "draw_used"]
 
@@ -54,7 +55,8 @@ def draw_used(
 ) -> Used:
     """Draw points, folds, probes and noise; with ``each_class`` as many probes of every class, if it has them."""
     n, d = data.values.shape
-    most = max(2, min(_MOST_POINTS, memory // (24 * d)))
+    # Their copies in single precision, and seven in double of what a model is fitted to.
+    most = max(2, min(_MOST_POINTS, memory // (12 * d + 56 * min(d, AXES))))
     rows = np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
     points = np.asarray(data.values[rows] - data.mean, dtype=np.float32)
     used_members, used_groups = members[rows], groups[rows]
