@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.validation.experiments.mixture_clones.experiment import PLAN, one_dimensional
 from regimes.validation.experiments.mixture_clones.runs import CloneRuns, MixtureCurve
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling import NoiseStream
 
 

@@ -72,7 +72,7 @@ regimes.compile_formula(formula, *, target)
 regimes.load_dataset(source, labels, *, classes, scale, center, name, memory, reading)
 regimes.noise_schedule(schedule, *, steps, inference_steps, spacing, strength, tokens, values)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, precision, rng, groups, schedule, parts, losses,
-    memory, progress, reading)
+    memory, progress, checkpoint, reading)
 regimes.predict_classes(source, labels, *, classes, scale, center, t, rng, groups, schedule, memory, progress,
     reading)
 regimes.predict_hierarchy(hierarchy, *, noise, noise_levels, exact, budget, rng, schedule, progress)
@@ -102,7 +102,8 @@ regimes.collapse.collapse_times_by_size(X, bound, *, probes, rng, memory)
 regimes.collapse.corrected_collapse_time(curves)
 regimes.collapse.information_bound(X, n, *, memory)
 regimes.collapse.near_copies(X, *, memory)
-regimes.collapse.posterior_curves(X, t, *, labels, singles, probes, rng, groups, products, enough, memory, progress)
+regimes.collapse.posterior_curves(X, t, *, labels, singles, probes, rng, groups, products, enough, memory, progress,
+    checkpoint)
 regimes.composition.image_grid(N, sigma, *, dx, dy, amplitude, periodic, margin, kind)
 regimes.composition.bump_images(positions, N, sigma, *, kind, amplitude, periodic, memory)
 regimes.composition.bump_neighbourhood(sigma, *, tau, overlap, steps, pixels, memory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Output",
     "emit",
+    "interrupted",
     "memory_bytes",
     "memory_option",
     "numbers",
@@ -71,6 +73,13 @@ def user_errors(
             raise SystemExit(130) from None
 
     return wrapped
+
+
+def interrupted(checkpoint: str | None) -> KeyboardInterrupt:
+    """The interrupt of a command, which says what is kept."""
+    kept = checkpoint is not None and os.path.isdir(checkpoint)
+    said = f"{checkpoint} keeps what is finished, the same command goes on there"
+    return KeyboardInterrupt(said) if kept else KeyboardInterrupt()
 
 
 def numbers(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[float, ...] | None:

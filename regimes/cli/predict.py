@@ -9,6 +9,7 @@ import click
 from regimes.cli.output import (
     Output,
     emit,
+    interrupted,
     memory_bytes,
     memory_option,
     output_options,
@@ -41,6 +42,7 @@ __all__ = ["command"]
     help="Noised points are drawn until their part of each 95% half width is this share of its time.  [default: 0.01]",
 )
 @click.option("--probes", type=int, metavar="N", help="Number of noised points, in place of a precision.")
+@click.option("--checkpoint", metavar="FOLDER", help="Keep here what takes long; the same command goes on from it.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
 @click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
 @memory_option
@@ -56,6 +58,7 @@ def command(
     no_center: bool,
     parts: str | None,
     memory: float,
+    checkpoint: str | None,
     seed: int,
     times: tuple[float, ...] | None,
     reading: dict[str, Any],
@@ -77,19 +80,23 @@ def command(
     from regimes.prediction.dataset.predict import predict
 
     working_memory = memory_bytes("predict", memory)
-    with progress_bars() as report:
-        result = predict(
-            dataset,
-            labels,
-            classes=names(classes),
-            scale=None if scale is None else scale_value(scale),
-            center=not no_center,
-            parts=names(parts),
-            memory=working_memory,
-            rng=seed,
-            t=times,
-            progress=report,
-            **reading,
-            **given,
-        )
+    try:
+        with progress_bars() as report:
+            result = predict(
+                dataset,
+                labels,
+                classes=names(classes),
+                scale=None if scale is None else scale_value(scale),
+                center=not no_center,
+                parts=names(parts),
+                memory=working_memory,
+                rng=seed,
+                t=times,
+                progress=report,
+                checkpoint=checkpoint,
+                **reading,
+                **given,
+            )
+    except KeyboardInterrupt:
+        raise interrupted(checkpoint) from None
     emit(result, output)

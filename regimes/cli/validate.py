@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 
 import click
 
-from regimes.cli.output import Output, emit, output_options, progress_bars, user_errors
+from regimes.cli.output import Output, emit, interrupted, output_options, progress_bars, user_errors
 
 __all__ = ["command"]
 
@@ -55,9 +54,7 @@ def command(
     except MissingTorch as error:
         raise ValueError(str(error)) from None
     except KeyboardInterrupt:
-        if checkpoint is None or not os.path.isdir(checkpoint):
-            raise
-        raise KeyboardInterrupt(f"{checkpoint} keeps what is finished, the same command goes on there") from None
+        raise interrupted(checkpoint) from None
     emit(result, output)
 
 

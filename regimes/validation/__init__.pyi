@@ -50,5 +50,5 @@ from regimes.validation.outcome.agreement import Agreement as Agreement
 from regimes.validation.outcome.agreement import chi_square as chi_square
 from regimes.validation.outcome.agreement import correlated_chi_square as correlated_chi_square
 from regimes.validation.outcome.agreement import ChiSquare as ChiSquare
-from regimes.validation.running.checkpoints import Checkpoints as Checkpoints
+from regimes.numerics.interface.checkpoints import Checkpoints as Checkpoints
 from regimes.validation.running.missing_torch import MissingTorch as MissingTorch

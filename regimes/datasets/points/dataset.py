@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,6 +115,14 @@ class Dataset:
                 f"got {len(self.classes)} classes and labels {np.unique(self.labels)[:10].tolist()}; "
                 "number the labels 0 to K - 1"
             )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the points and the labels, which tells these data from others."""
+        digest = hashlib.sha256(self.X.data)
+        if self.labels is not None:
+            digest.update(self.labels.data)
+        return digest.hexdigest()
 
     @property
     def n(self) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.interface.checkpoints import Arrays, Checkpoints
 
 __all__ = ["Points", "checked_labels", "checked_points"]
 
@@ -15,22 +18,29 @@ __all__ = ["Points", "checked_labels", "checked_points"]
 class Points:
     """Data points that have been checked: C-contiguous, finite, the caller's array where it is that already.
 
-    What takes a pass over them is ``kept`` for all who are given these points.
+    What takes passes over them is ``kept`` for all who are given these points, and in the store, which is a folder if
+    it is to outlast the process.
     """
 
     values: NDArray[np.float32] | NDArray[np.float64]
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
-    kept: dict[Any, Any] = field(default_factory=dict)
+    kept: dict[str, Arrays] = field(default_factory=dict)
+    store: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype, copy=copy)
 
+    def keep(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
+        """Arrays that are computed once, not to be changed."""
+        if name not in self.kept:
+            self.kept[name] = self.store.piece(name, compute)
+        return self.kept[name]
+
     def bytes_held(self) -> int:
         """Of the values and of all arrays that are kept."""
-        kept = [array for each in self.kept.values() for array in (each if isinstance(each, tuple) else (each,))]
-        return int(self.values.nbytes + sum(array.nbytes for array in kept))
+        return int(self.values.nbytes + sum(array.nbytes for arrays in self.kept.values() for array in arrays.values()))
 
     def extent(self, origin: NDArray[np.float64]) -> float:
         """A bound on the distance of a point from the origin, at most sqrt(d) times the largest; 0 if all lie there."""
@@ -38,7 +48,7 @@ class Points:
         return float(np.sqrt(origin.size) * reach)
 
 
-def checked_points(function: str, X: ArrayLike) -> Points:
+def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None) -> Points:
     """At least two points in rows, real and finite, with the range of each coordinate; checked points as they are."""
     if isinstance(X, Points):
         return X
@@ -65,7 +75,7 @@ def checked_points(function: str, X: ArrayLike) -> Points:
         )
     # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
     mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
-    return Points(values, mean, low, high)
+    return Points(values, mean, low, high, store=Checkpoints(None, {}) if store is None else store)
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:

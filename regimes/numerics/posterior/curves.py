@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.checks import as_given, positive_times, whole_number
 from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points
 from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, posterior_rows
@@ -112,6 +113,7 @@ def posterior_curves(
     enough: Callable[[PosteriorCurves], bool] | None = None,
     memory: int = 2 * 2**30,
     progress: Callable[[str, int, int], None] | None = None,
+    checkpoint: Partial | None = None,
 ) -> PosteriorCurves:
     """Excess entropy and clone probabilities of a data set at every time.
 
@@ -152,6 +154,8 @@ def posterior_curves(
         Bytes for working arrays, beyond X; a sorted copy of it in the precision of the products is one of them.
     progress : callable, optional
         Called with (part, probes done, probes) after each block.
+    checkpoint : Partial, optional
+        Where the sums so far are kept, now and then and at the end; the same call goes on from them to the same curves.
 
     Returns
     -------
@@ -235,6 +239,12 @@ def posterior_curves(
     queries = np.empty((2 * rows, d), dtype)
     out = np.empty((rows, times.size, STATISTICS, 1 + used))
     done, last = 0, probes
+    state = None if checkpoint is None else checkpoint.load()
+    if state is not None:
+        moments.restore(state)
+        done, last = int(state["count"]), int(state["last"])
+        for start in range(0, done, rows):  # the noise that has been used
+            noise.standard_normal((min(rows, done - start), d))
     while done < last:
         width = min(rows, probes - done, _ASKED - done % _ASKED)
         own = columns.place[mu[done : done + width]]
@@ -248,6 +258,8 @@ def posterior_curves(
         done += width
         if enough is not None and done < last and done % _ASKED == 0 and enough(so_far(done)):
             last = done
+        if checkpoint is not None and (done == last or checkpoint.due()):
+            checkpoint.save(moments.state() | {"last": last}, force=True)
         if progress is not None:
             progress("posterior over the data", done, last)
     return so_far(done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Centred:
 
     def __init__(self, points: Points, memory: int, *, center: bool = True) -> None:
         self.n, self.d = points.values.shape
-        self._points, self._center, self._values = points, bool(center), points.values
+        self._points, self._values, self._about = points, points.values, "mean" if center else "origin"
         self._origin = points.mean if center else np.zeros(self.d)
         self.extent = points.extent(self._origin)
         single = self._values.dtype == np.float32 and self._values.size >= _MANY
@@ -55,25 +55,23 @@ class Centred:
     def products(self) -> Array:
         """Products of the points with each other, or of the coordinates where these are fewer: not to be changed."""
 
-        def compute() -> Array:
+        def compute() -> dict[str, Array]:
             result = np.zeros((min(self.n, self.d),) * 2)
             for block in self.columns() if self.over_points else self.rows():
                 result += block @ block.T if self.over_points else block.T @ block
-            return result
+            return {"products": result}
 
-        found: Array = self._kept("products", compute)
-        return found
+        return self._points.keep(f"products-{self._about}", compute)["products"]
 
     def eigenvectors(self) -> tuple[Array, Array]:
         """Eigenvalues of the products, ascending, and all their vectors: not to be changed."""
-        values, vectors = self._kept("eigenvectors", lambda: np.linalg.eigh(self.products()))
-        return values, vectors
 
-    def _kept(self, what: str, compute: Callable[[], Any]) -> Any:
-        key = what, self._center
-        if key not in self._points.kept:
-            self._points.kept[key] = compute()
-        return self._points.kept[key]
+        def compute() -> dict[str, Array]:
+            values, vectors = np.linalg.eigh(self.products())
+            return {"values": values, "vectors": vectors}
+
+        found = self._points.keep(f"eigenvectors-{self._about}", compute)
+        return found["values"], found["vectors"]
 
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ _CLONES = {
 _BYTES, _FEWEST_POINTS, _FEWEST_REPEATS = 2**22, 64, 32
 
 
+_STATE = ("_count", "_repeats", "_mean", "_squares", "_within", "_left_out", "_of_point")
+
+
 class Moments:
     """Mean and squared deviations of the statistics over probes of points that take turns.
 
@@ -63,6 +67,16 @@ class Moments:
         self._mean += step * (size / total)
         self._left_out += block[..., 1:].sum(axis=0)
         self._count = total
+
+    def state(self) -> dict[str, Any]:
+        """All that has been added so far."""
+        return {name.removeprefix("_"): getattr(self, name) for name in _STATE}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        for name in _STATE:
+            found = state[name.removeprefix("_")]
+            setattr(self, name, int(found) if found.ndim == 0 else found)
 
     def _add_within(self, values: Array) -> None:
         """Squared deviations of the probes of each watched point about their mean."""

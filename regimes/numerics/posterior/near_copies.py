@@ -136,7 +136,9 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
     n, different = place.size, first.size
     if different == 1:
         return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0)
-    nearest, distance = nearest_neighbours(points, first, min(_MOST, different - 1), memory)
+    count = min(_MOST, different - 1)
+    neighbours = points.store.piece("neighbours", lambda: nearest_neighbours(points, first, count, memory))
+    nearest, distance = neighbours["nearest"], neighbours["distance"]
     joins, pairs = _linkage(nearest, distance)
     equal = np.full(n - different, _step(points) if n > different else 0.0)
     for stop in _gaps(np.sort(np.concatenate([equal, joins]))):

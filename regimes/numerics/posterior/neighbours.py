@@ -21,8 +21,8 @@ _ROWS = 512
 _STRIP = 32
 
 
-def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, memory: int) -> tuple[Any, Array]:
-    """For each chosen point the ``count`` nearest other chosen ones, nearest first, and their distances.
+def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, memory: int) -> dict[str, NDArray[Any]]:
+    """For each chosen point the ``count`` ``nearest`` other chosen ones, nearest first, and their ``distance``.
 
     Where the products of all pairs would take over 2e11 multiplications, the candidates are found in a random
     projection on 256 directions, in which squared distances keep their values up to 9%; close pairs are far from
@@ -51,7 +51,7 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
         order = np.argsort(true, axis=1, kind="stable")
         nearest[place] = np.take_along_axis(found, order, axis=1)
         distance[place] = np.take_along_axis(true, order, axis=1)
-    return nearest, distance
+    return {"nearest": nearest, "distance": distance}
 
 
 def _smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from regimes.numerics.collapse.information_bound import InformationBound, inform
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import seed_of
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.interface.number import Number
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
@@ -74,6 +75,7 @@ class Budget:
     groups: int
     memory: int
     progress: Callable[[str, int, int], None] | None
+    store: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
 
     def most_probes(self, n: int) -> int:
         """As many as are given, or what no precision of n points may cost more than."""
@@ -100,7 +102,7 @@ class Found:
     @cached_property
     def points(self) -> Points:
         """All points, checked once, with what was computed in passes over them."""
-        return checked_points("predict", self.data.X)
+        return checked_points("predict", self.data.X, self.budget.store)
 
     @property
     def memory(self) -> int:
@@ -156,7 +158,8 @@ class Found:
     def posterior(self) -> PosteriorCurves:
         """Curves of the posterior over the points, with the classes if there are any."""
         labels = None if self.no_classes else self.data.labels
-        return self._posterior(labels, lambda curves: self._parts(curves, labels, left_out=not self.copies.groups))
+        parts = lambda curves: self._parts(curves, labels, left_out=not self.copies.groups)  # noqa: E731
+        return self._posterior("posterior", labels, parts)
 
     @cached_property
     def by_group(self) -> PosteriorCurves | None:
@@ -164,7 +167,7 @@ class Found:
         if not (self.copies.groups or self.copies.ties):
             return None
         part = lambda curves: [point_part(curves, "clone_class")]  # noqa: E731
-        return self._posterior(self.copies.as_classes, part, singles=self.copies.singles)
+        return self._posterior("posterior-groups", self.copies.as_classes, part, singles=self.copies.singles)
 
     @cached_property
     def distinct(self) -> Points:
@@ -177,7 +180,8 @@ class Found:
         if not self.copies.groups:
             return self.posterior
         labels = self._distinct_labels
-        return self._posterior(labels, lambda curves: self._left_out_parts(curves, labels), self.distinct)
+        parts = lambda curves: self._left_out_parts(curves, labels)  # noqa: E731
+        return self._posterior("posterior-distinct", labels, parts, self.distinct)
 
     @cached_property
     def _first(self) -> NDArray[np.intp]:
@@ -285,6 +289,7 @@ class Found:
 
     def _posterior(
         self,
+        name: str,
         labels: Labels,
         parts: Callable[[PosteriorCurves], list[CurvePart]],
         X: Points | None = None,
@@ -304,6 +309,7 @@ class Found:
             enough=None if budget.probes else lambda curves: probes_suffice(parts(curves), budget.precision),
             memory=self.memory,
             progress=budget.progress,
+            checkpoint=budget.store.partial(name),
         )
 
     def _left_out_crossing(self) -> float | None:

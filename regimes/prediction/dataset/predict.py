@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from regimes import __version__
 from regimes.datasets.files.reading import ReadingOptions
+from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.process.noise_schedule import noise_schedule
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
@@ -29,6 +32,7 @@ PARTS = ("speciation", "classes", "collapse")
 """What can be asked for: directions, the class clone curves, the collapse onto training points."""
 
 _MEMORY = 2 * 2**30
+_EVERY = 3.0  # seconds after which the state of the posterior is kept anew
 
 
 def predict(
@@ -48,6 +52,7 @@ def predict(
     losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
     progress: Callable[[str, int, int], None] | None = None,
+    checkpoint: str | Path | None = None,
     **reading: Unpack[ReadingOptions],
 ) -> Prediction:
     """Predict when a diffusion model trained on a data set commits to a class and to a training point.
@@ -85,6 +90,9 @@ def predict(
         Bytes that may be used in all, the points included.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds.
+    checkpoint : path, optional
+        Folder that keeps what takes long; the same call goes on there, to the same bytes, if it was stopped. It needs a
+        seed.
     columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
@@ -130,7 +138,10 @@ def predict(
         )
     data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
-    budget = Budget(probes, PRECISION if precision is None else precision, rng, groups, memory, progress)
+    share = PRECISION if precision is None else precision
+    asks = {"probes": probes, "precision": share, "groups": groups, "memory": memory, "center": center}
+    store = _store(checkpoint, rng, asks | {"t": None if times is None else times.tolist()}, data)
+    budget = Budget(probes, share, rng, groups, memory, progress, store)
     found = Found(data, steps, budget, center, times)
     missing = found.no_classes if "classes" in wanted else None
     if missing is not None and ("classes" in asked or labels is not None):
@@ -177,6 +188,18 @@ def predict(
             *warnings,
         ),
     )
+
+
+def _store(
+    folder: str | Path | None, rng: int | np.random.Generator, asks: dict[str, Any], data: Dataset
+) -> Checkpoints:
+    if folder is None:
+        return Checkpoints(None, {})
+    if isinstance(rng, np.random.Generator):
+        raise ValueError("predict: a checkpoint needs a seed to go on from, got a generator; give rng a whole number")
+    store = Checkpoints(folder, asks | {"rng": rng, "data": data.fingerprint, "version": __version__})
+    store.every = _EVERY
+    return store
 
 
 def _checked_parts(parts: Sequence[str] | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regimes.validation.running.checkpoints import Checkpoints
+from regimes.numerics.interface.checkpoints import Checkpoints
 
 __all__ = ["Blocks", "rows_in_memory"]
 

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.validation.measurement.clones import draw_points
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling.backward import noised
 from regimes.validation.sampling.checked_score import CheckedScore
 from regimes.validation.sampling.noise import NoiseStream

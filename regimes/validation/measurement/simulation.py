@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.validation.measurement.blocks import Blocks
 from regimes.validation.measurement.clones import ClonePairs, SimulatedModel, measure_clones
 from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change
 from regimes.validation.measurement.options import MeasurementOptions
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.sampling import backward_times
 
 __all__ = ["TransitionRuns"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.estimation.streams import Stream, generator
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.result import plain
 from regimes.numerics.posterior.curves import posterior_curves
 from regimes.prediction.dataset.result import GivenData
@@ -35,7 +35,6 @@ from regimes.validation.measurement.options import (
 from regimes.validation.measurement.predicted_times import PredictedTime, predicted_times
 from regimes.validation.measurement.result import TransitionMeasurement, transition_measurement
 from regimes.validation.measurement.simulation import TransitionRuns
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.running.progress import Progress
 from regimes.validation.running.torch_threads import torch_threads_kept
 from regimes.validation.sampling import choose_device, choose_dtype
@@ -202,7 +201,7 @@ def measured(score: Score, data: Any, labels: Any, request: MeasurementRequest) 
     nearest = NearestPoint(points, memory=options.memory // 4)
     run = TransitionRuns(SimulatedModel(checked, points, nearest, options.sampler, judge), times, path, options, wanted)
     loss = denoising_loss(checked, points, run.asked_times, options.noise.substream(_LOSS))
-    described = settings | {"t": times.tolist(), "data": _fingerprint(model_data), "memory": options.memory}
+    described = settings | {"t": times.tolist(), "data": model_data.fingerprint, "memory": options.memory}
     store = Checkpoints(request.checkpoint, described)
     loss = same_model(store, loss)
     clones, last, exact = run.all(store)
@@ -271,10 +270,3 @@ def _judge(
             raise
         reasons["measure.class_time"] = str(error).removeprefix("measure_transitions: ")
         return None
-
-
-def _fingerprint(data: Dataset) -> str:
-    digest = hashlib.sha256(data.X.tobytes())
-    if data.labels is not None:
-        digest.update(data.labels.tobytes())
-    return digest.hexdigest()

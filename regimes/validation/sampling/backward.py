@@ -11,8 +11,8 @@ from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.checks import positive_number
-from regimes.validation.running.checkpoints import Partial
 from regimes.validation.running.progress import Progress
 from regimes.validation.sampling.backward_run import RunOptions, Watch, check_states, run_backward
 from regimes.validation.sampling.noise import Noise, as_noise

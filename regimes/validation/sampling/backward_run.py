@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.checks import whole_number
-from regimes.validation.running.checkpoints import Partial
 from regimes.validation.running.progress import Progress
 from regimes.validation.sampling.checked_score import CheckedScore, all_finite
 from regimes.validation.sampling.noise import Noise, as_noise

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regimes.validation.running.checkpoints import Partial
+from regimes.numerics.interface.checkpoints import Partial
 
 __all__ = ["Place", "SavedState"]
 

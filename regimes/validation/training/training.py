@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.checks import positive_number, whole_number
-from regimes.validation.running.checkpoints import Partial
 from regimes.validation.running.progress import Progress
 from regimes.validation.sampling.device import choose_device
 from regimes.validation.sampling.noise import NoiseStream

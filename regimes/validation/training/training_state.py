@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from regimes.validation.running.checkpoints import Partial
+from regimes.numerics.interface.checkpoints import Partial
 
 __all__ = ["SavedTraining", "load_tensors", "tensor_bytes", "training_digest"]
 

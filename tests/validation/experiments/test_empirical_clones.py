@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch")
 
 from regimes import load_dataset  # noqa: E402
 from regimes.collapse import posterior_curves  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation import run_experiment  # noqa: E402
 from regimes.validation.experiments.empirical_clones.last_changes import (  # noqa: E402
     compare_last_changes,
@@ -14,7 +15,6 @@ from regimes.validation.experiments.empirical_clones.last_changes import (  # no
 )
 from regimes.validation.experiments.empirical_clones.points import EmpiricalPoints  # noqa: E402
 from regimes.validation.experiments.runner.run import Bench  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.progress import silent  # noqa: E402
 from regimes.validation.running.torch_threads import one_torch_thread  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from regimes.numerics.hierarchy.spins import spin_correlations, spin_susceptibility  # noqa: E402
 from regimes.numerics.hierarchy.uturns.kept import observed_kept  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation import NoiseStream, run_experiment  # noqa: E402
 from regimes.validation.experiments.hierarchy_exact.chains import Chain, ChainForm, chain  # noqa: E402
 from regimes.validation.experiments.hierarchy_exact.comparison import (  # noqa: E402
@@ -27,7 +28,6 @@ from regimes.validation.experiments.hierarchy_exact.runs import (  # noqa: E402
 from regimes.validation.experiments.hierarchy_exact.susceptibility import leaf_correlations  # noqa: E402
 from regimes.validation.experiments.hierarchy_exact.tables import kept_if_changed  # noqa: E402
 from regimes.validation.experiments.runner.run import Bench  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.progress import silent  # noqa: E402
 
 MODEL = HierarchyModel(4, 2, 2, 2, threshold=0.5, depths=(2,))

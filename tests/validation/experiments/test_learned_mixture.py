@@ -6,10 +6,10 @@ from scipy.integrate import quad
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.experiments.learned_mixture.losses import closed_loss  # noqa: E402
 from regimes.validation.experiments.learned_mixture.runs import LearnedClones, two_classes  # noqa: E402
 from regimes.validation.experiments.runner.run import Bench  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.progress import silent  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import MixtureScore  # noqa: E402

@@ -11,6 +11,7 @@ from scipy.special import expit, ndtr
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.numerics.speciation.clone_probability import clone_probability  # noqa: E402
 from regimes.numerics.speciation.sign_clones import sign_clone_probability  # noqa: E402
 from regimes.validation import run_experiment  # noqa: E402
@@ -21,7 +22,6 @@ from regimes.validation.experiments.mixture_clones.experiment import (  # noqa: 
     PLAN,
 )
 from regimes.validation.experiments.mixture_clones.runs import CloneRuns, MixtureCurve, PairRun  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import CoarseNoise, NoiseStream, coupled_steps, halved_times, sampler  # noqa: E402
 from regimes.validation.scores.projected_mixture import NOISE_AFTER_SPECIATION  # noqa: E402
 

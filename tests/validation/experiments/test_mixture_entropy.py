@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation import run_experiment  # noqa: E402
 from regimes.validation.experiments.mixture_entropy import runs  # noqa: E402
 from regimes.validation.experiments.mixture_entropy.experiment import PLAN  # noqa: E402
@@ -18,7 +19,6 @@ from regimes.validation.experiments.mixture_entropy.runs import (  # noqa: E402
     entropy_case,
 )
 from regimes.validation.experiments.runner.run import Bench, run_plan  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.progress import silent  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 

@@ -6,13 +6,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes import load_dataset  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.numerics.interface.result import plain  # noqa: E402
 from regimes.validation.experiments.runner.denoisers import kept_denoiser, split_points  # noqa: E402
 from regimes.validation.experiments.runner.information_gap import Gap, information_gap  # noqa: E402
 from regimes.validation.experiments.runner.near_copies import generate  # noqa: E402
 from regimes.validation.experiments.runner.run import Bench  # noqa: E402
 from regimes.validation.experiments.runner.trained_case import share_agreement  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.progress import silent  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402

@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.collapse import posterior_curves  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.measurement.blocks import Blocks, rows_in_memory  # noqa: E402
 from regimes.validation.measurement.clones import (  # noqa: E402
     ClonePairs,
@@ -14,7 +15,6 @@ from regimes.validation.measurement.clones import (  # noqa: E402
     measure_clones,
 )
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.running.torch_threads import torch_threads_kept  # noqa: E402
 from regimes.validation.sampling import NoiseStream, backward_times  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402

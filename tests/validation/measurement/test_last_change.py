@@ -6,12 +6,12 @@ from scipy.special import ndtr
 
 torch = pytest.importorskip("torch")
 
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.measurement.blocks import Blocks  # noqa: E402
 from regimes.validation.measurement.clones import SimulatedModel  # noqa: E402
 from regimes.validation.measurement.last_change import LastChange, exact_last_change, measure_last_change  # noqa: E402
 from regimes.validation.measurement.most_probable import most_probable_point  # noqa: E402
 from regimes.validation.measurement.nearest import NearestPoint  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import NoiseStream, backward_times  # noqa: E402
 from regimes.validation.scores import EmpiricalScore  # noqa: E402
 

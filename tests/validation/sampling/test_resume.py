@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation.running.checkpoints import Checkpoints, Partial  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints, Partial  # noqa: E402
 from regimes.validation.sampling import (  # noqa: E402
     CoarseNoise,
     NoiseStream,
@@ -133,7 +133,7 @@ SCRIPT = """
 import sys, time
 from pathlib import Path
 import numpy as np, torch
-from regimes.validation.running.checkpoints import Partial
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.validation.sampling import NoiseStream, backward_states
 torch.set_num_threads(1)
 

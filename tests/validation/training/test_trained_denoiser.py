@@ -12,13 +12,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.training import ResidualMLP, SmallUNet, load_denoiser, train_denoiser  # noqa: E402
 
 KILLED = """
 import os, signal, sys
 import numpy as np, torch
-from regimes.validation.running.checkpoints import Checkpoints
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.validation.training import ResidualMLP, train_denoiser
 
 torch.set_num_threads(1)

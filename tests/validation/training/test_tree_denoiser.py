@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 
 from regimes import Hierarchy  # noqa: E402
 from regimes.hierarchy import random_hierarchy, sample_hierarchy  # noqa: E402
-from regimes.validation.running.checkpoints import Checkpoints  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.sampling import NoiseStream, noised  # noqa: E402
 from regimes.validation.training import TreeDenoiser, load_denoiser, train_denoiser  # noqa: E402
 

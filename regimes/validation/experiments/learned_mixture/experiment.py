@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.number import Number
 from regimes.validation.experiments.learned_mixture.figure import panels
 from regimes.validation.experiments.learned_mixture.losses import measured_losses
@@ -26,7 +27,6 @@ from regimes.validation.experiments.runner.denoisers import T_RANGE, kept_denois
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.outcome.agreement import Agreement, ChiSquare, chi_square, correlated_chi_square
 from regimes.validation.outcome.experiment import Judgement
-from regimes.validation.running.checkpoints import Partial
 from regimes.validation.running.progress import counter, renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.scores import MixtureScore

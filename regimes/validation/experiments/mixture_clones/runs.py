@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.speciation.clone_probability import clone_probability
 from regimes.numerics.speciation.sign_clones import sign_clone_probability
 from regimes.validation.outcome.agreement import Agreement
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.running.progress import Progress
 from regimes.validation.running.torch_threads import one_torch_thread
 from regimes.validation.sampling import NoiseStream, backward, backward_times, clone_pairs, coupled_steps, noised

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
-from regimes.validation.running.checkpoints import Checkpoints, Partial
+from regimes.numerics.interface.checkpoints import Checkpoints, Partial
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import TrainedDenoiser, TrainingHistory
 from regimes.validation.training.denoiser_file import build_network

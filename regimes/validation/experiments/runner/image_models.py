@@ -16,6 +16,7 @@ from torch import Tensor
 from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Checkpoints, Partial
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.runner.denoisers import T_RANGE, kept_denoiser, split_points
 from regimes.validation.experiments.runner.layered_classifier import (
@@ -27,7 +28,6 @@ from regimes.validation.experiments.runner.layered_classifier import (
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.runner.shared_trainings import shared_trainings
 from regimes.validation.measurement.features import turned
-from regimes.validation.running.checkpoints import Checkpoints, Partial
 from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_denoiser

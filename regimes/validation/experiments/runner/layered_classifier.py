@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from regimes.validation.running.checkpoints import Checkpoints
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.validation.training.initial_weights import initial_weights
 
 __all__ = ["ClassifierForm", "Convolution", "LayeredClassifier", "kept_classifier"]

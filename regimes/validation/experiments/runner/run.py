@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from regimes.numerics.estimation.streams import Stream
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.result import plain
 from regimes.theory.formula.record import recorded
 from regimes.validation.experiments.catalogue import EXPERIMENTS
@@ -24,7 +25,6 @@ from regimes.validation.outcome.experiment import (
     agreement_rows,
     verdict_of,
 )
-from regimes.validation.running.checkpoints import Checkpoints
 from regimes.validation.running.progress import Progress, silent
 from regimes.validation.running.torch_threads import one_torch_thread, torch_threads_kept
 from regimes.validation.sampling import NoiseStream, choose_device

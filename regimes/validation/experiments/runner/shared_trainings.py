@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 import regimes.validation.training
 from regimes.numerics.compiled.cache_folder import cache_directory, make_private
+from regimes.numerics.interface.checkpoints import Checkpoints, Partial
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.runner.denoisers import kept_denoiser
-from regimes.validation.running.checkpoints import Checkpoints, Partial
 from regimes.validation.running.progress import Progress, silent
 from regimes.validation.training import TrainedDenoiser, train_denoiser
 from regimes.validation.training.training_state import training_digest

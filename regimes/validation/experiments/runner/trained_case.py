@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from regimes.datasets.points.dataset import Dataset
+from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE, kept_denoiser
 from regimes.validation.experiments.runner.information_gap import Gap, information_gap
@@ -20,7 +21,6 @@ from regimes.validation.measurement.measured import CloneCurve, Measured
 from regimes.validation.measurement.options import MeasurementRequest
 from regimes.validation.measurement.transitions import measured
 from regimes.validation.outcome.agreement import Agreement
-from regimes.validation.running.checkpoints import Partial
 from regimes.validation.running.progress import renamed
 from regimes.validation.sampling.samplers import Score
 from regimes.validation.scores import EmpiricalScore

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.interface.whole_file import check_place, replacing
 from regimes.theory.formula.record import note, recorded
 
-__all__ = ["Checkpoints", "Partial"]
+__all__ = ["Arrays", "Checkpoints", "Partial"]
 
 _SETTINGS = "settings.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")

@@ -1,0 +1,73 @@
+"""A prediction that was stopped goes on where it was, to the same bytes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from regimes import predict
+from regimes.numerics.interface.result import plain
+
+
+def points(copies):
+    draw = np.random.default_rng(3)
+    X = np.vstack([draw.normal(size=(80, 6)) + shift for shift in (0, 2)])
+    labels = np.repeat([0, 1], 80)
+    return np.vstack([X, X[:copies] + 1e-6]), np.append(labels, labels[:copies])
+
+
+@pytest.mark.parametrize("copies", [0, 20])
+def test_every_step_may_be_the_last(tmp_path, monkeypatch, copies):
+    X, labels = points(copies)
+    options = {"labels": labels, "precision": 0.02, "groups": 8}
+    whole = json.dumps(plain(predict(X, **options)))
+    monkeypatch.setattr("regimes.prediction.dataset.predict._EVERY", 0.0)
+    stops = []
+
+    def stop(part, done, total):
+        if (part, done) not in stops:
+            stops.append((part, done))
+            raise KeyboardInterrupt
+
+    for _ in range(200):
+        try:
+            found = predict(X, progress=stop, checkpoint=tmp_path / "kept", **options)
+            break
+        except KeyboardInterrupt:
+            continue
+    assert len([part for part, _ in stops if part == "posterior over the data"]) >= 2
+    assert json.dumps(plain(found)) == whole
+
+
+def test_a_folder_belongs_to_the_data_and_the_options(tmp_path):
+    X, _ = points(0)
+    predict(X, probes=64, checkpoint=tmp_path / "kept")
+    for other, options in ((X, {"probes": 65}), (X + 1e-9 * X[:, ::-1], {"probes": 64}), (X, {"probes": 64, "rng": 1})):
+        with pytest.raises(ValueError, match="belongs to a run with other settings"):
+            predict(other, checkpoint=tmp_path / "kept", **options)
+    with pytest.raises(ValueError, match="a checkpoint needs a seed"):
+        predict(X, probes=64, rng=np.random.default_rng(0), checkpoint=tmp_path / "other")
+
+
+@pytest.mark.long
+def test_thirty_kills(tmp_path):
+    draw = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", draw.normal(size=(3000, 200)) * np.arange(1, 201) ** -0.5)
+    command = [sys.executable, "-m", "regimes", "predict", tmp_path / "x.npy", "--precision", "0.002", "--json"]
+    whole = subprocess.run(command, check=True, capture_output=True).stdout
+    kills = 0
+    while True:
+        running = subprocess.Popen([*command, "--checkpoint", tmp_path / "kept"], stdout=subprocess.PIPE)
+        if kills < 30:
+            time.sleep(draw.uniform(1.0, 9.0))
+            os.kill(running.pid, signal.SIGKILL)
+            running.wait()
+            kills += 1
+            continue
+        assert running.communicate()[0] == whole
+        return
