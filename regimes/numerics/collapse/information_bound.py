@@ -195,8 +195,8 @@ class _Forms:
 
     def leverages(self, y: Array) -> Array:
         """Of each point, at each shift."""
-        found = self._squares @ (1 / (self._eigenvalues[:, None] + y)) / self.degrees
-        return np.minimum(found, 1 - 1e-9)
+        inverse = (1 / (self._eigenvalues[:, None] + y)).astype(self._squares.dtype, copy=False)
+        return np.minimum((self._squares @ inverse).astype(np.float64, copy=False) / self.degrees, 1 - 1e-9)
 
     def left_out(self, y: Array) -> Array:
         """The quadratic form of each point with the resolvent of the others."""
