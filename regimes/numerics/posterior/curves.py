@@ -6,34 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import get_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.checks import as_given, positive_times, whole_number
-from regimes.numerics.interface.data_checks import Points, checked_labels, checked_points
-from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, posterior_rows
-from regimes.numerics.posterior.layout import (
-    COPY_BYTES,
-    arrange_columns,
-    block_rows,
-    choose_products,
-    count_groups,
-    default_probes,
-    draw_probes,
-)
+from regimes.numerics.interface.data_checks import checked_labels, checked_points
+from regimes.numerics.posterior.layout import choose_products, count_groups, default_probes, draw_probes
 from regimes.numerics.posterior.moments import Moments
-from regimes.numerics.posterior.summary import STATISTICS
+from regimes.numerics.posterior.sweep import Layout, Sweep
 from regimes.theory.formula.record import recorded
 
 __all__ = ["PosteriorCurves", "posterior_curves"]
 
 Array = NDArray[np.float64]
 
-# Share of the squared norms below which the product has lost too many digits: its error is some 1e-7 (1e-16) of them.
-_NEAR = {"single": 1e-2, "double": 1e-6}
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1e-15, 1e15
 _ASKED = 1024  # probes after which it is asked whether they are enough
 
@@ -209,15 +197,8 @@ def posterior_curves(
         )
     mu, rank = draw_probes(n, probes, noise)
     used = count_groups(n, classes, groups, mu, rank)
-    columns = arrange_columns(members, rank % used)
-    threads = get_num_threads()
-    size = dtype.itemsize
-    rows = block_rows(columns, d, times.size, used, probes, bytes_each=size, threads=threads, memory=memory)
-    a, norms = _sorted_copy(points, columns, extent, dtype)
-    data = Data(points.values, extent, norms, _NEAR[products])
-
+    sweep = Sweep(points, Layout(members, rank % used, classes, used, singles), factor, dtype, probes, memory)
     moments = Moments(times.size, used, n)
-    cells = classes, used, singles
 
     def so_far(count: int) -> PosteriorCurves:
         rest = n - np.bincount(rank % used, minlength=used)
@@ -235,26 +216,17 @@ def posterior_curves(
             **curves,
         )
 
-    gram_noise = np.empty(2 * rows * len(a), dtype)
-    queries = np.empty((2 * rows, d), dtype)
-    out = np.empty((rows, times.size, STATISTICS, 1 + used))
     done, last = 0, probes
     state = None if checkpoint is None else checkpoint.load()
     if state is not None:
         moments.restore(state)
         done, last = int(state["count"]), int(state["last"])
-        for start in range(0, done, rows):  # the noise that has been used
-            noise.standard_normal((min(rows, done - start), d))
+        for start in range(0, done, sweep.probes):  # the noise that has been used
+            noise.standard_normal((min(sweep.probes, done - start), d))
     while done < last:
-        width = min(rows, probes - done, _ASKED - done % _ASKED)
-        own = columns.place[mu[done : done + width]]
-        np.take(a, own, axis=0, out=queries[:width])
-        queries[width : 2 * width] = noise.standard_normal((width, d))
-        found = gram_noise[: 2 * width * len(a)].reshape(2 * width, len(a))
-        np.matmul(queries[: 2 * width], a.T, out=found)
-        block = Block(found[:width], found[width:], own, queries[width : 2 * width])
-        posterior_rows(block, data, columns, factor**2 / 2, factor, cells, out[:width])
-        moments.add(out[:width])
+        width = min(sweep.probes, probes - done, _ASKED - done % _ASKED)
+        for statistics in sweep(mu[done : done + width], noise.standard_normal((width, d)).astype(dtype)):
+            moments.add(statistics)
         done += width
         if enough is not None and done < last and done % _ASKED == 0 and enough(so_far(done)):
             last = done
@@ -277,19 +249,3 @@ def _noise_factors(times: Array, extent: float) -> Array:
         )
     # At the lower end all exponents vanish: the posterior is uniform to rounding.
     return np.asarray(np.maximum(factor, _SMALLEST_FACTOR))
-
-
-def _sorted_copy(
-    points: Points, columns: Columns, extent: float, dtype: np.dtype[np.floating]
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Centred data in units of the extent, in the order of the columns, with their squared norms."""
-    order, d = columns.order, points.mean.size
-    data, norms = np.zeros((order.size, d), dtype), np.full(order.size, DEAD, dtype)
-    step = max(1, COPY_BYTES // (8 * d))
-    held = np.flatnonzero(order >= 0)
-    for start in range(0, held.size, step):
-        place = held[start : start + step]
-        some = (points.values[order[place]] - points.mean) / extent
-        data[place] = some
-        norms[place] = np.einsum("ij,ij->i", some, some)
-    return data, norms

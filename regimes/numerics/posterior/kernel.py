@@ -10,12 +10,16 @@ a handful of points. Each slot keeps ``(shift, sum of exp(x - shift), sum of exp
 is lost to underflow, however far it lies below the others. The own point and its exact copies have exponent 0 and are
 counted, not computed.
 
+Points that do not fit are swept a part at a time: the slots of a part are merged into its cells, each of which keeps
+such a triple too, and after the last part the cells are what else are slots.
+
 Each probe is done by one thread from its own row: results do not depend on the number of threads. Threads are those of
 Python over a kernel that releases the interpreter: numba's own take eight seconds more to compile.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +31,17 @@ from regimes.numerics.posterior.exponential import HEADROOM, add_exponentials, r
 from regimes.numerics.posterior.summary import Sums, Work, summarise
 from regimes.numerics.posterior.vectors import LANES
 
-__all__ = ["DEAD", "ROWS", "STRIP", "Block", "Columns", "Data", "posterior_rows"]
+__all__ = [
+    "DEAD",
+    "ROWS",
+    "STRIP",
+    "Block",
+    "Columns",
+    "Data",
+    "add_part",
+    "posterior_rows",
+    "summarise_parts",
+]
 
 ROWS = 64
 """Rows of sixteen pairs that are swept together; their D and W fit into the first-level cache."""
@@ -85,11 +99,29 @@ class Data(NamedTuple):
 
 
 class Block(NamedTuple):
-    """B probes: ``a_mu . a_nu`` and ``z . a_nu``, shape (B, C), the column of mu, shape (B,), and z, shape (B, d)."""
+    """B probes.
+
+    Attributes
+    ----------
+    gram, noise : ndarray, shape (B, C)
+        ``a_mu . a_nu`` and ``z . a_nu``.
+    own : ndarray of int64, shape (B,)
+        Column of mu; -1 if it is none of these points.
+    norm, along : ndarray, shape (B,)
+        ``|a_mu|^2`` and ``z . a_mu``.
+    cell : ndarray of int64, shape (B, 2)
+        Class and group of mu.
+    points, Z : ndarray, shape (B, d)
+        The point mu as given, and z.
+    """
 
     gram: Any
     noise: Any
     own: Any
+    norm: Any
+    along: Any
+    cell: Any
+    points: Any
     Z: Any
 
 
@@ -118,14 +150,25 @@ def posterior_rows(
     ``out``, shape (B, T, STATISTICS, 1 + groups), is filled: the last index is 0 for all data, ``1 + g`` with group g
     left out (0 for the probes of group g itself; with one group nothing is left out).
     """
-    rows = int(block.own.size)
+    _in_strips(int(block.own.size), lambda start, stop: _rows(start, stop, block, data, columns, a, b, cells, out))
+
+
+def add_part(block: Block, data: Data, columns: Columns, a: Any, b: Any, groups: int, sums: Sums) -> None:
+    """Add a part of the points to the sums of some probes, shape (B, 2 T, cells), with cell = class * groups + group."""
+    _in_strips(
+        int(block.own.size), lambda start, stop: _add_part(start, stop, block, data, columns, a, b, groups, sums)
+    )
+
+
+def summarise_parts(sums: Sums, slot_cell: Any, mu_cell: Any, cells: tuple[int, int, bool], out: Any) -> None:
+    """The statistics of :func:`posterior_rows` from the sums of all parts."""
+    _in_strips(len(mu_cell), lambda start, stop: _summarise_parts(start, stop, sums, slot_cell, mu_cell, cells, out))
+
+
+def _in_strips(rows: int, fill: Callable[[int, int], None]) -> None:
     size = max(STRIP, -(-rows // (_SHARES * get_num_threads())))
     pieces = [(start, min(start + size, rows)) for start in range(0, rows, size)]
-
-    def fill(piece: tuple[int, int]) -> None:
-        _rows(*piece, block, data, columns, a, b, cells, out)
-
-    for _ in in_threads(fill, pieces):
+    for _ in in_threads(lambda piece: fill(*piece), pieces):
         pass
 
 
@@ -142,36 +185,95 @@ def _rows(
     out: Any,
 ) -> None:
     """Statistics of some probes, which share their working arrays."""
-    segments, slot_cell = columns.segments, columns.slot_cell
-    times, slots = a.size, slot_cell.shape[0]
+    times, slots = a.size, columns.slot_cell.shape[0]
     D, W = np.empty(ROWS * LANES, block.gram.dtype), np.empty(ROWS * LANES, block.gram.dtype)
     piece = _Piece(D, W, np.empty(LANES), np.empty(LANES, np.int64))
     sums = Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
     spread = _Spread(np.empty(2 * times), np.empty(2 * times, np.bool_))
     work = Work(np.empty(slots), np.empty((2, cells[0], cells[1])), np.empty((4, 1 + cells[1])))
     for i in range(start, stop):
-        for place in range(2 * times * slots):
-            sums.first[place] = sums.second[place] = sums.shift[place] = 0.0
-        for pair in range(2 * times):
-            spread.wide[pair] = True  # nothing is known of the spread yet
-        mu_cell = slot_cell[0]
-        for s in range(segments.shape[0]):
-            first_slot, first_column, width = segments[s]
-            if first_column <= block.own[i] < first_column + width:
-                mu_cell = slot_cell[first_slot + (block.own[i] - first_column) % LANES]
-            for lane in range(LANES):
-                piece.live[lane] = columns.filled[s, lane]
-                piece.copies[lane] = 0
-            _form(i, block, data, columns.order, first_column, width, piece)
-            _sweep(piece, width, a, b, first_slot, slots, spread, sums)
-        for k in range(out.shape[1]):
-            for statistic in range(out.shape[2]):
-                for group in range(out.shape[3]):
-                    out[i, k, statistic, group] = 0.0
+        _sum_slots(i, block, data, columns, a, b, piece, spread, sums)
+        _clear(out[i])
         for pair in range(2 * times):
             held = slice(pair * slots, (pair + 1) * slots)
             of_pair = Sums(sums.shift[held], sums.first[held], sums.second[held])
-            summarise(of_pair, slot_cell, mu_cell, cells[2], work, out[i, pair // 2])
+            summarise(of_pair, columns.slot_cell, block.cell[i], cells[2], work, out[i, pair // 2])
+
+
+@kernel(nogil=True)
+def _add_part(
+    start: int,
+    stop: int,
+    block: Block,
+    data: Data,
+    columns: Columns,
+    a: Any,
+    b: Any,
+    groups: int,
+    total: Sums,
+) -> None:
+    """Sums of the slots of some probes, merged into those of the cells, which are those of the parts before."""
+    times, slots = a.size, columns.slot_cell.shape[0]
+    D, W = np.empty(ROWS * LANES, block.gram.dtype), np.empty(ROWS * LANES, block.gram.dtype)
+    piece = _Piece(D, W, np.empty(LANES), np.empty(LANES, np.int64))
+    sums = Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
+    spread = _Spread(np.empty(2 * times), np.empty(2 * times, np.bool_))
+    for i in range(start, stop):
+        _sum_slots(i, block, data, columns, a, b, piece, spread, sums)
+        for pair in range(2 * times):
+            shift, first, second = total.shift[i, pair], total.first[i, pair], total.second[i, pair]
+            for slot in range(slots):
+                place = pair * slots + slot
+                if sums.first[place] > 0.0:
+                    cell = columns.slot_cell[slot, 0] * groups + columns.slot_cell[slot, 1]
+                    if first[cell] == 0.0 or sums.shift[place] > shift[cell]:
+                        kept = np.exp(shift[cell] - sums.shift[place]) if first[cell] > 0.0 else 0.0
+                        shift[cell] = sums.shift[place]
+                        first[cell] = first[cell] * kept + sums.first[place]
+                        second[cell] = second[cell] * kept * kept + sums.second[place]
+                    else:
+                        share = np.exp(sums.shift[place] - shift[cell])
+                        first[cell] += share * sums.first[place]
+                        second[cell] += share * share * sums.second[place]
+
+
+@kernel(nogil=True)
+def _summarise_parts(
+    start: int, stop: int, sums: Sums, slot_cell: Any, mu_cell: Any, cells: tuple[int, int, bool], out: Any
+) -> None:
+    work = Work(np.empty(len(slot_cell)), np.empty((2, cells[0], cells[1])), np.empty((4, 1 + cells[1])))
+    for i in range(start, stop):
+        _clear(out[i])
+        for pair in range(sums.first.shape[1]):
+            of_pair = Sums(sums.shift[i, pair], sums.first[i, pair], sums.second[i, pair])
+            summarise(of_pair, slot_cell, mu_cell[i], cells[2], work, out[i, pair // 2])
+
+
+@kernel(inline="always")
+def _clear(out: Any) -> None:
+    for k in range(out.shape[0]):
+        for statistic in range(out.shape[1]):
+            for group in range(out.shape[2]):
+                out[k, statistic, group] = 0.0
+
+
+@kernel(inline="always")
+def _sum_slots(
+    i: int, block: Block, data: Data, columns: Columns, a: Any, b: Any, piece: _Piece, spread: _Spread, sums: Sums
+) -> None:
+    """Sums of all slots for one probe at every time and for both signs of z."""
+    segments, slots = columns.segments, columns.slot_cell.shape[0]
+    for place in range(sums.first.size):
+        sums.first[place] = sums.second[place] = sums.shift[place] = 0.0
+    for pair in range(spread.hint.size):
+        spread.wide[pair] = True  # nothing is known of the spread yet
+    for s in range(segments.shape[0]):
+        first_slot, first_column, width = segments[s]
+        for lane in range(LANES):
+            piece.live[lane] = columns.filled[s, lane]
+            piece.copies[lane] = 0
+        _form(i, block, data, columns.order, first_column, width, piece)
+        _sweep(piece, width, a, b, first_slot, slots, spread, sums)
 
 
 @kernel(inline="always")
@@ -181,7 +283,7 @@ def _form(i: int, block: Block, data: Data, order: Any, start: int, width: int, 
     gram, noise, mu, norms = block.gram[i], block.noise[i], block.own[i], data.norms
     zero, two = gram.dtype.type(0), gram.dtype.type(2)
     dead, share = gram.dtype.type(DEAD), gram.dtype.type(data.near)
-    own_norm, own_noise = norms[mu], noise[mu]
+    own_norm, own_noise = block.norm[i], block.along[i]
     close = 0
     for j in range(width):
         reach = own_norm + norms[start + j]
@@ -192,7 +294,7 @@ def _form(i: int, block: Block, data: Data, order: Any, start: int, width: int, 
         for j in range(width):
             column = start + j
             if column != mu and D[j] <= share * (own_norm + norms[column]):
-                distance, overlap = _direct(data.points[order[mu]], data.points[order[column]], block.Z[i], data.unit)
+                distance, overlap = _direct(block.points[i], data.points[order[column]], block.Z[i], data.unit)
                 D[j], W[j] = distance, overlap
                 if distance == 0.0:
                     D[j], W[j] = dead, zero

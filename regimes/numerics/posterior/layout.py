@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,16 +14,19 @@ from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
     "COPY_BYTES",
+    "Plan",
+    "Size",
     "arrange_columns",
-    "block_rows",
     "choose_products",
     "count_groups",
     "default_probes",
     "draw_probes",
+    "plan_sweep",
 ]
 
 _MOST_CELLS = 4096
-_MOST_ROWS = 512
+_MOST_ROWS, _MOST_PROBES = 512, 1024
+_FEWEST_POINTS = 64
 COPY_BYTES = 2**22
 """Size of the pieces in which the data are copied."""
 _DOUBLE_WORK = 4e9
@@ -102,26 +107,55 @@ def arrange_columns(members: NDArray[np.int64], group: NDArray[np.int64]) -> Col
     return Columns(columns, place, np.array(segments), np.array(filled), slot_cell)
 
 
-def block_rows(
-    columns: Columns, d: int, times: int, groups: int, probes: int, *, bytes_each: int, threads: int, memory: int
-) -> int:
-    """Number of probes, at most 512, that are treated together within the memory beyond the data.
+@dataclass(frozen=True)
+class Size:
+    """Of the work: points, dimensions, times, classes, groups and probes."""
 
-    ``bytes_each`` is the size of a number in the products, which have long reached full speed with 512 rows.
+    n: int
+    d: int
+    times: int
+    classes: int
+    groups: int
+    probes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Probes that are given at once and those whose products are made at once; points of a part, None for all."""
+
+    probes: int
+    rows: int
+    points: int | None
+
+
+def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory: int) -> Plan:
+    """How to stay within the memory beyond the data: all points at once, or parts with as many probes as fit.
+
+    Products of ``itemsize`` bytes a number have long reached full speed with 512 rows.
     """
-    width, slots = columns.order.size, len(columns.slot_cell)
-    cells = (int(columns.slot_cell[:, 0].max()) + 1) * groups
-    a_thread = 2 * ROWS * LANES * bytes_each + 48 * times * slots + 40 * cells
-    kept = 8 * times * STATISTICS * watched_points(times, columns.place.size)
-    copy = bytes_each * width * (d + 1)
-    fixed = copy + 64 * width + 32 * probes + 4 * COPY_BYTES + threads * a_thread + kept
-    a_row = 2 * bytes_each * (width + d) + 8 * d + 24 * times * STATISTICS * (1 + groups)
-    smallest = min(STRIP, probes)
-    rows = min((memory - fixed) // a_row, probes, _MOST_ROWS)
-    if rows < smallest:
+    slots = len(columns.slot_cell)
+    kept = 8 * size.times * STATISTICS * watched_points(size.times, size.n)
+    fixed = kept + 32 * size.probes + 16 * size.n + 4 * COPY_BYTES
+    a_thread = 2 * ROWS * LANES * itemsize + 48 * size.times * slots + 40 * size.classes * size.groups
+    fixed += threads * a_thread
+    a_probe = 2 * (itemsize + 8) * size.d + 24 * size.times * STATISTICS * (1 + size.groups)
+    width = columns.order.size
+    whole = fixed + width * (itemsize * (size.d + 1) + 48)
+    smallest = min(STRIP, size.probes)
+    rows = min((memory - whole) // (a_probe + 2 * itemsize * width), size.probes, _MOST_ROWS)
+    if rows >= smallest:
+        return Plan(rows, rows, None)
+    # A third of what is left for the sums of the cells, a third for the points of a part, a third for their products.
+    left = memory - fixed
+    a_state = 48 * size.times * -(-size.classes * size.groups // LANES) * LANES + a_probe
+    probes = min(left // 3 // a_state, size.probes, _MOST_PROBES)
+    points = min(left // 3 // (2 * itemsize * size.d + 48), size.n)
+    rows = min(left // 3 // (2 * itemsize * max(points, 1)), probes, _MOST_ROWS)
+    if rows < smallest or points < _FEWEST_POINTS:
+        least = fixed + 3 * max(smallest * a_state, _FEWEST_POINTS * (2 * itemsize * size.d + 48))
         raise ValueError(
-            f"posterior_curves: memory must hold the smallest block of {smallest} probes, {fixed + smallest * a_row} "
-            f"bytes for n = {columns.place.size}, d = {d}, {times} times, {cells} cells (class x group) and {probes} "
-            f"probes, got {memory}; allow more memory, or ask for fewer times, groups or probes"
+            f"posterior_curves: memory must hold some points and probes, {least} bytes for n = {size.n}, d = {size.d}, "
+            f"{size.times} times, {size.classes * size.groups} cells (class x group) and {size.probes} probes, got "
+            f"{memory}; allow more memory, or ask for fewer times, groups or probes"
         )
-    return int(rows)
+    return Plan(int(probes), int(rows), int(points))

@@ -17,7 +17,7 @@ from regimes.collapse import posterior_curves
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.result import plain
 from regimes.numerics.posterior.exponential import CEILING, CUTOFF, add_exponentials
-from regimes.numerics.posterior.layout import arrange_columns, draw_probes
+from regimes.numerics.posterior.layout import Plan, arrange_columns, draw_probes
 from regimes.numerics.posterior.vectors import LANES
 from regimes.theory.formula.record import recorded
 
@@ -103,8 +103,13 @@ DATA = {
 
 @pytest.mark.parametrize("products", ["double", "single"])
 @pytest.mark.parametrize("name", DATA)
-def test_curves_and_jackknife_equal_brute_force(name, products):
+@pytest.mark.parametrize("parts", [1, 3])
+def test_curves_and_jackknife_equal_brute_force(name, products, parts, monkeypatch):
+    """With all points at once, and with parts of them one after another."""
     X, classes = DATA[name]
+    if parts > 1:
+        plan = Plan(probes=23, rows=9, points=-(-len(X) // parts))
+        monkeypatch.setattr("regimes.numerics.posterior.sweep.plan_sweep", lambda *_: plan)
     labels = np.arange(len(X)) % classes
     probes, groups = (24, 3) if len(X) > 1000 else (64, 6)
     # Data in a tiny unit have the same exponents at a tiny time.
@@ -428,7 +433,7 @@ GOOD = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 1.0]])
             GOOD,
             1,
             {"memory": 10**6},
-            "memory must hold the smallest block of 4 probes, .* got 1000000; allow",
+            "memory must hold some points and probes, .* got 1000000; allow",
         ),
         (GOOD, 1, {"probes": 10**9, "memory": 2**30}, "memory must hold 32 bytes for each of 1000000000 probes"),
         (GOOD, 1, {"products": "half"}, "products must be 'auto', 'double' or 'single', got 'half'"),
