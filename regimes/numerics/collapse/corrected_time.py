@@ -197,7 +197,8 @@ def collapse_times_by_size(
         values = []
         for part in range(parts):
             some = points.values[order[part * size : (part + 1) * size]]
-            curves = posterior_curves(some, times, probes=-(-probes // parts), rng=draws, memory=memory)
+            left = max(memory - some.nbytes, 1)
+            curves = posterior_curves(some, times, probes=-(-probes // parts), rng=draws, memory=left)
             values.append(corrected_collapse_time(curves))
         found.append(_average(size, values))
     return tuple(found)

@@ -154,7 +154,7 @@ def posterior_rows(
 
 
 def add_part(block: Block, data: Data, columns: Columns, a: Any, b: Any, groups: int, sums: Sums) -> None:
-    """Add a part of the points to the sums of some probes, shape (B, 2 T, cells), with cell = class * groups + group."""
+    """Add a part of the points to the sums of some probes, shape (B, 2 T, cells), cell = class * groups + group."""
     _in_strips(
         int(block.own.size), lambda start, stop: _add_part(start, stop, block, data, columns, a, b, groups, sums)
     )

@@ -170,7 +170,9 @@ def _projections(
     size = min(n, d)
     dense = size <= _DENSE_LIMIT
     wanted = min(_MOST if dense else _MOST_ITERATED, size, n // 2 - center)
-    needed = 8 * (5 * size**2 * dense + 4 * (n + d) * wanted + 8 * n)
+    fixed = 8 * (5 * size**2 * dense + 8 * n)
+    wanted = max(1, min(wanted, int((memory * 3 // 4 - fixed) // (32 * (n + d)))))
+    needed = fixed + 32 * (n + d) * wanted
     check_memory("directions", f"directions of {n} points in {d} dimensions", needed, memory, "take fewer points")
     first = np.zeros(n, dtype=bool)
     first[random.permutation(n)[: n // 2]] = True
