@@ -78,7 +78,7 @@ def read_points(source: str | os.PathLike[str], reading: Reading) -> RawData:
         table, said, notes = read_table(path, reading)
         raw = raw_table(table, reading, said, notes)
     else:
-        raw = raw_array(npy_blocks(path, reading.memory), reading, str(path))
+        raw = raw_array(npy_blocks(path, reading.memory, opens=reading.opens), reading, str(path))
     ending = path.name.lower().rfind(suffix)
     name = path.name[:ending] if ending > 0 else path.stem
     return replace(raw, name=name, source=os.fspath(source))

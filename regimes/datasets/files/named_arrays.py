@@ -158,9 +158,9 @@ def _classes(array: Blocks, key: str, where: str, of: tuple[int, ...]) -> tuple[
 def _fitting(array: Blocks, key: str, where: str, reading: Reading) -> Blocks:
     """An array that fits into the memory by what is declared of it, before anything of it is read."""
     shape = " x ".join(map(str, array.shape))
-    check_memory(
-        "load_dataset", f"{shape} values of {key} in {where}", array.declared_bytes, reading.memory, "give fewer points"
-    )
+    if not reading.opens:
+        what = f"{shape} values of {key} in {where}"
+        check_memory("load_dataset", what, array.declared_bytes, reading.memory, "give fewer points")
     if array.dtype.hasobject:
         array.whole()  # which says what is wrong, where it was known before
     return array

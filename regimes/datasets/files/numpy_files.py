@@ -66,15 +66,16 @@ def read_npy(path: Path, memory: int = MEMORY, *, rows: int | None = None) -> ND
         return _array(stream)
 
 
-def npy_blocks(path: Path, memory: int) -> NDArray[Any] | Blocks:
-    """Points of a .npy file, read in blocks where its rows follow on one another."""
+def npy_blocks(path: Path, memory: int, *, opens: bool = False) -> NDArray[Any] | Blocks:
+    """Points of a .npy file, read in blocks where its rows follow on one another; with ``opens`` of any size then."""
     with _refusing_damage(str(path)), path.open("rb") as stream:
         if stream.peek(2)[:2] == _ZIP:
             return read_npy(path, memory)  # which says so
         shape, by_columns, dtype = header = _header(stream, path.stat().st_size)
-        _check_fits(header, str(path), memory, None)
+        in_blocks = not by_columns and bool(shape) and dtype.names is None
+        _check_fits(header, str(path), 2**63 if opens and in_blocks else memory, None)
         begin, row = stream.tell(), math.prod(shape[1:])
-    if by_columns or not shape or dtype.names is not None:
+    if not in_blocks:
         return read_npy(path, memory)
 
     def rows(start: int, stop: int) -> NDArray[Any]:

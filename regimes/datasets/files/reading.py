@@ -48,7 +48,10 @@ class ReadingOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Reading:
-    """What is taken of a source: :class:`ReadingOptions`, checked, where the labels are, bytes that points may take."""
+    """What is taken of a source: :class:`ReadingOptions`, checked, where the labels are, bytes that points may take.
+
+    ``opens`` says that more may be left in the file, and read in blocks.
+    """
 
     labels: Any = None
     columns: ColumnNames | None = None
@@ -59,6 +62,7 @@ class Reading:
     resize: int | str | tuple[int, int] | None = None
     skip_broken: bool = False
     memory: int = MEMORY
+    opens: bool = False
 
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:

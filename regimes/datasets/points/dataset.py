@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Dataset", "PointArray", "Preprocessing"]
 
+_ROWS = 4096
+
 PointArray = NDArray[np.float32] | NDArray[np.float64]
+"""Points that are held. Those that are not look alike, a block of rows at a time: ``stored.StoredPoints``."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Dataset:
     """
 
     name: str
-    X: PointArray
+    X: Any
     labels: NDArray[np.intp] | None
     classes: tuple[str, ...]
     preprocessing: Preprocessing
@@ -95,7 +99,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         X = self.X
-        if X.ndim != 2 or X.dtype not in (np.float32, np.float64) or not X.flags.c_contiguous:
+        held = isinstance(X, np.ndarray)
+        if X.ndim != 2 or X.dtype not in (np.float32, np.float64) or (held and not X.flags.c_contiguous):
             raise ValueError(
                 "Dataset: X must be a C-contiguous float32 or float64 array of shape (n, d), "
                 f"got shape {X.shape} of {X.dtype}; load_dataset makes one of any array"
@@ -119,7 +124,9 @@ class Dataset:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the points and the labels, which tells these data from others."""
-        digest = hashlib.sha256(self.X.data)
+        digest = hashlib.sha256()
+        for start in range(0, self.n, _ROWS):
+            digest.update(np.ascontiguousarray(self.X[start : start + _ROWS]).data)
         if self.labels is not None:
             digest.update(self.labels.data)
         return digest.hexdigest()

@@ -21,6 +21,7 @@ from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset, PointArray
 from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
 from regimes.datasets.points.objects import object_points
+from regimes.datasets.points.opening import opened
 from regimes.datasets.points.pixels import mapped_pixels, may_be_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
@@ -28,7 +29,7 @@ from regimes.datasets.points.unusual_data import data_notes
 from regimes.numerics.interface.paths import exists, is_standard_input
 from regimes.numerics.interface.standard_input import STANDARD_INPUT, standard_input_file
 
-__all__ = ["load_dataset"]
+__all__ = ["load_dataset", "load_or_open"]
 
 
 def load_dataset(
@@ -104,11 +105,44 @@ def load_dataset(
     >>> data.n, data.d, data.classes, data.preprocessing.description
     (357, 64, ('0', '7'), 'range [0, 16] mapped to [-1, 1], mean subtracted')
     """
-    if scale is not None:
-        scale = check_scale(scale)
+    chosen = _Chosen(classes, scale, center, name)
+    return _loaded(source, Reading(labels=_alone(labels), memory=memory, **reading), chosen)
+
+
+def load_or_open(
+    source: Any,
+    labels: Any = None,
+    *,
+    classes: Sequence[str | int] | None = None,
+    scale: str | float | None = None,
+    center: bool = True,
+    memory: int = MEMORY,
+    **reading: Unpack[ReadingOptions],
+) -> Dataset:
+    """The same, but points of an array in a file that would take over half of the memory are left there."""
+    chosen = _Chosen(classes, scale, center, None)
+    return _loaded(source, Reading(labels=_alone(labels), memory=memory, opens=True, **reading), chosen)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Chosen:
+    """What becomes of points that have been read."""
+
+    classes: Sequence[str | int] | None
+    scale: str | float | None
+    center: bool
+    name: str | None
+
+
+def _alone(labels: Any) -> Any:
     if isinstance(labels, list | tuple) and len(labels) == 1 and isinstance(labels[0], str | int):
-        labels = labels[0]  # a column in a list: a data set has two points, and so two labels
-    asked = Reading(labels=labels, memory=memory, **reading)
+        return labels[0]  # a column in a list: a data set has two points, and so two labels
+    return labels
+
+
+def _loaded(source: Any, asked: Reading, chosen: _Chosen) -> Dataset:
+    scale = None if chosen.scale is None else check_scale(chosen.scale)
+    classes, center, name, memory = chosen.classes, chosen.center, chosen.name, asked.memory
     if isinstance(source, Dataset):
         return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
     raw = _raw(source, asked)
@@ -118,8 +152,10 @@ def load_dataset(
             "the arrays before"
         )
     refuse_one_image(raw.values)
+    if isinstance(raw.values, Blocks) and asked.opens and raw.values.declared_bytes > memory // 2:
+        return opened(raw, asked, classes=classes, scale=scale, center=center, name=name)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
-    raw = pixels_range(raw, X)
+    raw = pixels_range(raw, float(X.max()))
     total, kept = raw.kept or (len(X), None)
     found = None if raw.labels is None else read_labels(raw.labels, total, memory)
     if found is not None:

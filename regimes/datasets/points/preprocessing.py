@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from regimes.datasets.points.dataset import PointArray, Preprocessing
 from regimes.numerics.interface.checks import as_given
 
-__all__ = ["SCALES", "check_scale", "preprocess"]
+__all__ = ["SCALES", "Scaling", "check_scale", "preprocess", "scaling_of"]
 
 SCALES = ("none", "range", "standard", "feature")
 """Scalings by name; a positive number, the factor itself, is the fifth."""
@@ -67,28 +68,63 @@ def preprocess(
             variances = _squares(X, np.zeros(1)) / (len(X) - 1)
         else:
             variances = np.where(low == high, 0.0, _squares(X, X.mean(axis=0, dtype=np.float64)) / (len(X) - 1))
-        factors, offset, words = _factors(scale, variances, input_range)
-        X *= factors
+        scaling = scaling_of(scale, variances, input_range, center=center)
+        X *= scaling.factor
         if not center:
-            X += offset
-        scaled = variances * factors * factors
-        mean_variance = float(scaled.mean())
-    usable = math.isfinite(mean_variance) and mean_variance > 0 and (center or bool(np.isfinite(X).all()))
-    if not usable:
-        raise ValueError(
-            "load_dataset: the variance of the scaled values must be a positive number within float64, got "
-            f"{mean_variance:g} from values in [{low.min():g}, {high.max():g}]; "
-            "multiply the data by a suitable factor first"
+            X += scaling.offset
+    if not center and not np.isfinite(X).all():
+        raise _unusable(np.inf, low, high)
+    return scaling.record(input_range, low, high)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Factor, or one for each feature, what is added after it without centring, and both in words.
+
+    ``variances`` are those of the features before.
+    """
+
+    name: str
+    center: bool
+    factor: float | NDArray[np.float64]
+    offset: float
+    words: str
+    variances: NDArray[np.float64]
+
+    def record(
+        self, input_range: tuple[float, float], low: NDArray[np.float64], high: NDArray[np.float64]
+    ) -> Preprocessing:
+        """What was done to values with these extremes of each feature."""
+        with np.errstate(all="ignore"):
+            scaled = self.variances * self.factor * self.factor
+            mean_variance = float(scaled.mean())
+        if not (math.isfinite(mean_variance) and mean_variance > 0):
+            raise _unusable(mean_variance, low, high)
+        one = isinstance(self.factor, float)
+        return Preprocessing(
+            scale=self.name,
+            center=self.center,
+            factor=float(self.factor) if one else None,
+            offset=self.offset if one else None,
+            description=f"{self.words}, mean {'subtracted' if self.center else 'kept'}",
+            input_range=input_range,
+            mean_variance=mean_variance,
+            faint=float(((scaled > 0) & (scaled < _FAINT * mean_variance)).mean()),
         )
-    return Preprocessing(
-        scale=scale if isinstance(scale, str) else "factor",
-        center=center,
-        factor=factors if isinstance(factors, float) else None,
-        offset=offset if isinstance(factors, float) else None,
-        description=f"{words}, mean {'subtracted' if center else 'kept'}",
-        input_range=input_range,
-        mean_variance=mean_variance,
-        faint=float(((scaled > 0) & (scaled < _FAINT * mean_variance)).mean()),
+
+
+def scaling_of(
+    scale: str | float, variances: NDArray[np.float64], input_range: tuple[float, float], *, center: bool
+) -> Scaling:
+    """The scaling that has this name, or this factor, of features with these variances."""
+    name = scale if isinstance(scale, str) else "factor"
+    return Scaling(name, center, *_factors(scale, variances, input_range), variances)
+
+
+def _unusable(variance: float, low: NDArray[np.float64], high: NDArray[np.float64]) -> ValueError:
+    return ValueError(
+        "load_dataset: the variance of the scaled values must be a positive number within float64, got "
+        f"{variance:g} from values in [{low.min():g}, {high.max():g}]; multiply the data by a suitable factor first"
     )
 
 

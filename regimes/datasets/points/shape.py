@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regimes.datasets.points.blocks import Blocks, held_type
 from regimes.datasets.points.dataset import PointArray
 
-__all__ = ["check_points", "flat_points", "refuse_one_image"]
+__all__ = ["check_form", "check_points", "flat_points", "refuse_one_image"]
 
 _COLOURS, _CHANNELS, _SMALLEST = (3, 4), (1, 3, 4), 8
 _SIDES = {Fraction(1), *(side for each in ("4/3", "3/2", "16/9") for side in (Fraction(each), 1 / Fraction(each)))}
@@ -34,7 +34,7 @@ def flat_points(values: Any, *, owned: bool = False) -> PointArray:
             "load_dataset: a source must be an array, a built-in data set or a file, "
             f"got {type(values).__name__} that is no array, as where its rows differ in length; make one of it"
         ) from None
-    _check_form(values, given)
+    check_form(values, given)
     flat = given.reshape(len(given), -1)
     with np.errstate(over="ignore"):  # extended precision beyond float64 becomes inf, which is refused below
         owned = owned and flat.flags.writeable  # what lies over bytes of a file is not
@@ -44,7 +44,7 @@ def flat_points(values: Any, *, owned: bool = False) -> PointArray:
 
 def _read(values: Blocks) -> PointArray:
     """Points of a file, a block of rows after another: what is held is the points and one block."""
-    _check_form(values, values)
+    check_form(values, values)
     width = math.prod(values.shape[1:])
     X: PointArray = np.empty((len(values), width), held_type(values.dtype, len(values) * width))
     for start, rows in values.blocks():
@@ -55,7 +55,7 @@ def _read(values: Blocks) -> PointArray:
     return X
 
 
-def _check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
+def check_form(values: Any, given: NDArray[Any] | Blocks) -> None:
     """Refuse what is no array of points by its type and its shape."""
     if given.dtype.kind not in "buif":
         raise ValueError(_refusal(values, given))

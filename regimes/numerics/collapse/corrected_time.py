@@ -176,8 +176,8 @@ def collapse_times_by_size(
     Returns
     -------
     tuple of CollapseOfSize
-        Ascending in n; sizes below 16 points are left out. An eighth is averaged over four disjoint parts, a quarter
-        over two.
+        Ascending in n; sizes below 16 points, and those that do not fit, are left out. An eighth is averaged over four
+        disjoint parts, a quarter over two.
 
     Notes
     -----
@@ -190,7 +190,7 @@ def collapse_times_by_size(
     found = []
     for fraction in _FRACTIONS:
         size, parts = n // fraction, fraction // 2
-        if size < _FEWEST_POINTS:
+        if size < _FEWEST_POINTS or 3 * size * points.mean.size * points.values.dtype.itemsize > memory:
             continue
         times = _times(bound, size)
         order = draws.permutation(n)

@@ -18,6 +18,7 @@ __all__ = ["Points", "checked_labels", "checked_points"]
 class Points:
     """Data points that have been checked: C-contiguous, finite, the caller's array where it is that already.
 
+    Those that stay in a file look like an array too, to who asks for some rows, and ``held`` says that they are none.
     What takes passes over them is ``kept`` for all who are given these points, and in the store, which is a folder if
     it is to outlast the process.
     """
@@ -31,6 +32,11 @@ class Points:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype, copy=copy)
+
+    @property
+    def held(self) -> bool:
+        """Whether all values are in memory."""
+        return isinstance(self.values, np.ndarray)
 
     def keep(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
         """Arrays that are computed once, not to be changed."""
@@ -52,6 +58,9 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
     """At least two points in rows, real and finite, with the range of each coordinate; checked points as they are."""
     if isinstance(X, Points):
         return X
+    store = Checkpoints(None, {}) if store is None else store
+    if hasattr(X, "row_blocks"):
+        return _stored_points(X, store)
     try:
         values: NDArray[Any] = np.asarray(X)
     except ValueError:
@@ -75,7 +84,18 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
         )
     # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
     mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
-    return Points(values, mean, low, high, store=Checkpoints(None, {}) if store is None else store)
+    return Points(values, mean, low, high, store=store)
+
+
+def _stored_points(values: Any, store: Checkpoints) -> Points:
+    """Points that are finite, and read a block of rows at a time."""
+    n, d = values.shape
+    low, high, total = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
+    for _, block in values.row_blocks():
+        np.minimum(low, block.min(axis=0), out=low)
+        np.maximum(high, block.max(axis=0), out=high)
+        total += block.sum(axis=0, dtype=np.float64)
+    return Points(values, np.clip(total / n, low, high), low, high, store=store)
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:

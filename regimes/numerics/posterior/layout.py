@@ -13,7 +13,6 @@ from regimes.numerics.posterior.summary import STATISTICS
 from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
-    "COPY_BYTES",
     "Plan",
     "Size",
     "arrange_columns",
@@ -27,8 +26,7 @@ __all__ = [
 _MOST_CELLS = 4096
 _MOST_ROWS, _MOST_PROBES = 512, 1024
 _FEWEST_POINTS = 64
-COPY_BYTES = 2**22
-"""Size of the pieces in which the data are copied."""
+_COPY_BYTES = 2**22
 _DOUBLE_WORK = 4e9
 
 
@@ -121,21 +119,29 @@ class Size:
 
 @dataclass(frozen=True)
 class Plan:
-    """Probes that are given at once and those whose products are made at once; points of a part, None for all."""
+    """How much is done at once.
+
+    ``probes`` are given, products are made of ``rows`` of them, with a part of so many ``points``, None for all; these
+    are copied in pieces of ``copy`` bytes.
+    """
 
     probes: int
     rows: int
     points: int | None
+    copy: int
 
 
-def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory: int) -> Plan:
+def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory: int, *, held: bool) -> Plan:
     """How to stay within the memory beyond the data: all points at once, or parts with as many probes as fit.
+
+    Points that are not ``held`` come in parts.
 
     Products of ``itemsize`` bytes a number have long reached full speed with 512 rows.
     """
     slots = len(columns.slot_cell)
     kept = 8 * size.times * STATISTICS * watched_points(size.times, size.n)
-    fixed = kept + 32 * size.probes + 16 * size.n + 4 * COPY_BYTES
+    copy = min(_COPY_BYTES, max(memory // 32, 8 * size.d))
+    fixed = kept + 32 * size.probes + 16 * size.n + 4 * copy
     a_thread = 2 * ROWS * LANES * itemsize + 48 * size.times * slots + 40 * size.classes * size.groups
     fixed += threads * a_thread
     a_probe = 2 * (itemsize + 8) * size.d + 24 * size.times * STATISTICS * (1 + size.groups)
@@ -143,8 +149,8 @@ def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory
     whole = fixed + width * (itemsize * (size.d + 1) + 48)
     smallest = min(STRIP, size.probes)
     rows = min((memory - whole) // (a_probe + 2 * itemsize * width), size.probes, _MOST_ROWS)
-    if rows >= smallest:
-        return Plan(rows, rows, None)
+    if rows >= smallest and held:
+        return Plan(rows, rows, None, copy)
     # A third of what is left for the sums of the cells, a third for the points of a part, a third for their products.
     left = memory - fixed
     a_state = 48 * size.times * -(-size.classes * size.groups // LANES) * LANES + a_probe
@@ -158,4 +164,4 @@ def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory
             f"{size.times} times, {size.classes * size.groups} cells (class x group) and {size.probes} probes, got "
             f"{memory}; allow more memory, or ask for fewer times, groups or probes"
         )
-    return Plan(int(probes), int(rows), int(points))
+    return Plan(int(probes), int(rows), int(points), copy)

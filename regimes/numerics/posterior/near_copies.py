@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import whole_number
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.neighbours import nearest_neighbours
@@ -38,6 +39,7 @@ _FACTOR = 2.0
 _SHARE = 0.2
 _CHANCE = 1e-3
 _BLOCK = 4096
+_MOST_COMPARED = 65536
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,8 @@ class NearCopies:
         probability that clones share a training point leaves its plateau. 0 for exact copies.
     formulas : tuple of str
         Formulas behind ``plateau_end``.
+    compared : int
+        Different points that were compared: all, or 65536 drawn of more. Equal points are found among all.
     """
 
     labels: Labels
@@ -74,6 +78,7 @@ class NearCopies:
     spacing: float | None
     plateau_end: float | None
     formulas: tuple[str, ...] = ()
+    compared: int = 0
 
     @property
     def as_classes(self) -> Labels:
@@ -135,24 +140,36 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
     first, place = _different(points.values)
     n, different = place.size, first.size
     if different == 1:
-        return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0)
-    count = min(_MOST, different - 1)
-    neighbours = points.store.piece("neighbours", lambda: nearest_neighbours(points, first, count, memory))
+        return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0, compared=1)
+    some = _compared(different)
+    compared, count = some.size, min(_MOST, some.size - 1)
+    neighbours = points.store.piece("neighbours", lambda: nearest_neighbours(points, first[some], count, memory))
     nearest, distance = neighbours["nearest"], neighbours["distance"]
     joins, pairs = _linkage(nearest, distance)
     equal = np.full(n - different, _step(points) if n > different else 0.0)
     for stop in _gaps(np.sort(np.concatenate([equal, joins]))):
         below = np.concatenate([equal, joins]) <= stop
-        groups = _components(different, pairs[below[equal.size :]])
+        groups = _components(compared, pairs[below[equal.size :]])
         found = _isolation(groups, nearest, distance)
         if found is not None and _holds(stop, int(below.sum()), found, points.mean.size):
-            return _result(groups[place], joins[joins <= stop].max(initial=0.0), found[0])
-    found = _isolation(np.arange(different), nearest, distance)
+            of_all = groups.max() + 1 + np.arange(different)  # what is not compared is on its own
+            of_all[some] = groups
+            labels = np.unique(of_all, return_inverse=True)[1][place]
+            return _result(labels, joins[joins <= stop].max(initial=0.0), found[0], compared)
+    found = _isolation(np.arange(compared), nearest, distance)
     apart = np.array([joins[0]]) if found is None else found[0]
-    return NearCopies(place, 0, 0, equal.size, None, float(apart.min()), float(np.median(apart)), None)
+    between, spacing = float(apart.min()), float(np.median(apart))
+    return NearCopies(place, 0, 0, equal.size, None, between, spacing, None, compared=compared)
 
 
-def _result(labels: Labels, within: float, apart: Array) -> NearCopies:
+def _compared(different: int) -> NDArray[np.int64]:
+    """The different points, or as many as are compared in half a minute."""
+    if different <= _MOST_COMPARED:
+        return np.arange(different)
+    return np.sort(generator(Stream.NEIGHBOURS, 0).permutation(different)[:_MOST_COMPARED])
+
+
+def _result(labels: Labels, within: float, apart: Array, compared: int) -> NearCopies:
     sizes = np.bincount(labels)
     end = 0.0
     with recorded() as used:
@@ -161,7 +178,7 @@ def _result(labels: Labels, within: float, apart: Array) -> NearCopies:
     several = sizes > 1
     between, spacing = float(apart.min()), float(np.median(apart))
     found = int(several.sum()), int(sizes[several].sum())
-    return NearCopies(labels, *found, 0, float(within), between, spacing, end, tuple(used))
+    return NearCopies(labels, *found, 0, float(within), between, spacing, end, tuple(used), compared)
 
 
 def _different(values: NDArray[np.floating]) -> tuple[Labels, Labels]:

@@ -15,30 +15,32 @@ __all__ = ["nearest_neighbours"]
 
 Array = NDArray[np.float64]
 
-_PROJECTED = 256
+_PROJECTED, _FEWEST = 256, 32
 _MOST_WORK = 2e11
 _ROWS = 512
+_CLOSE = 0.5
 _STRIP = 32
 
 
 def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, memory: int) -> dict[str, NDArray[Any]]:
     """For each chosen point the ``count`` ``nearest`` other chosen ones, nearest first, and their ``distance``.
 
-    Where the products of all pairs would take over 2e11 multiplications, the candidates are found in a random
-    projection on 256 directions, in which squared distances keep their values up to 9%; close pairs are far from
-    being lost by that, and a neighbour that is not close may be the second or third in truth.
+    Where the products of all pairs would take over 2e11 multiplications, or the points do not fit again, the candidates
+    are found in a random projection on at most 256 directions, in which squared distances keep their values up to 9%;
+    close pairs are far from being lost by that, and a neighbour that is not close may be the second or third in truth.
     """
     n, d = chosen.size, points.mean.size
-    double = choose_products(n, d, n) == "double"
-    a, norms = _held(points, chosen, np.dtype("f8" if double else "f4"))
-    width = a.shape[1]
-    a_row = a.itemsize * (2 * n + width) + 16 * d + 16 * count * _STRIP
-    rows = int(min((memory - a.nbytes) // a_row, _ROWS, n))
+    dtype, width = _kind(n, d, (memory - 16 * n * count) // 2)
+    a_row = dtype.itemsize * (2 * n + width) + 16 * d + 16 * count * _STRIP
+    held = n * (dtype.itemsize * width + 16 * count)
+    rows = int(min((memory - held) // a_row, _ROWS, n))
     if rows < 1:
         raise ValueError(
-            f"near_copies: memory must hold a copy of the points and one row of distances, {a.nbytes + a_row} bytes "
-            f"for n = {n}, d = {d}, got {memory}; allow more memory"
+            f"near_copies: memory must hold {width} numbers of each point and one row of distances, {held + a_row} "
+            f"bytes for n = {n}, d = {d}, got {memory}; allow more memory"
         )
+    a, norms = _held(points, chosen, dtype, width)
+    extent = points.extent(points.mean) or 1.0
     nearest, distance = np.empty((n, count), np.int64), np.empty((n, count))
     for start in range(0, n, rows):
         place = np.arange(start, min(start + rows, n))
@@ -47,7 +49,8 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
         apart += norms
         apart[np.arange(place.size), place] = np.inf
         found = _smallest(apart, count)
-        true = _distances(points.values, chosen, place, found)
+        about = np.take_along_axis(apart, found, axis=1) + norms[place][:, None]
+        true = _distances(points, chosen, place, found, np.sqrt(np.maximum(about, 0)) * extent)
         order = np.argsort(true, axis=1, kind="stable")
         nearest[place] = np.take_along_axis(found, order, axis=1)
         distance[place] = np.take_along_axis(true, order, axis=1)
@@ -68,13 +71,24 @@ def _smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
     return np.take_along_axis(columns, np.argpartition(some, count - 1, axis=1)[:, :count], axis=1)
 
 
-def _held(points: Points, chosen: NDArray[np.int64], dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Centred points in units of their extent, projected where that is worth it, with their squared norms."""
+def _kind(n: int, d: int, room: int) -> tuple[np.dtype[Any], int]:
+    """Type and number of the coordinates of a copy: of all in double precision, if that is quick and fits."""
+    width = _PROJECTED if float(n) * n * d > _MOST_WORK and d > 2 * _PROJECTED else d
+    dtype = np.dtype("f8" if choose_products(n, d, n) == "double" and 8 * n * width <= room else "f4")
+    if dtype.itemsize * n * width > room:
+        width = min(width, _PROJECTED, max(room // (4 * n), _FEWEST))
+    return dtype, width
+
+
+def _held(
+    points: Points, chosen: NDArray[np.int64], dtype: np.dtype[Any], width: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Centred points in units of their extent, projected to so many coordinates, with their squared norms."""
     n, d = chosen.size, points.mean.size
     project = None
-    if float(n) * n * d > _MOST_WORK and d > 2 * _PROJECTED:
-        project = generator(Stream.NEIGHBOURS, 0).standard_normal((d, _PROJECTED)) / np.sqrt(_PROJECTED)
-    a = np.empty((n, d if project is None else _PROJECTED), dtype)
+    if width < d:
+        project = generator(Stream.NEIGHBOURS, 0).standard_normal((d, width)) / np.sqrt(width)
+    a = np.empty((n, width), dtype)
     extent = points.extent(points.mean) or 1.0
     step = max(1, 2**22 // (8 * d))
     for start in range(0, n, step):
@@ -83,11 +97,23 @@ def _held(points: Points, chosen: NDArray[np.int64], dtype: np.dtype[Any]) -> tu
     return a, np.einsum("ij,ij->i", a, a)
 
 
-def _distances(values: NDArray[Any], chosen: NDArray[np.int64], place: NDArray[np.int64], found: Any) -> Array:
-    """Distances of points to the neighbours found, from the differences in float64: products would cancel."""
-    true = np.empty(found.shape)
-    own = values[chosen[place]].astype(np.float64)
-    for k in range(found.shape[1]):
-        step = values[chosen[found[:, k]]] - own
-        true[:, k] = np.sqrt(np.einsum("ij,ij->i", step, step))
+def _distances(points: Points, chosen: NDArray[np.int64], place: NDArray[np.int64], found: Any, about: Any) -> Array:
+    """Distances of points to the neighbours found, from the differences in float64: products would cancel.
+
+    Of points that are not held, only pairs that may be copies are measured again; others stay what they are about.
+    """
+    values = points.values
+    if points.held:
+        exact = np.empty(found.shape)
+        own = values[chosen[place]].astype(np.float64)
+        for k in range(found.shape[1]):
+            step = values[chosen[found[:, k]]] - own
+            exact[:, k] = np.sqrt(np.einsum("ij,ij->i", step, step))
+        return exact
+    true: Array = about.astype(np.float64)
+    rows, columns = np.nonzero(about < _CLOSE * np.median(about.min(axis=1)))
+    for start in range(0, rows.size, _ROWS):
+        some, those = rows[start : start + _ROWS], columns[start : start + _ROWS]
+        step = values[chosen[found[some, those]]].astype(np.float64) - values[chosen[place[some]]]
+        true[some, those] = np.sqrt(np.einsum("ij,ij->i", step, step))
     return true

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, add_part, posterior_rows, summarise_parts
-from regimes.numerics.posterior.layout import COPY_BYTES, Size, arrange_columns, plan_sweep
+from regimes.numerics.posterior.layout import Size, arrange_columns, plan_sweep
 from regimes.numerics.posterior.summary import STATISTICS, Sums
 from regimes.numerics.posterior.vectors import LANES
 
@@ -62,7 +62,7 @@ class Sweep:
         self._extent = points.extent(points.mean) or 1.0
         columns = arrange_columns(layout.members, layout.group)
         size = Size(len(points.values), points.mean.size, factor.size, layout.classes, layout.groups, probes)
-        self._plan = plan_sweep(columns, size, dtype.itemsize, get_num_threads(), memory)
+        self._plan = plan_sweep(columns, size, dtype.itemsize, get_num_threads(), memory, held=points.held)
         self._whole = self._part(slice(None), columns) if self._plan.points is None else None
         self._out = np.empty((self._plan.rows, factor.size, STATISTICS, 1 + layout.groups))
         self._products = np.empty(0, dtype)
@@ -155,7 +155,7 @@ class Sweep:
         values = self._points.values[place]
         order, d = columns.order, self._points.mean.size
         a, norms = np.zeros((order.size, d), self._dtype), np.full(order.size, DEAD, self._dtype)
-        step = max(1, COPY_BYTES // (8 * d))
+        step = max(1, self._plan.copy // (8 * d))
         held = np.flatnonzero(order >= 0)
         for start in range(0, held.size, step):
             some = held[start : start + step]

@@ -172,7 +172,10 @@ class Found:
     @cached_property
     def distinct(self) -> Points:
         """One point of each group of near copies."""
-        return checked_points("predict", self.data.X[self._first]) if self.copies.groups else self.points
+        X, first = self.data.X, self._first
+        if not self.copies.groups:
+            return self.points
+        return checked_points("predict", X[first] if self.points.held else X.take(first))
 
     @cached_property
     def of_distinct(self) -> PosteriorCurves:
@@ -266,7 +269,7 @@ class Found:
 
     def warnings(self, parts: Sequence[str]) -> tuple[str, ...]:
         """About near copies."""
-        return copies_warnings(self.copies)
+        return copies_warnings(self.copies, self.data.n)
 
     def settings(self, parts: Sequence[str]) -> dict[str, Any]:
         """What the numbers depend on beside the data."""

@@ -108,10 +108,13 @@ def copies_rows(copies: NearCopies) -> dict[str, Number]:
     }
 
 
-def copies_warnings(copies: NearCopies) -> tuple[str, ...]:
+def copies_warnings(copies: NearCopies, n: int) -> tuple[str, ...]:
     """What was grouped, with the margin, and what to do."""
     if not copies.groups:
         return ()
+    some = ""
+    if copies.compared < np.unique(copies.labels).size:
+        some = f"; equal points of all {n}, near ones of {copies.compared} of them alone were looked for"
     largest = int(np.bincount(copies.labels).max())
     apart = "" if copies.between is None else f", {copies.between:.3g} or more from all others"
     below = ""
@@ -120,6 +123,6 @@ def copies_warnings(copies: NearCopies) -> tuple[str, ...]:
     groups = f"{copies.groups} group{'' if copies.groups == 1 else 's'} of up to {largest}"
     near = f"{copies.within:.3g} or less from each other" if copies.within else "equal"
     return (
-        f"{copies.points} points are copies, in {groups} ({near}{apart}): times of points are those of groups{below}. "
-        "If copies are a mistake, remove them: they raise the weight of their points",
+        f"{copies.points} points are copies, in {groups} ({near}{apart}): times of points are those of groups{below}"
+        f"{some}. If copies are a mistake, remove them: they raise the weight of their points",
     )

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from regimes import __version__
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.dataset import Dataset
-from regimes.datasets.points.loading import load_dataset
+from regimes.datasets.points.loading import load_or_open
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
@@ -136,7 +136,7 @@ def predict(
         raise ValueError(
             "predict: a number of probes and a precision, which finds their number, exclude each other; give one"
         )
-    data = load_dataset(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
+    data = load_or_open(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
     share = PRECISION if precision is None else precision
     asks = {"probes": probes, "precision": share, "groups": groups, "memory": memory, "center": center}

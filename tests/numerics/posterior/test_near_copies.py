@@ -64,7 +64,7 @@ def test_blocks_and_the_projection_find_the_same(monkeypatch):
     for other in (pieces, near_copies(X)):
         np.testing.assert_array_equal(whole.labels, other.labels)
         assert (other.groups, other.within) == (50, whole.within)
-    with pytest.raises(ValueError, match="near_copies: memory must hold a copy of the points and one row"):
+    with pytest.raises(ValueError, match="near_copies: memory must hold 32 numbers of each point and one row"):
         near_copies(X, memory=1000)
 
 
@@ -89,6 +89,24 @@ def test_the_curve_of_groups_is_the_posterior_summed_within_them(single):
     exact = posterior_curves(X, t, labels=copies.labels, groups=0, probes=4000)
     np.testing.assert_allclose(curves.clone_class, exact.clone_class, rtol=1e-6)
     np.testing.assert_allclose(curves.clone_class_leave_one_out, exact.clone_class_leave_one_out, rtol=1e-6)
+
+
+def test_of_very_many_points_some_are_compared(monkeypatch):
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(400, 6))
+    X = np.concatenate([X, X[:60] + 1e-4, X[100:120]])
+    whole = near_copies(X)
+    assert (whole.compared, whole.groups) == (460, 80)
+    monkeypatch.setattr("regimes.numerics.posterior.near_copies._MOST_COMPARED", 300)
+    some = near_copies(X)
+    assert some.compared == 300
+    sizes, all_sizes = (np.bincount(found.labels)[found.labels] for found in (some, whole))
+    assert np.all(sizes <= all_sizes)
+    assert np.array_equal(some.labels[100:120], some.labels[460:])  # equal points
+    pairs = int((some.labels[:60] == some.labels[400:460]).sum())
+    assert 60 * (300 / 460) ** 2 / 2 < pairs < 60
+    assert some.groups == 20 + pairs
+    assert some.within == pytest.approx(whole.within, rel=0.5)
 
 
 def test_a_group_left_out_with_single_points():

@@ -108,8 +108,8 @@ def test_curves_and_jackknife_equal_brute_force(name, products, parts, monkeypat
     """With all points at once, and with parts of them one after another."""
     X, classes = DATA[name]
     if parts > 1:
-        plan = Plan(probes=23, rows=9, points=-(-len(X) // parts))
-        monkeypatch.setattr("regimes.numerics.posterior.sweep.plan_sweep", lambda *_: plan)
+        plan = Plan(probes=23, rows=9, points=-(-len(X) // parts), copy=2**12)
+        monkeypatch.setattr("regimes.numerics.posterior.sweep.plan_sweep", lambda *_, **__: plan)
     labels = np.arange(len(X)) % classes
     probes, groups = (24, 3) if len(X) > 1000 else (64, 6)
     # Data in a tiny unit have the same exponents at a tiny time.

@@ -32,3 +32,24 @@ def test_too_little_memory_says_what_the_points_take():
     X = np.random.default_rng(0).normal(size=(2000, 100))
     with pytest.raises(ValueError, match=r"memory .*\(0.00149 GiB of the memory = 0.00156 GiB hold the points\)"):
         predict(X, memory=X.nbytes * 21 // 20)
+
+
+@pytest.mark.parametrize("copies", [0, 40])
+def test_points_that_stay_in_their_file_have_the_same_times(tmp_path, copies):
+    draw = np.random.default_rng(1)
+    X = draw.normal(size=(3000, 500)) * np.arange(1, 501) ** -0.5
+    X = np.vstack([X, X[:copies] + 1e-5])
+    np.save(tmp_path / "x.npy", X)
+    options = {"probes": 256, "groups": 5, "parts": ["speciation", "collapse"]}
+    held = predict(tmp_path / "x.npy", **options)
+    stored = predict(tmp_path / "x.npy", memory=23_500_000, **options)
+    assert "read from the file in passes" in stored.problem.taken
+    for key in ("speciation.Lambda", "speciation.sample_Lambda", "collapse.point_time", "collapse.leave_one_out_zero"):
+        assert stored[key].value == pytest.approx(held[key].value, rel=1e-7), key
+        if held[key].interval is not None:
+            assert stored[key].interval == pytest.approx(held[key].interval, rel=1e-6), key
+    assert ("copies.groups" in stored.numbers) == bool(copies)
+    if copies:
+        assert stored["copies.points"].value == held["copies.points"].value == 2 * copies
+    # The bound is from as many points as fit.
+    assert abs(stored["collapse.bound"].value / held["collapse.bound"].value - 1) < 0.03

@@ -1,0 +1,100 @@
+"""Points that stay in their file are those that are held, row by row."""
+
+import h5py
+import numpy as np
+import pytest
+import zarr
+
+from regimes import load_dataset
+from regimes.datasets.points.loading import load_or_open
+from regimes.datasets.points.stored import StoredPoints
+from regimes.numerics.interface.data_checks import checked_points
+
+DRAW = np.random.default_rng(4)
+X = np.column_stack([DRAW.normal(size=(900, 6)) * np.arange(1, 7) + 5, np.full(900, 0.1)])
+Y = DRAW.integers(3, size=900)
+MEMORY = X.nbytes  # half of it does not hold the points
+
+
+def saved(folder, kind, values=X):
+    path = folder / f"x.{kind}"
+    if kind == "npy":
+        np.save(path, values)
+    elif kind == "h5":
+        with h5py.File(path, "w") as file:
+            file["X"] = values
+    else:
+        zarr.save_group(str(path), X=values)
+    return path
+
+
+def same(stored, held):
+    assert isinstance(stored.X, StoredPoints)
+    assert (stored.X.shape, stored.X.dtype, len(stored.X)) == (held.X.shape, held.X.dtype, len(held.X))
+    for key in (slice(None), slice(3, 50), slice(None, None, 7), [5, 1, 899 % held.n, 1], held.X[:, 0] > 0):
+        np.testing.assert_allclose(stored.X[key], held.X[key], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(stored.X[::3, 2:4], held.X[::3, 2:4], rtol=1e-12, atol=1e-12)
+    assert stored.preprocessing.description == held.preprocessing.description
+    assert stored.preprocessing.mean_variance == pytest.approx(held.preprocessing.mean_variance, rel=1e-12)
+    assert (stored.classes, stored.notes) == (held.classes, held.notes)
+    assert (stored.labels is None and held.labels is None) or np.array_equal(stored.labels, held.labels)
+
+
+@pytest.mark.parametrize("kind", ["npy", "h5", "zarr"])
+@pytest.mark.parametrize("scale", ["none", "range", "standard", "feature", 0.5])
+@pytest.mark.parametrize("center", [True, False])
+def test_rows_are_those_of_points_that_are_held(tmp_path, kind, scale, center):
+    path = saved(tmp_path, kind)
+    stored = load_or_open(path, Y, scale=scale, center=center, memory=MEMORY)
+    same(stored, load_dataset(path, Y, scale=scale, center=center))
+    assert stored.taken.endswith("read from the file in passes, since memory does not hold the points")
+    one, other = checked_points("test", stored.X), checked_points("test", stored.X[:])
+    for name in ("low", "high", "mean"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12, atol=1e-12)
+    assert (one.held, other.held, one.bytes_held()) == (False, True, 0)
+
+
+def test_classes_and_points_that_lack_a_value_are_left_out_first(tmp_path):
+    values = X.copy()
+    values[7, 2] = values[30, 0] = np.nan
+    path = saved(tmp_path, "npy", values)
+    for options in ({"classes": ["2", "0"]}, {}):
+        same(
+            load_or_open(path, Y, missing="drop", memory=MEMORY, **options),
+            load_dataset(path, Y, missing="drop", **options),
+        )
+    with pytest.raises(ValueError, match="got 2 of 900 points that lack one, the first at row 7, column 2"):
+        load_or_open(path, Y, memory=MEMORY)
+    with pytest.raises(ValueError, match="classes are selected by labels, got none with x; give labels"):
+        load_or_open(saved(tmp_path, "npy"), classes=["0"], memory=MEMORY)
+
+
+def test_pixels_are_mapped_and_said(tmp_path):
+    pixels = DRAW.integers(256, size=(400, 5, 5), dtype=np.uint8)
+    path = saved(tmp_path, "npy", pixels)
+    same(load_or_open(path, memory=8 * pixels.size), load_dataset(path))
+    same(load_or_open(path, scale="none", memory=8 * pixels.size), load_dataset(path, scale="none"))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            np.where(np.arange(7) == 3, np.inf, X),
+            "every value must be finite, got 900 infinite ones; .*column 3",
+        ),
+        (np.ones((900, 7)), "two points at least that differ, got 900, all equal"),
+        (X.astype(complex)[:, :4], "complex"),
+    ],
+)
+def test_what_is_no_data_set_is_refused(tmp_path, values, message):
+    with pytest.raises(ValueError, match=message):
+        load_or_open(saved(tmp_path, "npy", values), memory=MEMORY // 2)
+
+
+def test_all_of_them_are_never_made_an_array(tmp_path):
+    stored = load_or_open(saved(tmp_path, "npy"), memory=MEMORY)
+    with pytest.raises(ValueError, match="memory does not hold 900 points in 7 dimensions; allow more"):
+        np.asarray(stored.X)
+    with pytest.raises(ValueError, match="would take .*, more than memory"):
+        load_dataset(saved(tmp_path, "npy"), memory=MEMORY // 2)
