@@ -198,7 +198,7 @@ def predict_classes(
         },
         sentences=(*class_sentences(merges, pairs, data.classes, steps), *share_sentence(shares, steps)),
         assumes=(*_ASSUMES, _closed_forms(fitted.axes, data.d)),
-        warnings=(*data.notes, *warnings, *copies_warnings(copies)),
+        warnings=(*data.notes, *warnings, *copies_warnings(copies, data.n)),
     )
 
 
