@@ -98,3 +98,12 @@ def test_all_of_them_are_never_made_an_array(tmp_path):
         np.asarray(stored.X)
     with pytest.raises(ValueError, match="would take .*, more than memory"):
         load_dataset(saved(tmp_path, "npy"), memory=MEMORY // 2)
+
+
+def test_what_can_only_be_read_from_its_beginning_must_fit(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", X=X)
+    with pytest.raises(ValueError, match="would take .*, more than memory"):
+        load_or_open(tmp_path / "x.npz", memory=MEMORY // 2)
+    assert isinstance(load_or_open(tmp_path / "x.npz", memory=MEMORY).X, np.ndarray)
+    with pytest.raises(ValueError, match="columns of .* would take .*, more than memory"):
+        load_or_open(saved(tmp_path, "npy"), columns="0-3", memory=MEMORY // 2)

@@ -158,7 +158,7 @@ def _classes(array: Blocks, key: str, where: str, of: tuple[int, ...]) -> tuple[
 def _fitting(array: Blocks, key: str, where: str, reading: Reading) -> Blocks:
     """An array that fits into the memory by what is declared of it, before anything of it is read."""
     shape = " x ".join(map(str, array.shape))
-    if not reading.opens:
+    if not (reading.opens and array.anywhere):
         what = f"{shape} values of {key} in {where}"
         check_memory("load_dataset", what, array.declared_bytes, reading.memory, "give fewer points")
     if array.dtype.hasobject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import PIXELS, RawData
 from regimes.datasets.points.pixels import DARKEST, are_pixels
 from regimes.datasets.points.shape import flat_points
+from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["raw_array", "raw_table", "table_of"]
 
@@ -64,6 +66,8 @@ def raw_array(
     label = reading.label_column
     by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
     if by_index or reading.columns is not None or reading.drop is not None:
+        if isinstance(values, Blocks):
+            check_memory("load_dataset", f"columns of {where}", 8 * math.prod(values.shape), reading.memory, "thin it")
         X = flat_points(values)
         shape = values.shape if isinstance(values, Blocks) else np.shape(values)
         if len(shape) != 2:

@@ -74,7 +74,7 @@ def _blocks(path: Path, name: str, array: Any) -> Blocks:
             f"load_dataset: a chunk of a Zarr array must not exceed the array, got chunks of {array.chunks} for shape "
             f"{shape} in {path}; store it anew"
         )
-    return Blocks(shape, np.dtype(array.dtype), rows)
+    return Blocks(shape, np.dtype(array.dtype), rows, anywhere=True)
 
 
 def _codecs(metadata: Any) -> Iterator[str]:

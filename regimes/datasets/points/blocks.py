@@ -32,13 +32,15 @@ def held_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
 class Blocks:
     """What a file declares of an array, and how to read some of its rows: nothing is read before it is asked for.
 
-    ``said`` is what a user should know of how it is read.
+    ``said`` is what a user should know of how it is read; ``anywhere`` says that a few rows cost little more than
+    themselves, wherever they stand.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     rows: Callable[[int, int], NDArray[Any]]
     said: str = ""
+    anywhere: bool = False
 
     @property
     def declared_bytes(self) -> int:

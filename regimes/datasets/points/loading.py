@@ -152,7 +152,8 @@ def _loaded(source: Any, asked: Reading, chosen: _Chosen) -> Dataset:
             "the arrays before"
         )
     refuse_one_image(raw.values)
-    if isinstance(raw.values, Blocks) and asked.opens and raw.values.declared_bytes > memory // 2:
+    blocks = raw.values if asked.opens and isinstance(raw.values, Blocks) and raw.values.anywhere else None
+    if blocks is not None and blocks.declared_bytes > memory // 2:
         return opened(raw, asked, classes=classes, scale=scale, center=center, name=name)
     X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
     raw = pixels_range(raw, float(X.max()))
@@ -193,7 +194,7 @@ def _last_axis(raw: RawData, X: PointArray) -> int:
 
 def _raw(source: Any, reading: Reading) -> RawData:
     if is_standard_input(source):
-        return _from_standard_input(source, reading)
+        return _from_standard_input(source, dataclasses.replace(reading, opens=False))
     if reading.of_text and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):
         raise ValueError(
             f"load_dataset: {reading.of_text[0]} says how a text table is read, got it for another source; leave it out"
