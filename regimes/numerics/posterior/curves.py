@@ -170,7 +170,7 @@ def posterior_curves(
     >>> X = np.random.default_rng(0).normal(size=(200, 16))
     >>> curves = posterior_curves(X, [0.1, 0.4, 3.0], probes=2000)
     >>> curves.excess_entropy.round(2).tolist(), curves.clone_index.round(2).tolist()
-    ([0.0, 0.25, 1.0], [1.0, 0.51, 0.01])
+    ([0.0, 0.26, 1.0], [1.0, 0.5, 0.01])
     """
     points = checked_points("posterior_curves", X)
     n, d = points.values.shape

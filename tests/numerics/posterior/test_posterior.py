@@ -200,7 +200,7 @@ def test_identical_points_are_indistinguishable(products):
 def test_block_size_changes_nothing_but_rounding():
     X, labels = gaussian(700, 6), np.arange(700) % 3
     seen = {}
-    for memory in (20 * 2**20, 2**31):
+    for memory in (3 * 2**20, 2**31):
         steps = []
         options = {"probes": 1001, "rng": 3, "products": "double", "memory": memory}
         told = lambda part, done, total, steps=steps: steps.append((done, total))  # noqa: E731
@@ -432,8 +432,8 @@ GOOD = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 1.0]])
         (
             GOOD,
             1,
-            {"memory": 10**6},
-            "memory must hold some points and probes, .* got 1000000; allow",
+            {"memory": 300_000},
+            "memory must hold some points and probes, .* got 300000; allow",
         ),
         (GOOD, 1, {"probes": 10**9, "memory": 2**30}, "memory must hold 32 bytes for each of 1000000000 probes"),
         (GOOD, 1, {"products": "half"}, "products must be 'auto', 'double' or 'single', got 'half'"),
