@@ -6,8 +6,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation import EXPERIMENTS, ExperimentResult  # noqa: E402
 from regimes.numerics.interface import checkpoints  # noqa: E402
+from regimes.validation import EXPERIMENTS, ExperimentResult  # noqa: E402
 
 pytestmark = pytest.mark.simulation
 
