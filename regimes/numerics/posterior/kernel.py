@@ -10,9 +10,6 @@ a handful of points. Each slot keeps ``(shift, sum of exp(x - shift), sum of exp
 is lost to underflow, however far it lies below the others. The own point and its exact copies have exponent 0 and are
 counted, not computed.
 
-Points that do not fit are swept a part at a time: the slots of a part are merged into its cells, each of which keeps
-such a triple too, and after the last part the cells are what else are slots.
-
 Each probe is done by one thread from its own row: results do not depend on the number of threads. Threads are those of
 Python over a kernel that releases the interpreter: numba's own take eight seconds more to compile.
 """
@@ -28,101 +25,24 @@ from numba import get_num_threads
 from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.compiled.threads import in_threads
 from regimes.numerics.posterior.exponential import HEADROOM, add_exponentials, raise_shifts
+from regimes.numerics.posterior.kernel_arrays import DEAD, ROWS, Block, Columns, Data
 from regimes.numerics.posterior.summary import Sums, Work, summarise
 from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
-    "DEAD",
-    "ROWS",
     "STRIP",
-    "Block",
-    "Columns",
-    "Data",
-    "add_part",
+    "in_strips",
     "posterior_rows",
-    "summarise_parts",
+    "sum_slots",
+    "working_arrays",
 ]
 
-ROWS = 64
-"""Rows of sixteen pairs that are swept together; their D and W fit into the first-level cache."""
 STRIP = 4
 """Probes at least that share the working arrays of a thread."""
-DEAD = 3e38
-"""Distance of a pair that does not count; its exponential is exactly 0, since a is at least 5e-31."""
-
 _SHARES = 8  # pieces of a block that each thread gets: few, since a call costs some 70 us, and enough to end together
 
 # Slots that differ by more than this do not share a shift: exponentials are trusted over some 50 nats.
 _SPREAD = 30.0
-
-
-class Columns(NamedTuple):
-    """Columns of the products: sixteen slots side by side, each with points of one cell = (class, group).
-
-    Attributes
-    ----------
-    order : ndarray of int64, shape (C,)
-        Column j holds point ``order[j]``; -1 where the slot has no further point.
-    place : ndarray of int64, shape (n,)
-        Point i stands in column ``place[i]``.
-    segments : ndarray of int64, shape (S, 3)
-        First slot, first column and number of columns, a multiple of ``LANES`` of at most ``ROWS`` rows, of a piece
-        that is swept at once.
-    filled : ndarray of int64, shape (S, LANES)
-        Points in each lane of a segment.
-    slot_cell : ndarray of int64, shape (slots, 2)
-        Class and group of each slot; (-1, -1) where it is empty.
-    """
-
-    order: Any
-    place: Any
-    segments: Any
-    filled: Any
-    slot_cell: Any
-
-
-class Data(NamedTuple):
-    """Points as given, shape (n, d), and what their products are measured in.
-
-    Attributes
-    ----------
-    norms : ndarray, shape (C,)
-        ``|a_nu|^2`` of each column in units of ``unit`` and in the type of the products; ``DEAD`` without a point.
-    near : float
-        Pairs with D below this share of their norms are computed again from ``points`` in float64.
-    """
-
-    points: Any
-    unit: float
-    norms: Any
-    near: float
-
-
-class Block(NamedTuple):
-    """B probes.
-
-    Attributes
-    ----------
-    gram, noise : ndarray, shape (B, C)
-        ``a_mu . a_nu`` and ``z . a_nu``.
-    own : ndarray of int64, shape (B,)
-        Column of mu; -1 if it is none of these points.
-    norm, along : ndarray, shape (B,)
-        ``|a_mu|^2`` and ``z . a_mu``.
-    cell : ndarray of int64, shape (B, 2)
-        Class and group of mu.
-    points, Z : ndarray, shape (B, d)
-        The point mu as given, and z.
-    """
-
-    gram: Any
-    noise: Any
-    own: Any
-    norm: Any
-    along: Any
-    cell: Any
-    points: Any
-    Z: Any
 
 
 class _Piece(NamedTuple):
@@ -150,22 +70,12 @@ def posterior_rows(
     ``out``, shape (B, T, STATISTICS, 1 + groups), is filled: the last index is 0 for all data, ``1 + g`` with group g
     left out (0 for the probes of group g itself; with one group nothing is left out).
     """
-    _in_strips(int(block.own.size), lambda start, stop: _rows(start, stop, block, data, columns, a, b, cells, out))
+    out[:] = 0.0
+    in_strips(int(block.own.size), lambda start, stop: _rows(start, stop, block, data, columns, a, b, cells, out))
 
 
-def add_part(block: Block, data: Data, columns: Columns, a: Any, b: Any, groups: int, sums: Sums) -> None:
-    """Add a part of the points to the sums of some probes, shape (B, 2 T, cells), cell = class * groups + group."""
-    _in_strips(
-        int(block.own.size), lambda start, stop: _add_part(start, stop, block, data, columns, a, b, groups, sums)
-    )
-
-
-def summarise_parts(sums: Sums, slot_cell: Any, mu_cell: Any, cells: tuple[int, int, bool], out: Any) -> None:
-    """The statistics of :func:`posterior_rows` from the sums of all parts."""
-    _in_strips(len(mu_cell), lambda start, stop: _summarise_parts(start, stop, sums, slot_cell, mu_cell, cells, out))
-
-
-def _in_strips(rows: int, fill: Callable[[int, int], None]) -> None:
+def in_strips(rows: int, fill: Callable[[int, int], None]) -> None:
+    """Let threads share the probes of a block, a strip of them after another."""
     size = max(STRIP, -(-rows // (_SHARES * get_num_threads())))
     pieces = [(start, min(start + size, rows)) for start in range(0, rows, size)]
     for _ in in_threads(lambda piece: fill(*piece), pieces):
@@ -186,79 +96,27 @@ def _rows(
 ) -> None:
     """Statistics of some probes, which share their working arrays."""
     times, slots = a.size, columns.slot_cell.shape[0]
-    D, W = np.empty(ROWS * LANES, block.gram.dtype), np.empty(ROWS * LANES, block.gram.dtype)
-    piece = _Piece(D, W, np.empty(LANES), np.empty(LANES, np.int64))
-    sums = Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
-    spread = _Spread(np.empty(2 * times), np.empty(2 * times, np.bool_))
+    piece, spread, sums = working_arrays(block, times, slots)
     work = Work(np.empty(slots), np.empty((2, cells[0], cells[1])), np.empty((4, 1 + cells[1])))
     for i in range(start, stop):
-        _sum_slots(i, block, data, columns, a, b, piece, spread, sums)
-        _clear(out[i])
+        sum_slots(i, block, data, columns, a, b, piece, spread, sums)
         for pair in range(2 * times):
             held = slice(pair * slots, (pair + 1) * slots)
             of_pair = Sums(sums.shift[held], sums.first[held], sums.second[held])
             summarise(of_pair, columns.slot_cell, block.cell[i], cells[2], work, out[i, pair // 2])
 
 
-@kernel(nogil=True)
-def _add_part(
-    start: int,
-    stop: int,
-    block: Block,
-    data: Data,
-    columns: Columns,
-    a: Any,
-    b: Any,
-    groups: int,
-    total: Sums,
-) -> None:
-    """Sums of the slots of some probes, merged into those of the cells, which are those of the parts before."""
-    times, slots = a.size, columns.slot_cell.shape[0]
+@kernel(inline="always")
+def working_arrays(block: Block, times: int, slots: int) -> Any:
+    """What probes of one thread share: a segment, how the exponents of each time spread, and the sums of all slots."""
     D, W = np.empty(ROWS * LANES, block.gram.dtype), np.empty(ROWS * LANES, block.gram.dtype)
     piece = _Piece(D, W, np.empty(LANES), np.empty(LANES, np.int64))
-    sums = Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
     spread = _Spread(np.empty(2 * times), np.empty(2 * times, np.bool_))
-    for i in range(start, stop):
-        _sum_slots(i, block, data, columns, a, b, piece, spread, sums)
-        for pair in range(2 * times):
-            shift, first, second = total.shift[i, pair], total.first[i, pair], total.second[i, pair]
-            for slot in range(slots):
-                place = pair * slots + slot
-                if sums.first[place] > 0.0:
-                    cell = columns.slot_cell[slot, 0] * groups + columns.slot_cell[slot, 1]
-                    if first[cell] == 0.0 or sums.shift[place] > shift[cell]:
-                        kept = np.exp(shift[cell] - sums.shift[place]) if first[cell] > 0.0 else 0.0
-                        shift[cell] = sums.shift[place]
-                        first[cell] = first[cell] * kept + sums.first[place]
-                        second[cell] = second[cell] * kept * kept + sums.second[place]
-                    else:
-                        share = np.exp(sums.shift[place] - shift[cell])
-                        first[cell] += share * sums.first[place]
-                        second[cell] += share * share * sums.second[place]
-
-
-@kernel(nogil=True)
-def _summarise_parts(
-    start: int, stop: int, sums: Sums, slot_cell: Any, mu_cell: Any, cells: tuple[int, int, bool], out: Any
-) -> None:
-    work = Work(np.empty(len(slot_cell)), np.empty((2, cells[0], cells[1])), np.empty((4, 1 + cells[1])))
-    for i in range(start, stop):
-        _clear(out[i])
-        for pair in range(sums.first.shape[1]):
-            of_pair = Sums(sums.shift[i, pair], sums.first[i, pair], sums.second[i, pair])
-            summarise(of_pair, slot_cell, mu_cell[i], cells[2], work, out[i, pair // 2])
+    return piece, spread, Sums(np.empty(2 * times * slots), np.empty(2 * times * slots), np.empty(2 * times * slots))
 
 
 @kernel(inline="always")
-def _clear(out: Any) -> None:
-    for k in range(out.shape[0]):
-        for statistic in range(out.shape[1]):
-            for group in range(out.shape[2]):
-                out[k, statistic, group] = 0.0
-
-
-@kernel(inline="always")
-def _sum_slots(
+def sum_slots(
     i: int, block: Block, data: Data, columns: Columns, a: Any, b: Any, piece: _Piece, spread: _Spread, sums: Sums
 ) -> None:
     """Sums of all slots for one probe at every time and for both signs of z."""

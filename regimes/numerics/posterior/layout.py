@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.posterior.kernel import ROWS, STRIP, Columns
+from regimes.numerics.posterior.kernel import STRIP
+from regimes.numerics.posterior.kernel_arrays import ROWS, Columns
 from regimes.numerics.posterior.moments import watched_points
 from regimes.numerics.posterior.summary import STATISTICS
 from regimes.numerics.posterior.vectors import LANES

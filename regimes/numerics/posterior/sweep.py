@@ -11,8 +11,10 @@ from numba import get_num_threads
 from numpy.typing import NDArray
 
 from regimes.numerics.interface.data_checks import Points
-from regimes.numerics.posterior.kernel import DEAD, Block, Columns, Data, add_part, posterior_rows, summarise_parts
+from regimes.numerics.posterior.kernel import posterior_rows
+from regimes.numerics.posterior.kernel_arrays import DEAD, Block, Columns, Data
 from regimes.numerics.posterior.layout import Size, arrange_columns, plan_sweep
+from regimes.numerics.posterior.part_kernel import add_part, summarise_parts
 from regimes.numerics.posterior.summary import STATISTICS, Sums
 from regimes.numerics.posterior.vectors import LANES
 
@@ -58,7 +60,8 @@ class Sweep:
     def __init__(
         self, points: Points, layout: Layout, factor: Array, dtype: np.dtype[Any], probes: int, memory: int
     ) -> None:
-        self._points, self._layout, self._factor, self._dtype = points, layout, factor, dtype
+        self._points, self._layout, self._dtype = points, layout, dtype
+        self._factors = factor**2 / 2, factor  # of D and of W
         self._extent = points.extent(points.mean) or 1.0
         columns = arrange_columns(layout.members, layout.group)
         size = Size(len(points.values), points.mean.size, factor.size, layout.classes, layout.groups, probes)
@@ -83,8 +86,7 @@ class Sweep:
                 own = self._whole.columns.place[mu[some]]
                 block = self._block(self._whole, self._whole.a[own], Z[some], own, given[some], cell[some])
                 out = self._out[: own.size]
-                a, b = self._factor**2 / 2, self._factor
-                posterior_rows(block, self._whole.data, self._whole.columns, a, b, layout.cells, out)
+                posterior_rows(block, self._whole.data, self._whole.columns, *self._factors, layout.cells, out)
                 yield out
             return
         queries = self._scaled(given)
@@ -100,7 +102,7 @@ class Sweep:
             yield out
 
     def _sums(self, probes: int) -> Sums:
-        shape = probes, 2 * self._factor.size, -(-self._layout.classes * self._layout.groups // LANES) * LANES
+        shape = probes, 2 * self._factors[1].size, -(-self._layout.classes * self._layout.groups // LANES) * LANES
         return Sums(*(np.zeros(shape) for _ in range(3)))
 
     def _add(
@@ -123,8 +125,7 @@ class Sweep:
             some = slice(start, start + self._plan.rows)
             block = self._block(part, queries[some], Z[some], own[some], given[some], cell[some])
             of_some = Sums(*(each[some] for each in sums))
-            a, b = self._factor**2 / 2, self._factor
-            add_part(block, part.data, part.columns, a, b, layout.groups, of_some)
+            add_part(block, part.data, part.columns, *self._factors, layout.groups, of_some)
 
     def _block(
         self,
