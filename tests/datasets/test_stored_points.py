@@ -1,5 +1,7 @@
 """Points that stay in their file are those that are held, row by row."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -63,9 +65,9 @@ def test_classes_and_points_that_lack_a_value_are_left_out_first(tmp_path):
             load_or_open(path, Y, missing="drop", memory=MEMORY, **options),
             load_dataset(path, Y, missing="drop", **options),
         )
-    with pytest.raises(ValueError, match="got 2 of 900 points that lack one, the first at row 7, column 2"):
+    with pytest.raises(ValueError, match="got 2 of 900 .*: 2 values, the first at row 7, column 2; --missing drop"):
         load_or_open(path, Y, memory=MEMORY)
-    with pytest.raises(ValueError, match="classes are selected by labels, got none with x; give labels"):
+    with pytest.raises(ValueError, match="classes can be selected only where there are labels, got none with x"):
         load_or_open(saved(tmp_path, "npy"), classes=["0"], memory=MEMORY)
 
 
@@ -81,9 +83,9 @@ def test_pixels_are_mapped_and_said(tmp_path):
     [
         (
             np.where(np.arange(7) == 3, np.inf, X),
-            "every value must be finite, got 900 infinite ones; .*column 3",
+            "every value must be finite, got 900 infinite ones, the first at row 0, column 3",
         ),
-        (np.ones((900, 7)), "two points at least that differ, got 900, all equal"),
+        (np.ones((900, 7)), "at least two points, and they must differ, got 900 that are taken of 900"),
         (X.astype(complex)[:, :4], "complex"),
     ],
 )
@@ -107,3 +109,30 @@ def test_what_can_only_be_read_from_its_beginning_must_fit(tmp_path):
     assert isinstance(load_or_open(tmp_path / "x.npz", memory=MEMORY).X, np.ndarray)
     with pytest.raises(ValueError, match="columns of .* would take .*, more than memory"):
         load_or_open(saved(tmp_path, "npy"), columns="0-3", memory=MEMORY // 2)
+
+
+def test_what_lacks_a_value_or_a_label_is_named_by_its_place(tmp_path):
+    values, labels = X.copy(), np.array([str(each) for each in Y])
+    values[50, 1], labels[2] = np.nan, ""
+    message = "2 of 900 points that lack one: 1 values, the first at row 50, column 1 and 1 labels, the first at row 2"
+    with pytest.raises(ValueError, match=message):
+        load_or_open(saved(tmp_path, "npy", values), labels, memory=MEMORY)
+    values[5, 4], values[800, 3] = np.nan, -np.inf
+    with pytest.raises(ValueError, match="got 1 infinite ones, the first at row 800, column 3"):
+        load_or_open(saved(tmp_path, "npy", values), memory=MEMORY)
+    with pytest.raises(ValueError, match="900 of 900 points that lack one: 900 labels.*; too few points are whole"):
+        load_or_open(saved(tmp_path, "npy"), [""] * 900, missing="drop", memory=MEMORY)
+
+
+def test_wide_rows_are_read_a_few_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("regimes.datasets.points.stored._VALUES", 35)
+    stored, held = load_or_open(saved(tmp_path, "npy"), memory=MEMORY), load_dataset(saved(tmp_path, "npy"))
+    asked, rows = [], stored.X.blocks.rows
+    read = lambda start, stop: asked.append(stop - start) or rows(start, stop)  # noqa: E731
+    watched = replace(stored.X, blocks=replace(stored.X.blocks, rows=read))
+    for key in (slice(None), slice(None, None, 3), [4, 800, 801, 4, 7], held.X[:, 0] > 0):
+        np.testing.assert_allclose(watched[key], held.X[key], rtol=1e-12, atol=1e-12)
+    assert max(asked) <= 5
+    for key in (3, (slice(None), 1), np.zeros((2, 2), int)):
+        with pytest.raises(IndexError, match="taken by rows"):
+            watched[key]

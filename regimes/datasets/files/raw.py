@@ -23,8 +23,8 @@ from regimes.numerics.interface.checks import check_memory
 
 __all__ = ["raw_array", "raw_table", "table_of"]
 
-_START = 1000
-"""Rows of an array that is read in blocks, from which it is judged whether a column counts them."""
+_START, _START_VALUES = 1000, 2**20
+"""Rows of an array that is read in blocks, and values at most, from which it is judged whether a column counts them."""
 
 
 def raw_table(
@@ -78,7 +78,10 @@ def raw_array(
         pixels = range(X.shape[1]) if are_pixels(dtype, shape) else ()
         table = Table(np.asarray(X, dtype=np.float64), None, where, pixels=pixels)
         return raw_table(table, reading, said, notes)
-    start = values.rows(0, min(len(values), _START)) if isinstance(values, Blocks) and values.shape else values
+    start = values
+    if isinstance(values, Blocks) and values.shape:
+        few = max(2, _START_VALUES // max(math.prod(values.shape[1:]), 1))
+        start = values.rows(0, min(len(values), _START, few))
     numbers = isinstance(start, np.ndarray) and start.ndim == 2 and start.size and start.dtype.kind in "buif"
     if numbers and counts_rows(start[:, 0]):
         notes = (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Dataset", "PointArray", "Preprocessing"]
 
-_ROWS = 4096
+_VALUES = 2**20  # that are read together
 
 PointArray = NDArray[np.float32] | NDArray[np.float64]
 """Points that are held. Those that are not look alike, a block of rows at a time: ``stored.StoredPoints``."""
@@ -125,8 +125,9 @@ class Dataset:
     def fingerprint(self) -> str:
         """SHA-256 of the points and the labels, which tells these data from others."""
         digest = hashlib.sha256()
-        for start in range(0, self.n, _ROWS):
-            digest.update(np.ascontiguousarray(self.X[start : start + _ROWS]).data)
+        step = max(1, _VALUES // self.d)
+        for start in range(0, self.n, step):
+            digest.update(np.ascontiguousarray(self.X[start : start + step]).data)
         if self.labels is not None:
             digest.update(self.labels.data)
         return digest.hexdigest()

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from regimes.datasets.files.arrays import SUFFIXES, is_table, read_labels, read_points
 from regimes.datasets.files.raw import raw_array
@@ -19,12 +18,14 @@ from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData, builtin_datasets, load_builtin
 from regimes.datasets.points.completeness import check_finite, complete_points
 from regimes.datasets.points.dataset import Dataset, PointArray
-from regimes.datasets.points.labels import check_one_each, encode_labels, select_classes
+from regimes.datasets.points.labels import check_one_each
 from regimes.datasets.points.objects import object_points
 from regimes.datasets.points.opening import opened
+from regimes.datasets.points.passing import passed_on
 from regimes.datasets.points.pixels import mapped_pixels, may_be_pixels, pixels_range
 from regimes.datasets.points.preprocessing import check_scale, preprocess
 from regimes.datasets.points.shape import check_points, flat_points, refuse_one_image
+from regimes.datasets.points.taking import Taken, Wanted, classed
 from regimes.datasets.points.unusual_data import data_notes
 from regimes.numerics.interface.paths import exists, is_standard_input
 from regimes.numerics.interface.standard_input import STANDARD_INPUT, standard_input_file
@@ -105,8 +106,8 @@ def load_dataset(
     >>> data.n, data.d, data.classes, data.preprocessing.description
     (357, 64, ('0', '7'), 'range [0, 16] mapped to [-1, 1], mean subtracted')
     """
-    chosen = _Chosen(classes, scale, center, name)
-    return _loaded(source, Reading(labels=_alone(labels), memory=memory, **reading), chosen)
+    wanted = Wanted(classes, scale, center, name)
+    return _loaded(source, Reading(labels=_alone(labels), memory=memory, **reading), wanted)
 
 
 def load_or_open(
@@ -120,18 +121,8 @@ def load_or_open(
     **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """The same, but points of an array in a file that would take over half of the memory are left there."""
-    chosen = _Chosen(classes, scale, center, None)
-    return _loaded(source, Reading(labels=_alone(labels), memory=memory, opens=True, **reading), chosen)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Chosen:
-    """What becomes of points that have been read."""
-
-    classes: Sequence[str | int] | None
-    scale: str | float | None
-    center: bool
-    name: str | None
+    wanted = Wanted(classes, scale, center, None)
+    return _loaded(source, Reading(labels=_alone(labels), memory=memory, opens=True, **reading), wanted)
 
 
 def _alone(labels: Any) -> Any:
@@ -140,11 +131,11 @@ def _alone(labels: Any) -> Any:
     return labels
 
 
-def _loaded(source: Any, asked: Reading, chosen: _Chosen) -> Dataset:
-    scale = None if chosen.scale is None else check_scale(chosen.scale)
-    classes, center, name, memory = chosen.classes, chosen.center, chosen.name, asked.memory
+def _loaded(source: Any, asked: Reading, wanted: Wanted) -> Dataset:
+    if wanted.scale is not None:
+        wanted = dataclasses.replace(wanted, scale=check_scale(wanted.scale))
     if isinstance(source, Dataset):
-        return _from_dataset(source, asked, classes=classes, scale=scale, center=center, name=name)
+        return passed_on(source, asked, wanted)
     raw = _raw(source, asked)
     if asked.resize is not None and raw.kept is None:
         raise ValueError(
@@ -153,38 +144,44 @@ def _loaded(source: Any, asked: Reading, chosen: _Chosen) -> Dataset:
         )
     refuse_one_image(raw.values)
     blocks = raw.values if asked.opens and isinstance(raw.values, Blocks) and raw.values.anywhere else None
-    if blocks is not None and blocks.declared_bytes > memory // 2:
-        return opened(raw, asked, classes=classes, scale=scale, center=center, name=name)
-    X = flat_points(raw.values, owned=isinstance(source, str | os.PathLike))
+    if blocks is not None and blocks.declared_bytes > asked.memory // 2:
+        taken = opened(raw, blocks, asked, wanted)
+    else:
+        taken = _held(raw, asked, wanted, owned=isinstance(source, str | os.PathLike))
+    raw = taken.raw
+    mapped = mapped_pixels(raw) if wanted.scale is None else ""
+    return Dataset(
+        name=raw.name if wanted.name is None else wanted.name,
+        X=taken.X,
+        labels=taken.labels,
+        classes=taken.names,
+        preprocessing=taken.done,
+        source=raw.source,
+        notes=(*raw.notes, *data_notes(taken.done, pixels=taken.pixels)),
+        taken="; ".join(text for text in (raw.taken, taken.left_out, mapped, taken.where) if text),
+    )
+
+
+def _held(raw: RawData, asked: Reading, wanted: Wanted, *, owned: bool) -> Taken:
+    """Points that are read as a whole, scaled in place."""
+    X = flat_points(raw.values, owned=owned)
     raw = pixels_range(raw, float(X.max()))
     total, kept = raw.kept or (len(X), None)
-    found = None if raw.labels is None else read_labels(raw.labels, total, memory)
+    found = None if raw.labels is None else read_labels(raw.labels, total, asked.memory)
     if found is not None:
         each = check_one_each(found, total, total - len(X), last=_last_axis(raw, X))
         found = found if kept is None else each[kept]
     check_finite(X, raw)
     X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
     check_points(X)
-    numbers: NDArray[np.intp] | None = None
-    names: tuple[str, ...] = ()
-    if found is not None:
-        numbers, names = encode_labels(found, len(X), class_names=raw.class_names)
-    if classes is not None:
-        X, numbers, names = _select(X, numbers, names, classes, raw.name)
-    scaling = raw.scale if scale is None else scale
+    rows, labels, names = classed(found, raw, wanted.classes)
+    if rows is not None:
+        X = X[rows]
+        check_points(X)
+    scaling = raw.scale if wanted.scale is None else wanted.scale
     pixels = scaling == "none" and may_be_pixels(X, raw.columns)
-    done = preprocess(X, scale=scaling, center=center, known_range=raw.known_range)
-    mapped = mapped_pixels(raw) if scale is None else ""
-    return Dataset(
-        name=raw.name if name is None else name,
-        X=X,
-        labels=numbers,
-        classes=names,
-        preprocessing=done,
-        source=raw.source,
-        notes=(*raw.notes, *data_notes(done, pixels=pixels)),
-        taken="; ".join(text for text in (raw.taken, left_out, mapped) if text),
-    )
+    done = preprocess(X, scale=scaling, center=wanted.center, known_range=raw.known_range)
+    return Taken(raw, X, labels, names, done, pixels, left_out)
 
 
 def _last_axis(raw: RawData, X: PointArray) -> int:
@@ -235,57 +232,3 @@ def _reread(raw: RawData, reading: Reading) -> RawData:
     if taken.labels is None:
         return dataclasses.replace(raw, values=taken.values, taken=taken.taken)
     return dataclasses.replace(raw, values=taken.values, taken=taken.taken, labels=taken.labels, class_names=())
-
-
-def _select(
-    X: PointArray, labels: NDArray[np.intp] | None, names: tuple[str, ...], classes: Any, name: str
-) -> tuple[PointArray, NDArray[np.intp], tuple[str, ...]]:
-    if labels is None:
-        raise ValueError(
-            f"load_dataset: classes can be selected only where there are labels, got none with {name}; give labels"
-        )
-    rows, numbers, chosen = select_classes(labels, names, classes)
-    selected = X[rows]
-    check_points(selected)
-    return selected, numbers, chosen
-
-
-def _from_dataset(
-    data: Dataset, reading: Reading, *, classes: Any, scale: str | float | None, center: bool, name: str | None
-) -> Dataset:
-    """Pass a data set on, with other labels, fewer classes or another name."""
-    before, labels = data.preprocessing, reading.labels
-    if not reading.takes_all:
-        raise ValueError(
-            "load_dataset: a Dataset has been read already, got columns, drop, header, decimal or missing for one; "
-            "give them with its source"
-        )
-    if scale is not None:
-        raise ValueError(
-            f"load_dataset: a Dataset keeps its scaling ({before.description}), got scale={scale!r}; "
-            "load its source with that scale"
-        )
-    if before.center and not center:
-        raise ValueError(
-            "load_dataset: a Dataset keeps its centring, got center=False for one whose mean was subtracted; "
-            "load its source with center=False"
-        )
-    numbers, names = data.labels, data.classes
-    if labels is not None:
-        numbers, names = encode_labels(read_labels(labels, data.n, reading.memory), data.n)
-    name = data.name if name is None else name
-    if classes is None:
-        return dataclasses.replace(data, name=name, labels=numbers, classes=names)
-    X, numbers, names = _select(data.X, numbers, names, classes, data.name)
-    after = preprocess(X, center=before.center)
-    done = dataclasses.replace(
-        before,
-        description=f"{before.description}; classes selected afterwards",
-        mean_variance=after.mean_variance,
-        faint=after.faint,
-    )
-    of_pixels = data_notes(before, pixels=True)
-    old = (*of_pixels, *data_notes(before, pixels=False))
-    pixels = any(note in data.notes for note in of_pixels)
-    notes = (*(note for note in data.notes if note not in old), *data_notes(done, pixels=pixels))
-    return dataclasses.replace(data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 from regimes.datasets.points.dataset import PointArray, Preprocessing
 from regimes.numerics.interface.checks import as_given
 
-__all__ = ["SCALES", "Scaling", "check_scale", "preprocess", "scaling_of"]
+__all__ = ["SCALES", "Scaling", "check_scale", "preprocess", "scaling_of", "squares_about"]
 
 SCALES = ("none", "range", "standard", "feature")
 """Scalings by name; a positive number, the factor itself, is the fifth."""
 
-_FAINT, _ROWS = 1e-3, 4096
+_FAINT = 1e-3
+_VALUES = 2**20  # that are squared together
 
 
 def check_scale(scale: str | float) -> str | float:
@@ -65,9 +67,9 @@ def preprocess(
             X -= X.mean(axis=0, dtype=np.float64)
             X -= X.mean(axis=0, dtype=np.float64)
             X[:, low == high] = 0.0
-            variances = _squares(X, np.zeros(1)) / (len(X) - 1)
+            variances = squares_about(X, np.zeros(1)) / (len(X) - 1)
         else:
-            variances = np.where(low == high, 0.0, _squares(X, X.mean(axis=0, dtype=np.float64)) / (len(X) - 1))
+            variances = np.where(low == high, 0.0, squares_about(X, X.mean(axis=0, dtype=np.float64)) / (len(X) - 1))
         scaling = scaling_of(scale, variances, input_range, center=center)
         X *= scaling.factor
         if not center:
@@ -128,11 +130,11 @@ def _unusable(variance: float, low: NDArray[np.float64], high: NDArray[np.float6
     )
 
 
-def _squares(X: PointArray, origin: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum of the squares of each feature about an origin, in double precision."""
-    result = np.zeros(X.shape[1])
-    for start in range(0, len(X), _ROWS):
-        block = X[start : start + _ROWS] - origin
+def squares_about(X: Any, origin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum over points, held or not, of the squared distance of each feature from an origin, in double precision."""
+    result, step = np.zeros(X.shape[1]), max(1, _VALUES // X.shape[1])
+    for start in range(0, len(X), step):
+        block = X[start : start + step] - origin
         result += np.einsum("ij,ij->j", block, block)
     return result
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.blocks import Blocks, held_type
 
-__all__ = ["Extremes", "StoredPoints", "extremes", "squares_about"]
+__all__ = ["Extremes", "StoredPoints", "extremes"]
 
 Array = NDArray[np.float64]
 
-_BLOCK = 32 * 2**20
+_VALUES = 2**18  # that are read at once
 _NEAR = 8  # rows between two that are wanted, up to which all are read at once
 
 
@@ -24,13 +24,15 @@ _NEAR = 8  # rows between two that are wanted, up to which all are read at once
 class StoredPoints:
     """Points in a file, which look like an array of shape (n, d) to those who ask for some of its rows.
 
-    Row i is row ``rows[i]`` of the file times ``factor`` plus ``offset``, each a number for every feature.
+    Row i is row ``rows[i]`` of the file times ``factor`` plus ``offset``, each a number for every feature. ``known`` is
+    the least, the largest and the mean value of each feature, where that is known already.
     """
 
     blocks: Blocks
     rows: NDArray[np.intp]
     factor: Array
     offset: Array
+    known: tuple[NDArray[Any], NDArray[Any], Array] | None = None
 
     ndim = 2
     nbytes = 0
@@ -55,27 +57,37 @@ class StoredPoints:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         n, d = self.shape
-        raise ValueError(f"load_dataset: memory does not hold {n} points in {d} dimensions; allow more, or take fewer")
+        raise ValueError(f"predict: memory does not hold {n} points in {d} dimensions; allow more, or take fewer")
 
     def take(self, some: NDArray[np.intp]) -> StoredPoints:
         """Some of the points."""
-        return replace(self, rows=self.rows[some])
+        return replace(self, rows=self.rows[some], known=None)
+
+    def range_and_mean(self) -> tuple[Array, Array, Array]:
+        """Least, largest and mean value of each feature, of values that are finite."""
+        if self.known is None:
+            found = extremes(self)
+            return found.low, found.high, found.mean
+        low, high, mean = self.known
+        return low.astype(np.float64), high.astype(np.float64), mean
 
     def row_blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
-        """All rows in order, some 32 MiB at a time, each block with the place of its first row."""
-        step = max(1, _BLOCK // (8 * self.factor.size))
+        """All rows in order, a quarter of a million values at a time, each block with the place of its first row."""
+        step = max(1, _VALUES // self.factor.size)
         for start in range(0, len(self), step):
             yield start, self[start : start + step]
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         some, columns = key if isinstance(key, tuple) else (key, slice(None))
-        wanted = np.atleast_1d(self.rows[some])
-        result = np.empty((wanted.size, self.factor[columns].size), self.dtype)
+        wanted, factor, offset = self.rows[some], self.factor[columns], self.offset[columns]
+        if wanted.ndim != 1 or factor.ndim != 1:
+            raise IndexError("points in a file are taken by rows, and columns of them, got another index")
+        result = np.empty((wanted.size, factor.size), self.dtype)
         order = np.argsort(wanted, kind="stable")
-        for place in _runs(wanted[order]):
+        for place in _runs(wanted[order], max(1, _VALUES // self.factor.size)):
             asked = wanted[order[place]]
-            found = _rows(self.blocks, int(asked[0]), int(asked[-1]) + 1)[asked - asked[0]][:, columns]
-            result[order[place]] = found * self.factor[columns] + self.offset[columns]
+            rows = self.blocks.rows(int(asked[0]), int(asked[-1]) + 1).reshape(-1, self.factor.size)
+            result[order[place]] = rows[:, columns][asked - asked[0]] * factor + offset
         return result
 
 
@@ -83,7 +95,7 @@ class StoredPoints:
 class Extremes:
     """Range and mean of each feature over the rows that lack nothing, and which these are.
 
-    ``infinite`` and ``missing`` count such values, with the row and the column of the first; ``whole`` says whether all
+    ``infinite`` and ``missing`` count such values, of whose first row and column are kept; ``whole`` says whether all
     others are whole numbers.
     """
 
@@ -93,7 +105,8 @@ class Extremes:
     complete: NDArray[np.bool_]
     infinite: int
     missing: int
-    first: tuple[int, int]
+    first_infinite: tuple[int, int]
+    first_missing: tuple[int, int]
     whole: bool
 
 
@@ -102,16 +115,15 @@ def extremes(points: StoredPoints) -> Extremes:
     n, d = points.shape
     low, high, total = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
     complete, whole = np.ones(n, dtype=bool), True
-    infinite, missing, first = 0, 0, (-1, -1)
+    counts, firsts = [0, 0], [(-1, -1), (-1, -1)]
     for start, values in points.row_blocks():
-        bad = ~np.isfinite(values)
-        if bad.any():
-            absent = np.isnan(values)
-            infinite, missing = infinite + int((bad & ~absent).sum()), missing + int(absent.sum())
-            if first[0] < 0:
-                row, column = divmod(int(np.argmax(bad)), d)
-                first = start + row, column
-            kept = ~bad.any(axis=1)
+        if not np.isfinite(values).all():
+            for which, bad in enumerate((np.isinf(values), np.isnan(values))):
+                if not counts[which] and bad.any():
+                    row, column = divmod(int(np.argmax(bad)), d)
+                    firsts[which] = start + row, column
+                counts[which] += int(np.count_nonzero(bad))
+            kept = np.isfinite(values).all(axis=1)
             complete[start : start + len(values)] = kept
             values = values[kept]
         if len(values):
@@ -119,26 +131,15 @@ def extremes(points: StoredPoints) -> Extremes:
             np.maximum(high, values.max(axis=0), out=high)
             total += values.sum(axis=0, dtype=np.float64)
             whole = whole and bool(np.array_equal(values, np.floor(values)))
-    return Extremes(low, high, total / max(int(complete.sum()), 1), complete, infinite, missing, first, whole)
+    mean = np.clip(total / max(int(complete.sum()), 1), low, high)
+    return Extremes(low, high, mean, complete, counts[0], counts[1], firsts[0], firsts[1], whole)
 
 
-def squares_about(points: StoredPoints, origin: Array) -> Array:
-    """Sum over the points of the squared distance of each feature from an origin."""
-    result = np.zeros(points.shape[1])
-    for _, values in points.row_blocks():
-        block = values - origin
-        result += np.einsum("ij,ij->j", block, block)
-    return result
-
-
-def _rows(blocks: Blocks, start: int, stop: int) -> NDArray[Any]:
-    return blocks.rows(start, stop).reshape(stop - start, -1)
-
-
-def _runs(ascending: NDArray[np.intp]) -> Iterator[slice]:
-    """Places of rows that lie so close together that they are read at once."""
-    if not ascending.size:
-        return
-    cuts = np.flatnonzero(np.diff(ascending) > _NEAR) + 1
-    for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), ascending.size], strict=True):
-        yield slice(low, high)
+def _runs(ascending: NDArray[np.intp], most: int) -> Iterator[slice]:
+    """Places of rows that are read at once: so close together, and so few with those between."""
+    first = 0
+    for last in range(1, ascending.size + 1):
+        ends = last == ascending.size or ascending[last] - ascending[last - 1] > _NEAR
+        if ends or ascending[last] - ascending[first] >= most:
+            yield slice(first, last)
+            first = last

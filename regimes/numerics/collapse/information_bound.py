@@ -156,8 +156,9 @@ def _some(points: Points, memory: int) -> Points:
 def _held_bytes(points: Points, n: int) -> int:
     """Working arrays of n of the points: a copy, products, eigenvectors, squares, and a block of these."""
     d, size = points.mean.size, points.values.dtype.itemsize
+    square = 4 if Centred.single(points.values.dtype, n * d) else 8
     block = min(_BLOCK_BYTES, 16 * n * d)
-    return (n < len(points.values)) * size * n * d + 40 * min(n, d) ** 2 + 12 * n * min(n, d) + block
+    return (n < len(points.values)) * size * n * d + 40 * min(n, d) ** 2 + (square + 4) * n * min(n, d) + block
 
 
 def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:

@@ -59,8 +59,10 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
     if isinstance(X, Points):
         return X
     store = Checkpoints(None, {}) if store is None else store
-    if hasattr(X, "row_blocks"):
-        return _stored_points(X, store)
+    stored: Any = X
+    if hasattr(stored, "range_and_mean"):
+        low, high, mean = stored.range_and_mean()
+        return Points(stored, np.clip(mean, low, high), low, high, store=store)
     try:
         values: NDArray[Any] = np.asarray(X)
     except ValueError:
@@ -85,17 +87,6 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
     # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
     mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
     return Points(values, mean, low, high, store=store)
-
-
-def _stored_points(values: Any, store: Checkpoints) -> Points:
-    """Points that are finite, and read a block of rows at a time."""
-    n, d = values.shape
-    low, high, total = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
-    for _, block in values.row_blocks():
-        np.minimum(low, block.min(axis=0), out=low)
-        np.maximum(high, block.max(axis=0), out=high)
-        total += block.sum(axis=0, dtype=np.float64)
-    return Points(values, np.clip(total / n, low, high), low, high, store=store)
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:

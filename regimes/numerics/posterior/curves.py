@@ -186,14 +186,14 @@ def posterior_curves(
     if products not in ("auto", "double", "single"):
         raise ValueError(f"posterior_curves: products must be 'auto', 'double' or 'single', got {products!r}")
     if products == "auto":
-        products = choose_products(n, d, probes)
+        products = choose_products(n, d, min(probes, default_probes(n)))
     dtype: np.dtype[np.floating] = np.dtype("f8" if products == "double" else "f4")
 
     noise = generator(Stream.POSTERIOR_NOISE, rng)
     if 32 * probes > memory:
         raise ValueError(
             f"posterior_curves: memory must hold 32 bytes for each of {probes} probes, got {memory}; allow more "
-            "memory, or ask for fewer probes"
+            "memory, or ask for fewer probes, or less precision"
         )
     mu, rank = draw_probes(n, probes, noise)
     used = count_groups(n, classes, groups, mu, rank)

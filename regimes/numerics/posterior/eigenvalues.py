@@ -33,8 +33,9 @@ class Centred:
         self._points, self._values, self._about = points, points.values, "mean" if center else "origin"
         self._origin = points.mean if center else np.zeros(self.d)
         self.extent = points.extent(self._origin)
-        single = self._values.dtype == np.float32 and self._values.size >= _MANY
-        self.dtype: np.dtype[Any] = np.dtype(np.float32 if single else np.float64)
+        self.dtype: np.dtype[Any] = np.dtype(
+            np.float32 if self.single(self._values.dtype, self.n * self.d) else np.float64
+        )
         smallest = 32 * max(self.n if self.over_points else self.d, 1)
         if memory < smallest:
             raise ValueError(
@@ -47,6 +48,11 @@ class Centred:
             self._block = min(self._block, memory // 2)
             self._held = list(self._rows())
 
+    @staticmethod
+    def single(dtype: np.dtype[Any], values: int) -> bool:
+        """Whether so many values of a type are centred in single precision."""
+        return bool(dtype == np.float32 and values >= _MANY)
+
     @property
     def over_points(self) -> bool:
         """Whether the smaller matrix of products is that of the points."""
@@ -56,6 +62,8 @@ class Centred:
         """Products of the points with each other, or of the coordinates where these are fewer: not to be changed."""
 
         def compute() -> dict[str, Array]:
+            if self.over_points and not self._points.held:
+                return {"products": self._products_of_rows()}
             result = np.zeros((min(self.n, self.d),) * 2)
             for block in self.columns() if self.over_points else self.rows():
                 result += block @ block.T if self.over_points else block.T @ block
@@ -63,11 +71,26 @@ class Centred:
 
         return self._points.keep(f"products-{self._about}", compute)["products"]
 
+    def _products_of_rows(self) -> Array:
+        """Products of the points with each other from pairs of blocks of rows: a column of a file costs all of it."""
+        result, start = np.empty((self.n, self.n)), 0
+        for one in self.rows():
+            stop, begin = start + len(one), 0
+            for other in self.rows():
+                if begin > start:
+                    break
+                result[start:stop, begin : begin + len(other)] = one @ other.T
+                begin += len(other)
+            start = stop
+        lower = np.tril(result)
+        return np.asarray(lower + np.tril(lower, -1).T)
+
     def eigenvectors(self) -> tuple[Array, Array]:
         """Eigenvalues of the products, ascending, and all their vectors: not to be changed."""
+        products = self.products()  # kept on both ways, so that what is left of the memory is the same
 
         def compute() -> dict[str, Array]:
-            values, vectors = np.linalg.eigh(self.products())
+            values, vectors = np.linalg.eigh(products)
             return {"values": values, "vectors": vectors}
 
         found = self._points.keep(f"eigenvectors-{self._about}", compute)

@@ -27,6 +27,7 @@ __all__ = [
 _MOST_CELLS = 4096
 _MOST_ROWS, _MOST_PROBES = 512, 1024
 _FEWEST_POINTS = 64
+_THREADS = 8  # up to which their number changes no plan, and so no bit
 _COPY_BYTES = 2**22
 _DOUBLE_WORK = 4e9
 
@@ -142,24 +143,31 @@ def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory
     slots = len(columns.slot_cell)
     kept = 8 * size.times * STATISTICS * watched_points(size.times, size.n)
     copy = min(_COPY_BYTES, max(memory // 32, 8 * size.d))
-    fixed = kept + 32 * size.probes + 16 * size.n + 4 * copy
+    needed = kept + 32 * size.probes + 16 * size.n
     a_thread = 2 * ROWS * LANES * itemsize + 48 * size.times * slots + 40 * size.classes * size.groups
-    fixed += threads * a_thread
+    needed += max(threads, _THREADS) * a_thread
+    fixed = needed + 4 * copy
     a_probe = 2 * (itemsize + 8) * size.d + 24 * size.times * STATISTICS * (1 + size.groups)
     width = columns.order.size
-    whole = fixed + width * (itemsize * (size.d + 1) + 48)
+    a_whole = width * (itemsize * (size.d + 1) + 48)
     smallest = min(STRIP, size.probes)
-    rows = min((memory - whole) // (a_probe + 2 * itemsize * width), size.probes, _MOST_ROWS)
+    rows = min((memory - fixed - a_whole) // (a_probe + 2 * itemsize * width), size.probes, _MOST_ROWS)
     if rows >= smallest and held:
         return Plan(rows, rows, None, copy)
     # A third of what is left for the sums of the cells, a third for the points of a part, a third for their products.
     left = memory - fixed
     a_state = 48 * size.times * -(-size.classes * size.groups // LANES) * LANES + a_probe
     probes = min(left // 3 // a_state, size.probes, _MOST_PROBES)
-    points = min(left // 3 // (2 * itemsize * size.d + 48), size.n)
+    a_point, fewest = 2 * itemsize * size.d + 48, min(_FEWEST_POINTS, size.n)
+    points = min(left // 3 // a_point, size.n)
     rows = min(left // 3 // (2 * itemsize * max(points, 1)), probes, _MOST_ROWS)
-    if rows < smallest or points < _FEWEST_POINTS:
-        least = fixed + 3 * max(smallest * a_state, _FEWEST_POINTS * (2 * itemsize * size.d + 48))
+    if rows < smallest or points < fewest:
+        parts = 3 * max(smallest * a_state, fewest * a_point)
+        all_points = a_whole + smallest * (a_probe + 2 * itemsize * width)
+        needed += min(parts, all_points) if held else parts
+        least = (
+            min(max(needed * 8 // 7, needed + 32 * size.d), needed + 4 * _COPY_BYTES) + 64
+        )  # with the pieces of copies
         raise ValueError(
             f"posterior_curves: memory must hold some points and probes, {least} bytes for n = {size.n}, d = {size.d}, "
             f"{size.times} times, {size.classes * size.groups} cells (class x group) and {size.probes} probes, got "

@@ -38,7 +38,7 @@ _MOST = 10
 _FACTOR = 2.0
 _SHARE = 0.2
 _CHANCE = 1e-3
-_BLOCK = 4096
+_VALUES = 2**20  # that are hashed together
 _MOST_COMPARED = 65536
 
 
@@ -183,9 +183,9 @@ def _result(labels: Labels, within: float, apart: Array, compared: int) -> NearC
 
 def _different(values: NDArray[np.floating]) -> tuple[Labels, Labels]:
     """First of each set of equal points, and to which of these each point belongs (64-bit hashes of the rows)."""
-    hashes = np.empty(len(values), dtype=np.int64)
-    for start in range(0, len(values), _BLOCK):
-        block = values[start : start + _BLOCK] + 0.0  # -0.0 equals 0.0, but its bytes differ
+    hashes, step = np.empty(len(values), dtype=np.int64), max(1, _VALUES // values.shape[1])
+    for start in range(0, len(values), step):
+        block = values[start : start + step] + 0.0  # -0.0 equals 0.0, but its bytes differ
         hashes[start : start + len(block)] = [hash(row.tobytes()) for row in block]
     _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
     order = np.argsort(first)

@@ -32,7 +32,7 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
     n, d = chosen.size, points.mean.size
     dtype, width = _kind(n, d, (memory - 16 * n * count) // 2)
     a_row = dtype.itemsize * (2 * n + width) + 16 * d + 16 * count * _STRIP
-    held = n * (dtype.itemsize * width + 16 * count)
+    held = n * (dtype.itemsize * width + 16 * count) + (width < d) * 8 * d * width
     rows = int(min((memory - held) // a_row, _ROWS, n))
     if rows < 1:
         raise ValueError(
@@ -76,7 +76,7 @@ def _kind(n: int, d: int, room: int) -> tuple[np.dtype[Any], int]:
     width = _PROJECTED if float(n) * n * d > _MOST_WORK and d > 2 * _PROJECTED else d
     dtype = np.dtype("f8" if choose_products(n, d, n) == "double" and 8 * n * width <= room else "f4")
     if dtype.itemsize * n * width > room:
-        width = min(width, _PROJECTED, max(room // (4 * n), _FEWEST))
+        width = min(width, _PROJECTED, max(room // (4 * n + 8 * d), _FEWEST))
     return dtype, width
 
 
@@ -90,7 +90,7 @@ def _held(
         project = generator(Stream.NEIGHBOURS, 0).standard_normal((d, width)) / np.sqrt(width)
     a = np.empty((n, width), dtype)
     extent = points.extent(points.mean) or 1.0
-    step = max(1, 2**22 // (8 * d))
+    step = max(1, 2**17 // d)
     for start in range(0, n, step):
         some = (points.values[chosen[start : start + step]] - points.mean) / extent
         a[start : start + len(some)] = some if project is None else some @ project

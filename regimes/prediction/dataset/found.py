@@ -123,9 +123,9 @@ class Found:
     @cached_property
     def directions(self) -> Directions:
         """Of the population; of copies one is taken, since halves of the points must not share any."""
-        rng, memory = self.budget.rng, self.memory
+        points, rng = self.distinct, self.budget.rng
         spectrum = None if self.copies.groups else self.spectrum
-        return directions(self.distinct, center=self.center, spectrum=spectrum, rng=rng, memory=memory)
+        return directions(points, center=self.center, spectrum=spectrum, rng=rng, memory=self.memory)
 
     @cached_property
     def copies(self) -> NearCopies:

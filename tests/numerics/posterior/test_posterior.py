@@ -363,6 +363,16 @@ def test_memory_is_bounded():
     assert peak < options["memory"] + 1.2 * X.nbytes
 
 
+def test_the_least_memory_that_is_told_is_enough():
+    X = gaussian(50, 4000)
+    with pytest.raises(ValueError, match="memory must hold some points and probes") as refused:
+        posterior_curves(X, TIMES, probes=256, memory=10**6)
+    told = int(str(refused.value).split(" bytes for n")[0].split()[-1])
+    assert posterior_curves(X, TIMES, probes=256, memory=told).probes == 256
+    with pytest.raises(ValueError, match=f" {told} bytes"):
+        posterior_curves(X, TIMES, probes=256, memory=told * 3 // 4)
+
+
 def test_what_is_absent_is_none():
     X = gaussian(30, 2)
     with recorded() as used:

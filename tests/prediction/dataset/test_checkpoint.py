@@ -44,6 +44,19 @@ def test_every_step_may_be_the_last(tmp_path, monkeypatch, copies):
     assert json.dumps(plain(found)) == whole
 
 
+def test_a_run_that_memory_cuts_into_blocks_goes_on_to_the_same_bytes(tmp_path):
+    X = np.random.default_rng(0).normal(size=(500, 400))
+    options = {"memory": 20_000_000, "parts": ["collapse"], "probes": 600}
+    whole = json.dumps(plain(predict(X, **options)))
+
+    def stop(part, done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict(X, progress=stop, checkpoint=tmp_path / "kept", **options)
+    assert json.dumps(plain(predict(X, checkpoint=tmp_path / "kept", **options))) == whole
+
+
 def test_a_folder_belongs_to_the_data_and_the_options(tmp_path):
     X, _ = points(0)
     predict(X, probes=64, checkpoint=tmp_path / "kept")

@@ -53,3 +53,20 @@ def test_points_that_stay_in_their_file_have_the_same_times(tmp_path, copies):
         assert stored["copies.points"].value == held["copies.points"].value == 2 * copies
     # The bound is from as many points as fit.
     assert abs(stored["collapse.bound"].value / held["collapse.bound"].value - 1) < 0.03
+
+
+def test_wide_rows_stay_within_the_memory(tmp_path):
+    draw = np.random.default_rng(2)
+    np.save(tmp_path / "x.npy", draw.normal(size=(300, 20_000)).astype(np.float32))
+    options = {"parts": ["speciation"], "rng": 1}
+    held = predict(tmp_path / "x.npy", **options)
+    memory = 22 * 2**20  # the points take 23 MiB in single precision, 46 in double
+    tracemalloc.start()
+    stored = predict(tmp_path / "x.npy", memory=memory, **options)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "read from the file in passes" in stored.problem.taken
+    assert (
+        peak < memory + 2**24
+    )  # what is looked at in any case: a million values in double precision, and copies of it
+    assert stored["speciation.sample_Lambda"].value == pytest.approx(held["speciation.sample_Lambda"].value, rel=1e-6)
