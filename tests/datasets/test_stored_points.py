@@ -136,3 +136,19 @@ def test_wide_rows_are_read_a_few_at_a_time(tmp_path, monkeypatch):
     for key in (3, (slice(None), 1), np.zeros((2, 2), int)):
         with pytest.raises(IndexError, match="taken by rows"):
             watched[key]
+
+
+def test_what_is_read_as_a_whole_must_fit(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["X"] = X
+        file["big"] = np.zeros((900, 900))
+        file["fields"] = np.zeros(4000, dtype=[("a", "f8"), ("b", "f8")])
+    with pytest.raises(ValueError, match="900 x 900 values of big in .* would take .*, more than memory"):
+        load_or_open(tmp_path / "x.h5:X", "big", memory=MEMORY)
+    with pytest.raises(ValueError, match="4000 values of fields in .* would take .*, more than memory"):
+        load_or_open(tmp_path / "x.h5:fields", memory=MEMORY)
+    with h5py.File(tmp_path / "columns.h5", "w") as file:
+        for name in "abc":
+            file[name] = np.arange(9000.0)
+    with pytest.raises(ValueError, match="9000 values of a in .* would take .*, more than memory"):
+        load_or_open(tmp_path / "columns.h5", memory=MEMORY)

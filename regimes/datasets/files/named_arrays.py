@@ -58,7 +58,8 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
         raise ValueError(
             f"load_dataset: {where} must hold the data under {wanted}, got {_listed(arrays)}; name one with {where}:key"
         )
-    points, asked = _fitting(arrays[chosen], chosen, where, reading), reading.labels
+    stays = reading.opens and arrays[chosen].anywhere and arrays[chosen].dtype.names is None
+    points, asked = arrays[chosen] if stays else _fitting(arrays[chosen], chosen, where, reading), reading.labels
     said, notes = [f"array {chosen}{points.said and f', {points.said}'}"], []
     beside = asked.strip("/") if isinstance(asked, str) and asked.strip("/") in arrays else None
     if beside is not None:
@@ -158,9 +159,9 @@ def _classes(array: Blocks, key: str, where: str, of: tuple[int, ...]) -> tuple[
 def _fitting(array: Blocks, key: str, where: str, reading: Reading) -> Blocks:
     """An array that fits into the memory by what is declared of it, before anything of it is read."""
     shape = " x ".join(map(str, array.shape))
-    if not (reading.opens and array.anywhere):
-        what = f"{shape} values of {key} in {where}"
-        check_memory("load_dataset", what, array.declared_bytes, reading.memory, "give fewer points")
+    check_memory(
+        "load_dataset", f"{shape} values of {key} in {where}", array.declared_bytes, reading.memory, "give fewer points"
+    )
     if array.dtype.hasobject:
         array.whole()  # which says what is wrong, where it was known before
     return array

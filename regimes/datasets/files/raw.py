@@ -67,7 +67,8 @@ def raw_array(
     by_index = isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
     if by_index or reading.columns is not None or reading.drop is not None:
         if isinstance(values, Blocks):
-            check_memory("load_dataset", f"columns of {where}", 8 * math.prod(values.shape), reading.memory, "thin it")
+            twice = 16 * math.prod(values.shape)  # all in double precision, and the columns that are taken of it
+            check_memory("load_dataset", f"columns of {where}", twice, reading.memory, "choose them before")
         X = flat_points(values)
         shape = values.shape if isinstance(values, Blocks) else np.shape(values)
         if len(shape) != 2:

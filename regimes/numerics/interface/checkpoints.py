@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.interface.whole_file import check_place, replacing
 from regimes.theory.formula.record import note, recorded
 
-__all__ = ["Arrays", "Checkpoints", "Partial"]
+__all__ = ["Arrays", "Checkpoints", "Partial", "check_folder"]
 
 _SETTINGS = "settings.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")
@@ -60,10 +60,7 @@ class Checkpoints:
         if self.folder is None:
             return
         text = json.dumps(dict(settings), indent=2, sort_keys=True) + "\n"
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"checkpoint: {self.folder} is a file; give the name of a folder")
-        if not self.folder.parent.is_dir():
-            raise ValueError(f"checkpoint: folder {self.folder.parent} does not exist; make it or choose another")
+        check_folder(self.folder)
         described = self.folder / _SETTINGS
         if described.is_file():
             found = described.read_text(encoding="utf-8", errors="replace")
@@ -78,9 +75,6 @@ class Checkpoints:
                 self.folder.mkdir(exist_ok=True)
             except OSError as error:
                 raise ValueError(f"checkpoint: cannot make {self.folder} ({error.strerror}); choose another") from None
-            # What a kill before the settings were written leaves behind is no obstacle.
-            if any(not entry.name.startswith(f".{_SETTINGS}.") for entry in self.folder.iterdir()):
-                raise ValueError(f"checkpoint: {self.folder} holds other files; choose a new or an empty folder")
             with replacing("checkpoint", described) as temporary:
                 temporary.write_text(text, encoding="utf-8")
         for entry in self.folder.iterdir():
@@ -117,6 +111,19 @@ class Checkpoints:
         if not _NAME.fullmatch(name):
             raise ValueError(f"checkpoint: a piece's name must be letters, digits and ._=,+-, got {name!r}")
         return None if self.folder is None else self.folder / (name + suffix)
+
+
+def check_folder(folder: str | Path) -> None:
+    """Refuse a place that cannot be the folder of a computation, before anything is computed."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"checkpoint: {folder} is a file; give the name of a folder")
+    if not folder.parent.is_dir():
+        raise ValueError(f"checkpoint: folder {folder.parent} does not exist; make it or choose another")
+    # What a kill before the settings were written leaves behind is no obstacle.
+    others = (entry.name for entry in folder.iterdir()) if folder.is_dir() else iter(())
+    if not (folder / _SETTINGS).is_file() and not all(name.startswith(f".{_SETTINGS}.") for name in others):
+        raise ValueError(f"checkpoint: {folder} holds other files; choose a new or an empty folder")
 
 
 class Partial:

@@ -105,10 +105,15 @@ class Found:
         return checked_points("predict", self.data.X, self.budget.store)
 
     @property
-    def memory(self) -> int:
-        """Bytes that are left beside the points and what is kept of them."""
+    def bytes_held(self) -> int:
+        """Of the points and what is kept of them."""
         held = {id(points): points for points in (self.points, self.__dict__.get("distinct", self.points))}.values()
-        return max(self.budget.memory - sum(points.bytes_held() for points in held), 1)
+        return sum(points.bytes_held() for points in held)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that are left beside them."""
+        return max(self.budget.memory - self.bytes_held, 1)
 
     @cached_property
     def spectrum(self) -> CovarianceSpectrum:

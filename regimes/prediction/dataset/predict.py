@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike
 
 from regimes import __version__
 from regimes.datasets.files.reading import ReadingOptions
-from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_or_open
 from regimes.datasets.process.noise_schedule import noise_schedule
-from regimes.numerics.interface.checkpoints import Checkpoints
+from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
@@ -136,11 +135,24 @@ def predict(
         raise ValueError(
             "predict: a number of probes and a precision, which finds their number, exclude each other; give one"
         )
+    memory = whole_number("predict", "memory", "bytes", memory, at_least=1)
+    if checkpoint is not None:
+        if isinstance(rng, np.random.Generator):
+            raise ValueError(
+                "predict: a checkpoint needs a seed to go on from, got a generator; give rng a whole number"
+            )
+        rng = whole_number("predict", "rng", "seed", rng, at_least=0)
+        check_folder(checkpoint)
     data = load_or_open(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
     share = PRECISION if precision is None else precision
-    asks = {"probes": probes, "precision": share, "groups": groups, "memory": memory, "center": center}
-    store = _store(checkpoint, rng, asks | {"t": None if times is None else times.tolist()}, data)
+    asks: dict[str, Any] = {"probes": probes, "precision": share, "groups": groups, "memory": memory}
+    asks |= {"center": center, "rng": rng}
+    store = Checkpoints(None, {})
+    if checkpoint is not None:
+        asks |= {"t": None if times is None else times.tolist(), "data": data.fingerprint, "version": __version__}
+        store = Checkpoints(checkpoint, asks)
+        store.every = _EVERY
     budget = Budget(probes, share, rng, groups, memory, progress, store)
     found = Found(data, steps, budget, center, times)
     missing = found.no_classes if "classes" in wanted else None
@@ -158,9 +170,9 @@ def predict(
             given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
         numbers, curves = found.rows(wanted), found.curves(wanted)
     except ValueError as error:
-        if "memory" in str(error):
-            held = f"{gibibytes(memory - found.memory)} of the memory = {gibibytes(memory)} hold the points"
-            raise ValueError(f"{error} ({held})") from None
+        if any(text in str(error) for text in ("memory must hold", "more than memory")):
+            said = f"of memory = {gibibytes(memory)} the points, and what is kept of them, take"
+            raise ValueError(f"{error}; {said} {gibibytes(found.bytes_held)}") from None
         raise
     sentences: tuple[str, ...] = Verdict(
         numbers, steps, copies="copies.groups" in numbers, dimensions=data.d
@@ -188,18 +200,6 @@ def predict(
             *warnings,
         ),
     )
-
-
-def _store(
-    folder: str | Path | None, rng: int | np.random.Generator, asks: dict[str, Any], data: Dataset
-) -> Checkpoints:
-    if folder is None:
-        return Checkpoints(None, {})
-    if isinstance(rng, np.random.Generator):
-        raise ValueError("predict: a checkpoint needs a seed to go on from, got a generator; give rng a whole number")
-    store = Checkpoints(folder, asks | {"rng": rng, "data": data.fingerprint, "version": __version__})
-    store.every = _EVERY
-    return store
 
 
 def _checked_parts(parts: Sequence[str] | None) -> tuple[str, ...]:

@@ -63,6 +63,12 @@ def test_a_folder_belongs_to_the_data_and_the_options(tmp_path):
     for other, options in ((X, {"probes": 65}), (X + 1e-9 * X[:, ::-1], {"probes": 64}), (X, {"probes": 64, "rng": 1})):
         with pytest.raises(ValueError, match="belongs to a run with other settings"):
             predict(other, checkpoint=tmp_path / "kept", **options)
+    again = predict(X, probes=np.int64(64), rng=np.int64(0), memory=np.int64(2**31), checkpoint=tmp_path / "kept")
+    assert again["speciation.Lambda_limit"] == predict(X, probes=64)["speciation.Lambda_limit"]
+    (tmp_path / "file").touch()
+    for place, message in (("file", "is a file"), ("none/kept", "does not exist"), ("", "holds other files")):
+        with pytest.raises(ValueError, match=f"^checkpoint: .*{message}"):
+            predict("no such source", checkpoint=tmp_path / place)  # before anything is read
     with pytest.raises(ValueError, match="a checkpoint needs a seed"):
         predict(X, probes=64, rng=np.random.default_rng(0), checkpoint=tmp_path / "other")
 
