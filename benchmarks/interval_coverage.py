@@ -56,6 +56,7 @@ def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
     from regimes.datasets.points.loading import load_dataset
     from regimes.datasets.process.noise_schedule import noise_schedule
     from regimes.prediction.dataset.found import PRECISION, Budget, Found
+    from regimes.prediction.dataset.parts import rows_of
     from regimes.prediction.dataset.predict import PARTS
 
     family, n, d, draw = task
@@ -66,7 +67,7 @@ def drawn(task: Task, probes: int | None = None) -> dict[str, Any]:
     try:
         budget = Budget(probes, PRECISION, int(seeds[1]), groups=20, memory=2 * 2**30, progress=None)
         found = Found(load_dataset(X, labels), noise_schedule("ddpm-linear"), budget, center=True, times=None)
-        numbers = found.rows(PARTS)
+        numbers = rows_of(found, PARTS)
     except ValueError as refused:
         return line | {"refused": str(refused), "seconds": time.process_time() - start}
     for key in KEYS:

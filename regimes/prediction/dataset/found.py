@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from regimes.numerics.collapse.corrected_time import (
 from regimes.numerics.collapse.information_bound import InformationBound, information_bound
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.interface.number import Number
@@ -31,27 +29,10 @@ from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_s
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.class_bound.bound import ClassBound
 from regimes.numerics.speciation.direction.directions import Directions, directions
-from regimes.prediction.dataset.classes import (
-    class_curves,
-    class_part,
-    class_rows,
-    held_out_bound,
-    held_out_rows,
-    no_class_rows,
-)
+from regimes.prediction.dataset.classes import class_part, class_rows, held_out_bound
 from regimes.prediction.dataset.crossing_rows import CurvePart, probes_suffice
-from regimes.prediction.dataset.direction import direction_curve, direction_rows
 from regimes.prediction.dataset.intervals import FEWEST_GROUPS
-from regimes.prediction.dataset.points import (
-    bound_row,
-    collapse_row,
-    copies_rows,
-    copies_warnings,
-    leave_one_out_part,
-    leave_one_out_row,
-    point_part,
-    point_rows,
-)
+from regimes.prediction.dataset.points import leave_one_out_part, point_part
 from regimes.prediction.dataset.time_grid import even_times
 
 __all__ = ["PRECISION", "Budget", "Found"]
@@ -62,7 +43,6 @@ PRECISION = 0.01
 Labels = NDArray[np.intp] | None
 
 _GRID_POINTS, _BEYOND = 44, 1.2
-_CURVES = ("clone_class", "clone_class_leave_one_out", "clone_index", "excess_entropy", "leave_one_out")
 
 
 @dataclass(frozen=True)
@@ -227,7 +207,7 @@ class Found:
         labels = self.data.labels
         if self.no_classes or labels is None or np.unique(self.copies.labels).size < 3:
             return None
-        around = self._left_out_crossing(), float(self.grid[-1])
+        around = self.class_rows["speciation.class_time_left_out"].value, float(self.grid[-1])
         budget = self.budget
         return held_out_bound(
             self.points,
@@ -238,52 +218,6 @@ class Found:
             memory=self.memory,
             progress=budget.progress,
         )
-
-    def rows(self, parts: Sequence[str]) -> dict[str, Number]:
-        """Numbers of the parts that are asked for."""
-        numbers: dict[str, Number] = {}
-        if "speciation" in parts:
-            numbers |= direction_rows(self.directions, self.spectrum, self.schedule)
-        if "classes" in parts and self.no_classes:
-            numbers |= no_class_rows(self.schedule, self.no_classes)
-        elif "classes" in parts:
-            numbers |= self._class_rows | held_out_rows(self.held_out, self.schedule)
-        if "collapse" in parts:
-            numbers |= point_rows(self.posterior, self.by_group, self.schedule)
-            numbers["collapse.time"] = collapse_row(self.collapse, self.bound, self.schedule)
-            numbers |= leave_one_out_row(self.of_distinct, self.schedule)
-            numbers["collapse.bound"] = bound_row(self.bound, self.schedule)
-            numbers |= copies_rows(self.copies) if self.copies.groups else {}
-        return numbers
-
-    def curves(self, parts: Sequence[str]) -> dict[str, Any]:
-        """Curves that exist, at the times asked for, and the cascade of directions."""
-        shown: dict[str, Any] = {}
-        if "classes" in parts or "collapse" in parts:
-            shown = self._selected(self.posterior, _CURVES)
-            if self.by_group is not None:
-                group = self._selected(self.by_group, ("clone_class",))
-                shown |= {name.replace("clone_class", "clone_group"): values for name, values in group.items()}
-        if "classes" in parts and self.held_out is not None:
-            shown |= class_curves(self.held_out)
-        if "collapse" in parts:
-            shown["sizes"] = [asdict(each) for each in self.by_size]
-        if "speciation" in parts:
-            shown["directions"] = direction_curve(self.directions)
-        return shown
-
-    def warnings(self, parts: Sequence[str]) -> tuple[str, ...]:
-        """About near copies."""
-        return copies_warnings(self.copies, self.data.n)
-
-    def settings(self, parts: Sequence[str]) -> dict[str, Any]:
-        """What the numbers depend on beside the data."""
-        settings: dict[str, Any] = {"seed": seed_of(self.budget.rng)}
-        if "classes" in parts or "collapse" in parts:
-            curves = self.posterior
-            settings |= {"probes": curves.probes, "groups": curves.groups, "products": curves.products}
-            settings |= {"precision": self.budget.precision} if self.budget.probes is None else {}
-        return settings
 
     def _parts(self, curves: PosteriorCurves, labels: Labels, *, left_out: bool) -> list[CurvePart]:
         """What is read off the posterior over the points."""
@@ -320,23 +254,10 @@ class Found:
             checkpoint=budget.store.partial(name),
         )
 
-    def _left_out_crossing(self) -> float | None:
-        key = "speciation.class_time_left_out"
-        return self._class_rows[key].value
-
     @cached_property
-    def _class_rows(self) -> dict[str, Number]:
+    def class_rows(self) -> dict[str, Number]:
+        """Times of the classes, read off the posterior."""
         if self.no_classes or self.data.labels is None:
             return {}
         left_out = None if self._distinct_labels is None else (self.of_distinct, self._distinct_labels)
         return class_rows((self.posterior, self.data.labels), left_out, self.schedule)
-
-    def _selected(self, curves: PosteriorCurves, names: Sequence[str]) -> dict[str, Any]:
-        times = self.grid if self.times is None else self.times
-        place = np.searchsorted(curves.t, times)
-        shown: dict[str, Any] = {"t": times}
-        for name in (each for curve in names for each in (curve, f"{curve}_se")):
-            values = getattr(curves, name)
-            if values is not None:
-                shown[name] = values[place]
-        return shown

@@ -17,6 +17,8 @@ from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
+from regimes.prediction.dataset.parts import curves_of, rows_of, settings_of
+from regimes.prediction.dataset.points import copies_warnings
 from regimes.prediction.dataset.result import GivenData, Prediction
 from regimes.prediction.dataset.verdict import Verdict
 from regimes.prediction.dataset.warnings import prediction_warnings
@@ -168,7 +170,7 @@ def predict(
             from regimes.prediction.losses.comparison import checked_losses
 
             given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
-        numbers, curves = found.rows(wanted), found.curves(wanted)
+        numbers, curves = rows_of(found, wanted), curves_of(found, wanted)
     except ValueError as error:
         if any(text in str(error) for text in ("memory must hold", "more than memory")):
             said = f"of memory = {gibibytes(memory)} the points, and what is kept of them, take"
@@ -190,12 +192,12 @@ def predict(
         problem=GivenData.of(data),
         numbers=numbers,
         curves=curves,
-        settings=found.settings(wanted) | steps.settings,
+        settings=settings_of(found, wanted) | steps.settings,
         sentences=sentences,
         assumes=measured_coverage(key for key, number in numbers.items() if number.value is not None),
         warnings=(
             *data.notes,
-            *found.warnings(wanted),
+            *copies_warnings(found.copies, data.n),
             *prediction_warnings(numbers, data, found.directions if "speciation" in wanted else None),
             *warnings,
         ),
