@@ -1,0 +1,148 @@
+"""Passes over the points by the processes of a Dask cluster; nothing here knows what is computed."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from numba import set_num_threads
+
+from regimes.numerics.interface.workers import Here, Workers
+
+__all__ = ["workers_of"]
+
+_SHARDS = 32
+"""Pieces of a pass: so many processes at most share one, and so little of it is lost with a process."""
+_LOCAL = re.compile(r"local:([1-9]\d{0,3})")
+_ADDRESS = re.compile(r"[a-z]+://\S+|[^\s:/]+:\d+")
+_ANSWER, _WAIT = (
+    10.0,
+    60.0,
+)  # seconds for a scheduler, and for a process of it, the first or a new one after all were lost
+
+
+def workers_of(scheduler: Any) -> AbstractContextManager[Workers]:
+    """Workers of a local cluster that is started and ended, of the scheduler at an address, or of a given client."""
+    if scheduler is None:
+        return nullcontext(Here())
+    if isinstance(scheduler, str) and not (_LOCAL.fullmatch(scheduler) or _ADDRESS.fullmatch(scheduler)):
+        raise ValueError(
+            f"predict: scheduler must be local:N, N processes here, or the address of one, got {scheduler!r}; give "
+            "local:2 or tcp://host:8786"
+        )
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError:
+        raise ValueError(
+            'predict: a scheduler is one of Dask, which is not installed; pip install "regimes[distributed]"'
+        ) from None
+    if not isinstance(scheduler, str | distributed.Client):
+        raise ValueError(
+            f"predict: scheduler must be local:N, an address or a distributed.Client, got {type(scheduler).__name__}; "
+            "give one of these"
+        )
+    return _opened(distributed, scheduler)
+
+
+@contextmanager
+def _opened(distributed: Any, scheduler: Any) -> Iterator[Workers]:
+    if not isinstance(scheduler, str):
+        yield _DaskWorkers(distributed, scheduler)
+        return
+    local = _LOCAL.fullmatch(scheduler)
+    if local is None:
+        try:
+            client = distributed.Client(scheduler, timeout=_ANSWER, set_as_default=False)
+        except OSError as error:
+            raise ValueError(f"predict: no scheduler of Dask answers at {scheduler} ({error}); start one") from None
+        with client:
+            yield _DaskWorkers(distributed, client)
+        return
+    # Memory is planned by those who use it: Dask need not watch, spill or end processes for it.
+    options = {"threads_per_worker": 1, "memory_limit": None, "dashboard_address": None}
+    quiet = {"silence_logs": logging.CRITICAL}  # a process that is lost costs time, and no more
+    with (
+        distributed.LocalCluster(n_workers=int(local[1]), **options, **quiet) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield _DaskWorkers(distributed, client)
+
+
+@dataclass(eq=False)
+class _Sent:
+    """A value that all processes hold, and what stands for it there."""
+
+    value: Any
+    future: Any
+
+
+class _DaskWorkers:
+    """Processes of a cluster. Each has one piece at a time, whose result leaves it before it gets the next."""
+
+    shards = _SHARDS
+
+    def __init__(self, distributed: Any, client: Any) -> None:
+        self._distributed, self._client = distributed, client
+
+    def put(self, value: Any) -> _Sent:
+        """Send a value to all."""
+        return _Sent(value, self._scattered(value))
+
+    def map(self, function: Callable[..., Any], items: Sequence[Any], *arguments: Any) -> Iterator[Any]:
+        """Results in the order of the items, whoever is first: sums of them always have the same bytes."""
+        waiting, running = deque(items), deque[tuple[Any, Any]]()
+        most, lost, killed = (
+            self._processes(),
+            CancelledError,
+            self._distributed.KilledWorker,
+        )
+        while waiting or running:
+            while waiting and len(running) < most:
+                item = waiting.popleft()
+                running.append((item, self._submit(function, item, arguments)))
+            item, future = running.popleft()
+            try:
+                found = future.result()
+            except CancelledError:  # what was sent, with the last who held it: send it again
+                waiting.extendleft(reversed([item, *(each for each, _ in running)]))
+                running.clear()
+                for each in (each for each in arguments if isinstance(each, _Sent)):
+                    each.future = self._scattered(each.value)
+                continue
+            except self._distributed.KilledWorker:
+                raise ValueError(
+                    "predict: a piece of work must not end its process, got one that ended several, for lack of memory "
+                    "perhaps; give a smaller memory, or the processes more"
+                ) from None
+            del future
+            yield found
+
+    def _processes(self) -> int:
+        """Threads of all processes, once there are any."""
+        try:
+            self._client.wait_for_workers(1, timeout=_WAIT)
+        except TimeoutError:
+            raise ValueError(
+                f"predict: the scheduler must have processes, got none in {_WAIT:g} seconds; start dask workers"
+            ) from None
+        return sum(self._client.nthreads().values())
+
+    def _scattered(self, value: Any) -> Any:
+        self._processes()
+        return self._client.scatter(value, broadcast=True, hash=False)
+
+    def _submit(self, function: Callable[..., Any], item: Any, arguments: Sequence[Any]) -> Any:
+        given = [each.future if isinstance(each, _Sent) else each for each in arguments]
+        return self._client.submit(_on_one_thread, function, item, *given, pure=False)
+
+
+def _on_one_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    set_num_threads(1)
+    return function(*arguments)
