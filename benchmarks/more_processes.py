@@ -1,8 +1,8 @@
-"""Points that memory does not hold, by one process and by a local cluster of which one process is killed in the middle.
+"""Points that memory does not hold, by one process and by a local cluster that loses one of its own in the middle.
 
-A file of normal points with a power-law covariance is made, and ``regimes predict`` run on it twice. Printed are the time
-of a pass of reading, that of each run, the peak of memory of each process less that of ``regimes predict iris``, and the
-largest relative difference between the numbers and curves of the two. Linux, whose /proc tells the peaks.
+A file of normal points with a power-law covariance is made, and ``regimes predict`` run on it twice. Printed are the
+time of a pass of reading, that of each run, the peak of memory of each process less that of ``regimes predict iris``,
+and the largest relative difference between numbers and curves of the two. For Linux, whose /proc tells the peaks.
 
     python benchmarks/more_processes.py --gib 1.5 --memory 0.25
 """
@@ -52,7 +52,9 @@ def peaks(process: int) -> dict[int, int]:
         one = ahead.pop()
         try:
             status = Path(f"/proc/{one}/status").read_text()
-            ahead += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+            ahead += (
+                int(each) for task in Path(f"/proc/{one}/task").glob("*/children") for each in task.read_text().split()
+            )
         except OSError:
             continue
         fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
@@ -78,7 +80,7 @@ def run(arguments: list[str], kill_after: float | None = None) -> tuple[float, l
         for process, peak in peaks(command.pid).items():
             highest[process] = max(peak, highest.get(process, 0))
         if kill_after is not None and not killed and time.perf_counter() - start > kill_after:
-            os.kill(next(each for each in highest if is_worker(each)), signal.SIGKILL)
+            os.kill(next(filter(is_worker, highest)), signal.SIGKILL)
             killed = True
         time.sleep(0.1)
     if command.returncode:
@@ -123,7 +125,7 @@ def main() -> None:
             print(f"{name:24} {seconds:16.1f} s   MiB beyond {least / 2**20:.0f} of iris: {of}", flush=True)
             results.append(json.loads(output.read_text()))
             where, kill_after = ["--scheduler", f"local:{given.processes}"], seconds / 2
-        print(f"killed after {results and kill_after:.0f} s or half of the first: {killed}")
+        print(f"one was killed                   {killed!s:>8}, after half of the time of one process")
         one, other = ({"numbers": each["numbers"], "curves": each["curves"]} for each in results)
         print(f"largest relative difference      {difference(one, other):8.1e}")
 

@@ -98,11 +98,7 @@ class _DaskWorkers:
     def map(self, function: Callable[..., Any], items: Sequence[Any], *arguments: Any) -> Iterator[Any]:
         """Results in the order of the items, whoever is first: sums of them always have the same bytes."""
         waiting, running = deque(items), deque[tuple[Any, Any]]()
-        most, lost, killed = (
-            self._processes(),
-            CancelledError,
-            self._distributed.KilledWorker,
-        )
+        most = self._processes()
         while waiting or running:
             while waiting and len(running) < most:
                 item = waiting.popleft()
@@ -123,6 +119,7 @@ class _DaskWorkers:
                 ) from None
             del future
             yield found
+            del found
 
     def _processes(self) -> int:
         """Threads of all processes, once there are any."""
