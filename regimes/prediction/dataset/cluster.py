@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -21,11 +22,12 @@ __all__ = ["workers_of"]
 _SHARDS = 32
 """Pieces of a pass: so many processes at most share one, and so little of it is lost with a process."""
 _LOCAL = re.compile(r"local:([1-9]\d{0,3})")
-_ADDRESS = re.compile(r"[a-z]+://\S+|[^\s:/]+:\d+")
+_ADDRESS = re.compile(r"[a-z]+://\S+|(?!local:)[^\s:/]+:\d+")
 _ANSWER, _WAIT = (
     10.0,
     60.0,
 )  # seconds for a scheduler, and for a process of it, the first or a new one after all were lost
+_TRIES, _PAUSE = 30, 1.0
 
 
 def workers_of(scheduler: Any) -> AbstractContextManager[Workers]:
@@ -70,7 +72,7 @@ def _opened(distributed: Any, scheduler: Any) -> Iterator[Workers]:
     quiet = {"silence_logs": logging.CRITICAL}  # a process that is lost costs time, and no more
     with (
         distributed.LocalCluster(n_workers=int(local[1]), **options, **quiet) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
+        distributed.Client(cluster, set_as_default=False, direct_to_workers=True) as client,
     ):
         yield _DaskWorkers(distributed, client)
 
@@ -132,8 +134,15 @@ class _DaskWorkers:
         return sum(self._client.nthreads().values())
 
     def _scattered(self, value: Any) -> Any:
-        self._processes()
-        return self._client.scatter(value, broadcast=True, hash=False)
+        for left in reversed(range(_TRIES)):
+            self._processes()
+            try:
+                return self._client.scatter(value, broadcast=True, hash=False)
+            except OSError:  # a process was lost while it was sent
+                if not left:
+                    raise
+                time.sleep(_PAUSE)
+        return None
 
     def _submit(self, function: Callable[..., Any], item: Any, arguments: Sequence[Any]) -> Any:
         given = [each.future if isinstance(each, _Sent) else each for each in arguments]
