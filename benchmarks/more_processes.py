@@ -4,7 +4,7 @@ A file of normal points with a power-law covariance is made, and ``regimes predi
 time of a pass of reading, that of each run, the peak of memory of each process less that of ``regimes predict iris``,
 and the largest relative difference between numbers and curves of the two. For Linux, whose /proc tells the peaks.
 
-    python benchmarks/more_processes.py --gib 1.5 --memory 0.25
+    python benchmarks/more_processes.py --gib 1 --memory 0.2 --probes 1024 --parts speciation,collapse
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -71,9 +72,9 @@ def is_worker(process: int) -> bool:
         return False
 
 
-def run(arguments: list[str], kill_after: float | None = None) -> tuple[float, list[int], bool]:
-    """Seconds, peaks of memory (the first that of the command itself), and whether a process was killed."""
-    start, killed = time.perf_counter(), False
+def run(arguments: list[str], kill_after: float | None = None) -> tuple[float, float, list[int], bool]:
+    """Seconds, those of processors, peaks of memory (the command's first), and whether a process was killed."""
+    start, before, killed = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN), False
     command = subprocess.Popen([sys.executable, "-m", "regimes", "predict", *arguments], stdout=subprocess.DEVNULL)
     highest: dict[int, int] = {}
     while command.poll() is None:
@@ -85,8 +86,10 @@ def run(arguments: list[str], kill_after: float | None = None) -> tuple[float, l
         time.sleep(0.1)
     if command.returncode:
         raise SystemExit(f"regimes predict {' '.join(arguments)} ended with {command.returncode}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     others = sorted((peak for process, peak in highest.items() if process != command.pid), reverse=True)
-    return time.perf_counter() - start, [highest[command.pid], *others], killed
+    return time.perf_counter() - start, busy, [highest[command.pid], *others], killed
 
 
 def difference(one: object, other: object) -> float:
@@ -102,8 +105,8 @@ def difference(one: object, other: object) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gib", type=float, default=1.5, help="size of the file")
-    parser.add_argument("--memory", default="0.25", help="as of regimes predict, of each process, in GiB")
+    parser.add_argument("--gib", type=float, default=1.0, help="size of the file")
+    parser.add_argument("--memory", default="0.2", help="as of regimes predict, of each process, in GiB")
     parser.add_argument("--dimensions", type=int, default=1024)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--folder", help="where the file is made")
@@ -113,16 +116,19 @@ def main() -> None:
         n = make(path, given.gib, given.dimensions)
         print(f"{n} x {given.dimensions} float32, {path.stat().st_size / 2**30:.2f} GiB, --memory {given.memory}")
         print(f"a pass of reading                {reading(path):8.1f} s")
-        _, (least, *_), _ = run(["iris"])
+        *_, (least, *_), _ = run(["iris"])
         results = []
         where, kill_after = [], None
         for name in ("one process", f"local:{given.processes}, one killed"):
             output = Path(folder) / f"{len(results)}.json"
-            seconds, (own, *others), killed = run(
+            seconds, busy, (own, *others), killed = run(
                 [str(path), "--memory", given.memory, *options, *where, "-o", str(output)], kill_after
             )
             of = ", ".join(f"{(peak - least) / 2**20:.0f}" for peak in (own, *others) if peak > least / 2)
-            print(f"{name:24} {seconds:16.1f} s   MiB beyond {least / 2**20:.0f} of iris: {of}", flush=True)
+            print(
+                f"{name:24} {seconds:16.1f} s {busy:8.1f} s cpu   MiB beyond {least / 2**20:.0f} of iris: {of}",
+                flush=True,
+            )
             results.append(json.loads(output.read_text()))
             where, kill_after = ["--scheduler", f"local:{given.processes}"], seconds / 2
         print(f"one was killed                   {killed!s:>8}, after half of the time of one process")
