@@ -13,6 +13,7 @@ from regimes import __version__
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_or_open
 from regimes.datasets.process.noise_schedule import noise_schedule
+from regimes.numerics.compiled.threads import blas_threads
 from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
@@ -170,7 +171,8 @@ def predict(
             from regimes.prediction.losses.comparison import checked_losses
 
             given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
-        numbers, curves = rows_of(found, wanted), curves_of(found, wanted)
+        with blas_threads(data.X.size):
+            numbers, curves = rows_of(found, wanted), curves_of(found, wanted)
     except ValueError as error:
         if any(text in str(error) for text in ("memory must hold", "more than memory")):
             said = f"of memory = {gibibytes(memory)} the points, and what is kept of them, take"
