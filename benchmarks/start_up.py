@@ -32,6 +32,7 @@ REPEATS = 3
 def seconds(command: str, cache: str) -> tuple[float, float]:
     """Processor and wall seconds of one process, children of it included."""
     environment = os.environ | {"REGIMES_CACHE_DIR": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start pays for byte code again
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
         [sys.executable, "-P", "-m", "regimes", *command.split()],

@@ -49,4 +49,5 @@ def _blocks(h5py: Any, path: Path, name: str, item: Any) -> Blocks:
 
     item_shape = tuple(int(length) for length in (item.shape[::-1] if by_columns else item.shape))
     dtype = np.dtype("U") if text else np.dtype(item.dtype)
-    return Blocks(item_shape, dtype, rows, "rows as in MATLAB" if by_columns else "", not by_columns)
+    chunk = 0 if by_columns else max(1, item.chunks[0] if item.chunks else 1)
+    return Blocks(item_shape, dtype, rows, "rows as in MATLAB" if by_columns else "", chunk)

@@ -58,7 +58,7 @@ def choose_arrays(where: str, arrays: Mapping[str, Blocks], key: str | None, rea
         raise ValueError(
             f"load_dataset: {where} must hold the data under {wanted}, got {_listed(arrays)}; name one with {where}:key"
         )
-    stays = reading.opens and arrays[chosen].anywhere and arrays[chosen].dtype.names is None
+    stays = reading.opens and arrays[chosen].chunk and arrays[chosen].dtype.names is None
     points, asked = arrays[chosen] if stays else _fitting(arrays[chosen], chosen, where, reading), reading.labels
     said, notes = [f"array {chosen}{points.said and f', {points.said}'}"], []
     beside = asked.strip("/") if isinstance(asked, str) and asked.strip("/") in arrays else None

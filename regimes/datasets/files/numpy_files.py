@@ -84,7 +84,7 @@ def npy_blocks(path: Path, memory: int, *, opens: bool = False) -> NDArray[Any] 
             stream.seek(begin + start * row * dtype.itemsize)
             return np.fromfile(stream, dtype, (stop - start) * row).reshape(stop - start, *shape[1:])
 
-    return Blocks(shape, dtype, rows, anywhere=True)
+    return Blocks(shape, dtype, rows, chunk=1)
 
 
 def read_npz(path: Path) -> dict[str, Blocks]:

@@ -107,7 +107,7 @@ def _blocks(path: Path, member: zipfile.ZipInfo, tensor: Tensor, mark: Literal["
                 read = read[start:stop] if shape else read
             return widened(np.ascontiguousarray(read.astype(np.uint16))) if tensor.bfloat16 else read
 
-    return Blocks(shape, np.dtype("<f4") if tensor.bfloat16 else dtype, rows, anywhere=_contiguous(shape, strides))
+    return Blocks(shape, np.dtype("<f4") if tensor.bfloat16 else dtype, rows, chunk=int(_contiguous(shape, strides)))
 
 
 def _contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

@@ -75,4 +75,4 @@ def _blocks(path: Path, name: str, entry: Any, start: int) -> Blocks:
             read = widened(values) if kind == "BF16" else values
             return read.reshape(last - first, *shape[1:]) if shape else read.reshape(())
 
-    return Blocks(shape, np.dtype("<f4") if kind == "BF16" else dtype, rows, anywhere=True)
+    return Blocks(shape, np.dtype("<f4") if kind == "BF16" else dtype, rows, chunk=1)

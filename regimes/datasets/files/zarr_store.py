@@ -75,7 +75,7 @@ def _blocks(path: Path, name: str, array: Any) -> Blocks:
             f"load_dataset: a chunk of a Zarr array must not exceed the array, got chunks of {array.chunks} for shape "
             f"{shape} in {path}; store it anew"
         )
-    return Blocks(shape, np.dtype(array.dtype), rows, anywhere=True)
+    return Blocks(shape, np.dtype(array.dtype), rows, chunk=max(1, array.chunks[0] if array.chunks else 1))
 
 
 def _codecs(metadata: Any) -> Iterator[str]:

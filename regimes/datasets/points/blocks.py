@@ -32,15 +32,15 @@ def held_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
 class Blocks:
     """What a file declares of an array, and how to read some of its rows: nothing is read before it is asked for.
 
-    ``said`` is what a user should know of how it is read; ``anywhere`` says that a few rows cost little more than
-    themselves, wherever they stand.
+    ``said`` is what a user should know of how it is read; ``chunk`` is how many rows are decoded where one is wanted, 0
+    where that is much of the array.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     rows: Callable[[int, int], NDArray[Any]]
     said: str = ""
-    anywhere: bool = False
+    chunk: int = 0
 
     @property
     def declared_bytes(self) -> int:

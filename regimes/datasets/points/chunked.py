@@ -26,7 +26,7 @@ def chunked_blocks(source: Any) -> Blocks:
         )
     shape = tuple(int(length) for length in source.shape)
     ends = np.cumsum(source.chunks[0] if shape else [1])
-    return Blocks(shape, np.dtype(source.dtype), _Rows(source, ends), anywhere=bool(shape))
+    return Blocks(shape, np.dtype(source.dtype), _Rows(source, ends), chunk=max(source.chunks[0]) if shape else 0)
 
 
 @dataclass(eq=False)

@@ -143,7 +143,7 @@ def _loaded(source: Any, asked: Reading, wanted: Wanted) -> Dataset:
             "the arrays before"
         )
     refuse_one_image(raw.values)
-    blocks = raw.values if asked.opens and isinstance(raw.values, Blocks) and raw.values.anywhere else None
+    blocks = raw.values if asked.opens and isinstance(raw.values, Blocks) and raw.values.chunk else None
     if blocks is not None and blocks.declared_bytes > asked.memory // 2:
         taken = opened(raw, blocks, asked, wanted)
     else:

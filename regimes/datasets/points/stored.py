@@ -17,7 +17,7 @@ __all__ = ["Extremes", "StoredPoints", "extremes"]
 Array = NDArray[np.float64]
 
 _VALUES = 2**18  # that are read at once
-_NEAR = 8  # rows between two that are wanted, up to which all are read at once
+_NEAR = 8  # rows between two that are wanted, up to which all are read at once, more where they lie in one chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,8 @@ class StoredPoints:
             raise IndexError("points in a file are taken by rows, and columns of them, got another index")
         result = np.empty((wanted.size, factor.size), self.dtype)
         order = np.argsort(wanted, kind="stable")
-        for place in _runs(wanted[order], max(1, _VALUES // self.factor.size)):
+        near = max(_NEAR, self.blocks.chunk)
+        for place in _runs(wanted[order], near, max(1, _VALUES // self.factor.size)):
             asked = wanted[order[place]]
             rows = self.blocks.rows(int(asked[0]), int(asked[-1]) + 1).reshape(-1, self.factor.size)
             result[order[place]] = rows[:, columns][asked - asked[0]] * factor + offset
@@ -135,11 +136,11 @@ def extremes(points: StoredPoints) -> Extremes:
     return Extremes(low, high, mean, complete, counts[0], counts[1], firsts[0], firsts[1], whole)
 
 
-def _runs(ascending: NDArray[np.intp], most: int) -> Iterator[slice]:
+def _runs(ascending: NDArray[np.intp], near: int, most: int) -> Iterator[slice]:
     """Places of rows that are read at once: so close together, and so few with those between."""
     first = 0
     for last in range(1, ascending.size + 1):
-        ends = last == ascending.size or ascending[last] - ascending[last - 1] > _NEAR
+        ends = last == ascending.size or ascending[last] - ascending[last - 1] > near
         if ends or ascending[last] - ascending[first] >= most:
             yield slice(first, last)
             first = last

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numba import get_num_threads
 
-__all__ = ["in_threads", "share_out"]
+__all__ = ["blas_threads", "in_threads", "share_out"]
 
 _SMALL = 10**6  # products of messages, some 2 ms
+_FEW = 2**20  # values of a data set whose products take some 30 ms at a time on one thread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -47,3 +49,13 @@ def share_out(function: Callable[[int, int], None], count: int, work: int) -> No
     threads = 1 if work < _SMALL else min(get_num_threads(), count)
     for _ in in_threads(lambda first: function(first, threads), range(threads), threads):
         pass
+
+
+def blas_threads(values: int) -> AbstractContextManager[Any]:
+    """One thread of BLAS while work is done on so few values: its threads spin while they wait, and save less."""
+    if values > _FEW:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits

@@ -13,6 +13,7 @@ from regimes import __version__
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_or_open
 from regimes.datasets.process.noise_schedule import noise_schedule
+from regimes.numerics.compiled.threads import blas_threads
 from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.prediction.dataset.cluster import workers_of
@@ -175,7 +176,7 @@ def predict(
     given: LossCurve | None = None
     warnings: tuple[str, ...] = ()
     try:
-        with opened as found.workers:
+        with opened as found.workers, blas_threads(data.X.size):
             if losses is not None:
                 from regimes.prediction.losses.comparison import checked_losses
 

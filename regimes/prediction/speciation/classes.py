@@ -15,6 +15,7 @@ from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import load_dataset
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.threads import blas_threads
 from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checks import positive_times, whole_number
 from regimes.numerics.interface.number import Number
@@ -161,13 +162,14 @@ def predict_classes(
     )
     memory = max(memory - data.X.nbytes, 2**20)
     members = np.asarray(data.labels)
-    fitted = fitted_pairs(data.X, members, groups, rng)
-    grid = _grid(fitted, data, memory)
-    times = grid if t is None else np.unique(positive_times("predict_classes", t))
-    copies = near_copies(data.X, memory=memory)
-    held = held_out_classes(
-        data.X, members, np.union1d(grid, times), copies=copies.labels, rng=rng, memory=memory, progress=progress
-    )
+    with blas_threads(data.X.size):
+        fitted = fitted_pairs(data.X, members, groups, rng)
+        grid = _grid(fitted, data, memory)
+        times = grid if t is None else np.unique(positive_times("predict_classes", t))
+        copies = near_copies(data.X, memory=memory)
+        held = held_out_classes(
+            data.X, members, np.union1d(grid, times), copies=copies.labels, rng=rng, memory=memory, progress=progress
+        )
     with recorded() as behind_level:
         level = normalised_clone_level()
     with recorded() as used:

@@ -2,8 +2,9 @@
 
 import numba
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from regimes.numerics.compiled.threads import share_out
+from regimes.numerics.compiled.threads import blas_threads, share_out
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
@@ -29,3 +30,17 @@ def test_no_more_threads_than_items_and_errors_come_through():
 
     with pytest.raises(KeyboardInterrupt):
         share_out(fails, 8, 10**9)
+
+
+def threads_of_blas():
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+def test_blas_has_one_thread_where_there_is_little_to_do():
+    with threadpool_limits(2, user_api="blas"):
+        before = threads_of_blas()
+        with blas_threads(1000):
+            assert threads_of_blas() == {1}
+        with blas_threads(10**9):
+            assert threads_of_blas() == before
+        assert threads_of_blas() == before
