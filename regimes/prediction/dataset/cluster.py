@@ -107,7 +107,8 @@ class _DaskWorkers:
                 running.append((item, self._submit(function, item, arguments)))
             item, future = running.popleft()
             try:
-                found = future.result()
+                with _answering():
+                    found = future.result()
             except CancelledError:  # what was sent, with the last who held it: send it again
                 waiting.extendleft(reversed([item, *(each for each, _ in running)]))
                 running.clear()
@@ -125,28 +126,43 @@ class _DaskWorkers:
 
     def _processes(self) -> int:
         """Threads of all processes, once there are any."""
-        try:
-            self._client.wait_for_workers(1, timeout=_WAIT)
-        except TimeoutError:
-            raise ValueError(
-                f"predict: the scheduler must have processes, got none in {_WAIT:g} seconds; start dask workers"
-            ) from None
-        return sum(self._client.nthreads().values())
+        with _answering():
+            try:
+                self._client.wait_for_workers(1, timeout=_WAIT)
+            except TimeoutError:
+                raise ValueError(
+                    f"predict: the scheduler must have processes, got none in {_WAIT:g} seconds; start dask workers"
+                ) from None
+            return sum(self._client.nthreads().values())
 
     def _scattered(self, value: Any) -> Any:
         for left in reversed(range(_TRIES)):
             self._processes()
             try:
                 return self._client.scatter(value, broadcast=True, hash=False)
-            except OSError:  # a process was lost while it was sent
+            except OSError as error:  # a process was lost while it was sent
                 if not left:
-                    raise
+                    raise ValueError(f"predict: points cannot be sent to the processes of Dask: {error}") from None
                 time.sleep(_PAUSE)
         return None
 
     def _submit(self, function: Callable[..., Any], item: Any, arguments: Sequence[Any]) -> Any:
         given = [each.future if isinstance(each, _Sent) else each for each in arguments]
         return self._client.submit(_on_one_thread, function, item, *given, pure=False)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Say so where the scheduler is lost; what a process says of a file passes."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise ValueError(
+            f"predict: the scheduler of Dask must go on to the end, got no more answers ({error}); start it anew, and "
+            "keep what is finished with --checkpoint (checkpoint=)"
+        ) from None
 
 
 def _on_one_thread(function: Callable[..., Any], *arguments: Any) -> Any:
