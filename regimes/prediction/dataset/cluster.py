@@ -139,7 +139,7 @@ class _DaskWorkers:
         for left in reversed(range(_TRIES)):
             self._processes()
             try:
-                return self._client.scatter(value, broadcast=True, hash=False)
+                return self._client.scatter([value], broadcast=True, hash=False)[0]  # whole, whatever it is
             except OSError as error:  # a process was lost while it was sent
                 if not left:
                     raise ValueError(f"predict: points cannot be sent to the processes of Dask: {error}") from None
