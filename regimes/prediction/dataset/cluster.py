@@ -23,10 +23,8 @@ _SHARDS = 32
 """Pieces of a pass: so many processes at most share one, and so little of it is lost with a process."""
 _LOCAL = re.compile(r"local:([1-9]\d{0,3})")
 _ADDRESS = re.compile(r"[a-z]+://\S+|(?!local:)[^\s:/]+:\d+")
-_ANSWER, _WAIT = (
-    10.0,
-    60.0,
-)  # seconds for a scheduler, and for a process of it, the first or a new one after all were lost
+_ANSWER = 30.0  # seconds that a scheduler has to answer
+_WAIT = 60.0  # seconds that it has to find a process, the first or, after all were lost, a new one
 _TRIES, _PAUSE = 30, 1.0
 
 
@@ -136,15 +134,16 @@ class _DaskWorkers:
             return sum(self._client.nthreads().values())
 
     def _scattered(self, value: Any) -> Any:
-        for left in reversed(range(_TRIES)):
+        tries = 0
+        while True:
             self._processes()
             try:
                 return self._client.scatter([value], broadcast=True, hash=False)[0]  # whole, whatever it is
             except OSError as error:  # a process was lost while it was sent
-                if not left:
+                tries += 1
+                if tries == _TRIES:
                     raise ValueError(f"predict: points cannot be sent to the processes of Dask: {error}") from None
                 time.sleep(_PAUSE)
-        return None
 
     def _submit(self, function: Callable[..., Any], item: Any, arguments: Sequence[Any]) -> Any:
         given = [each.future if isinstance(each, _Sent) else each for each in arguments]
