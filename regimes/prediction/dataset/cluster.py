@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import re
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from numba import set_num_threads
 
 from regimes.numerics.interface.workers import Here, Workers
 
-__all__ = ["workers_of"]
+__all__ = ["dask_setup", "workers_of"]
 
 _SHARDS = 32
 """Pieces of a pass: so many processes at most share one, and so little of it is lost with a process."""
@@ -66,7 +67,7 @@ def _opened(distributed: Any, scheduler: Any) -> Iterator[Workers]:
             yield _DaskWorkers(distributed, client)
         return
     # Memory is planned by those who use it: Dask need not watch, spill or end processes for it.
-    options = {"threads_per_worker": 1, "memory_limit": None, "dashboard_address": None}
+    options = {"threads_per_worker": 1, "memory_limit": None, "dashboard_address": ":0", "preload": [__name__]}
     quiet = {"silence_logs": logging.CRITICAL}  # a process that is lost costs time, and no more
     with (
         distributed.LocalCluster(n_workers=int(local[1]), **options, **quiet) as cluster,
@@ -162,6 +163,11 @@ def _answering() -> Iterator[None]:
             f"predict: the scheduler of Dask must go on to the end, got no more answers ({error}); start it anew, and "
             "keep what is finished with --checkpoint (checkpoint=)"
         ) from None
+
+
+def dask_setup(worker: Any) -> None:
+    """Leave Ctrl-C to the command; a process here calls this, by its name, when it begins."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _on_one_thread(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -16,7 +16,7 @@ distributed = pytest.importorskip("distributed")
 
 @pytest.fixture
 def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.Client(processes=False, set_as_default=False, **options) as client:
         yield client
 
@@ -91,7 +91,7 @@ def test_a_process_that_is_killed_costs_time_alone(tmp_path, processes):
     path, size = points(tmp_path, 4000, 500)
     options = {"probes": 2048, "groups": 5, "memory": size * 7 // 4, "parts": ["speciation", "collapse"]}
     here = predict(path, **options)
-    kinds = {"n_workers": processes, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": None}
+    kinds = {"n_workers": processes, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": ":0"}
     with distributed.LocalCluster(silence_logs=50, **kinds) as cluster, distributed.Client(cluster) as client:
         killed = []
 
