@@ -150,7 +150,7 @@ def test_the_verdict_allows_for_the_number_of_tests():
     assert verdict_of([good]) == "agrees"
     assert verdict_of([bad]) == "disagrees"
     assert verdict_of([good, bad]) == "agrees"
-    rivals = Plan(**{**vars(PLAN), "judge": lambda form, mean: Judgement([], [], ["Both."], [])})
+    rivals = Plan(**{**vars(PLAN), "judge": lambda form, mean: Judgement(sentences=["Both."], panels=[])})
     assert run_plan(rivals, device="cpu").verdict == "compared"
 
 

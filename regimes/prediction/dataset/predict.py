@@ -187,11 +187,10 @@ def predict(
             said = f"of memory = {gibibytes(memory)} the points, and what is kept of them, take"
             raise ValueError(f"{error}; {said} {gibibytes(found.bytes_held)}") from None
         raise
-    sentences: tuple[str, ...] = Verdict(
-        numbers, steps, copies="copies.groups" in numbers, dimensions=data.d
-    ).sentences()
+    verdict = Verdict(numbers, steps, copies="copies.groups" in numbers, dimensions=data.d)
+    sentences = verdict.sentences()
     shares = share_rows(numbers, steps)
-    numbers, sentences = numbers | shares, sentences + share_sentence(shares, steps)
+    numbers, sentences = numbers | shares, sentences + share_sentence(shares, steps, bound=verdict.of_bound)
     if given is not None:
         from regimes.prediction.losses.rows import loss_part
 

@@ -26,6 +26,11 @@ class Verdict:
         """In the order of the backward process."""
         return tuple(text for text in (self._classes(), self._direction(), self._point(), self._order()) if text)
 
+    @property
+    def of_bound(self) -> bool:
+        """Whether the class may be decided at more noise than is said."""
+        return self._time(_CLASS) is not None
+
     def _time(self, key: str) -> float | None:
         return self.numbers[key].value if key in self.numbers else None
 
@@ -109,8 +114,10 @@ _UNSURE = " Their intervals overlap, so that the order is likely, not certain."
 
 def _between(early: float, late: float, what: str) -> str:
     return (
-        f"Between t = {early:.3g} and {late:.3g} {what} is decided and, for most samples, no training point is: most "
-        "of what is made there is new. More points lower the second time, and so does a score that is less than exact."
+        f"Between t = {early:.3g} and {late:.3g} {what} is decided for most samples, and no training point for most, "
+        "even with the exact score of these points: here something new can be made. More points make this stage "
+        "longer, and so does a score that is less than exact; whether a trained model copies is told by its losses "
+        "(--losses)."
     )
 
 

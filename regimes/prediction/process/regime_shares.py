@@ -48,16 +48,17 @@ def share_rows(numbers: Mapping[str, Number], schedule: Schedule) -> dict[str, N
     return rows
 
 
-def share_sentence(rows: Mapping[str, Number], schedule: Schedule) -> tuple[str, ...]:
-    """The shares in words."""
+def share_sentence(rows: Mapping[str, Number], schedule: Schedule, *, bound: bool = False) -> tuple[str, ...]:
+    """The shares in words; with ``bound`` the first of the times may be larger than it says."""
     if not rows:
         return ()
     shares = {key: f"{100 * number.value:.3g}%" for key, number in rows.items() if number.value is not None}
     before = rows["steps.before"].label.partition(" before ")[2]
     after = rows["steps.after"].label.partition(" after ")[2]
-    middle = f", {shares['steps.between']} between" if "steps.between" in shares else ""
+    most, least = ("at most ", "at least ") if bound else ("", "")
+    middle = f", {least}{shares['steps.between']} between" if "steps.between" in shares else ""
     steps = f"{schedule.steps} step{'s' * (schedule.steps > 1)} of {schedule.name}"
-    first, last = shares["steps.before"], shares["steps.after"]
+    first, last = most + shares["steps.before"], ("" if middle else least) + shares["steps.after"]
     return (f"Of the {steps} {first} come before {before}{middle}, and {last} after {after}.",)
 
 

@@ -22,12 +22,12 @@ _LEVEL = 1e-3
 _COLUMNS = ("quantity", "at", "theory", "simulation", "se", "z", "samples")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Judgement:
     """What an experiment makes of its simulations."""
 
-    agreement: Sequence[Agreement]  # each compared number
-    tests: Sequence[ChiSquare]  # groups of them at once; none where predictions exclude one another
+    agreement: Sequence[Agreement] = ()  # each compared number
+    tests: Sequence[ChiSquare] = ()  # groups of them at once; none where predictions exclude one another
     sentences: Sequence[str]
     panels: Sequence[Panel]
     numbers: Mapping[str, Number] = field(default_factory=dict)  # measured beside those, without formulas yet

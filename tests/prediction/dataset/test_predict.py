@@ -359,7 +359,7 @@ def test_collapse_before_the_class_is_said():
 @pytest.mark.parametrize(
     ("low", "own", "said"),
     [
-        (0.45, 0.6, "most of what is made there is new"),
+        (0.45, 0.6, "here something new can be made"),
         (0.35, 0.6, "order is likely, not certain"),
         (None, 0.2, "There is no generalising regime"),
         (None, 0.395, "is open: held-out points show none"),

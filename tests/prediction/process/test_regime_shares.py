@@ -44,3 +44,11 @@ def test_shares_of_the_steps(times, shares, words):
     rows = share_rows({key: Number("a time", value) for key, value in times.items()}, SAMPLER)
     assert [number.value for number in rows.values()] == pytest.approx(shares)
     assert words in "".join(share_sentence(rows, SAMPLER))
+
+
+def test_a_first_time_that_is_a_bound_makes_its_shares_bounds():
+    rows = share_rows({CLASS: Number("a time", 1.5), POINT: Number("a time", 0.32)}, SAMPLER)
+    (said,) = share_sentence(rows, SAMPLER, bound=True)
+    assert "at most 30% come before the class is decided, at least 55% between, and 15% after" in said
+    (said,) = share_sentence(share_rows({CLASS: Number("a time", 1.5)}, SAMPLER), SAMPLER, bound=True)
+    assert "at most 30% come before the class is decided, and at least 70% after" in said

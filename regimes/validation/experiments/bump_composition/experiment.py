@@ -66,8 +66,6 @@ def _simulate(form: CompositionForm, bench: Bench) -> Sequence[Runs]:
 def _judge(form: CompositionForm, runs: Sequence[Runs]) -> Judgement:
     tables = tables_of(form, runs)
     return Judgement(
-        agreement=[],
-        tests=[],
         sentences=sentences(form, tables),
         panels=panels(form, runs),
         numbers=numbers_of(tables),

@@ -60,8 +60,6 @@ def _simulate(form: DataForm, bench: Bench) -> Mapping[str, Sequence[Sequence[Da
 def _judge(form: DataForm, searches: Mapping[str, Sequence[Sequence[DataSearch]]]) -> Judgement:
     tables = tables_of(form, searches)
     return Judgement(
-        agreement=[],
-        tests=[],
         sentences=sentences(form, tables),
         panels=panels(form, searches, tables),
         numbers=numbers_of(tables),

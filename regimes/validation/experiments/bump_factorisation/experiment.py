@@ -55,8 +55,6 @@ def _simulate(form: FactorisationForm, bench: Bench) -> _Found:
 def _judge(form: FactorisationForm, found: _Found) -> Judgement:
     tables = tables_of(form, found.ideal, found.runs)
     return Judgement(
-        agreement=[],
-        tests=[],
         sentences=sentences(form, tables),
         panels=panels(form, found.ideal, found.runs, tables),
         numbers=numbers_of(tables),

@@ -54,8 +54,6 @@ def _simulate(form: ImbalanceForm, bench: Bench) -> ByKind:
 def _judge(form: ImbalanceForm, runs: ByKind) -> Judgement:
     tables = tables_of(form, runs)
     return Judgement(
-        agreement=[],
-        tests=[],
         sentences=sentences(form, tables),
         panels=panels(form, runs),
         numbers=numbers_of(tables),

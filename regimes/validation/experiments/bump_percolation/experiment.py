@@ -88,8 +88,6 @@ def _judge(form: PercolationForm, runs: Runs) -> Judgement:
     judged = misses(form, found, thresholds)
     tables = tables_of(form, runs, thresholds, found, judged)
     return Judgement(
-        agreement=[],
-        tests=[],
         sentences=sentences(form, tables),
         panels=panels(form, runs, thresholds, found, judged),
         numbers=numbers_of(tables),

@@ -42,8 +42,6 @@ def _simulate(form: PhasesForm, bench: Bench) -> list[list[PhaseRun]]:
 def _judge(form: PhasesForm, runs: list[list[PhaseRun]]) -> Judgement:
     tables = tables_of(form, runs)
     return Judgement(
-        agreement=[],
-        tests=[],
         sentences=sentences(form, tables),
         panels=panels(form, runs),
         numbers=numbers_of(tables),
