@@ -72,7 +72,7 @@ regimes.compile_formula(formula, *, target)
 regimes.load_dataset(source, labels, *, classes, scale, center, name, memory, reading)
 regimes.noise_schedule(schedule, *, steps, inference_steps, spacing, strength, tokens, values)
 regimes.predict(source, labels, *, classes, scale, center, t, probes, precision, rng, groups, schedule, parts, losses,
-    memory, progress, checkpoint, reading)
+    memory, progress, checkpoint, scheduler, reading)
 regimes.predict_classes(source, labels, *, classes, scale, center, t, rng, groups, schedule, memory, progress,
     reading)
 regimes.predict_hierarchy(hierarchy, *, noise, noise_levels, exact, budget, rng, schedule, progress)

@@ -43,6 +43,11 @@ __all__ = ["command"]
 )
 @click.option("--probes", type=int, metavar="N", help="Number of noised points, in place of a precision.")
 @click.option("--checkpoint", metavar="FOLDER", help="Keep here what takes long; the same command goes on from it.")
+@click.option(
+    "--scheduler",
+    metavar="WHERE",
+    help="Passes over the points by local:N, N processes here, or by the Dask scheduler at an address.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the noise.")
 @click.option("--groups", type=int, default=20, show_default=True, help="Groups of the jackknife over the data.")
 @memory_option

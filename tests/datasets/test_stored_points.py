@@ -1,7 +1,10 @@
 """Points that stay in their file are those that are held, row by row."""
 
+import pickle
 from dataclasses import replace
 
+import cloudpickle
+import dask.array as da
 import h5py
 import numpy as np
 import pytest
@@ -40,6 +43,30 @@ def same(stored, held):
     assert stored.preprocessing.mean_variance == pytest.approx(held.preprocessing.mean_variance, rel=1e-12)
     assert (stored.classes, stored.notes) == (held.classes, held.notes)
     assert (stored.labels is None and held.labels is None) or np.array_equal(stored.labels, held.labels)
+
+
+@pytest.mark.parametrize("kind", ["npy", "h5", "zarr"])
+def test_rows_are_read_from_wherever_they_are_asked_for(tmp_path, monkeypatch, kind):
+    saved(tmp_path, kind)
+    monkeypatch.chdir(tmp_path)
+    stored = load_or_open(f"x.{kind}", memory=MEMORY).X
+    rows = stored[3:9]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    np.testing.assert_array_equal(pickle.loads(cloudpickle.dumps(stored))[3:9], rows)
+
+
+def test_rows_of_a_dask_array_are_computed_a_chunk_at_a_time():
+    asked = []
+    note = lambda block: asked.append(len(block)) or block  # noqa: E731
+    lazy = da.from_array(X, chunks=(250, 3)).rechunk((250, 7)).map_blocks(note, dtype=float, meta=X[:0])
+    same(load_or_open(lazy, Y, memory=MEMORY), load_dataset(X, Y))
+    assert max(asked) <= 250
+    stored = load_or_open(lazy, memory=MEMORY).X
+    np.testing.assert_allclose(pickle.loads(cloudpickle.dumps(stored))[:], load_dataset(X).X, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(load_dataset(lazy, scale="none", center=False).X, X)
+    with pytest.raises(ValueError, match=r"must know its shape, got \(nan, 7\); call its compute_chunk_sizes"):
+        load_dataset(lazy[lazy[:, 0] > 0])
 
 
 @pytest.mark.parametrize("kind", ["npy", "h5", "zarr"])

@@ -39,6 +39,7 @@ def read_hdf5(path: Path) -> dict[str, Blocks]:
 def _blocks(h5py: Any, path: Path, name: str, item: Any) -> Blocks:
     by_columns = _MATLAB in item.attrs and len(item.shape) == 2  # as MATLAB shows it; images have n last there
     text = h5py.check_string_dtype(item.dtype) is not None
+    path = path.absolute()  # from wherever it is read
 
     def rows(start: int, stop: int) -> NDArray[Any]:
         with refusing_damage("an HDF5 file", path, name), h5py.File(path, "r") as file:

@@ -77,6 +77,7 @@ def npy_blocks(path: Path, memory: int, *, opens: bool = False) -> NDArray[Any] 
         begin, row = stream.tell(), math.prod(shape[1:])
     if not in_blocks:
         return read_npy(path, memory)
+    path = path.absolute()  # from wherever it is read
 
     def rows(start: int, stop: int) -> NDArray[Any]:
         with _refusing_damage(str(path)), path.open("rb") as stream:

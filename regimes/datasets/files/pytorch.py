@@ -85,6 +85,7 @@ def _blocks(path: Path, member: zipfile.ZipInfo, tensor: Tensor, mark: Literal["
     row = strides[0] if shape else 1
     follow = member.compress_type == zipfile.ZIP_STORED and _contiguous(shape, strides)
     checked: list[bool] = []
+    path = path.absolute()  # from wherever it is read
 
     def rows(start: int, stop: int) -> NDArray[Any]:
         with refusing_damage(_WHAT, path):

@@ -66,6 +66,7 @@ def _blocks(path: Path, name: str, entry: Any, start: int) -> Blocks:
     if min((0, *shape)) < 0 or end - begin != size or not 0 <= begin <= end <= path.stat().st_size - start:
         raise ValueError(f"the place of {name} is not within the file")
     row = size // shape[0] if shape and shape[0] else size
+    path = path.absolute()  # from wherever it is read
 
     def rows(first: int, last: int) -> NDArray[Any]:
         with refusing_damage("a safetensors file", path, name), path.open("rb") as stream:

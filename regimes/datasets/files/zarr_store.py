@@ -62,6 +62,7 @@ def _blocks(path: Path, name: str, array: Any) -> Blocks:
             f"load_dataset: a Zarr array must be stored with codecs of numbers, got {', '.join(unknown)} in {path}, "
             f"key {name or path.stem}, which is never run; store it without"
         )
+    path = path.absolute()  # from wherever it is read
 
     def rows(start: int, stop: int) -> NDArray[Any]:
         with _opened(path, name or None) as root:

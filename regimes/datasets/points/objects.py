@@ -20,6 +20,7 @@ from regimes.datasets.files.raw import raw_array
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
+from regimes.datasets.points.chunked import chunked_blocks, is_chunked
 from regimes.datasets.points.items import is_array, is_loader, item_points
 from regimes.datasets.points.tensors import plain, same_shape
 
@@ -70,7 +71,8 @@ def object_points(source: Any, reading: Reading) -> RawData:
             "load_dataset: a source must be one array, got a pair of them; if these are points and labels, give "
             "load_dataset(X, y)"
         )
-    return raw_array(_array(source), replace(reading, labels=plain(reading.labels)), described)
+    values = chunked_blocks(source) if is_chunked(source) else _array(source)
+    return raw_array(values, replace(reading, labels=plain(reading.labels)), described)
 
 
 def _mapping(source: Mapping[Any, Any], reading: Reading, described: str) -> RawData:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.interface.checkpoints import Arrays, Checkpoints
+from regimes.numerics.interface.workers import Here, Workers, places
 
 __all__ = ["Points", "checked_labels", "checked_points"]
 
@@ -20,7 +22,7 @@ class Points:
 
     Those that stay in a file look like an array too, to who asks for some rows, and ``held`` says that they are none.
     What takes passes over them is ``kept`` for all who are given these points, and in the store, which is a folder if
-    it is to outlast the process.
+    it is to outlast the process. Passes are done by the workers.
     """
 
     values: NDArray[np.float32] | NDArray[np.float64]
@@ -29,6 +31,7 @@ class Points:
     high: NDArray[np.float64]
     kept: dict[str, Arrays] = field(default_factory=dict)
     store: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
+    workers: Workers = field(default_factory=Here)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype, copy=copy)
@@ -44,6 +47,17 @@ class Points:
             self.kept[name] = self.store.piece(name, compute)
         return self.kept[name]
 
+    def map(self, function: Callable[..., Any], total: int, step: int, *arguments: Any) -> Iterator[Any]:
+        """What a function gives of a piece of ``range(total)``, of these points and of arguments, for all pieces."""
+        pieces = places(total, step, self.workers.shards)
+        return self.workers.map(function, pieces, self.sent, *arguments)
+
+    @cached_property
+    def sent(self) -> Any:
+        """What stands for these points in what workers are given."""
+        bare = Points(self.values, self.mean, self.low, self.high)
+        return self if isinstance(self.workers, Here) else self.workers.put(bare)
+
     def bytes_held(self) -> int:
         """Of the values and of all arrays that are kept."""
         return int(self.values.nbytes + sum(array.nbytes for arrays in self.kept.values() for array in arrays.values()))
@@ -54,15 +68,18 @@ class Points:
         return float(np.sqrt(origin.size) * reach)
 
 
-def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None) -> Points:
+def checked_points(
+    function: str, X: ArrayLike, store: Checkpoints | None = None, workers: Workers | None = None
+) -> Points:
     """At least two points in rows, real and finite, with the range of each coordinate; checked points as they are."""
     if isinstance(X, Points):
         return X
     store = Checkpoints(None, {}) if store is None else store
+    workers = Here() if workers is None else workers
     stored: Any = X
     if hasattr(stored, "range_and_mean"):
         low, high, mean = stored.range_and_mean()
-        return Points(stored, np.clip(mean, low, high), low, high, store=store)
+        return Points(stored, np.clip(mean, low, high), low, high, store=store, workers=workers)
     try:
         values: NDArray[Any] = np.asarray(X)
     except ValueError:
@@ -86,7 +103,7 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
         )
     # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
     mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
-    return Points(values, mean, low, high, store=store)
+    return Points(values, mean, low, high, store=store, workers=workers)
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -11,15 +14,45 @@ from numpy.typing import NDArray
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.interface.errors import NotConverged
 
-__all__ = ["FULL", "Centred", "dense_eigenvalues", "fixed_bytes", "iterated_eigenvectors", "lanczos_eigenvalues"]
+__all__ = [
+    "FULL",
+    "Blocks",
+    "Centred",
+    "dense_eigenvalues",
+    "fixed_bytes",
+    "iterated_eigenvectors",
+    "lanczos_eigenvalues",
+]
 
 Array = NDArray[np.float64]
+Blocks = Iterable[tuple[int, Array]]
+"""Blocks of rows, each with the place of its first."""
 
 FULL = 2048
 """Matrices up to this size are decomposed in full."""
 _TOLERANCE = 1e-9
 _BLOCK_BYTES = 2**26
 _MANY = 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaling:
+    """Rows about an origin in units of an extent, in which type, and how many rows or columns at a time."""
+
+    origin: Array
+    extent: float
+    dtype: np.dtype[Any]
+    step: int
+
+    def __call__(self, values: NDArray[Any], columns: slice) -> Array:
+        block = values - self.origin[columns]
+        block /= self.extent
+        return block.astype(self.dtype, copy=False)
+
+    def blocks(self, points: Points, rows: slice) -> Iterator[tuple[int, Array]]:
+        """Blocks of some rows."""
+        for start in range(rows.start, rows.stop, self.step):
+            yield start, self(points.values[start : min(start + self.step, rows.stop)], slice(None))
 
 
 class Centred:
@@ -30,23 +63,25 @@ class Centred:
 
     def __init__(self, points: Points, memory: int, *, center: bool = True) -> None:
         self.n, self.d = points.values.shape
-        self._points, self._values, self._about = points, points.values, "mean" if center else "origin"
-        self._origin = points.mean if center else np.zeros(self.d)
-        self.extent = points.extent(self._origin)
-        self.dtype: np.dtype[Any] = np.dtype(
-            np.float32 if self.single(self._values.dtype, self.n * self.d) else np.float64
-        )
+        self._points, self._about = points, "mean" if center else "origin"
+        origin = points.mean if center else np.zeros(self.d)
+        self.extent = points.extent(origin)
+        values = self.n * self.d
+        self.dtype: np.dtype[Any] = np.dtype(np.float32 if self.single(points.values.dtype, values) else np.float64)
         smallest = 32 * max(self.n if self.over_points else self.d, 1)
         if memory < smallest:
             raise ValueError(
                 f"covariance_spectrum: memory must hold the working arrays, which take {smallest - memory} bytes more "
                 f"for n = {self.n}, d = {self.d}; allow more memory, or ask for fewer eigenvalues (top)"
             )
-        self._block = min(_BLOCK_BYTES, memory)
-        self._held: list[Array] | None = None
-        if self.dtype.itemsize * self.n * self.d <= memory // 2:
-            self._block = min(self._block, memory // 2)
-            self._held = list(self._rows())
+        block, fits = min(_BLOCK_BYTES, memory), self.dtype.itemsize * values <= memory // 2
+        block = min(block, memory // 2) if fits else block
+        self._scaling, self._columns = (
+            _Scaling(origin, self.extent, self.dtype, max(1, block // (32 * length))) for length in (self.d, self.n)
+        )
+        self._held: list[tuple[int, Array]] | None = None
+        if fits and points.workers.shards == 1:
+            self._held = list(self._scaling.blocks(points, slice(0, self.n)))
 
     @staticmethod
     def single(dtype: np.dtype[Any], values: int) -> bool:
@@ -58,32 +93,35 @@ class Centred:
         """Whether the smaller matrix of products is that of the points."""
         return bool(self.n < self.d)
 
+    def over_rows(self, function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
+        """What a function gives of the blocks of rows and of arguments: of all, or of shards in order."""
+        if self._held is not None:
+            yield function(self._held, *arguments)
+        else:
+            step = self._scaling.step
+            yield from self._points.map(_of_rows, self.n, step, self._scaling, function, *arguments)
+
+    def sum_rows(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The sum of these."""
+        return reduce(operator.iadd, self.over_rows(function, *arguments))
+
+    def put(self, value: Any) -> Any:
+        """What stands for a value in these arguments, so that it is sent once."""
+        return self._points.workers.put(value)
+
     def products(self) -> Array:
         """Products of the points with each other, or of the coordinates where these are fewer: not to be changed."""
 
         def compute() -> dict[str, Array]:
-            if self.over_points and not self._points.held:
-                return {"products": self._products_of_rows()}
-            result = np.zeros((min(self.n, self.d),) * 2)
-            for block in self.columns() if self.over_points else self.rows():
-                result += block @ block.T if self.over_points else block.T @ block
-            return {"products": result}
+            if not self.over_points:
+                return {"products": self.sum_rows(_products, self.d)}
+            if self._points.held:
+                parts = self._points.map(_products_of_columns, self.d, self._columns.step, self._columns)
+                return {"products": reduce(operator.iadd, parts)}
+            lower = np.concatenate(list(self._points.map(_products_of_rows, self.n, self._scaling.step, self._scaling)))
+            return {"products": np.asarray(lower + np.tril(lower, -1).T)}
 
         return self._points.keep(f"products-{self._about}", compute)["products"]
-
-    def _products_of_rows(self) -> Array:
-        """Products of the points with each other from pairs of blocks of rows: a column of a file costs all of it."""
-        result, start = np.empty((self.n, self.n)), 0
-        for one in self.rows():
-            stop, begin = start + len(one), 0
-            for other in self.rows():
-                if begin > start:
-                    break
-                result[start:stop, begin : begin + len(other)] = one @ other.T
-                begin += len(other)
-            start = stop
-        lower = np.tril(result)
-        return np.asarray(lower + np.tril(lower, -1).T)
 
     def eigenvectors(self) -> tuple[Array, Array]:
         """Eigenvalues of the products, ascending, and all their vectors: not to be changed."""
@@ -98,41 +136,63 @@ class Centred:
 
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""
-        yield from self._rows() if self._held is None else self._held
-
-    def _rows(self) -> Iterator[Array]:
-        step = max(1, self._block // (32 * self.d))
-        for start in range(0, self.n, step):
-            yield self._scaled(self._values[start : start + step], self._origin)
-
-    def columns(self) -> Iterator[Array]:
-        """Blocks of columns."""
-        step = max(1, self._block // (32 * self.n))
-        for start in range(0, self.d, step):
-            some = slice(start, start + step)
-            yield self._scaled(self._values[:, some], self._origin[some])
-
-    def _scaled(self, values: NDArray[Any], origin: Array) -> Array:
-        block = values - origin
-        block /= self.extent
-        return block.astype(self.dtype, copy=False)
+        held = self._scaling.blocks(self._points, slice(0, self.n)) if self._held is None else self._held
+        return (block for _, block in held)
 
     def trace(self) -> float:
         """Trace of the covariance C, with divisor n."""
-        return float(sum(np.einsum("ij,ij->i", block, block).sum(dtype=np.float64) for block in self.rows()) / self.n)
+        return float(self.sum_rows(_squares) / self.n)
 
     def apply(self, v: Array) -> Array:
         """``C v`` in one pass over the data."""
-        v = v.ravel().astype(self.dtype)
-        result = np.zeros(self.d)
-        for block in self.rows():
-            result += block.T @ (block @ v)
-        return np.asarray(result / self.n)
+        return np.asarray(self.sum_rows(_applied, v.ravel().astype(self.dtype)) / self.n)
 
     def project(self, v: Array) -> Array:
         """Projection of each point on v."""
-        along = v.astype(self.dtype)
-        return np.concatenate([block @ along for block in self.rows()]).astype(np.float64)
+        return np.concatenate(list(self.over_rows(_projected, v.astype(self.dtype)))).astype(np.float64)
+
+
+def _of_rows(rows: slice, points: Points, scaling: _Scaling, function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(scaling.blocks(points, rows), *arguments)
+
+
+def _products(blocks: Blocks, d: int) -> Array:
+    """Of the coordinates with each other."""
+    return reduce(operator.iadd, (block.T @ block for _, block in blocks), np.zeros((d, d)))
+
+
+def _products_of_columns(columns: slice, points: Points, scaling: _Scaling) -> Array:
+    """What some coordinates add to the products of the points with each other."""
+    result = np.zeros((len(points.values),) * 2)
+    for start in range(columns.start, columns.stop, scaling.step):
+        some = slice(start, min(start + scaling.step, columns.stop))
+        block = scaling(points.values[:, some], some)
+        result += block @ block.T
+    return result
+
+
+def _products_of_rows(rows: slice, points: Points, scaling: _Scaling) -> Array:
+    """Products of some points with those up to them, from pairs of blocks: a column of a file costs all of it."""
+    result = np.zeros((rows.stop - rows.start, len(points.values)))
+    for start, one in scaling.blocks(points, rows):
+        for begin, other in scaling.blocks(points, slice(0, start + len(one))):
+            result[start - rows.start :][: len(one), begin : begin + len(other)] = one @ other.T
+    return np.tril(result, rows.start)
+
+
+def _squares(blocks: Blocks) -> float:
+    return sum(float(np.einsum("ij,ij->i", block, block).sum(dtype=np.float64)) for _, block in blocks)
+
+
+def _applied(blocks: Blocks, v: Array) -> Array:
+    result = np.zeros(v.size)
+    for _, block in blocks:
+        result += block.T @ (block @ v)
+    return result
+
+
+def _projected(blocks: Blocks, along: Array) -> Array:
+    return np.concatenate([block @ along for _, block in blocks])
 
 
 def fixed_bytes(n: int, d: int, wanted: int, dense: bool) -> int:

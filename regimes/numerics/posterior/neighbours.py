@@ -40,10 +40,22 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
             f"bytes for n = {n}, d = {d}, got {memory}; allow more memory"
         )
     a, norms = _held(points, chosen, dtype, width)
-    extent = points.extent(points.mean) or 1.0
-    nearest, distance = np.empty((n, count), np.int64), np.empty((n, count))
-    for start in range(0, n, rows):
-        place = np.arange(start, min(start + rows, n))
+    found: list[dict[str, NDArray[Any]]]
+    found = list(points.map(_nearest, n, rows, points.workers.put((a, norms, chosen)), count, rows))
+    if len(found) == 1:
+        return found[0]
+    return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+
+def _nearest(
+    some: slice, points: Points, compared: tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]], count: int, rows: int
+) -> dict[str, NDArray[Any]]:
+    """Neighbours of some of the chosen points, among all that are compared."""
+    (a, norms, chosen), extent = compared, points.extent(points.mean) or 1.0
+    size = some.stop - some.start
+    nearest, distance = np.empty((size, count), np.int64), np.empty((size, count))
+    for start in range(some.start, some.stop, rows):
+        place = np.arange(start, min(start + rows, some.stop))
         apart = a[place] @ a.T
         apart *= -2
         apart += norms
@@ -52,8 +64,9 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
         about = np.take_along_axis(apart, found, axis=1) + norms[place][:, None]
         true = _distances(points, chosen, place, found, np.sqrt(np.maximum(about, 0)) * extent)
         order = np.argsort(true, axis=1, kind="stable")
-        nearest[place] = np.take_along_axis(found, order, axis=1)
-        distance[place] = np.take_along_axis(true, order, axis=1)
+        of_place = slice(start - some.start, start - some.start + place.size)
+        nearest[of_place] = np.take_along_axis(found, order, axis=1)
+        distance[of_place] = np.take_along_axis(true, order, axis=1)
     return {"nearest": nearest, "distance": distance}
 
 

@@ -14,12 +14,26 @@ from regimes.numerics.posterior.kernel import in_strips, sum_slots, working_arra
 from regimes.numerics.posterior.kernel_arrays import Block, Columns, Data
 from regimes.numerics.posterior.summary import Sums, Work, summarise
 
-__all__ = ["add_part", "summarise_parts"]
+__all__ = ["add_part", "merge_sums", "summarise_parts"]
 
 
 def add_part(block: Block, data: Data, columns: Columns, a: Any, b: Any, groups: int, sums: Sums) -> None:
     """Add a part of the points to the sums of some probes, shape (B, 2 T, cells), cell = class * groups + group."""
     in_strips(int(block.own.size), lambda start, stop: _add_part(start, stop, block, data, columns, a, b, groups, sums))
+
+
+def merge_sums(sums: Sums, others: Sums) -> Sums:
+    """Add the sums that other points have for the same probes, a probe at a time."""
+    for i in range(len(sums.first)):
+        shift, first, second = (each[i] for each in sums)
+        other, more_first, more_second = (each[i] for each in others)
+        top = np.maximum(np.where(first > 0.0, shift, other), np.where(more_first > 0.0, other, shift))
+        kept = np.exp(np.where(first > 0.0, shift - top, 0.0))
+        share = np.exp(np.where(more_first > 0.0, other - top, 0.0))
+        first[:] = first * kept + more_first * share
+        second[:] = second * kept**2 + more_second * share**2
+        shift[:] = top
+    return sums
 
 
 def summarise_parts(sums: Sums, slot_cell: Any, mu_cell: Any, cells: tuple[int, int, bool], out: Any) -> None:

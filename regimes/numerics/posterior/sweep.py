@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import get_num_threads
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.posterior.kernel import posterior_rows
 from regimes.numerics.posterior.kernel_arrays import DEAD, Block, Columns, Data
-from regimes.numerics.posterior.layout import Size, arrange_columns, plan_sweep
-from regimes.numerics.posterior.part_kernel import add_part, summarise_parts
+from regimes.numerics.posterior.layout import Plan, Size, arrange_columns, plan_sweep
+from regimes.numerics.posterior.part_kernel import add_part, merge_sums, summarise_parts
 from regimes.numerics.posterior.summary import STATISTICS, Sums
 from regimes.numerics.posterior.vectors import LANES
 
@@ -42,125 +43,145 @@ class Layout:
         return self.classes, self.groups, self.singles
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """Some of the points in the order of their columns, and the same as they are given."""
+class _Part(NamedTuple):
+    """Points in the order of their columns, centred and in units of the extent, with their squared norms."""
 
     columns: Columns
     a: NDArray[Any]
-    data: Data
+    norms: NDArray[Any]
+
+
+class _Probes(NamedTuple):
+    """Number of the point of each probe, the point as it is given, the noise, and class and group of the point."""
+
+    mu: NDArray[np.int64]
+    given: NDArray[Any]
+    Z: NDArray[Any]
+    cell: NDArray[np.int64]
+
+
+class _Task(NamedTuple):
+    """What probes are swept with, whichever they are: ``factors`` are those of D and of W."""
+
+    layout: Layout
+    factors: tuple[Array, Array]
+    extent: float
+    dtype: np.dtype[Any]
+    plan: Plan
+
+    def scaled(self, points: Points, values: NDArray[Any]) -> NDArray[Any]:
+        """Values about the mean of the points, in units of the extent."""
+        return np.asarray((values - points.mean) / self.extent)
+
+    def part(self, points: Points, values: NDArray[Any], columns: Columns) -> _Part:
+        """Values of some points in the order of the columns."""
+        order, d = columns.order, points.mean.size
+        a, norms = np.zeros((order.size, d), self.dtype), np.full(order.size, DEAD, self.dtype)
+        step = max(1, self.plan.copy // (8 * d))
+        held = np.flatnonzero(order >= 0)
+        for start in range(0, held.size, step):
+            some = held[start : start + step]
+            block = self.scaled(points, values[order[some]])
+            a[some] = block
+            norms[some] = np.einsum("ij,ij->i", block, block)
+        return _Part(columns, a, norms)
+
+    def data(self, part: _Part, values: NDArray[Any]) -> Data:
+        """The same as the kernel takes it."""
+        return Data(values, self.extent, part.norms, _NEAR[self.dtype.str[1:]])
+
+    def sums(self, probes: int) -> Sums:
+        """Of no points yet."""
+        shape = probes, 2 * self.factors[1].size, -(-self.layout.classes * self.layout.groups // LANES) * LANES
+        return Sums(*(np.zeros(shape) for _ in range(3)))
 
 
 class Sweep:
     """What follows for probes, given by the numbers of their points and their noise.
 
     ``factor`` is the square root of snr at each time, in units of the extent. Results depend on the parts by rounding.
+    Workers of the points share parts, or probes where all points are swept at once.
     """
 
     def __init__(
         self, points: Points, layout: Layout, factor: Array, dtype: np.dtype[Any], probes: int, memory: int
     ) -> None:
-        self._points, self._layout, self._dtype = points, layout, dtype
-        self._factors = factor**2 / 2, factor  # of D and of W
-        self._extent = points.extent(points.mean) or 1.0
+        self._points, self._workers = points, points.workers
         columns = arrange_columns(layout.members, layout.group)
         size = Size(len(points.values), points.mean.size, factor.size, layout.classes, layout.groups, probes)
-        self._plan = plan_sweep(columns, size, dtype.itemsize, get_num_threads(), memory, held=points.held)
-        self._whole = self._part(slice(None), columns) if self._plan.points is None else None
-        self._out = np.empty((self._plan.rows, factor.size, STATISTICS, 1 + layout.groups))
-        self._products = np.empty(0, dtype)
+        plan = plan_sweep(columns, size, dtype.itemsize, get_num_threads(), memory, held=points.held)
+        self._task = _Task(layout, (factor**2 / 2, factor), points.extent(points.mean) or 1.0, dtype, plan)
+        self._sent, self._whole = self._workers.put(self._task), None
+        if plan.points is None:
+            self._whole = self._workers.put(self._task.part(points, points.values, columns))
 
     @property
     def probes(self) -> int:
         """How many are best given at once."""
-        return self._plan.probes
+        return self._task.plan.probes
 
     def __call__(self, mu: NDArray[np.int64], Z: NDArray[Any]) -> Iterator[Array]:
-        """Statistics, shape (B, T, STATISTICS, 1 + groups), of some probes after others; the next take their place."""
-        given = self._points.values[mu]
-        layout = self._layout
+        """Statistics, shape (B, T, STATISTICS, 1 + groups), of some probes after others."""
+        layout, plan, put = self._task.layout, self._task.plan, self._workers.put
         cell = np.column_stack([layout.members[mu], layout.group[mu]])
-        rows = [slice(start, start + self._plan.rows) for start in range(0, mu.size, self._plan.rows)]
-        if self._whole is not None:
-            for some in rows:
-                own = self._whole.columns.place[mu[some]]
-                block = self._block(self._whole, self._whole.a[own], Z[some], own, given[some], cell[some])
-                out = self._out[: own.size]
-                posterior_rows(block, self._whole.data, self._whole.columns, *self._factors, layout.cells, out)
-                yield out
+        probes = _Probes(mu, self._points.values[mu], Z, cell)
+        rows = [slice(start, min(start + plan.rows, mu.size)) for start in range(0, mu.size, plan.rows)]
+        if plan.points is None:
+            sent = self._points.sent, self._sent, self._whole, put(probes)
+            yield from self._workers.map(_statistics, rows, *sent)
             return
-        queries = self._scaled(given)
-        sums = self._sums(mu.size)
-        for start in range(0, len(self._points.values), self._plan.points or 1):
-            self._add(slice(start, start + (self._plan.points or 1)), mu, queries, Z, given, cell, sums)
+        shards = self._points.map(_sums, len(self._points.values), plan.points, self._sent, put(probes))
+        sums = reduce(merge_sums, shards)
         slot_cell = np.full((sums.first.shape[2], 2), -1)
         slot_cell[: layout.classes * layout.groups] = np.indices((layout.classes, layout.groups)).reshape(2, -1).T
         for some in rows:
             of_some = Sums(*(each[some] for each in sums))
-            out = self._out[: len(of_some.first)]
+            out = np.empty((len(of_some.first), self._task.factors[1].size, STATISTICS, 1 + layout.groups))
             summarise_parts(of_some, slot_cell, cell[some], layout.cells, out)
             yield out
 
-    def _sums(self, probes: int) -> Sums:
-        shape = probes, 2 * self._factors[1].size, -(-self._layout.classes * self._layout.groups // LANES) * LANES
-        return Sums(*(np.zeros(shape) for _ in range(3)))
 
-    def _add(
-        self,
-        place: slice,
-        mu: NDArray[np.int64],
-        queries: NDArray[Any],
-        Z: NDArray[Any],
-        given: NDArray[Any],
-        cell: NDArray[np.int64],
-        sums: Sums,
-    ) -> None:
-        """Add one part of the points to the sums of all probes."""
-        layout = self._layout
-        part = self._part(place, arrange_columns(layout.members[place], layout.group[place]))
+def _statistics(some: slice, points: Points, task: _Task, whole: _Part, probes: _Probes) -> Array:
+    """Statistics of some probes from all points."""
+    mu, given, Z, cell = (each[some] for each in probes)
+    own = whole.columns.place[mu]
+    gram, noise = _products(whole.a[own], Z, whole.a, np.empty(2 * own.size * len(whole.a), task.dtype))
+    along = noise[np.arange(own.size), own]
+    block = Block(gram, noise, own, whole.norms[own], along, cell, given, Z)
+    out = np.empty((own.size, task.factors[1].size, STATISTICS, 1 + task.layout.groups))
+    posterior_rows(block, task.data(whole, points.values), whole.columns, *task.factors, task.layout.cells, out)
+    return out
+
+
+def _sums(shard: slice, points: Points, task: _Task, probes: _Probes) -> Sums:
+    """Sums of the cells of all probes over some points, a part of these after another."""
+    layout, plan = task.layout, task.plan
+    mu, given, Z, cell = probes
+    queries = task.scaled(points, given).astype(task.dtype)
+    sums, products = task.sums(mu.size), np.empty(0, task.dtype)
+    for first in range(shard.start, shard.stop, plan.points or 1):
+        place = slice(first, min(first + (plan.points or 1), shard.stop))
+        values = points.values[place]
+        part = task.part(points, values, arrange_columns(layout.members[place], layout.group[place]))
         inside = (mu >= place.start) & (mu < place.stop)
         own = np.full(mu.size, -1)
         own[inside] = part.columns.place[mu[inside] - place.start]
-        for start in range(0, mu.size, self._plan.rows):
-            some = slice(start, start + self._plan.rows)
-            block = self._block(part, queries[some], Z[some], own[some], given[some], cell[some])
+        size = 2 * min(plan.rows, mu.size) * len(part.a)
+        products = products if products.size >= size else np.empty(size, task.dtype)
+        for start in range(0, mu.size, plan.rows):
+            some = slice(start, start + plan.rows)
+            q, z = queries[some], Z[some]
+            gram, noise = _products(q, z, part.a, products)
+            norm, along = np.einsum("ij,ij->i", q, q), np.einsum("ij,ij->i", z, q)
+            block = Block(gram, noise, own[some], norm, along, cell[some], given[some], z)
             of_some = Sums(*(each[some] for each in sums))
-            add_part(block, part.data, part.columns, *self._factors, layout.groups, of_some)
+            add_part(block, task.data(part, values), part.columns, *task.factors, layout.groups, of_some)
+    return sums
 
-    def _block(
-        self,
-        part: _Part,
-        queries: NDArray[Any],
-        Z: NDArray[Any],
-        own: NDArray[np.int64],
-        given: NDArray[Any],
-        cell: NDArray[np.int64],
-    ) -> Block:
-        size = own.size * len(part.a)
-        if self._products.size < 2 * size:
-            self._products = np.empty(2 * size, self._dtype)
-        gram, noise = self._products[: 2 * size].reshape(2, own.size, len(part.a))
-        np.matmul(queries, part.a.T, out=gram)
-        np.matmul(Z, part.a.T, out=noise)
-        if self._whole is not None:
-            norm, along = part.data.norms[own], noise[np.arange(own.size), own]
-        else:
-            norm, along = np.einsum("ij,ij->i", queries, queries), np.einsum("ij,ij->i", Z, queries)
-        return Block(gram, noise, own, norm, along, cell, given, Z)
 
-    def _scaled(self, values: NDArray[Any]) -> NDArray[Any]:
-        return ((values - self._points.mean) / self._extent).astype(self._dtype)
-
-    def _part(self, place: slice, columns: Columns) -> _Part:
-        """Some points centred and in units of the extent, in the order of the columns, with their squared norms."""
-        values = self._points.values[place]
-        order, d = columns.order, self._points.mean.size
-        a, norms = np.zeros((order.size, d), self._dtype), np.full(order.size, DEAD, self._dtype)
-        step = max(1, self._plan.copy // (8 * d))
-        held = np.flatnonzero(order >= 0)
-        for start in range(0, held.size, step):
-            some = held[start : start + step]
-            block = (values[order[some]] - self._points.mean) / self._extent
-            a[some] = block
-            norms[some] = np.einsum("ij,ij->i", block, block)
-        return _Part(columns, a, Data(values, self._extent, norms, _NEAR[self._dtype.str[1:]]))
+def _products(queries: NDArray[Any], Z: NDArray[Any], a: NDArray[Any], held: NDArray[Any]) -> NDArray[Any]:
+    """Products of points and of noise with all columns, in memory that is held for them."""
+    gram, noise = products = held[: 2 * len(queries) * len(a)].reshape(2, len(queries), len(a))
+    np.matmul(queries, a.T, out=gram)
+    np.matmul(Z, a.T, out=noise)
+    return products

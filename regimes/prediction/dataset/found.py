@@ -22,6 +22,7 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.workers import Here, Workers
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.layout import default_probes
 from regimes.numerics.posterior.near_copies import NearCopies, near_copies
@@ -71,6 +72,7 @@ class Found:
     budget: Budget
     center: bool
     times: NDArray[np.float64] | None
+    workers: Workers = field(default_factory=Here)
 
     @cached_property
     def no_classes(self) -> str | None:
@@ -82,7 +84,7 @@ class Found:
     @cached_property
     def points(self) -> Points:
         """All points, checked once, with what was computed in passes over them."""
-        return checked_points("predict", self.data.X, self.budget.store)
+        return checked_points("predict", self.data.X, self.budget.store, self.workers)
 
     @property
     def bytes_held(self) -> int:
@@ -160,7 +162,8 @@ class Found:
         X, first = self.data.X, self._first
         if not self.copies.groups:
             return self.points
-        return checked_points("predict", X[first] if self.points.held else X.take(first))
+        some = X[first] if self.points.held else X.take(first)
+        return checked_points("predict", some, workers=self.workers)
 
     @cached_property
     def of_distinct(self) -> PosteriorCurves:

@@ -16,6 +16,7 @@ from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.threads import blas_threads
 from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
+from regimes.prediction.dataset.cluster import workers_of
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
 from regimes.prediction.dataset.parts import curves_of, rows_of, settings_of
@@ -55,6 +56,7 @@ def predict(
     memory: int = _MEMORY,
     progress: Callable[[str, int, int], None] | None = None,
     checkpoint: str | Path | None = None,
+    scheduler: Any = None,
     **reading: Unpack[ReadingOptions],
 ) -> Prediction:
     """Predict when a diffusion model trained on a data set commits to a class and to a training point.
@@ -95,6 +97,11 @@ def predict(
     checkpoint : path, optional
         Folder that keeps what takes long; the same call goes on there, to the same bytes, if it was stopped. It needs a
         seed.
+    scheduler : str or distributed.Client, optional
+        Where the passes over the points are done: ``"local:N"``, by N processes of one thread here, the address of a
+        scheduler of Dask, or a client of one. Processes open the file of points that stay there, under the same path;
+        points that are held are sent to each. ``memory`` is then of each. The results differ by rounding alone, and
+        with a process its piece of a pass is lost, which another does again.
     columns, drop, header, decimal, missing
         What is read of the source, see :func:`regimes.load_dataset`.
 
@@ -146,6 +153,7 @@ def predict(
             )
         rng = whole_number("predict", "rng", "seed", rng, at_least=0)
         check_folder(checkpoint)
+    opened = workers_of(scheduler)
     data = load_or_open(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
     times = None if t is None else positive_times("predict", t)
     share = PRECISION if precision is None else precision
@@ -154,6 +162,7 @@ def predict(
     store = Checkpoints(None, {})
     if checkpoint is not None:
         asks |= {"t": None if times is None else times.tolist(), "data": data.fingerprint, "version": __version__}
+        asks |= {} if scheduler is None else {"scheduler": True}  # sums in another order
         store = Checkpoints(checkpoint, asks)
         store.every = _EVERY
     budget = Budget(probes, share, rng, groups, memory, progress, store)
@@ -167,11 +176,11 @@ def predict(
     given: LossCurve | None = None
     warnings: tuple[str, ...] = ()
     try:
-        if losses is not None:
-            from regimes.prediction.losses.comparison import checked_losses
+        with opened as found.workers, blas_threads(data.X.size):
+            if losses is not None:
+                from regimes.prediction.losses.comparison import checked_losses
 
-            given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
-        with blas_threads(data.X.size):
+                given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
             numbers, curves = rows_of(found, wanted), curves_of(found, wanted)
     except ValueError as error:
         if any(text in str(error) for text in ("memory must hold", "more than memory")):

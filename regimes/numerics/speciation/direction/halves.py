@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.posterior.eigenvalues import FULL, Centred, iterated_eigenvectors
+from regimes.numerics.posterior.eigenvalues import FULL, Blocks, Centred, iterated_eigenvectors
 
 __all__ = ["Projections", "halved_projections"]
 
@@ -48,52 +49,72 @@ def _top(matrix: Array, wanted: int) -> tuple[Array, Array]:
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
 
-def _means(data: Centred, first: Mask, center: bool) -> Array:
+def _halves_sums(blocks: Blocks, first: Mask, d: int) -> Array:
+    """Sum over the first half and over the second."""
+    sums = np.zeros((2, d))
+    for start, block in blocks:
+        some = first[start : start + len(block)]
+        sums += [block[some].sum(axis=0), block[~some].sum(axis=0)]
+    return sums
+
+
+def _means(data: Centred, first: Mask, sent: Any, center: bool) -> Array:
     """Mean of the first half and of the second, or the origin."""
-    means = np.zeros((2, data.d))
-    if center:
-        start = 0
-        for block in data.rows():
-            some = first[start : start + len(block)]
-            means += [block[some].sum(axis=0), block[~some].sum(axis=0)]
-            start += len(block)
-        means /= np.array([[np.count_nonzero(first)], [np.count_nonzero(~first)]])
-    return means
+    if not center:
+        return np.zeros((2, data.d))
+    counts = np.array([[np.count_nonzero(first)], [np.count_nonzero(~first)]])
+    return np.asarray(data.sum_rows(_halves_sums, sent, data.d) / counts)
+
+
+def _half_products(blocks: Blocks, first: Mask, d: int) -> Array:
+    """Products of the coordinates over the first half."""
+    gram = np.zeros((d, d))
+    for start, block in blocks:
+        half = block[first[start : start + len(block)]]
+        gram += half.T @ half
+    return gram
 
 
 def _by_dimensions(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
     """From the d x d matrices of the halves, whose sum is that of all points."""
-    grams, start = np.zeros((2, data.d, data.d)), 0
-    for block in data.rows():
-        half = block[first[start : start + len(block)]]
-        grams[0] += half.T @ half
-        start += len(block)
-    np.subtract(data.products(), grams[0], out=grams[1])
+    sent = data.put(first)
+    one = data.sum_rows(_half_products, sent, data.d)
+    grams = one, data.products() - one
     if data.d <= FULL:
         whole = data.eigenvectors()[1][:, : -wanted - 1 : -1]
     else:
         whole = _top(data.products().astype(data.dtype), wanted)[1]
-    means = _means(data, first, center)
+    means = _means(data, first, sent, center)
     for gram, mean, count in zip(grams, means, (np.count_nonzero(first), np.count_nonzero(~first)), strict=True):
         gram -= count * np.outer(mean, mean)
-    return _project(data, first, means, whole, [_top(gram.astype(data.dtype, copy=False), wanted)[1] for gram in grams])
+    return _project(data, sent, means, whole, [_top(gram.astype(data.dtype, copy=False), wanted)[1] for gram in grams])
 
 
-def _project(data: Centred, first: Mask, means: Array, whole: Array, halves: list[Array]) -> Projections:
+def _project(data: Centred, first: Any, means: Array, whole: Array, halves: list[Array]) -> Projections:
     """Projections on vectors that are known."""
-    whole, halves = whole.astype(data.dtype), [half.astype(data.dtype) for half in halves]
-    means = means.astype(data.dtype)
-    own, held_out = np.empty((data.n, whole.shape[1])), np.empty((data.n, whole.shape[1]))
-    squared_norms, start = np.empty(data.n), 0
-    for block in data.rows():
-        stop = start + len(block)
-        some = first[start:stop, None]
-        own[start:stop] = block @ whole
+    axes = data.put([each.astype(data.dtype) for each in (means, whole, *halves)])
+    return _joined(data.over_rows(_projections, first, axes))
+
+
+def _joined(found: Iterable[Projections]) -> Projections:
+    """Projections of points one after another."""
+    own, held_out, squared_norms = zip(*((each.own, each.held_out, each.squared_norms) for each in found), strict=True)
+    if len(own) == 1:
+        return Projections(own[0], held_out[0], squared_norms[0])
+    return Projections(np.concatenate(own), np.concatenate(held_out), np.concatenate(squared_norms))
+
+
+def _projections(blocks: Blocks, first: Mask, axes: list[Array]) -> Projections:
+    """Those of some points."""
+    means, whole, *halves = axes
+
+    def of_block(start: int, block: Array) -> Projections:
+        some = first[start : start + len(block), None]
         about = block - np.where(some, means[0], means[1])
-        held_out[start:stop] = np.where(some, about @ halves[1], about @ halves[0])
-        squared_norms[start:stop] = np.einsum("ij,ij->i", about, about)
-        start = stop
-    return Projections(own, held_out, squared_norms)
+        held_out, norms = np.where(some, about @ halves[1], about @ halves[0]), np.einsum("ij,ij->i", about, about)
+        return Projections(*(each.astype(np.float64) for each in (block @ whole, held_out, norms)))
+
+    return _joined(of_block(*each) for each in blocks)
 
 
 def _by_points(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
@@ -123,13 +144,18 @@ def _by_iteration(data: Centred, first: Mask, wanted: int, center: bool) -> Proj
             along = data.project(v.ravel())
             if half is not None:
                 along = np.where(half, along - (along[half].mean() if center else 0.0), 0.0)
-            result, start = np.zeros(data.d), 0
-            for block in data.rows():
-                result += block.T @ along[start : start + len(block)]
-                start += len(block)
-            return np.asarray(result / data.n)
+            return np.asarray(data.sum_rows(_weighted, data.put(along), data.d) / data.n)
 
         return LinearOperator((data.d, data.d), matvec=apply, dtype=np.float64)
 
     whole, one, two = (iterated_eigenvectors(operator(half), wanted)[1] for half in (None, first, ~first))
-    return _project(data, first, _means(data, first, center), whole, [one, two])
+    sent = data.put(first)
+    return _project(data, sent, _means(data, first, sent, center), whole, [one, two])
+
+
+def _weighted(blocks: Blocks, weights: Array, d: int) -> Array:
+    """Sum of the points with a weight each."""
+    result = np.zeros(d)
+    for start, block in blocks:
+        result += block.T @ weights[start : start + len(block)]
+    return result
