@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.interface.checkpoints import Arrays, Checkpoints
+from regimes.numerics.interface.progress import Progress, silent
 
 __all__ = ["Points", "checked_labels", "checked_points"]
 
@@ -20,7 +21,7 @@ class Points:
 
     Those that stay in a file look like an array too, to who asks for some rows, and ``held`` says that they are none.
     What takes passes over them is ``kept`` for all who are given these points, and in the store, which is a folder if
-    it is to outlast the process.
+    it is to outlast the process. Long passes ``report`` how far they are.
     """
 
     values: NDArray[np.float32] | NDArray[np.float64]
@@ -29,6 +30,7 @@ class Points:
     high: NDArray[np.float64]
     kept: dict[str, Arrays] = field(default_factory=dict)
     store: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
+    report: Progress = silent
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype, copy=copy)
@@ -54,7 +56,7 @@ class Points:
         return float(np.sqrt(origin.size) * reach)
 
 
-def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None) -> Points:
+def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None, report: Progress = silent) -> Points:
     """At least two points in rows, real and finite, with the range of each coordinate; checked points as they are."""
     if isinstance(X, Points):
         return X
@@ -62,7 +64,7 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
     stored: Any = X
     if hasattr(stored, "range_and_mean"):
         low, high, mean = stored.range_and_mean()
-        return Points(stored, np.clip(mean, low, high), low, high, store=store)
+        return Points(stored, np.clip(mean, low, high), low, high, store=store, report=report)
     try:
         values: NDArray[Any] = np.asarray(X)
     except ValueError:
@@ -86,7 +88,7 @@ def checked_points(function: str, X: ArrayLike, store: Checkpoints | None = None
         )
     # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
     mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
-    return Points(values, mean, low, high, store=store)
+    return Points(values, mean, low, high, store=store, report=report)
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:

@@ -26,10 +26,12 @@ class Centred:
     """The data about their mean or the origin in units of the extent, a block of rows or of columns at a time.
 
     Blocks are float64, of many values that are float32 themselves they are float32. Sums over blocks are in float64.
+    Passes over all of them are reported as those of a ``part`` of the work.
     """
 
-    def __init__(self, points: Points, memory: int, *, center: bool = True) -> None:
+    def __init__(self, points: Points, memory: int, *, center: bool = True, part: str = "covariance") -> None:
         self.n, self.d = points.values.shape
+        self._part = part
         self._points, self._values, self._about = points, points.values, "mean" if center else "origin"
         self._origin = points.mean if center else np.zeros(self.d)
         self.extent = points.extent(self._origin)
@@ -76,7 +78,7 @@ class Centred:
         result, start = np.empty((self.n, self.n)), 0
         for one in self.rows():
             stop, begin = start + len(one), 0
-            for other in self.rows():
+            for other in self._blocks():
                 if begin > start:
                     break
                 result[start:stop, begin : begin + len(other)] = one @ other.T
@@ -90,15 +92,27 @@ class Centred:
         products = self.products()  # kept on both ways, so that what is left of the memory is the same
 
         def compute() -> dict[str, Array]:
+            self.begins("eigenvectors")
             values, vectors = np.linalg.eigh(products)
             return {"values": values, "vectors": vectors}
 
         found = self._points.keep(f"eigenvectors-{self._about}", compute)
         return found["values"], found["vectors"]
 
+    def begins(self, what: str) -> None:
+        """Report that something begins of which nobody knows how far it is."""
+        self._points.report(f"{self._part}: {what}", 0, 1)
+
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""
-        yield from self._rows() if self._held is None else self._held
+        done = 0
+        for block in self._blocks():
+            yield block
+            done += len(block)
+            self._points.report(self._part, done, self.n)
+
+    def _blocks(self) -> Iterator[Array]:
+        return self._rows() if self._held is None else iter(self._held)
 
     def _rows(self) -> Iterator[Array]:
         step = max(1, self._block // (32 * self.d))
@@ -111,6 +125,7 @@ class Centred:
         for start in range(0, self.d, step):
             some = slice(start, start + step)
             yield self._scaled(self._values[:, some], self._origin[some])
+            self._points.report(self._part, min(start + step, self.d), self.d)
 
     def _scaled(self, values: NDArray[Any], origin: Array) -> Array:
         block = values - origin
@@ -151,6 +166,8 @@ def dense_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:
     from scipy.linalg import eigh, eigvalsh
 
     size = min(data.n, data.d)
+    data.products()
+    data.begins("eigenvalues")
     if 2 * wanted < size:
         values, vectors = eigh(data.products(), check_finite=False, subset_by_index=[size - wanted, size - 1])
     elif size <= FULL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +75,13 @@ class Sweep:
         """How many are best given at once."""
         return self._plan.probes
 
-    def __call__(self, mu: NDArray[np.int64], Z: NDArray[Any]) -> Iterator[Array]:
-        """Statistics, shape (B, T, STATISTICS, 1 + groups), of some probes after others; the next take their place."""
+    def __call__(
+        self, mu: NDArray[np.int64], Z: NDArray[Any], told: Callable[[float], None] = lambda share: None
+    ) -> Iterator[Array]:
+        """Statistics, shape (B, T, STATISTICS, 1 + groups), of some probes after others; the next take their place.
+
+        Where the points are taken in parts, it is ``told`` what share of the work is done.
+        """
         given = self._points.values[mu]
         layout = self._layout
         cell = np.column_stack([layout.members[mu], layout.group[mu]])
@@ -92,6 +97,8 @@ class Sweep:
         queries = self._scaled(given)
         sums = self._sums(mu.size)
         for start in range(0, len(self._points.values), self._plan.points or 1):
+            if start:
+                told(start / len(self._points.values))
             self._add(slice(start, start + (self._plan.points or 1)), mu, queries, Z, given, cell, sums)
         slot_cell = np.full((sums.first.shape[2], 2), -1)
         slot_cell[: layout.classes * layout.groups] = np.indices((layout.classes, layout.groups)).reshape(2, -1).T

@@ -68,6 +68,7 @@ def _by_dimensions(data: Centred, first: Mask, wanted: int, center: bool) -> Pro
         half = block[first[start : start + len(block)]]
         grams[0] += half.T @ half
         start += len(block)
+    data.begins("eigenvectors")
     np.subtract(data.products(), grams[0], out=grams[1])
     if data.d <= FULL:
         whole = data.eigenvectors()[1][:, : -wanted - 1 : -1]
@@ -99,6 +100,7 @@ def _project(data: Centred, first: Mask, means: Array, whole: Array, halves: lis
 def _by_points(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
     """From the n x n products of the points, of which those of the halves are blocks."""
     products = data.products().copy()
+    data.begins("eigenvectors")
     values, vectors = _top(products, wanted)
     held_out, squared_norms = np.zeros((data.n, wanted)), np.empty(data.n)
     if center:
