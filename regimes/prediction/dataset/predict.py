@@ -17,6 +17,7 @@ from regimes.numerics.compiled.threads import blas_threads
 from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
 from regimes.numerics.interface.progress import Progress, silent
+from regimes.prediction.dataset.cost import report_estimate
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
 from regimes.prediction.dataset.parts import curves_of, rows_of, settings_of
@@ -169,6 +170,7 @@ def predict(
             f"predict: there is no class to commit to: {missing}; give labels of two classes (--labels FILE, COLUMN or "
             "KEY), or leave classes out of the parts"
         )
+    report_estimate(found, wanted)
     given: LossCurve | None = None
     warnings: tuple[str, ...] = ()
     try:
