@@ -12,7 +12,7 @@ from regimes.cli.output import (
     memory_bytes,
     memory_option,
     output_options,
-    progress_bars,
+    progress_line,
     scale_option,
     time_option,
     user_errors,
@@ -64,7 +64,7 @@ def command(
     from regimes.prediction.speciation.classes import predict_classes
 
     working_memory = memory_bytes("predict_classes", memory)
-    with progress_bars() as report:
+    with progress_line() as report:
         result = predict_classes(
             dataset,
             labels,

@@ -14,7 +14,7 @@ from regimes.cli.output import (
     memory_bytes,
     numbers,
     output_options,
-    progress_bars,
+    progress_line,
     user_errors,
 )
 from regimes.cli.schedule import schedule_options
@@ -103,7 +103,7 @@ def command(rules_file: str | None, levels: tuple[float, ...] | None, output: Ou
 
     budget = HierarchyBudget(options["instances"], options["samples"], options["population"], memory)
     noise, exact = options["noise"], options["exact"]
-    with progress_bars() as report:
+    with progress_line() as report:
         result = predict_hierarchy(
             model,
             noise=noise,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ __all__ = [
     "memory_option",
     "numbers",
     "output_options",
-    "progress_bars",
+    "progress_line",
     "scale_option",
     "time_option",
     "user_errors",
@@ -77,9 +76,15 @@ def user_errors(
 
 def interrupted(checkpoint: str | None) -> KeyboardInterrupt:
     """The interrupt of a command, which says what is kept."""
-    kept = checkpoint is not None and os.path.isdir(checkpoint)
-    said = f"{checkpoint} keeps what is finished, the same command goes on there"
-    return KeyboardInterrupt(said) if kept else KeyboardInterrupt()
+    if checkpoint is None:
+        return KeyboardInterrupt("nothing is kept: --checkpoint FOLDER would keep what is finished")
+    from regimes.numerics.interface.checkpoints import kept_pieces
+
+    finished, begun = kept_pieces(checkpoint)
+    if not finished and not begun:
+        return KeyboardInterrupt(f"nothing is kept yet in {checkpoint}")
+    pieces = f"{finished} finished piece{'s' * (finished != 1)}" + (f" and {begun} in part" if begun else "")
+    return KeyboardInterrupt(f"{checkpoint} keeps {pieces}, the same command goes on there")
 
 
 def numbers(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[float, ...] | None:
@@ -155,20 +160,34 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar for each part of the work on standard error, where someone watches; they vanish when the work is done."""
+def progress_line() -> Iterator[Callable[[str, int, int], None]]:
+    """A line on standard error, where someone watches: the part at work, its share and the time left. It vanishes.
+
+    An estimate of the whole is a line that stays, whoever watches.
+    """
+    from regimes.numerics.interface.progress import ESTIMATE
+
     if sys.stderr is None or not sys.stderr.isatty():
-        yield None
+        yield lambda part, done, work: click.echo(part, err=True) if part.startswith(ESTIMATE) else None
         return
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
+        shown = ""
 
         def report(part: str, done: int, work: int) -> None:
+            nonlocal shown
+            if part.startswith(ESTIMATE):
+                bar.console.print(part, highlight=False, markup=False)
+                return
             if part not in tasks:
                 tasks[part] = bar.add_task(part, total=None)
+            if part != shown:
+                for each, task in tasks.items():
+                    bar.update(task, visible=each == part)
+                shown = part
             if done > 0:  # before the first piece is done, its share is unknown
                 bar.update(tasks[part], completed=done, total=work)
 

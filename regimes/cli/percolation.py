@@ -14,7 +14,7 @@ from regimes.cli.output import (
     memory_option,
     numbers,
     output_options,
-    progress_bars,
+    progress_line,
     user_errors,
 )
 from regimes.cli.reading import READING, reading_options
@@ -78,7 +78,7 @@ def command(dataset: str | None, grid: str | None, memory: float, output: Output
         raise ValueError(f"percolation: give DATASET, or --grid with --sigma; one of the two, got {given}")
     _refuse_options_of_the_other(of_grid=dataset is None)
     working_memory = memory_bytes("percolation", memory)
-    with progress_bars() as report:
+    with progress_line() as report:
         if dataset is not None:
             result = _of_data(dataset, working_memory, report, **options)
         else:

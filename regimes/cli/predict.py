@@ -13,7 +13,7 @@ from regimes.cli.output import (
     memory_bytes,
     memory_option,
     output_options,
-    progress_bars,
+    progress_line,
     scale_option,
     time_option,
     user_errors,
@@ -82,11 +82,11 @@ def command(
     regimes predict points.npz --labels y --scale range --json
     regimes predict points.npz --losses losses.csv
     """
-    from regimes.prediction.dataset.predict import predict
-
     working_memory = memory_bytes("predict", memory)
     try:
-        with progress_bars() as report:
+        from regimes.prediction.dataset.predict import predict
+
+        with progress_line() as report:
             result = predict(
                 dataset,
                 labels,

@@ -6,7 +6,7 @@ import functools
 
 import click
 
-from regimes.cli.output import Output, emit, interrupted, output_options, progress_bars, user_errors
+from regimes.cli.output import Output, emit, interrupted, output_options, progress_line, user_errors
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def command(
     if name is None:
         raise ValueError(f"validate: name an experiment: {', '.join(EXPERIMENTS)}")
     try:
-        with progress_bars() as report:
+        with progress_line() as report:
             result = run_experiment(name, quick=quick, device=device, rng=seed, checkpoint=checkpoint, progress=report)
     except MissingTorch as error:
         raise ValueError(str(error)) from None

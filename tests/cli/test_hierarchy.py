@@ -330,20 +330,24 @@ def test_files_are_written_and_the_json_is_what_is_printed(tmp_path):
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
-def test_progress_is_on_standard_error_where_someone_watches(monkeypatch):
-    from regimes.cli.output import progress_bars
+def test_progress_is_on_standard_error_where_someone_watches(monkeypatch, capsys):
+    from regimes.cli.output import progress_line
 
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
-    with progress_bars() as report:
-        assert report is None
+    with progress_line() as report:
+        report("threshold", 0, 1)
+        report("estimate: 2 min", 0, 120)
+    assert capsys.readouterr().err == "estimate: 2 min\n"
     watched = Terminal()
     monkeypatch.setattr("sys.stderr", watched)
-    with progress_bars() as report:
+    with progress_line() as report:
         report("threshold", 0, 1)
         report("threshold", 1, 2)
+        report("estimate: 2 min", 0, 120)
         report("belief propagation", 1, 3)
-    assert "threshold" in watched.getvalue()
-    assert "belief propagation" in watched.getvalue()
+    shown = watched.getvalue()
+    assert 0 <= shown.index("threshold") < shown.index("estimate: 2 min") < shown.index("belief propagation")
+    assert shown.rindex("threshold") < shown.index("belief propagation")  # one line

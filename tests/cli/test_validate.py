@@ -1,6 +1,8 @@
 """``regimes validate`` as a user meets it; what the experiments find is tested beside them."""
 
+import functools
 import json
+import os
 import subprocess
 import sys
 
@@ -8,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from regimes.cli import main
-from regimes.validation import EXPERIMENTS
+from regimes.numerics.interface.checkpoints import Checkpoints
+from regimes.validation import EXPERIMENTS, ExperimentResult
 
 RUN = "regimes.validation.experiments.runner.by_name.run_experiment"
 NO_TORCH = """
@@ -75,10 +78,13 @@ def stopped_by(error):
 
 def test_an_interrupt_says_where_the_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(RUN, stopped_by(KeyboardInterrupt()))
-    (tmp_path / "kept").mkdir()
-    text = run("potential", "--checkpoint", str(tmp_path / "kept"), code=130)
-    assert "kept keeps what is finished, the same command goes on there" in text
-    assert "interrupted; no file was changed" in run("potential", code=130)
+    kept = Checkpoints(tmp_path / "kept", {})
+    stopped = functools.partial(run, "potential", "--checkpoint", str(tmp_path / "kept"), code=130)
+    assert f"interrupted; nothing is kept yet in {tmp_path / 'kept'}" in stopped()
+    kept.piece("a", lambda: {"x": 1})
+    Checkpoints(tmp_path / "kept" / "inner", {}).partial("b").save({"x": 1}, force=True)
+    assert "kept keeps 1 finished piece and 1 in part, the same command goes on there" in stopped()
+    assert "interrupted; nothing is kept: --checkpoint FOLDER would" in run("potential", code=130)
 
 
 def test_exhausted_memory_is_no_traceback(monkeypatch):
@@ -91,3 +97,27 @@ def test_exhausted_memory_is_no_traceback(monkeypatch):
         assert "use --quick" in text
     monkeypatch.setattr(RUN, stopped_by(RuntimeError("a fault")))
     assert isinstance(CliRunner().invoke(main, ["validate", "potential"]).exception, RuntimeError)
+
+
+KEPT_OFTEN = """
+from regimes.numerics.interface import checkpoints
+checkpoints._EVERY = 0.1  # seconds: states in the middle of a piece of a quick form too
+from regimes.cli import main
+main()
+"""
+
+
+def numbers(printed):
+    """What does not change from run to run, byte by byte."""
+    found = json.loads(printed)
+    found["settings"] = {name: value for name, value in found["settings"].items() if name not in ExperimentResult.run}
+    return json.dumps(found)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["potential", "digits-collapse"])
+def test_fifteen_kills(tmp_path, outputs_after_kills, name):
+    pytest.importorskip("torch")
+    command = [sys.executable, "-c", KEPT_OFTEN, "validate", name, "--quick", "--device", "cpu", "--json"]
+    own_cache = os.environ | {"REGIMES_CACHE_DIR": str(tmp_path / "cache")}  # trainings are kept there as well
+    assert len({numbers(each) for each in outputs_after_kills(command, kills=15, env=own_cache)}) == 1

@@ -206,7 +206,8 @@ def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:
         Picture(f"row {row}", lambda content=content: io.BytesIO(content or b""))  # type: ignore[misc]
         for row, content in enumerate(encoded)
     ]
-    return read_pictures(pictures, where, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory)
+    skip, memory, report = reading.skip_broken, reading.memory, reading.report
+    return read_pictures(pictures, where, resize=reading.resize, skip_broken=skip, memory=memory, report=report)
 
 
 def _labels(frame: Frame, place: int, where: str, memory: int) -> NDArray[Any]:

@@ -76,9 +76,8 @@ def read_images(path: Path, reading: Reading, key: str | None = None) -> RawData
             notes=(*notes, *((f"left out, since they are no such files: {left_out}",) if others else ())),
             taken="; ".join((description, *said)),
         )
-    pixels = read_pictures(
-        pictures, source, resize=reading.resize, skip_broken=reading.skip_broken, memory=reading.memory
-    )
+    skip, memory, report = reading.skip_broken, reading.memory, reading.report
+    pixels = read_pictures(pictures, source, resize=reading.resize, skip_broken=skip, memory=memory, report=report)
     left = (f"left out, since they are no images: {left_out}",) if others else ()
     return RawData(
         values=pixels.values,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from regimes.datasets.files.extras import library
 from regimes.datasets.points.blocks import held_bytes
 from regimes.numerics.interface.checks import check_memory
+from regimes.numerics.interface.progress import Progress, silent
 
 __all__ = ["Picture", "Pixels", "image_size", "is_encoded", "read_pictures"]
 
@@ -89,6 +90,7 @@ def read_pictures(
     resize: int | str | tuple[int, int] | None = None,
     skip_broken: bool = False,
     memory: int,
+    report: Progress = silent,
 ) -> Pixels:
     """Decode images to one size; first all headers, so that what cannot be is known before anything is decoded.
 
@@ -106,6 +108,7 @@ def read_pictures(
     headers: dict[int, _Header] = {}
     broken: dict[int, str] = {}
     for place, picture in enumerate(pictures):
+        report("headers of images", place, len(pictures))
         found = _tried(_header, picture)
         if isinstance(found, str):
             broken[place] = found
@@ -124,6 +127,7 @@ def read_pictures(
     values = np.empty(shape, dtype)
     kept: list[int] = []
     for place, header in headers.items():
+        report("images", place, len(pictures))
         decoded = _tried(_decoded, pictures[place], (height, width), channels, header, None if deep else 257)
         if isinstance(decoded, str):
             broken[place] = decoded

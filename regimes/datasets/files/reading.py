@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from regimes.datasets.files.cells import unquoted
 from regimes.numerics.interface.paths import exists, is_standard_input
+from regimes.numerics.interface.progress import Progress, silent
 
 __all__ = [
     "MEMORY",
@@ -50,7 +51,7 @@ class ReadingOptions(TypedDict, total=False):
 class Reading:
     """What is taken of a source: :class:`ReadingOptions`, checked, where the labels are, bytes that points may take.
 
-    ``opens`` says that more may be left in the file, and read in blocks.
+    ``opens`` says that more may be left in the file, and read in blocks; ``report`` hears how far long reading is.
     """
 
     labels: Any = None
@@ -63,6 +64,7 @@ class Reading:
     skip_broken: bool = False
     memory: int = MEMORY
     opens: bool = False
+    report: Progress = silent
 
     def __post_init__(self) -> None:
         if self.missing not in _MISSING:

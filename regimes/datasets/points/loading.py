@@ -28,6 +28,7 @@ from regimes.datasets.points.shape import check_points, flat_points, refuse_one_
 from regimes.datasets.points.taking import Taken, Wanted, classed
 from regimes.datasets.points.unusual_data import data_notes
 from regimes.numerics.interface.paths import exists, is_standard_input
+from regimes.numerics.interface.progress import Progress, silent
 from regimes.numerics.interface.standard_input import STANDARD_INPUT, standard_input_file
 
 __all__ = ["load_dataset", "load_or_open"]
@@ -118,11 +119,12 @@ def load_or_open(
     scale: str | float | None = None,
     center: bool = True,
     memory: int = MEMORY,
+    report: Progress = silent,
     **reading: Unpack[ReadingOptions],
 ) -> Dataset:
     """The same, but points of an array in a file that would take over half of the memory are left there."""
     wanted = Wanted(classes, scale, center, None)
-    return _loaded(source, Reading(labels=_alone(labels), memory=memory, opens=True, **reading), wanted)
+    return _loaded(source, Reading(labels=_alone(labels), memory=memory, opens=True, report=report, **reading), wanted)
 
 
 def _alone(labels: Any) -> Any:

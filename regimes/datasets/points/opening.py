@@ -20,6 +20,7 @@ from regimes.datasets.points.preprocessing import scaling_of, squares_about
 from regimes.datasets.points.shape import check_form
 from regimes.datasets.points.stored import Extremes, StoredPoints, extremes
 from regimes.datasets.points.taking import Taken, Wanted, classed
+from regimes.numerics.interface.progress import Progress
 
 __all__ = ["opened"]
 
@@ -29,7 +30,7 @@ def opened(raw: RawData, blocks: Blocks, reading: Reading, wanted: Wanted) -> Ta
     check_form(blocks, blocks)
     d = math.prod(blocks.shape[1:])
     points = StoredPoints(blocks, np.arange(len(blocks)), np.ones(d), np.zeros(d))
-    found = extremes(points)
+    found = extremes(points, reading.report)
     raw = pixels_range(raw, float(found.high.max(initial=-np.inf)))
     labels = None if raw.labels is None else read_labels(raw.labels, len(blocks), reading.memory)
     labels = None if labels is None else check_one_each(labels, len(blocks), last=blocks.shape[-1])
@@ -38,7 +39,7 @@ def opened(raw: RawData, blocks: Blocks, reading: Reading, wanted: Wanted) -> Ta
     chosen = np.flatnonzero(kept) if rows is None else np.flatnonzero(kept)[rows]
     if chosen.size < len(blocks):
         points = points.take(chosen)
-        found = extremes(points)
+        found = extremes(points, reading.report)
     if chosen.size < 2 or np.array_equal(found.low, found.high):
         raise ValueError(
             "load_dataset: there must be at least two points, and they must differ, got "
@@ -46,7 +47,7 @@ def opened(raw: RawData, blocks: Blocks, reading: Reading, wanted: Wanted) -> Ta
         )
     scaling = raw.scale if wanted.scale is None else wanted.scale
     pixels = scaling == "none" and of_pixels(found.low, found.high, raw.columns, lambda: found.whole)
-    points, done = _scaled(points, found, scaling, wanted.center, raw.known_range)
+    points, done = _scaled(points, found, scaling, wanted.center, raw.known_range, reading.report)
     less = len(kept) - int(kept.sum())
     left_out = f"{less} of {len(kept)} points left out, which lack a value or a label" if less else ""
     where = "read from the file in passes, since memory does not hold the points"
@@ -84,11 +85,16 @@ def _kept(found: Extremes, labels: Any, *, drop: bool) -> NDArray[np.bool_]:
 
 
 def _scaled(
-    points: StoredPoints, found: Extremes, scale: str | float, center: bool, known_range: tuple[float, float] | None
+    points: StoredPoints,
+    found: Extremes,
+    scale: str | float,
+    center: bool,
+    known_range: tuple[float, float] | None,
+    report: Progress,
 ) -> tuple[StoredPoints, Preprocessing]:
     """Scaled and centred as ``preprocess`` does, each feature by a factor and an offset."""
     equal = found.low == found.high
-    variances = np.where(equal, 0.0, squares_about(points, found.mean) / (len(points) - 1))
+    variances = np.where(equal, 0.0, squares_about(points, found.mean, report) / (len(points) - 1))
     input_range = known_range or (float(found.low.min()), float(found.high.max()))
     with np.errstate(all="ignore"):
         scaling = scaling_of(scale, variances, input_range, center=center)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.points.dataset import PointArray, Preprocessing
 from regimes.numerics.interface.checks import as_given
+from regimes.numerics.interface.progress import Progress, silent
 
 __all__ = ["SCALES", "Scaling", "check_scale", "preprocess", "scaling_of", "squares_about"]
 
@@ -130,10 +131,11 @@ def _unusable(variance: float, low: NDArray[np.float64], high: NDArray[np.float6
     )
 
 
-def squares_about(X: Any, origin: NDArray[np.float64]) -> NDArray[np.float64]:
+def squares_about(X: Any, origin: NDArray[np.float64], report: Progress = silent) -> NDArray[np.float64]:
     """Sum over points, held or not, of the squared distance of each feature from an origin, in double precision."""
     result, step = np.zeros(X.shape[1]), max(1, _VALUES // X.shape[1])
     for start in range(0, len(X), step):
+        report("reading: variances", start, len(X))
         block = X[start : start + step] - origin
         result += np.einsum("ij,ij->j", block, block)
     return result

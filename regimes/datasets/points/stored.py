@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.points.blocks import Blocks, held_type
+from regimes.numerics.interface.progress import Progress, silent
 
 __all__ = ["Extremes", "StoredPoints", "extremes"]
 
@@ -111,13 +112,14 @@ class Extremes:
     whole: bool
 
 
-def extremes(points: StoredPoints) -> Extremes:
+def extremes(points: StoredPoints, report: Progress = silent) -> Extremes:
     """One pass over the points."""
     n, d = points.shape
     low, high, total = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
     complete, whole = np.ones(n, dtype=bool), True
     counts, firsts = [0, 0], [(-1, -1), (-1, -1)]
     for start, values in points.row_blocks():
+        report("reading: range of the values", start, n)
         if not np.isfinite(values).all():
             for which, bad in enumerate((np.isinf(values), np.isnan(values))):
                 if not counts[which] and bad.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,10 +16,19 @@ from regimes.numerics.estimation.roots import crossings_of_each, curve_crossings
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import whole_number
 from regimes.numerics.interface.data_checks import checked_points
+from regimes.numerics.interface.progress import Progress
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.theory.formula.record import recorded
 
-__all__ = ["CollapseOfSize", "CorrectedCollapse", "collapse_times_by_size", "corrected_collapse_time"]
+__all__ = [
+    "FRACTIONS",
+    "PART_PROBES",
+    "PART_TIMES",
+    "CollapseOfSize",
+    "CorrectedCollapse",
+    "collapse_times_by_size",
+    "corrected_collapse_time",
+]
 
 Array = NDArray[np.float64]
 
@@ -26,9 +36,8 @@ _FEWEST_GROUPS = 5
 _FEWEST_POINTS = 16
 _UNSURE = 0.1
 _SMALLEST_CLASS = 4.0
-_FRACTIONS = (8, 4, 2)
-_TIMES = 16
-_PROBES = 1024
+FRACTIONS, PART_TIMES, PART_PROBES = (8, 4, 2), 16, 1024
+"""Parts of the points of which collapse times are found as well, with so many times and noised points each."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,7 @@ def collapse_times_by_size(
     X: ArrayLike,
     bound: InformationBound,
     *,
-    probes: int = _PROBES,
+    probes: int = PART_PROBES,
     rng: int | np.random.Generator = 0,
     memory: int = 2 * 2**30,
 ) -> tuple[CollapseOfSize, ...]:
@@ -186,29 +195,35 @@ def collapse_times_by_size(
     points = checked_points("collapse_times_by_size", X)
     probes = whole_number("collapse_times_by_size", "probes", "noised points", probes, at_least=8)
     draws = generator(Stream.COLLAPSE_PARTS, rng)
-    n = len(points.values)
+    n, a_point = len(points.values), points.mean.size * points.values.dtype.itemsize
     found = []
-    for fraction in _FRACTIONS:
-        size, parts = n // fraction, fraction // 2
-        if size < _FEWEST_POINTS or 3 * size * points.mean.size * points.values.dtype.itemsize > memory:
-            continue
+    sizes = {n // fraction: fraction // 2 for fraction in FRACTIONS if n // fraction >= _FEWEST_POINTS}
+    sizes = {size: parts for size, parts in sizes.items() if 3 * size * a_point <= memory}
+    done, work = 0, sum(size * parts * -(-probes // parts) for size, parts in sizes.items())
+    for size, parts in sizes.items():
         times = _times(bound, size)
         order = draws.permutation(n)
         values = []
         for part in range(parts):
             some = points.values[order[part * size : (part + 1) * size]]
             left = max(memory - some.nbytes, 1)
-            curves = posterior_curves(some, times, probes=-(-probes // parts), rng=draws, memory=left)
+            told = partial(_told, points.report, done, size, work)
+            curves = posterior_curves(some, times, probes=-(-probes // parts), rng=draws, memory=left, progress=told)
+            done += size * curves.probes
             values.append(corrected_collapse_time(curves))
         found.append(_average(size, values))
     return tuple(found)
+
+
+def _told(report: Progress, before: int, size: int, work: int, _: str, done: int, probes: int) -> None:
+    report("collapse of fewer points", before + size * done, work)
 
 
 def _times(bound: InformationBound, n: int) -> Array:
     """Times below and about the bound for n points."""
     log_snr = np.interp(np.log(n), bound.information, np.log(bound.snr))
     latest = float(compile_formula("time_from_log_snr", target="numpy")(log_snr))
-    return np.geomspace(0.15 * latest, 1.3 * latest, _TIMES)
+    return np.geomspace(0.15 * latest, 1.3 * latest, PART_TIMES)
 
 
 def _average(n: int, values: list[CorrectedCollapse]) -> CollapseOfSize:

@@ -150,7 +150,7 @@ def _some(points: Points, memory: int) -> Points:
     if most < _FEWEST:
         check_memory("information_bound", f"{n} points in {d} dimensions", _held_bytes(points, n), memory, "thin them")
     chosen = np.sort(generator(Stream.COLLAPSE_POINTS, 0).permutation(n)[:most])
-    return checked_points("information_bound", points.values[chosen])
+    return checked_points("information_bound", points.values[chosen], report=points.report)
 
 
 def _held_bytes(points: Points, n: int) -> int:
@@ -168,7 +168,8 @@ def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
     less the mean of the others, in the unit of one draw.
     """
     n, d = points.values.shape
-    data = Centred(points, max(memory - _held_bytes(points, n), 32 * max(n, d)))
+    room = max(memory - _held_bytes(points, n), 32 * max(n, d))
+    data = Centred(points, room, part="bound on the collapse")
     values, vectors = data.eigenvectors()
     kept = values > (1e-12 if data.dtype == np.float64 else 1e-7) * values[-1]
     kept[0] &= not data.over_points  # the mean is none of their directions

@@ -16,11 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from regimes.numerics.interface.whole_file import check_place, replacing
 from regimes.theory.formula.record import note, recorded
 
-__all__ = ["Arrays", "Checkpoints", "Partial", "check_folder"]
+__all__ = ["Arrays", "Checkpoints", "Partial", "check_folder", "kept_pieces"]
 
 _SETTINGS = "settings.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")
 _LEFTOVER = re.compile(rf"\.({re.escape(_SETTINGS)}|{_NAME.pattern}\.npz)\.[a-z0-9_]{{8}}")  # of a kill
+_PARTIAL = ".partial.npz"
 _EVERY = 20.0
 _FORMULAS = "formulas"  # kept with a piece, so that what made a number is known after an interruption too
 
@@ -105,7 +106,7 @@ class Checkpoints:
 
     def partial(self, name: str) -> Partial:
         """Where the state of a piece is kept that is not finished yet."""
-        return Partial(self._place(name, ".partial.npz"), self.every)
+        return Partial(self._place(name, _PARTIAL), self.every)
 
     def _place(self, name: str, suffix: str) -> Path | None:
         if not _NAME.fullmatch(name):
@@ -124,6 +125,14 @@ def check_folder(folder: str | Path) -> None:
     others = (entry.name for entry in folder.iterdir()) if folder.is_dir() else iter(())
     if not (folder / _SETTINGS).is_file() and not all(name.startswith(f".{_SETTINGS}.") for name in others):
         raise ValueError(f"checkpoint: {folder} holds other files; choose a new or an empty folder")
+
+
+def kept_pieces(folder: str | Path) -> tuple[int, int]:
+    """How many pieces of a computation a folder holds, those of its parts too: finished, and in part."""
+    held = [place.parent.rglob("*.npz") for place in Path(folder).glob(_SETTINGS)]
+    names = [path.name for paths in held for path in paths if not path.name.startswith(".")]
+    begun = sum(name.endswith(_PARTIAL) for name in names)
+    return len(names) - begun, begun
 
 
 class Partial:

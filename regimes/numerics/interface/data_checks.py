@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.interface.checkpoints import Arrays, Checkpoints
+from regimes.numerics.interface.progress import Progress, silent
 from regimes.numerics.interface.workers import Here, Workers, places
 
 __all__ = ["Points", "checked_labels", "checked_points"]
@@ -22,7 +23,7 @@ class Points:
 
     Those that stay in a file look like an array too, to who asks for some rows, and ``held`` says that they are none.
     What takes passes over them is ``kept`` for all who are given these points, and in the store, which is a folder if
-    it is to outlast the process. Passes are done by the workers.
+    it is to outlast the process. Passes are done by the workers, and long ones ``report`` how far they are.
     """
 
     values: NDArray[np.float32] | NDArray[np.float64]
@@ -32,6 +33,7 @@ class Points:
     kept: dict[str, Arrays] = field(default_factory=dict)
     store: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
     workers: Workers = field(default_factory=Here)
+    report: Progress = silent
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype, copy=copy)
@@ -47,10 +49,21 @@ class Points:
             self.kept[name] = self.store.piece(name, compute)
         return self.kept[name]
 
-    def map(self, function: Callable[..., Any], total: int, step: int, *arguments: Any) -> Iterator[Any]:
-        """What a function gives of a piece of ``range(total)``, of these points and of arguments, for all pieces."""
+    def map(
+        self, function: Callable[..., Any], total: int, step: int, *arguments: Any, report: Callable[[int, int], None]
+    ) -> Iterator[Any]:
+        """What a function gives of a piece of ``range(total)``, of these points and of arguments, for all pieces.
+
+        How much of the total is done is reported after each piece, or by the function where it works in this process.
+        """
         pieces = places(total, step, self.workers.shards)
-        return self.workers.map(function, pieces, self.sent, *arguments)
+        if isinstance(self.workers, Here):
+            told = replace(self, report=lambda part, done, total: report(done, total))
+            yield from self.workers.map(function, pieces, told, *arguments)
+            return
+        for piece, found in zip(pieces, self.workers.map(function, pieces, self.sent, *arguments), strict=True):
+            report(piece.stop, total)
+            yield found
 
     @cached_property
     def sent(self) -> Any:
@@ -69,7 +82,11 @@ class Points:
 
 
 def checked_points(
-    function: str, X: ArrayLike, store: Checkpoints | None = None, workers: Workers | None = None
+    function: str,
+    X: ArrayLike,
+    store: Checkpoints | None = None,
+    report: Progress = silent,
+    workers: Workers | None = None,
 ) -> Points:
     """At least two points in rows, real and finite, with the range of each coordinate; checked points as they are."""
     if isinstance(X, Points):
@@ -79,7 +96,7 @@ def checked_points(
     stored: Any = X
     if hasattr(stored, "range_and_mean"):
         low, high, mean = stored.range_and_mean()
-        return Points(stored, np.clip(mean, low, high), low, high, store=store, workers=workers)
+        return Points(stored, np.clip(mean, low, high), low, high, store=store, workers=workers, report=report)
     try:
         values: NDArray[Any] = np.asarray(X)
     except ValueError:
@@ -103,7 +120,7 @@ def checked_points(
         )
     # Rounding can carry the mean of equal coordinates past them; they must come out as exactly equal.
     mean = np.clip(values.mean(axis=0, dtype=np.float64), low, high)
-    return Points(values, mean, low, high, store=store, workers=workers)
+    return Points(values, mean, low, high, store=store, workers=workers, report=report)
 
 
 def checked_labels(function: str, labels: ArrayLike | None, n: int) -> tuple[int, NDArray[np.int64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,7 @@ from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checkpoints import Partial
 from regimes.numerics.interface.checks import as_given, positive_times, whole_number
 from regimes.numerics.interface.data_checks import checked_labels, checked_points
+from regimes.numerics.interface.progress import Progress
 from regimes.numerics.posterior.layout import choose_products, count_groups, default_probes, draw_probes
 from regimes.numerics.posterior.moments import Moments
 from regimes.numerics.posterior.sweep import Layout, Sweep
@@ -23,6 +25,7 @@ __all__ = ["PosteriorCurves", "posterior_curves"]
 Array = NDArray[np.float64]
 
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1e-15, 1e15
+_PART = "posterior over the data"
 _ASKED = 1024  # probes after which it is asked whether they are enough
 
 
@@ -100,7 +103,7 @@ def posterior_curves(
     products: str = "auto",
     enough: Callable[[PosteriorCurves], bool] | None = None,
     memory: int = 2 * 2**30,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
     checkpoint: Partial | None = None,
 ) -> PosteriorCurves:
     """Excess entropy and clone probabilities of a data set at every time.
@@ -223,9 +226,12 @@ def posterior_curves(
         done, last = int(state["count"]), int(state["last"])
         for start in range(0, done, sweep.probes):  # the noise that has been used
             noise.standard_normal((min(sweep.probes, done - start), d))
+    if progress is not None and done < last:
+        progress(_PART, done, last)
     while done < last:
         width = min(sweep.probes, probes - done, _ASKED - done % _ASKED)
-        for statistics in sweep(mu[done : done + width], noise.standard_normal((width, d)).astype(dtype)):
+        told = partial(_told, progress, done, width, last)
+        for statistics in sweep(mu[done : done + width], noise.standard_normal((width, d)).astype(dtype), told):
             moments.add(statistics)
         done += width
         if enough is not None and done < last and done % _ASKED == 0 and enough(so_far(done)):
@@ -233,8 +239,13 @@ def posterior_curves(
         if checkpoint is not None and (done == last or checkpoint.due()):
             checkpoint.save(moments.state() | {"last": last}, force=True)
         if progress is not None:
-            progress("posterior over the data", done, last)
+            progress(_PART, done, last)
     return so_far(done)
+
+
+def _told(progress: Progress | None, done: int, width: int, last: int, share: float) -> None:
+    if progress is not None:
+        progress(_PART, done + int(share * width), last)
 
 
 def _noise_factors(times: Array, extent: float) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -54,16 +54,25 @@ class _Scaling:
         for start in range(rows.start, rows.stop, self.step):
             yield start, self(points.values[start : min(start + self.step, rows.stop)], slice(None))
 
+    def reported(self, points: Points, rows: slice) -> Iterator[tuple[int, Array]]:
+        """The same, each reported once it is done with."""
+        for start, block in self.blocks(points, rows):
+            yield start, block
+            points.report("", start + len(block) - rows.start, rows.stop - rows.start)
+
 
 class Centred:
     """The data about their mean or the origin in units of the extent, a block of rows or of columns at a time.
 
     Blocks are float64, of many values that are float32 themselves they are float32. Sums over blocks are in float64.
+    Passes over all of them are reported as those of a ``part`` of the work.
     """
 
-    def __init__(self, points: Points, memory: int, *, center: bool = True) -> None:
+    def __init__(self, points: Points, memory: int, *, center: bool = True, part: str = "covariance") -> None:
         self.n, self.d = points.values.shape
         self._points, self._about = points, "mean" if center else "origin"
+        self._told = partial(points.report, part)
+        self._part = part
         origin = points.mean if center else np.zeros(self.d)
         self.extent = points.extent(origin)
         values = self.n * self.d
@@ -96,10 +105,12 @@ class Centred:
     def over_rows(self, function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
         """What a function gives of the blocks of rows and of arguments: of all, or of shards in order."""
         if self._held is not None:
-            yield function(self._held, *arguments)
+            yield function(self._reported(), *arguments)
         else:
-            step = self._scaling.step
-            yield from self._points.map(_of_rows, self.n, step, self._scaling, function, *arguments)
+            yield from self._map(_of_rows, self.n, self._scaling, function, *arguments)
+
+    def _map(self, function: Callable[..., Any], total: int, scaling: _Scaling, *arguments: Any) -> Iterator[Any]:
+        return self._points.map(function, total, scaling.step, scaling, *arguments, report=self._told)
 
     def sum_rows(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """The sum of these."""
@@ -116,9 +127,8 @@ class Centred:
             if not self.over_points:
                 return {"products": self.sum_rows(_products, self.d)}
             if self._points.held:
-                parts = self._points.map(_products_of_columns, self.d, self._columns.step, self._columns)
-                return {"products": reduce(operator.iadd, parts)}
-            lower = np.concatenate(list(self._points.map(_products_of_rows, self.n, self._scaling.step, self._scaling)))
+                return {"products": reduce(operator.iadd, self._map(_products_of_columns, self.d, self._columns))}
+            lower = np.concatenate(list(self._map(_products_of_rows, self.n, self._scaling)))
             return {"products": np.asarray(lower + np.tril(lower, -1).T)}
 
         return self._points.keep(f"products-{self._about}", compute)["products"]
@@ -128,16 +138,26 @@ class Centred:
         products = self.products()  # kept on both ways, so that what is left of the memory is the same
 
         def compute() -> dict[str, Array]:
+            self.begins("eigenvectors")
             values, vectors = np.linalg.eigh(products)
             return {"values": values, "vectors": vectors}
 
         found = self._points.keep(f"eigenvectors-{self._about}", compute)
         return found["values"], found["vectors"]
 
+    def begins(self, what: str) -> None:
+        """Report that something begins of which nobody knows how far it is."""
+        self._points.report(f"{self._part}: {what}", 0, 1)
+
     def rows(self) -> Iterator[Array]:
         """Blocks of rows."""
-        held = self._scaling.blocks(self._points, slice(0, self.n)) if self._held is None else self._held
-        return (block for _, block in held)
+        return (block for _, block in self._reported())
+
+    def _reported(self) -> Iterator[tuple[int, Array]]:
+        """Blocks of all rows, each reported once it is done with."""
+        for start, block in self._scaling.blocks(self._points, slice(0, self.n)) if self._held is None else self._held:
+            yield start, block
+            self._told(start + len(block), self.n)
 
     def trace(self) -> float:
         """Trace of the covariance C, with divisor n."""
@@ -153,7 +173,7 @@ class Centred:
 
 
 def _of_rows(rows: slice, points: Points, scaling: _Scaling, function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(scaling.blocks(points, rows), *arguments)
+    return function(scaling.reported(points, rows), *arguments)
 
 
 def _products(blocks: Blocks, d: int) -> Array:
@@ -168,13 +188,14 @@ def _products_of_columns(columns: slice, points: Points, scaling: _Scaling) -> A
         some = slice(start, min(start + scaling.step, columns.stop))
         block = scaling(points.values[:, some], some)
         result += block @ block.T
+        points.report("", some.stop - columns.start, columns.stop - columns.start)
     return result
 
 
 def _products_of_rows(rows: slice, points: Points, scaling: _Scaling) -> Array:
     """Products of some points with those up to them, from pairs of blocks: a column of a file costs all of it."""
     result = np.zeros((rows.stop - rows.start, len(points.values)))
-    for start, one in scaling.blocks(points, rows):
+    for start, one in scaling.reported(points, rows):
         for begin, other in scaling.blocks(points, slice(0, start + len(one))):
             result[start - rows.start :][: len(one), begin : begin + len(other)] = one @ other.T
     return np.tril(result, rows.start)
@@ -211,6 +232,8 @@ def dense_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:
     from scipy.linalg import eigh, eigvalsh
 
     size = min(data.n, data.d)
+    data.products()
+    data.begins("eigenvalues")
     if 2 * wanted < size:
         values, vectors = eigh(data.products(), check_finite=False, subset_by_index=[size - wanted, size - 1])
     elif size <= FULL:

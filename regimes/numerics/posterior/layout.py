@@ -14,6 +14,7 @@ from regimes.numerics.posterior.summary import STATISTICS
 from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
+    "MOST_CELLS",
     "Plan",
     "Size",
     "arrange_columns",
@@ -24,7 +25,8 @@ __all__ = [
     "plan_sweep",
 ]
 
-_MOST_CELLS = 4096
+MOST_CELLS = 4096
+"""Of classes and groups of the jackknife: of many classes fewer groups are used."""
 _MOST_ROWS, _MOST_PROBES = 512, 1024
 _FEWEST_POINTS = 64
 _THREADS = 8  # up to which their number changes no plan, and so no bit
@@ -63,7 +65,7 @@ def count_groups(n: int, classes: int, groups: int, mu: NDArray[np.int64], rank:
     1 (nothing is left out) where that is below 2, where fewer than two points would stay, or where all probes lie in
     one group.
     """
-    usable = min(groups, n, _MOST_CELLS // classes)
+    usable = min(groups, n, MOST_CELLS // classes)
     if usable < 2 or n - -(-n // usable) < 2 or np.unique(rank[mu] % usable).size < 2:
         return 1
     return usable

@@ -29,7 +29,7 @@ from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.neighbours import nearest_neighbours
 from regimes.theory.formula.record import recorded
 
-__all__ = ["NearCopies", "near_copies"]
+__all__ = ["MOST_COMPARED", "NearCopies", "near_copies"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -39,7 +39,8 @@ _FACTOR = 2.0
 _SHARE = 0.2
 _CHANCE = 1e-3
 _VALUES = 2**20  # that are hashed together
-_MOST_COMPARED = 65536
+MOST_COMPARED = 65536
+"""Different points that are compared, in half a minute; of more some are drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +138,7 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
     """
     points = checked_points("near_copies", X)
     memory = whole_number("near_copies", "memory", "bytes", memory, at_least=1)
-    first, place = _different(points.values)
+    first, place = _different(points)
     n, different = place.size, first.size
     if different == 1:
         return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0, compared=1)
@@ -164,9 +165,9 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
 
 def _compared(different: int) -> NDArray[np.int64]:
     """The different points, or as many as are compared in half a minute."""
-    if different <= _MOST_COMPARED:
+    if different <= MOST_COMPARED:
         return np.arange(different)
-    return np.sort(generator(Stream.NEIGHBOURS, 0).permutation(different)[:_MOST_COMPARED])
+    return np.sort(generator(Stream.NEIGHBOURS, 0).permutation(different)[:MOST_COMPARED])
 
 
 def _result(labels: Labels, within: float, apart: Array, compared: int) -> NearCopies:
@@ -181,12 +182,14 @@ def _result(labels: Labels, within: float, apart: Array, compared: int) -> NearC
     return NearCopies(labels, *found, 0, float(within), between, spacing, end, tuple(used), compared)
 
 
-def _different(values: NDArray[np.floating]) -> tuple[Labels, Labels]:
+def _different(points: Points) -> tuple[Labels, Labels]:
     """First of each set of equal points, and to which of these each point belongs (64-bit hashes of the rows)."""
+    values = points.values
     hashes, step = np.empty(len(values), dtype=np.int64), max(1, _VALUES // values.shape[1])
     for start in range(0, len(values), step):
         block = values[start : start + step] + 0.0  # -0.0 equals 0.0, but its bytes differ
         hashes[start : start + len(block)] = [hash(row.tobytes()) for row in block]
+        points.report("equal points", start + len(block), len(values))
     _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty_like(order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.posterior.layout import choose_products
 
-__all__ = ["nearest_neighbours"]
+__all__ = ["copy_width", "nearest_neighbours"]
 
 Array = NDArray[np.float64]
 
@@ -20,6 +21,7 @@ _MOST_WORK = 2e11
 _ROWS = 512
 _CLOSE = 0.5
 _STRIP = 32
+_PART = "near copies"
 
 
 def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, memory: int) -> dict[str, NDArray[Any]]:
@@ -39,9 +41,11 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
             f"near_copies: memory must hold {width} numbers of each point and one row of distances, {held + a_row} "
             f"bytes for n = {n}, d = {d}, got {memory}; allow more memory"
         )
+    points.report(_PART, 0, n)
     a, norms = _held(points, chosen, dtype, width)
     found: list[dict[str, NDArray[Any]]]
-    found = list(points.map(_nearest, n, rows, points.workers.put((a, norms, chosen)), count, rows))
+    compared = points.workers.put((a, norms, chosen))
+    found = list(points.map(_nearest, n, rows, compared, count, rows, report=partial(points.report, _PART)))
     if len(found) == 1:
         return found[0]
     return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
@@ -67,6 +71,7 @@ def _nearest(
         of_place = slice(start - some.start, start - some.start + place.size)
         nearest[of_place] = np.take_along_axis(found, order, axis=1)
         distance[of_place] = np.take_along_axis(true, order, axis=1)
+        points.report("", of_place.stop, size)
     return {"nearest": nearest, "distance": distance}
 
 
@@ -84,9 +89,14 @@ def _smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
     return np.take_along_axis(columns, np.argpartition(some, count - 1, axis=1)[:, :count], axis=1)
 
 
+def copy_width(n: int, d: int) -> int:
+    """Number of coordinates in which candidates are looked for, where memory allows as many."""
+    return _PROJECTED if float(n) * n * d > _MOST_WORK and d > 2 * _PROJECTED else d
+
+
 def _kind(n: int, d: int, room: int) -> tuple[np.dtype[Any], int]:
     """Type and number of the coordinates of a copy: of all in double precision, if that is quick and fits."""
-    width = _PROJECTED if float(n) * n * d > _MOST_WORK and d > 2 * _PROJECTED else d
+    width = copy_width(n, d)
     dtype = np.dtype("f8" if choose_products(n, d, n) == "double" and 8 * n * width <= room else "f4")
     if dtype.itemsize * n * width > room:
         width = min(width, _PROJECTED, max(room // (4 * n + 8 * d), _FEWEST))

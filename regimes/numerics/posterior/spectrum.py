@@ -13,11 +13,12 @@ from regimes.numerics.interface.data_checks import checked_points
 from regimes.numerics.posterior.eigenvalues import Centred, dense_eigenvalues, fixed_bytes, lanczos_eigenvalues
 from regimes.theory.formula.record import recorded
 
-__all__ = ["CovarianceSpectrum", "covariance_spectrum", "gaussian_information"]
+__all__ = ["DENSE_LIMIT", "CovarianceSpectrum", "covariance_spectrum", "gaussian_information"]
 
 Array = NDArray[np.float64]
 
-_DENSE_LIMIT = 4096
+DENSE_LIMIT = 4096
+"""Points or dimensions, whichever are fewer, up to which all eigenvalues are found."""
 _DEFAULT_TOP = 16
 
 
@@ -113,7 +114,7 @@ def covariance_spectrum(
         what = "vary, got equal points" if center else "not vanish, got zeros only"
         raise ValueError(f"covariance_spectrum: X must {what}; there is no direction to speak of")
     rank = min(n - 1 if center else n, d)
-    dense = min(n, d) <= _DENSE_LIMIT
+    dense = min(n, d) <= DENSE_LIMIT
     if top is None:
         top = rank if dense else _DEFAULT_TOP
     wanted = min(whole_number("covariance_spectrum", "top", "eigenvalues to keep", top, at_least=1), rank)

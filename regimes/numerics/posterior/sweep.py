@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, NamedTuple
@@ -120,8 +120,13 @@ class Sweep:
         """How many are best given at once."""
         return self._task.plan.probes
 
-    def __call__(self, mu: NDArray[np.int64], Z: NDArray[Any]) -> Iterator[Array]:
-        """Statistics, shape (B, T, STATISTICS, 1 + groups), of some probes after others."""
+    def __call__(
+        self, mu: NDArray[np.int64], Z: NDArray[Any], told: Callable[[float], None] = lambda share: None
+    ) -> Iterator[Array]:
+        """Statistics, shape (B, T, STATISTICS, 1 + groups), of some probes after others.
+
+        Where the points are taken in parts, it is ``told`` what share of the work is done.
+        """
         layout, plan, put = self._task.layout, self._task.plan, self._workers.put
         cell = np.column_stack([layout.members[mu], layout.group[mu]])
         probes = _Probes(mu, self._points.values[mu], Z, cell)
@@ -130,8 +135,8 @@ class Sweep:
             sent = self._points.sent, self._sent, self._whole, put(probes)
             yield from self._workers.map(_statistics, rows, *sent)
             return
-        shards = self._points.map(_sums, len(self._points.values), plan.points, self._sent, put(probes))
-        sums = reduce(merge_sums, shards)
+        n, report = len(self._points.values), lambda done, total: told(done / total)
+        sums = reduce(merge_sums, self._points.map(_sums, n, plan.points, self._sent, put(probes), report=report))
         slot_cell = np.full((sums.first.shape[2], 2), -1)
         slot_cell[: layout.classes * layout.groups] = np.indices((layout.classes, layout.groups)).reshape(2, -1).T
         for some in rows:
@@ -176,6 +181,7 @@ def _sums(shard: slice, points: Points, task: _Task, probes: _Probes) -> Sums:
             block = Block(gram, noise, own[some], norm, along, cell[some], given[some], z)
             of_some = Sums(*(each[some] for each in sums))
             add_part(block, task.data(part, values), part.columns, *task.factors, layout.groups, of_some)
+        points.report("", place.stop - shard.start, shard.stop - shard.start)
     return sums
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.progress import Progress
 from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.class_bound.bound import ClassBound, class_bound
@@ -123,11 +124,22 @@ def held_out_bound(
     *,
     rng: int | np.random.Generator,
     memory: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress,
+    store: Checkpoints,
 ) -> ClassBound:
-    """Bound at times around the crossing of the own point left out, else over the whole range to the latest."""
+    """Bound at times around the crossing of the own point left out, else over the whole range to the latest: kept."""
     crossing, latest = around
     times = even_times(latest / 60, latest, _MORE_TIMES)
     if crossing is not None:
         times = times_around(crossing, _REACH, latest, _TIMES)
-    return class_bound(X, labels, times, groups=groups, rng=rng, memory=memory, progress=progress)
+
+    def compute() -> dict[str, Any]:
+        bound = class_bound(X, labels, times, groups=groups, rng=rng, memory=memory, progress=progress)
+        return {f"bound_{name}": value for name, value in vars(bound).items()}
+
+    found: dict[str, Any] = {}
+    for name, value in store.piece("held-out-classes", compute).items():
+        found[name.removeprefix("bound_")] = (
+            tuple(value.tolist()) if value.dtype.kind == "U" else value if value.ndim else value.item()
+        )
+    return ClassBound(**found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.collapse.corrected_time import (
@@ -22,6 +22,7 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.progress import Progress
 from regimes.numerics.interface.workers import Here, Workers
 from regimes.numerics.posterior.curves import PosteriorCurves, posterior_curves
 from regimes.numerics.posterior.layout import default_probes
@@ -36,14 +37,14 @@ from regimes.prediction.dataset.intervals import FEWEST_GROUPS
 from regimes.prediction.dataset.points import leave_one_out_part, point_part
 from regimes.prediction.dataset.time_grid import even_times
 
-__all__ = ["PRECISION", "Budget", "Found"]
+__all__ = ["GRID_POINTS", "PRECISION", "Budget", "Found"]
 
 PRECISION = 0.01
 """Share of a time that the probes may leave uncertain at 95%."""
 
 Labels = NDArray[np.intp] | None
 
-_GRID_POINTS, _BEYOND = 44, 1.2
+GRID_POINTS, _BEYOND = 44, 1.2
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Budget:
     rng: int | np.random.Generator
     groups: int
     memory: int
-    progress: Callable[[str, int, int], None] | None
+    progress: Progress
     store: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
 
     def most_probes(self, n: int) -> int:
@@ -84,7 +85,7 @@ class Found:
     @cached_property
     def points(self) -> Points:
         """All points, checked once, with what was computed in passes over them."""
-        return checked_points("predict", self.data.X, self.budget.store, self.workers)
+        return checked_points("predict", self.data.X, self.budget.store, self.budget.progress, self.workers)
 
     @property
     def bytes_held(self) -> int:
@@ -139,7 +140,7 @@ class Found:
         first, spacing = bound / 20, self.copies.spacing
         if spacing:
             first = min(first, float(compile_formula("near_copies_part", target="numpy")(spacing)) / 20)
-        return even_times(first, max(bound, last) + _BEYOND, _GRID_POINTS)
+        return even_times(first, max(bound, last) + _BEYOND, GRID_POINTS)
 
     @cached_property
     def posterior(self) -> PosteriorCurves:
@@ -163,7 +164,7 @@ class Found:
         if not self.copies.groups:
             return self.points
         some = X[first] if self.points.held else X.take(first)
-        return checked_points("predict", some, workers=self.workers)
+        return checked_points("predict", some, report=self.points.report, workers=self.workers)
 
     @cached_property
     def of_distinct(self) -> PosteriorCurves:
@@ -200,8 +201,16 @@ class Found:
         """Collapse times of parts of the points, and of all."""
         if isinstance(self.bound, str) or self.collapse is None:
             return ()
-        rng, memory = self.budget.rng, self.memory
-        of_parts = collapse_times_by_size(self.distinct, self.bound, rng=rng, memory=memory)
+        X, bound, rng, memory = self.distinct, self.bound, self.budget.rng, self.memory
+
+        def compute() -> dict[str, ArrayLike]:
+            of_parts = collapse_times_by_size(X, bound, rng=rng, memory=memory)
+            return {
+                "found": np.array([(each.n, each.time, each.error) for each in of_parts], dtype=float).reshape(-1, 3)
+            }
+
+        found = self.budget.store.piece("fewer-points", compute)["found"].tolist()
+        of_parts = [CollapseOfSize(int(n), *(None if np.isnan(x) else x for x in rest)) for n, *rest in found]
         return (*of_parts, CollapseOfSize(len(self.distinct.values), self.collapse.time, self.collapse.error))
 
     @cached_property
@@ -220,6 +229,7 @@ class Found:
             rng=budget.rng,
             memory=self.memory,
             progress=budget.progress,
+            store=budget.store,
         )
 
     def _parts(self, curves: PosteriorCurves, labels: Labels, *, left_out: bool) -> list[CurvePart]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -16,7 +16,9 @@ from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.threads import blas_threads
 from regimes.numerics.interface.checkpoints import Checkpoints, check_folder
 from regimes.numerics.interface.checks import gibibytes, positive_number, positive_times, whole_number
+from regimes.numerics.interface.progress import Progress, silent
 from regimes.prediction.dataset.cluster import workers_of
+from regimes.prediction.dataset.cost import report_estimate
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
 from regimes.prediction.dataset.measured_coverage import measured_coverage
 from regimes.prediction.dataset.parts import curves_of, rows_of, settings_of
@@ -54,7 +56,7 @@ def predict(
     parts: Sequence[str] | None = None,
     losses: str | Path | LossCurve | None = None,
     memory: int = _MEMORY,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
     checkpoint: str | Path | None = None,
     scheduler: Any = None,
     **reading: Unpack[ReadingOptions],
@@ -93,7 +95,7 @@ def predict(
     memory : int
         Bytes that may be used in all, the points included.
     progress : callable, optional
-        Called with (part, done, total) as the work proceeds.
+        Called with (part, done, total) as the work proceeds: with nothing done where it is not known how far a part is.
     checkpoint : path, optional
         Folder that keeps what takes long; the same call goes on there, to the same bytes, if it was stopped. It needs a
         seed.
@@ -154,18 +156,22 @@ def predict(
         rng = whole_number("predict", "rng", "seed", rng, at_least=0)
         check_folder(checkpoint)
     opened = workers_of(scheduler)
-    data = load_or_open(source, labels, classes=classes, scale=scale, center=center, memory=memory, **reading)
+    report = silent if progress is None else progress
+    report("reading", 0, 1)
+    of_points: dict[str, Any] = {"classes": classes, "scale": scale, "center": center, "memory": memory}
+    data = load_or_open(source, labels, report=report, **of_points, **reading)
     times = None if t is None else positive_times("predict", t)
     share = PRECISION if precision is None else precision
     asks: dict[str, Any] = {"probes": probes, "precision": share, "groups": groups, "memory": memory}
     asks |= {"center": center, "rng": rng}
     store = Checkpoints(None, {})
     if checkpoint is not None:
+        report("fingerprint of the data", 0, 1)
         asks |= {"t": None if times is None else times.tolist(), "data": data.fingerprint, "version": __version__}
         asks |= {} if scheduler is None else {"scheduler": True}  # sums in another order
         store = Checkpoints(checkpoint, asks)
         store.every = _EVERY
-    budget = Budget(probes, share, rng, groups, memory, progress, store)
+    budget = Budget(probes, share, rng, groups, memory, report, store)
     found = Found(data, steps, budget, center, times)
     missing = found.no_classes if "classes" in wanted else None
     if missing is not None and ("classes" in asked or labels is not None):
@@ -173,6 +179,7 @@ def predict(
             f"predict: there is no class to commit to: {missing}; give labels of two classes (--labels FILE, COLUMN or "
             "KEY), or leave classes out of the parts"
         )
+    report_estimate(found, wanted)
     given: LossCurve | None = None
     warnings: tuple[str, ...] = ()
     try:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from regimes.numerics.interface.progress import Progress, silent
+
 __all__ = ["Progress", "counter", "renamed", "silent"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a part of the work, how much of it is done, and how much there is."""
-
-
-def silent(part: str, done: int, total: int) -> None:
-    """Nobody watches."""
 
 
 def counter(report: Progress, part: str, total: int) -> Callable[[int], None]:

@@ -97,7 +97,7 @@ def test_of_very_many_points_some_are_compared(monkeypatch):
     X = np.concatenate([X, X[:60] + 1e-4, X[100:120]])
     whole = near_copies(X)
     assert (whole.compared, whole.groups) == (460, 80)
-    monkeypatch.setattr("regimes.numerics.posterior.near_copies._MOST_COMPARED", 300)
+    monkeypatch.setattr("regimes.numerics.posterior.near_copies.MOST_COMPARED", 300)
     some = near_copies(X)
     assert some.compared == 300
     sizes, all_sizes = (np.bincount(found.labels)[found.labels] for found in (some, whole))

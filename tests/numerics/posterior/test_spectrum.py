@@ -51,7 +51,7 @@ def test_many_values_in_single_precision(monkeypatch, n, d, dense):
     X = decaying(n, d).astype(np.float32)
     expected = dense_eigenvalues(X)
     monkeypatch.setattr("regimes.numerics.posterior.eigenvalues._MANY", 1)
-    monkeypatch.setattr(module, "_DENSE_LIMIT", 4096 if dense else 50)
+    monkeypatch.setattr(module, "DENSE_LIMIT", 4096 if dense else 50)
     for memory in (2**31, 32 * min(n, d) ** 2 + 200_000):
         spectrum = covariance_spectrum(X, top=None if dense else 8, memory=memory)
         found = spectrum.eigenvalues
@@ -77,7 +77,7 @@ def test_top_eigenvalues_of_a_dense_spectrum_keep_the_trace_of_the_rest():
 def test_implicit_eigenvalues(monkeypatch, n, d, memory, dtype):
     X = decaying(n, d).astype(dtype)
     exact = covariance_spectrum(X)
-    monkeypatch.setattr(module, "_DENSE_LIMIT", 100)
+    monkeypatch.setattr(module, "DENSE_LIMIT", 100)
     spectrum = covariance_spectrum(X, top=7, memory=memory)
     np.testing.assert_allclose(spectrum.eigenvalues, dense_eigenvalues(X)[:7], rtol=1e-8)
     assert spectrum.Lambda_se == pytest.approx(exact.Lambda_se, rel=1e-4)
@@ -185,7 +185,7 @@ def test_an_iteration_that_stops_short_says_so(monkeypatch):
     def stop(*arguments, **options):
         raise ArpackNoConvergence("no", np.zeros(2), np.zeros((4, 2)))
 
-    monkeypatch.setattr(module, "_DENSE_LIMIT", 10)
+    monkeypatch.setattr(module, "DENSE_LIMIT", 10)
     monkeypatch.setattr("scipy.sparse.linalg.eigsh", stop)
     with pytest.raises(NotConverged, match="covariance_spectrum: .* 2 of 3 eigenvalues converged; ask for fewer"):
         covariance_spectrum(decaying(40, 30), top=3)

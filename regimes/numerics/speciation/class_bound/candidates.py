@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.interface.progress import Progress, silent
 from regimes.numerics.speciation.class_bound.gaussian import GaussianClasses, Noising, fit_gaussians
 from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES, ClassSums
 from regimes.numerics.speciation.class_bound.probes import Used
@@ -42,7 +43,7 @@ class Moments:
 class Candidates:
     """Models of every pair of folds left out, and of every single one (the pair of a fold with itself)."""
 
-    def __init__(self, used: Used, classes: int, generator: np.random.Generator) -> None:
+    def __init__(self, used: Used, classes: int, generator: np.random.Generator, report: Progress = silent) -> None:
         self._used, self._classes = used, classes
         self._folds = int(used.fold.max()) + 1
         self._models: dict[tuple[int, int], GaussianClasses] = {}
@@ -52,6 +53,7 @@ class Candidates:
         projected = None if shared is None else used.points @ shared
         for i in range(self._folds):
             for j in range(i, self._folds):
+                report("models of classes", len(self._models), self._folds * (self._folds + 1) // 2)
                 seen = (used.fold != i) & (used.fold != j)
                 axes = shared
                 if many and shared is None:

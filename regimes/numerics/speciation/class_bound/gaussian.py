@@ -11,12 +11,13 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.speciation.class_bound.shrinkage import shrunk_covariance
 from regimes.theory.formula.record import note
 
-__all__ = ["GaussianClasses", "Noising", "fit_gaussians"]
+__all__ = ["OWN_WORK", "GaussianClasses", "Noising", "fit_gaussians"]
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-_OWN_WORK = 6e7  # classes times the cube of the dimension: about a second of diagonalisation over all training parts
+OWN_WORK = 6e7
+"""Classes times the cube of the dimension that a class has a covariance of its own in: a second of diagonalisation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,7 @@ def fit_gaussians(points: Array, members: NDArray[np.int64], classes: int) -> Ga
     freedom = max(1, len(points) - int(np.count_nonzero(counts)))
     spread, axes = np.linalg.eigh(shrunk_covariance(residuals, freedom))
     spread, axes = np.maximum(spread[::-1], 0.0), axes[:, ::-1]
-    r = min(len(spread), max(1, int((_OWN_WORK / classes) ** (1 / 3))))
+    r = min(len(spread), max(1, int((OWN_WORK / classes) ** (1 / 3))))
     leading, shared = residuals @ axes[:, :r], np.diag(spread[:r])
     trace = max(float(np.sum(spread[:r])), np.finfo(float).tiny)
     covariances = np.empty((classes, r, r))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.interface.checks import check_memory
+from regimes.numerics.interface.progress import Progress, silent
 from regimes.numerics.speciation.class_bound.candidates import CANDIDATES, Candidates, moments
 from regimes.numerics.speciation.class_bound.gaussian import Noising
 from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES
@@ -21,6 +21,7 @@ __all__ = ["HeldOutScores", "held_out_bytes", "held_out_scores"]
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
 
+_PART = "held-out classes"
 _ROWS = 2**18  # pairs of a noised point and a point at a time: what the nearest cache holds of them
 
 
@@ -36,16 +37,16 @@ class HeldOutScores:
     posteriors: Single
 
 
-def held_out_scores(
-    given: Request, progress: Callable[[str, int, int], None] | None, *, keep: bool = False
-) -> HeldOutScores:
+def held_out_scores(given: Request, progress: Progress | None, *, keep: bool = False) -> HeldOutScores:
     """Score every probe; ``keep`` holds on to the posteriors, which takes memory for all candidates on the way."""
     used, folds, times, classes = given.used, given.folds, given.times, given.share.size
     at, count = Noising.at(times), len(CANDIDATES)
     needed = times.size * len(used.own) * held_out_bytes(classes, keep=keep)
     what = f"held-out posteriors of {classes} classes at {times.size} times"
     check_memory("class_bound", what, needed, given.memory, "ask for fewer times")
-    candidates = Candidates(used, classes, given.drawn)
+    report = silent if progress is None else progress
+    candidates = Candidates(used, classes, given.drawn, report)
+    report(_PART, 0, len(used.own))
     inner_own = np.zeros((folds, times.size, count))
     inner_squares = np.zeros((folds, times.size, count, count))
     own = np.empty((times.size, len(used.own), count), np.float32)
@@ -70,8 +71,7 @@ def held_out_scores(
                     inner_own[other] += found.own.sum(axis=1, dtype=np.float64)
                     inner_squares[other] += found.squares.sum(axis=1, dtype=np.float64)
             done += some.size
-            if progress is not None:
-                progress("held-out classes", done, len(used.own))
+            report(_PART, done, len(used.own))
     rest = (len(used.own) - np.bincount(of_fold, minlength=folds))[:, None, None]
     weights = best_mixture(inner_own / rest, inner_squares / rest[..., None])  # fold, time, candidate
     chosen = weights[of_fold].transpose(1, 0, 2)  # time, probe, candidate

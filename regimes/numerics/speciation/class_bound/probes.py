@@ -11,12 +11,13 @@ from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.speciation.class_bound.folds import stratified_folds
 from regimes.numerics.speciation.class_bound.subspace import AXES
 
-__all__ = ["Used", "draw_used"]
+__all__ = ["MOST_POINTS", "Used", "draw_used", "noised_points"]
 
 Counts = NDArray[np.int64]
 Single = NDArray[np.float32]
 
-_MOST_POINTS = 20_000
+MOST_POINTS = 20_000
+"""Points that are used; of more a sample is drawn."""
 _MOST_PROBES, _FEWEST_PROBES, _PAIRS = 2048, 1024, 4_000_000
 _REPEATED = 256  # noised points at least, of which a small set gives several each
 
@@ -43,6 +44,11 @@ class Used:
         return spare
 
 
+def noised_points(n: int) -> int:
+    """How many of n points are noised."""
+    return min(n, _MOST_PROBES, max(_FEWEST_PROBES, _PAIRS // n))
+
+
 def draw_used(
     data: Points,
     members: Counts,
@@ -56,13 +62,13 @@ def draw_used(
     """Draw points, folds, probes and noise; with ``each_class`` as many probes of every class, if it has them."""
     n, d = data.values.shape
     # Their copies in single precision, and seven in double of what a model is fitted to.
-    most = max(2, min(_MOST_POINTS, memory // (12 * d + 56 * min(d, AXES))))
+    most = max(2, min(MOST_POINTS, memory // (12 * d + 56 * min(d, AXES))))
     rows = np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
     points = np.asarray(data.values[rows] - data.mean, dtype=np.float32)
     used_members, used_groups = members[rows], groups[rows]
     fold = stratified_folds(used_members, used_groups, folds, generator)
     count = len(rows)
-    wanted = min(count, _MOST_PROBES, max(_FEWEST_PROBES, _PAIRS // count))
+    wanted = noised_points(count)
     chosen = generator.permutation(count)
     if each_class:
         chosen = chosen[np.argsort(_turns(used_members[chosen]) // each_class, kind="stable")]

@@ -11,7 +11,7 @@ from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import check_memory
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.eigenvalues import Centred
-from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_spectrum
+from regimes.numerics.posterior.spectrum import DENSE_LIMIT, CovarianceSpectrum, covariance_spectrum
 from regimes.numerics.speciation.direction.blocks import ONE_SIDED, blocks_of_directions, top_upper_limit
 from regimes.numerics.speciation.direction.correction import chi_squared_quantile
 from regimes.numerics.speciation.direction.found import Directions
@@ -24,7 +24,6 @@ __all__ = ["Directions", "directions"]
 Array = NDArray[np.float64]
 
 _MOST, _MOST_ITERATED = 64, 8
-_DENSE_LIMIT = 4096
 _FEWEST = 8
 _LEAST_SCATTER = 1e-3
 _SURE = 1e-3
@@ -168,7 +167,7 @@ def _projections(
     """Projections in units of the extent of the data, and the unit of their squares in the spectrum."""
     n, d, center = spectrum.n, spectrum.d, spectrum.centered
     size = min(n, d)
-    dense = size <= _DENSE_LIMIT
+    dense = size <= DENSE_LIMIT
     wanted = min(_MOST if dense else _MOST_ITERATED, size, n // 2 - center)
     fixed = 8 * (5 * size**2 * dense + 8 * n)
     wanted = max(1, min(wanted, int((memory * 3 // 4 - fixed) // (32 * (n + d)))))
@@ -176,7 +175,7 @@ def _projections(
     check_memory("directions", f"directions of {n} points in {d} dimensions", needed, memory, "take fewer points")
     first = np.zeros(n, dtype=bool)
     first[random.permutation(n)[: n // 2]] = True
-    data = Centred(points, memory - needed, center=center)
+    data = Centred(points, memory - needed, center=center, part="directions")
     return halved_projections(data, first, wanted, center=center, dense=dense), data.extent**2
 
 

@@ -80,6 +80,7 @@ def _by_dimensions(data: Centred, first: Mask, wanted: int, center: bool) -> Pro
     sent = data.put(first)
     one = data.sum_rows(_half_products, sent, data.d)
     grams = one, data.products() - one
+    data.begins("eigenvectors")
     if data.d <= FULL:
         whole = data.eigenvectors()[1][:, : -wanted - 1 : -1]
     else:
@@ -120,6 +121,7 @@ def _projections(blocks: Blocks, first: Mask, axes: list[Array]) -> Projections:
 def _by_points(data: Centred, first: Mask, wanted: int, center: bool) -> Projections:
     """From the n x n products of the points, of which those of the halves are blocks."""
     products = data.products().copy()
+    data.begins("eigenvectors")
     values, vectors = _top(products, wanted)
     held_out, squared_norms = np.zeros((data.n, wanted)), np.empty(data.n)
     if center:
