@@ -59,7 +59,7 @@ def same(one, other, rtol=1e-12):
 @pytest.mark.parametrize(("n", "d", "dense"), [(600, 40, True), (60, 500, True), (300, 200, False)])
 def test_spectrum_and_directions(tmp_path, monkeypatch, n, d, dense, held, center):
     for module in ("posterior.spectrum", "speciation.direction.directions"):
-        monkeypatch.setattr(f"regimes.numerics.{module}._DENSE_LIMIT", 4096 if dense else 50)
+        monkeypatch.setattr(f"regimes.numerics.{module}.DENSE_LIMIT", 4096 if dense else 50)
     monkeypatch.setattr("regimes.numerics.posterior.eigenvalues._BLOCK_BYTES", 32 * max(n, d) * 7)
     X = DRAW.normal(size=(n, d)) * np.arange(1, d + 1) ** -0.5 + 1
     one, other, others = both(tmp_path, X, 2**30 if held else X.nbytes)
