@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -29,12 +30,16 @@ _COMMANDS = {
 }
 
 
+_SPIN = "12"  # 2^12 ticks of waiting before a thread of OpenBLAS sleeps, for 2^26: they cost .2 s at each start
+
+
 class _LazyGroup(click.Group):
     """Imports a subcommand's module only when the subcommand is looked up; every error is a message and exit code 2."""
 
     def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
+        os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", _SPIN)  # read when NumPy is imported
         try:
             standard_streams()
             code = super().main(args, standalone_mode=False, **extra)
