@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from numba import get_num_threads
 
-__all__ = ["blas_threads", "in_threads", "share_out"]
+__all__ = ["blas_threads", "in_threads", "one_blas_thread", "share_out"]
 
 _SMALL = 10**6  # products of messages, some 2 ms
 _FEW = 2**20  # values of a data set whose products take some 30 ms at a time on one thread
@@ -53,8 +53,11 @@ def share_out(function: Callable[[int, int], None], count: int, work: int) -> No
 
 def blas_threads(values: int) -> AbstractContextManager[Any]:
     """One thread of BLAS while work is done on so few values: its threads spin while they wait, and save less."""
-    if values > _FEW:
-        return nullcontext()
+    return one_blas_thread() if values <= _FEW else nullcontext()
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """One thread of BLAS, as where pieces of work have threads of their own."""
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.threads import in_threads, one_blas_thread
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.posterior.layout import choose_products
@@ -18,10 +21,21 @@ Array = NDArray[np.float64]
 
 _PROJECTED, _FEWEST = 256, 32
 _MOST_WORK = 2e11
-_ROWS = 512
+_ROWS = 64  # whose distances stay in a cache
 _CLOSE = 0.5
 _STRIP = 32
 _PART = "near copies"
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """Points that are compared, which of all they are, how many neighbours, and rows at a time on so many threads."""
+
+    a: NDArray[Any]
+    chosen: NDArray[np.int64]
+    count: int
+    rows: int
+    threads: int
 
 
 def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, memory: int) -> dict[str, NDArray[Any]]:
@@ -35,55 +49,58 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
     dtype, width = _kind(n, d, (memory - 16 * n * count) // 2)
     a_row = dtype.itemsize * (2 * n + width) + 16 * d + 16 * count * _STRIP
     held = n * (dtype.itemsize * width + 16 * count) + (width < d) * 8 * d * width
-    rows = int(min((memory - held) // a_row, _ROWS, n))
+    room = int(memory - held)
+    rows = min(room // a_row, _ROWS, n)
     if rows < 1:
         raise ValueError(
             f"near_copies: memory must hold {width} numbers of each point and one row of distances, {held + a_row} "
             f"bytes for n = {n}, d = {d}, got {memory}; allow more memory"
         )
     points.report(_PART, 0, n)
-    a, norms = _held(points, chosen, dtype, width)
-    found: list[dict[str, NDArray[Any]]]
-    compared = points.workers.put((a, norms, chosen))
-    found = list(points.map(_nearest, n, rows, compared, count, rows, report=partial(points.report, _PART)))
+    threads = min(get_num_threads(), room // (a_row * rows)) if points.held else 1
+    compared = points.workers.put(_Compared(_held(points, chosen, dtype, width), chosen, count, rows, threads))
+    found = list(points.map(_nearest, n, rows, compared, report=partial(points.report, _PART)))
     if len(found) == 1:
-        return found[0]
+        return dict(found[0])
     return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
 
 
-def _nearest(
-    some: slice, points: Points, compared: tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]], count: int, rows: int
-) -> dict[str, NDArray[Any]]:
+def _nearest(some: slice, points: Points, compared: _Compared) -> dict[str, NDArray[Any]]:
     """Neighbours of some of the chosen points, among all that are compared."""
-    (a, norms, chosen), extent = compared, points.extent(points.mean) or 1.0
-    size = some.stop - some.start
+    a, chosen, count = compared.a, compared.chosen, compared.count
+    extent, size = points.extent(points.mean) or 1.0, some.stop - some.start
     nearest, distance = np.empty((size, count), np.int64), np.empty((size, count))
-    for start in range(some.start, some.stop, rows):
-        place = np.arange(start, min(start + rows, some.stop))
-        apart = a[place] @ a.T
-        apart *= -2
-        apart += norms
+
+    def block(start: int) -> int:
+        place = np.arange(start, min(start + compared.rows, some.stop))
+        query = -2 * a[place]
+        query[:, -1] = 1
+        apart = query @ a.T  # squared distances, less the norm of the own point
         apart[np.arange(place.size), place] = np.inf
         found = _smallest(apart, count)
-        about = np.take_along_axis(apart, found, axis=1) + norms[place][:, None]
+        about = np.take_along_axis(apart, found, axis=1) + a[place, -1:]
         true = _distances(points, chosen, place, found, np.sqrt(np.maximum(about, 0)) * extent)
         order = np.argsort(true, axis=1, kind="stable")
         of_place = slice(start - some.start, start - some.start + place.size)
         nearest[of_place] = np.take_along_axis(found, order, axis=1)
         distance[of_place] = np.take_along_axis(true, order, axis=1)
-        points.report("", of_place.stop, size)
+        return int(of_place.stop)
+
+    with one_blas_thread():
+        for done in in_threads(block, range(some.start, some.stop, compared.rows), compared.threads):
+            points.report("", done, size)
     return {"nearest": nearest, "distance": distance}
 
 
 def _smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
-    """Columns of the smallest values of each row: they lie in the strips of columns with the smallest minima."""
+    """Columns of the smallest values of each row: they lie in the sets of columns with the smallest minima."""
     rows, n = values.shape
     strips = n // _STRIP
     if strips < 4 * count:
         return np.asarray(np.argpartition(values, count - 1, axis=1)[:, :count])
-    body = values[:, : strips * _STRIP].reshape(rows, strips, _STRIP)
-    best = np.argpartition(body.min(axis=2), count - 1, axis=1)[:, :count]
-    columns = (best[:, :, None] * _STRIP + np.arange(_STRIP)).reshape(rows, -1)
+    body = values[:, : strips * _STRIP].reshape(rows, _STRIP, strips)
+    best = np.argpartition(body.min(axis=1), count - 1, axis=1)[:, :count]
+    columns = (best[:, :, None] + strips * np.arange(_STRIP)).reshape(rows, -1)
     columns = np.concatenate([columns, np.broadcast_to(np.arange(strips * _STRIP, n), (rows, n % _STRIP))], axis=1)
     some = np.take_along_axis(values, columns, axis=1)
     return np.take_along_axis(columns, np.argpartition(some, count - 1, axis=1)[:, :count], axis=1)
@@ -103,21 +120,21 @@ def _kind(n: int, d: int, room: int) -> tuple[np.dtype[Any], int]:
     return dtype, width
 
 
-def _held(
-    points: Points, chosen: NDArray[np.int64], dtype: np.dtype[Any], width: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Centred points in units of their extent, projected to so many coordinates, with their squared norms."""
+def _held(points: Points, chosen: NDArray[np.int64], dtype: np.dtype[Any], width: int) -> NDArray[Any]:
+    """Centred points in units of their extent, projected to so many coordinates, and after these the squared norm."""
     n, d = chosen.size, points.mean.size
     project = None
     if width < d:
         project = generator(Stream.NEIGHBOURS, 0).standard_normal((d, width)) / np.sqrt(width)
-    a = np.empty((n, width), dtype)
+    a = np.empty((n, width + 1), dtype)
     extent = points.extent(points.mean) or 1.0
     step = max(1, 2**17 // d)
     for start in range(0, n, step):
         some = (points.values[chosen[start : start + step]] - points.mean) / extent
-        a[start : start + len(some)] = some if project is None else some @ project
-    return a, np.einsum("ij,ij->i", a, a)
+        block = a[start : start + len(some)]
+        block[:, :-1] = some if project is None else some @ project
+        block[:, -1] = np.einsum("ij,ij->i", block[:, :-1], block[:, :-1])
+    return a
 
 
 def _distances(points: Points, chosen: NDArray[np.int64], place: NDArray[np.int64], found: Any, about: Any) -> Array:

@@ -33,7 +33,7 @@ COSTS = {
     "product": 0.97,  # a multiplication and addition in single precision; double precision counts twice
     "eigenvectors": 15,  # of a matrix, a cube of its size, in double precision
     "eigenvalues": 7.8,  # or some eigenvectors
-    "pair": 470,  # of points, whose distance is compared
+    "pair": 200,  # of points, whose distance is compared
     "exponential": 42,  # of a noised point, a point and a time, in the compiled kernel
     "cell": 1000,  # of a noised point, a time, a class and a group of the jackknife
     "weight": 380,  # of a noised point, a point held out and a time
