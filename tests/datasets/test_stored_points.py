@@ -8,12 +8,14 @@ import dask.array as da
 import h5py
 import numpy as np
 import pytest
+import xarray
 import zarr
 
 from regimes import load_dataset
 from regimes.datasets.points.loading import load_or_open
 from regimes.datasets.points.stored import StoredPoints
 from regimes.numerics.interface.data_checks import checked_points
+from regimes.numerics.posterior.near_copies import near_copies
 
 DRAW = np.random.default_rng(4)
 X = np.column_stack([DRAW.normal(size=(900, 6)) * np.arange(1, 7) + 5, np.full(900, 0.1)])
@@ -179,3 +181,22 @@ def test_what_is_read_as_a_whole_must_fit(tmp_path):
             file[name] = np.arange(9000.0)
     with pytest.raises(ValueError, match="9000 values of a in .* would take .*, more than memory"):
         load_or_open(tmp_path / "columns.h5", memory=MEMORY)
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-6])
+def test_copies_that_stand_together_are_as_near_in_a_file_as_in_memory(tmp_path, noise):
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(1400, 256)).astype(np.float32)
+    X = np.concatenate([X, X[:100] + noise * draw.normal(size=(100, 256)).astype(np.float32)])
+    np.save(tmp_path / "x.npy", X)
+    options = {"classes": None, "scale": None, "center": True, "memory": 2**20}
+    stored = load_or_open(tmp_path / "x.npy", None, **options).X
+    assert isinstance(stored, StoredPoints)
+    ours, theirs = near_copies(stored, memory=2**22), near_copies(stored[:], memory=2**22)
+    assert (ours.groups, ours.points) == (100, 200)
+    assert ours.within == pytest.approx(theirs.within, rel=1e-3)
+
+
+def test_variables_of_xarray_are_arrays():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    np.testing.assert_allclose(load_dataset(xarray.Variable(("a", "b"), X), center=False).X, X)

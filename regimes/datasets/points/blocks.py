@@ -33,7 +33,7 @@ class Blocks:
     """What a file declares of an array, and how to read some of its rows: nothing is read before it is asked for.
 
     ``said`` is what a user should know of how it is read; ``chunk`` is how many rows are decoded where one is wanted, 0
-    where that is much of the array.
+    where rows cannot be read from anywhere, so that the array must be held.
     """
 
     shape: tuple[int, ...]

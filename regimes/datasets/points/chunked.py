@@ -15,7 +15,9 @@ __all__ = ["chunked_blocks", "is_chunked"]
 
 def is_chunked(source: Any) -> bool:
     """Whether something is an array of dask, which is not imported for it."""
-    return hasattr(source, "__dask_graph__") and hasattr(source, "chunks") and hasattr(source, "dtype")
+    return (
+        hasattr(source, "__dask_graph__") and getattr(source, "chunks", None) is not None and hasattr(source, "dtype")
+    )
 
 
 def chunked_blocks(source: Any) -> Blocks:
@@ -44,7 +46,8 @@ class _Rows:
         pieces = []
         for number in range(first, last + 1):
             begin = int(self.ends[number - 1]) if number else 0
-            pieces.append(self._rows_of_chunk(number, begin)[max(start - begin, 0) : stop - begin])
+            piece = self._rows_of_chunk(number, begin)[max(start - begin, 0) : stop - begin]
+            pieces.append(piece.copy() if last > first else piece)  # or it would hold the whole chunk
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def _rows_of_chunk(self, number: int, begin: int) -> NDArray[Any]:

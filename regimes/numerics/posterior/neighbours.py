@@ -22,7 +22,9 @@ Array = NDArray[np.float64]
 _PROJECTED, _FEWEST = 256, 32
 _MOST_WORK = 2e11
 _ROWS = 64  # whose distances stay in a cache
-_CLOSE = 0.5
+_CLOSE = 0.5  # of the median of a block, below which distances in a file are measured again
+_CANCELS = {4: 1e-2, 8: 1e-6}  # of the extent, where products of so many bytes a number have lost their digits
+_MEASURED = 512  # pairs at once
 _STRIP = 32
 _PART = "near copies"
 
@@ -47,7 +49,7 @@ def nearest_neighbours(points: Points, chosen: NDArray[np.int64], count: int, me
     """
     n, d = chosen.size, points.mean.size
     dtype, width = _kind(n, d, (memory - 16 * n * count) // 2)
-    a_row = dtype.itemsize * (2 * n + width) + 16 * d + 16 * count * _STRIP
+    a_row = dtype.itemsize * (2 * n + width) + 32 * d + 16 * count * _STRIP
     held = n * (dtype.itemsize * width + 16 * count) + (width < d) * 8 * d * width
     room = int(memory - held)
     rows = min(room // a_row, _ROWS, n)
@@ -86,8 +88,9 @@ def _nearest(some: slice, points: Points, compared: _Compared) -> dict[str, NDAr
         distance[of_place] = np.take_along_axis(true, order, axis=1)
         return int(of_place.stop)
 
+    threads = min(compared.threads, get_num_threads())  # this may be another process
     with one_blas_thread():
-        for done in in_threads(block, range(some.start, some.stop, compared.rows), compared.threads):
+        for done in in_threads(block, range(some.start, some.stop, compared.rows), threads):
             points.report("", done, size)
     return {"nearest": nearest, "distance": distance}
 
@@ -151,9 +154,10 @@ def _distances(points: Points, chosen: NDArray[np.int64], place: NDArray[np.int6
             exact[:, k] = np.sqrt(np.einsum("ij,ij->i", step, step))
         return exact
     true: Array = about.astype(np.float64)
-    rows, columns = np.nonzero(about < _CLOSE * np.median(about.min(axis=1)))
-    for start in range(0, rows.size, _ROWS):
-        some, those = rows[start : start + _ROWS], columns[start : start + _ROWS]
+    close = max(_CLOSE * float(np.median(about.min(axis=1))), _CANCELS[about.itemsize] * points.extent(points.mean))
+    rows, columns = np.nonzero(about < close)
+    for start in range(0, rows.size, _MEASURED):
+        some, those = rows[start : start + _MEASURED], columns[start : start + _MEASURED]
         step = values[chosen[found[some, those]]].astype(np.float64) - values[chosen[place[some]]]
         true[some, those] = np.sqrt(np.einsum("ij,ij->i", step, step))
     return true

@@ -61,7 +61,7 @@ def _opened(distributed: Any, scheduler: Any) -> Iterator[Workers]:
     if local is None:
         try:
             client = distributed.Client(scheduler, timeout=_ANSWER, set_as_default=False)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # or an address of an unknown kind
             raise ValueError(f"predict: no scheduler of Dask answers at {scheduler} ({error}); start one") from None
         with client:
             yield _DaskWorkers(distributed, client)

@@ -233,5 +233,5 @@ def report_estimate(found: Found, parts: Sequence[str]) -> None:
 def _spoken(seconds: float) -> str:
     """With two digits at most."""
     if seconds < 100:
-        return f"{10 * round(seconds / 10)} s"
+        return f"{max(10, 10 * round(seconds / 10))} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.0f} h"

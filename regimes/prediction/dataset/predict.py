@@ -96,6 +96,7 @@ def predict(
         Bytes that may be used in all, the points included.
     progress : callable, optional
         Called with (part, done, total) as the work proceeds: with nothing done where it is not known how far a part is.
+        Before work of over a minute also with (``"estimate: ..."``, 0, seconds).
     checkpoint : path, optional
         Folder that keeps what takes long; the same call goes on there, to the same bytes, if it was stopped. It needs a
         seed.
@@ -163,7 +164,7 @@ def predict(
     times = None if t is None else positive_times("predict", t)
     share = PRECISION if precision is None else precision
     asks: dict[str, Any] = {"probes": probes, "precision": share, "groups": groups, "memory": memory}
-    asks |= {"center": center, "rng": rng}
+    asks |= {"center": center, "rng": rng, "parts": list(wanted), "losses": losses is not None}
     store = Checkpoints(None, {})
     if checkpoint is not None:
         report("fingerprint of the data", 0, 1)

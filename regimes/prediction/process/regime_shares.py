@@ -55,7 +55,7 @@ def share_sentence(rows: Mapping[str, Number], schedule: Schedule, *, bound: boo
     shares = {key: f"{100 * number.value:.3g}%" for key, number in rows.items() if number.value is not None}
     before = rows["steps.before"].label.partition(" before ")[2]
     after = rows["steps.after"].label.partition(" after ")[2]
-    most, least = ("at most ", "at least ") if bound else ("", "")
+    most, least = ("at most ", "at least ") if bound and before == _CLASS else ("", "")
     middle = f", {least}{shares['steps.between']} between" if "steps.between" in shares else ""
     steps = f"{schedule.steps} step{'s' * (schedule.steps > 1)} of {schedule.name}"
     first, last = most + shares["steps.before"], ("" if middle else least) + shares["steps.after"]

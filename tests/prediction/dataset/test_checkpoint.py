@@ -78,3 +78,10 @@ def test_thirty_kills(tmp_path, outputs_after_kills):
     command = [sys.executable, "-m", "regimes", "predict", tmp_path / "x.npz", "--labels", "y", "--json"]
     command += ["--precision", "0.004"]
     assert len(set(outputs_after_kills(command, kills=30))) == 1
+
+
+def test_other_parts_take_another_folder(tmp_path):
+    X, labels = points(0)
+    predict(X, labels=labels, parts=["speciation"], checkpoint=tmp_path / "kept")
+    with pytest.raises(ValueError, match="parts"):
+        predict(X, labels=labels, parts=["classes"], checkpoint=tmp_path / "kept")

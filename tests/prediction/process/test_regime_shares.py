@@ -52,3 +52,5 @@ def test_a_first_time_that_is_a_bound_makes_its_shares_bounds():
     assert "at most 30% come before the class is decided, at least 55% between, and 15% after" in said
     (said,) = share_sentence(share_rows({CLASS: Number("a time", 1.5)}, SAMPLER), SAMPLER, bound=True)
     assert "at most 30% come before the class is decided, and at least 70% after" in said
+    (said,) = share_sentence(share_rows({CLASS: Number("", 0.2), POINT: Number("", 0.5)}, SAMPLER), SAMPLER, bound=True)
+    assert "at most" not in said  # the point comes first, and its time is none
