@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from regimes import predict
 from regimes.prediction.dataset.cluster import workers_of
@@ -90,7 +91,8 @@ def test_what_is_no_scheduler_is_refused(monkeypatch):
 def test_a_process_that_is_killed_costs_time_alone(tmp_path, processes):
     path, size = points(tmp_path, 4000, 500)
     options = {"probes": 2048, "groups": 5, "memory": size * 7 // 4, "parts": ["speciation", "collapse"]}
-    here = predict(path, **options)
+    with threadpool_limits(1, user_api="blas"):  # as in the processes: sums in single precision depend on it
+        here = predict(path, **options)
     kinds = {"n_workers": processes, "threads_per_worker": 1, "memory_limit": None, "dashboard_address": ":0"}
     with distributed.LocalCluster(silence_logs=50, **kinds) as cluster, distributed.Client(cluster) as client:
         killed = []
