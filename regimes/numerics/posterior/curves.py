@@ -165,8 +165,8 @@ def posterior_curves(
     (``index_entropy``) and the clone probabilities are derived. Exact up to the sampling of (mu, z): the
     empirical law is not approximated. Held against float64 brute force with the same draws, from t = 1e-6 to 20: within
     1e-6 (double) and 1e-5 (single) of 1 or of the value, whichever is larger; a small excess entropy keeps six digits
-    in double. Exponentials are float32 in both. Results do not depend on the number of threads, and on the block size
-    only by rounding.
+    in double. Exponentials are float32 in both. Results do not depend on the number of numba's threads, and on BLAS's
+    and the block size only by rounding.
 
     Examples
     --------
