@@ -33,7 +33,7 @@ def chunked_blocks(source: Any) -> Blocks:
 
 @dataclass(eq=False)
 class _Rows:
-    """Rows of the array; the last chunks of rows are held, since those beside them come next."""
+    """Rows of the array; the last chunk of rows is held, since those beside it come next."""
 
     source: Any
     ends: NDArray[Any]
