@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "regimes"
 FLOORS = ("theory", "numerics", "datasets", "prediction", "validation", "report", "cli")  # from the ground up
-SUBJECTS = {"process", "speciation", "collapse", "hierarchy", "composition"}
+SUBJECTS = {"process", "speciation", "collapse", "decisions", "hierarchy", "composition"}
 OWN_ROOMS = {
     "theory": {"formula"},
     "numerics": {"compiled", "estimation", "interface", "posterior"},

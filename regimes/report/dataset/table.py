@@ -42,7 +42,7 @@ _LEGEND = (
     "t: Ornstein-Uhlenbeck time: pure noise at large t, a finished sample at t = 0; steps are counted from 0",
     "memorised: with the exact score of these points; generalises: with that of the population they are drawn from",
     "decided: samples from one noised point agree: half of them (point), 0.55 of the way from chance on (class)",
-    "theory: x_t holds log n nats about its point, for n points of this law: near where half agree, not at it",
+    "theory: x_t holds log n nats about its point, for n points of this law: another criterion than that half agree",
     "( , ): 95% over the noise drawn (memorised), over data of this law (else); at least: estimated, 97.5% sure",
 )
 _TOLD = {
