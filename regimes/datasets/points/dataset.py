@@ -74,6 +74,8 @@ class Dataset:
         What a user should know before using times that were predicted from these points.
     taken : str
         What was taken of the source and how it was read; empty where it is all of an array.
+    shape : tuple of int
+        Of one item before it was flattened, as of an image; empty where items came as rows.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Dataset:
     source: str
     notes: tuple[str, ...] = ()
     taken: str = ""
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         X = self.X

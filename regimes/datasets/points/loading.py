@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -161,7 +162,14 @@ def _loaded(source: Any, asked: Reading, wanted: Wanted) -> Dataset:
         source=raw.source,
         notes=(*raw.notes, *data_notes(taken.done, pixels=taken.pixels)),
         taken="; ".join(text for text in (raw.taken, taken.left_out, mapped, taken.where) if text),
+        shape=_item(raw, taken.X.shape[1]),
     )
+
+
+def _item(raw: RawData, d: int) -> tuple[int, ...]:
+    """Shape of one item of d values, where it is more than a row."""
+    shape = raw.item or tuple(getattr(raw.values, "shape", ()))[1:]
+    return tuple(map(int, shape)) if len(shape) > 1 and math.prod(shape) == d else ()
 
 
 def _held(raw: RawData, asked: Reading, wanted: Wanted, *, owned: bool) -> Taken:

@@ -16,7 +16,7 @@ from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.eigenvalues import Centred
 from regimes.theory.formula.record import recorded
 
-__all__ = ["InformationBound", "information_bound"]
+__all__ = ["InformationBound", "information_bound", "some_points", "squared_projections"]
 
 Array = NDArray[np.float64]
 
@@ -105,14 +105,14 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
             f"information_bound: X needs at least {_FEWEST} points and n must exceed 1, got {total} points and "
             f"n = {target:g}"
         )
-    points = _some(points, memory)
+    points = some_points(points, memory)
     extent = points.extent(points.mean)
     if extent == 0.0:
         raise ValueError("information_bound: X must vary, got equal points; there is no information to speak of")
     from scipy.interpolate import CubicSpline
 
     with recorded() as noted:
-        eigenvalues, squares = _squared_projections(points, memory)
+        eigenvalues, squares = squared_projections(points, memory)
         forms = _Forms(eigenvalues, squares)
         y, snr, information = forms.curve(np.log(target))
         log_snr = CubicSpline(information, np.log(snr))
@@ -139,7 +139,7 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
     )
 
 
-def _some(points: Points, memory: int) -> Points:
+def some_points(points: Points, memory: int) -> Points:
     """All points, or some drawn from them where those of all would not fit, or their eigenvalues take minutes."""
     n, d = points.values.shape
     most = n if min(n, d) <= _MOST else _MOST
@@ -161,7 +161,7 @@ def _held_bytes(points: Points, n: int) -> int:
     return (n < len(points.values)) * size * n * d + 40 * min(n, d) ** 2 + (square + 4) * n * min(n, d) + block
 
 
-def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
+def squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
     """Eigenvalues of the covariance with divisor n - 1, in units of the extent, and squared projections of the points.
 
     The projections are those on the eigenvectors with nonzero eigenvalue, times the square root of n/(n - 1): a point

@@ -1,4 +1,4 @@
-"""Whether a point keeps its class when it is noised to x_t and led back: by a stochastic and a deterministic sampler."""
+"""Whether a point keeps its class when it is noised to x_t and led back, by a stochastic or a deterministic sampler."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def survival_time(given: Survival, score: ClassScore, level: float, what: str) -
     crossings = [curve_crossings(t, curve[top:], level) for curve in (score.normalised, lower)] if t.size > 1 else []
     value, low = (float(each[0]) if each.size else None for each in crossings) if crossings else (None, None)
     if value is None or low is None:
-        return SurvivalTime(None, None, f"{what} is above {level:.0%} still at t = {t[-1]:.3g}, on the scale from 0 to 1")
+        return SurvivalTime(None, None, f"{what} is above {level:.0%} of its scale still at t = {t[-1]:.3g}")
     if not given.exact:
         return SurvivalTime(value, (low, None), None)
     above = curve_crossings(t, (score.normalised + margin)[top:], level)
@@ -152,7 +152,7 @@ def survival_time(given: Survival, score: ClassScore, level: float, what: str) -
 
 
 def assigned_classes(posterior: NDArray[np.float32], share: Array) -> Array:
-    """Which class each x_t is led to, shape (sign, time, probe, class): nearly 0 or 1, with each class at its weight."""
+    """Class that each x_t is led to, shape (sign, time, probe, class): nearly 0 or 1, with each class at its weight."""
     logs = np.log(np.maximum(posterior, np.finfo(np.float32).tiny)) - np.log(share).astype(np.float32)
     logs = np.maximum(logs, logs.max(axis=-1, keepdims=True) - np.float32(_CLIP))
     logs -= logs.mean(axis=-1, keepdims=True)

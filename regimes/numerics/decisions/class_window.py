@@ -17,7 +17,15 @@ from regimes.numerics.estimation.jackknife import jackknife_error, student_quant
 from regimes.numerics.estimation.roots import crossings_of_each
 from regimes.theory.formula.record import recorded
 
-__all__ = ["SHARES", "ClassInformation", "ClassWindow", "class_information", "class_window", "pair_information"]
+__all__ = [
+    "SHARES",
+    "ClassInformation",
+    "ClassWindow",
+    "class_information",
+    "class_parts",
+    "class_window",
+    "pair_information",
+]
 
 Array = NDArray[np.float64]
 
@@ -34,8 +42,7 @@ class ClassInformation:
     """Information I(class; x_t) in nats at every time, of held-out posteriors a lower bound on it in expectation.
 
     ``entropy`` is that of the class weights. ``replicates`` (G, T) leave each group of points out in turn; ``error`` is
-    their jackknife error. ``of_class`` (K, T) is what each class contributes: a lower bound on the divergence of its
-    noised points from all, and weighted by the classes the information itself; nan of a class without a noised point.
+    their jackknife error.
     """
 
     t: Array
@@ -43,9 +50,6 @@ class ClassInformation:
     error: Array
     replicates: Array
     entropy: float
-    of_class: Array
-    exact: bool
-    n: int
     formulas: tuple[str, ...]
 
 
@@ -71,7 +75,7 @@ class ClassWindow:
 
 
 def class_information(given: ClassPosteriors) -> ClassInformation:
-    """Information that x_t carries about the class, with what each class contributes.
+    """Information that x_t carries about the class.
 
     Parameters
     ----------
@@ -85,7 +89,7 @@ def class_information(given: ClassPosteriors) -> ClassInformation:
 
     Notes
     -----
-    Derived (``class_log_ratio``, ``class_part_information``).
+    Derived (``class_log_ratio``).
 
     Examples
     --------
@@ -94,23 +98,8 @@ def class_information(given: ClassPosteriors) -> ClassInformation:
     >>> found.information.round(3).tolist(), round(found.entropy, 3)
     ([0.693, 0.0], 0.693)
     """
-    classes = given.share.size
     with recorded() as used:
-        ratio = compile_formula("class_log_ratio", target="numpy")
-        part = compile_formula("class_part_information", target="numpy")
-        logs = np.asarray(ratio(np.maximum(given.posterior, _TINY), given.share))
-        scores = given.averaged(logs)
-        claims = given.posterior.mean(axis=(0, 2), dtype=np.float64).T  # class, time
-        of_class = np.full((classes, given.t.size), np.nan)
-        for k in range(classes):
-            mine = given.members == k
-            if given.exact:
-                mean = (logs[..., k] * given.posterior[..., k]).mean(axis=(0, 2)) / np.maximum(claims[k], _TINY)
-            elif mine.any():
-                mean = logs[:, :, mine, k].mean(axis=(0, 2))
-            else:
-                continue
-            of_class[k] = part(mean, claims[k], given.share[k])
+        scores = given.averaged(_log_ratios(given))
     replicates = _left_out(scores, given.copies)
     return ClassInformation(
         t=given.t,
@@ -118,11 +107,35 @@ def class_information(given: ClassPosteriors) -> ClassInformation:
         error=jackknife_error(replicates),
         replicates=replicates,
         entropy=-float(np.sum(given.share * np.log(given.share))),
-        of_class=of_class,
-        exact=given.exact,
-        n=given.n,
-        formulas=(*given.formulas, *used),
+        formulas=tuple(dict.fromkeys((*given.formulas, *used))),
     )
+
+
+def class_parts(given: ClassPosteriors) -> Array:
+    """What each class contributes to the information, shape (K, T); nan of a class without a noised point.
+
+    At most the divergence of its noised points from all noised points, as for one class against the rest, but so that
+    the mean, weighted by the classes, is the information itself (``class_part_information``).
+    """
+    logs, part = _log_ratios(given), compile_formula("class_part_information", target="numpy")
+    claims = given.posterior.mean(axis=(0, 2), dtype=np.float64).T  # class, time
+    parts = np.full(claims.shape, np.nan)
+    for k, claim in enumerate(claims):
+        mine = given.members == k
+        if given.exact:
+            mean = (logs[..., k] * given.posterior[..., k]).mean(axis=(0, 2)) / np.maximum(claim, _TINY)
+        elif mine.any():
+            mean = logs[:, :, mine, k].mean(axis=(0, 2))
+        else:
+            continue
+        parts[k] = part(mean, claim, given.share[k])
+    return parts
+
+
+def _log_ratios(given: ClassPosteriors) -> Array:
+    """Of each class, shape (sign, time, probe, class)."""
+    ratio = compile_formula("class_log_ratio", target="numpy")
+    return np.asarray(ratio(np.maximum(given.posterior, _TINY), given.share))
 
 
 def pair_information(given: ClassPosteriors, one: int, other: int) -> Array | None:

@@ -105,8 +105,8 @@ CLASS_PART_INFORMATION = Formula(
     ),
     steps=(
         Step(
-            "by Bayes a mean over the class is one over all points with weight p/w, so that the divergence less J is the "
-            "mean of p/w (r - 1 - log r), r = q/p, and the mean of p/w is 1",
+            "by Bayes a mean over the class is one over all points with weight p/w, so that the divergence less J is "
+            "the mean of p/w (r - 1 - log r), r = q/p, and the mean of p/w is 1",
             equation(
                 (_single_p * log(_single_p / _single_q) + _single_q - _single_p) / _share,
                 _single_p / _share * (_single_q / _single_p - 1 - log(_single_q / _single_p)),
@@ -115,7 +115,7 @@ CLASS_PART_INFORMATION = Formula(
         ),
         _CONVEX,
         Step(
-            "weighted by the classes the sum is the mean of log(q/w) over all points, since q sums to 1 (three classes)",
+            "weighted by the classes the sum is the mean of log(q/w) over all points, as q sums to 1 (three classes)",
             equation(
                 sympy.Add(*(w * _part(of, q, w) for w, of, q in zip(_weights, _L, _claimed, strict=True))),
                 sympy.Add(*(w * of for w, of in zip(_weights, _L, strict=True))),

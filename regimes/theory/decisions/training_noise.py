@@ -30,7 +30,7 @@ HIDDEN_VARIANCE_DENSITY = Formula(
     steps=(
         Step("slope of the mmse in log sigma, over the variance", Derivative(_mmse, _ell) / _lambda),
         Step(
-            "the same as the slope of -snr mmse, the share that x_t tells: a logistic density in log snr at -log lambda",
+            "the same as the slope of -snr mmse, of what x_t tells: a logistic density in log snr at -log lambda",
             -Derivative(exp(-2 * _ell) * _mmse, _ell),
         ),
     ),
@@ -63,9 +63,7 @@ HIDDEN_LOG_NOISE_SPREAD = Formula(
     name="hidden_log_noise_spread",
     title="Standard deviation of log sigma at which noise hides the variance of the data",
     symbol=sympy.Symbol("P_std", positive=True),
-    inputs=(
-        Variable(_between, "variance of 1/2 log lambda over the components, weighted by lambda", Interval(0, oo)),
-    ),
+    inputs=(Variable(_between, "variance of 1/2 log lambda over the components, weighted by lambda", Interval(0, oo)),),
     expr=sqrt(pi**2 / 12 + _between),
     source="derived",
     assumes=(_GAUSSIAN,),

@@ -27,8 +27,8 @@ RESAMPLED_CORRELATION = Formula(
     assumes=(_COMPONENT, "the sampler ends at a draw from the posterior of the point given x_t"),
     steps=(
         Step(
-            "point and resample are independent given x_t: their covariance is the variance of the posterior mean, which "
-            "is the variance of the component less the mmse",
+            "point and resample are independent given x_t: their covariance is the variance of the posterior mean, "
+            "which is the variance of the component less the mmse",
             (_lambda - GAUSSIAN_CHANNEL_MMSE.expr) / _lambda,
         ),
         Step(
@@ -55,8 +55,8 @@ TRANSPORTED_CORRELATION = Formula(
             extra=(TIME,),
         ),
         Step(
-            "so x = sqrt(snr) a + z, of variance 1 + snr lambda, ends at sqrt(lambda/(1 + snr lambda)) x: its covariance "
-            "with a over the variance of a",
+            "so x = sqrt(snr) a + z, of variance 1 + snr lambda, ends at sqrt(lambda/(1 + snr lambda)) x: its "
+            "covariance with a over the variance of a",
             sqrt(_lambda / (1 + snr * _lambda)) * sqrt(snr) * _lambda / _lambda,
         ),
     ),
@@ -79,8 +79,8 @@ FLOW_CLASS_SURVIVAL = Formula(
     ),
     steps=(
         Step(
-            "the velocity is odd along the axis and zero at its middle, so that the flow keeps the sign of y: the class "
-            "it leads to is the more probable one, of posterior (1 + tanh(sqrt(kappa) |y|))/2",
+            "the velocity is odd along the axis and zero at its middle, so that the flow keeps the sign of y: the "
+            "class it leads to is the more probable one, of posterior (1 + tanh(sqrt(kappa) |y|))/2",
             Integral((1 + tanh(_root * Abs(y))) / 2 * (_plus + _minus) / 2, (y, -oo, oo)),
         ),
         Step(

@@ -52,7 +52,7 @@ def best_log_mixture(own: Single) -> Array:
     explains, whose weight therefore never vanishes. Each round raises the score (expectation and maximisation); what is
     left after the last costs height and no truth.
     """
-    times, draws, count = own.shape
+    times, _, count = own.shape
     weights = np.full((times, count), 1 / count)
     for _ in range(_ROUNDS):
         total = np.matmul(own, weights[:, :, None].astype(np.float32))[:, :, 0]
