@@ -123,6 +123,7 @@ LADDERS: dict[str, Ladder] = {
     "log_1S": between(1e-12, 1e6),
     "left_out": between(1e-6, 1e6),
     "leverage": inside_unit(1e-12),
+    "log_sigma": both_signs(1e-8, 30),
     "log_S": both_signs(1e-6, 1e6),
     "log_snr": both_signs(1e-8, 600),
     "loss": from_zero(1e-12, 1e12),
@@ -151,6 +152,7 @@ LADDERS: dict[str, Ladder] = {
     "s_e": both_signs(1e-6, 1e2),
     "s_t": both_signs(1e-6, 1e2),
     "score": both_signs(1e-8, 1e6),
+    "share": inside_unit(1e-15),
     "shift": between(1e-8, 1e8),
     "sigma": between(1e-3, 1e3),
     "sigma_edm": between(1e-8, 1e8),
@@ -233,6 +235,8 @@ def ladder(name: str, variable: str) -> Ladder:
 # Quantities that change sign: near the zero no arithmetic on rounded terms keeps relative accuracy. There the error
 # is held against what a relative change of the inputs does to the value, sum |x df/dx|, and against the largest term.
 CONDITIONED: dict[str, str] = {
+    "class_log_ratio": "zero where the posterior is the weight of the class",
+    "class_part_information": "zero where the class is as all points",
     "class_quadratic_score": "zero where the posterior is wrong by as much as it is right",
     "clone_partial_correlation": "zero where the field at both sites explains what the clone has in common there",
     "covariance_class_time": "zero where the covariances part in the data themselves",
@@ -246,6 +250,7 @@ CONDITIONED: dict[str, str] = {
     "gaussian_log_density": "zero where the density is 1",
     "gaussian_posterior_mean": "zero where noise and centre cancel",
     "gaussian_score": "zero at the noised centre",
+    "hidden_log_noise": "zero at unit variance",
     "hierarchy_sibling_covariance": "negative below a wrong parent, positive below a right one",
     "index_entropy": "zero where x_t tells the index",
     "landau_curvature": "zero at the speciation time",
@@ -277,6 +282,7 @@ STEEP: dict[str, str] = {
     "chain_mean_cluster_size": "exponential in k",
     "cosine_overlap": "tail of a bump",
     "density_product": "tail of a bump",
+    "hidden_variance_density": "tails of the logistic law",
     "overlap_coefficient": "tail of a bump",
     "overlap_distribution": "tails of normal laws",
     "pixel_correction": "exponential in sigma^2",

@@ -18,7 +18,7 @@ from regimes.numerics.decisions.class_window import (
     class_window,
     pair_information,
 )
-from regimes.numerics.interface.number import Number
+from regimes.numerics.interface.number import Interval, Number
 from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.dataset.found import Found
 from regimes.prediction.decisions.answer import Answer
@@ -86,13 +86,16 @@ def _rows(
     suffix: str, window: ClassWindow, formulas: tuple[str, ...], schedule: Schedule, *, exact: bool
 ) -> dict[str, Number]:
     of = "" if window.complete else " that is proven" if not exact else " at the smallest noise computed"
-    covers = "probes" if exact else "data, of what held-out points prove"
+    covers = "probes" if exact else "data, lower limit of 97.5%" if window.complete else "data, of what they prove"
     rows = {}
     for place, end in enumerate(_ENDS):
-        interval, time = window.interval(place), (window.low, window.high)[place]
+        time = (window.low, window.high)[place]
+        interval: Interval | None = window.interval(place)
         reason = window.reasons[place]
         if time is not None and interval is None:
             reason = "the end is not reached once some group of points is left out: no interval"
+        if interval is not None and window.complete and not exact:
+            interval = interval[0], None  # the truth lies there or above, however far
         rows[f"guidance.{end}{suffix}"] = schedule.number(
             _LABELS[end] + of,
             time,
@@ -178,7 +181,7 @@ def _warnings(windows: list[ClassWindow | None], found: Found) -> tuple[str, ...
     ends = [None if window is None else window.low for window in (general, exact)]
     if ends[0] and ends[1] and max(ends[0] / ends[1], ends[1] / ends[0]) > _APART:
         said.append(
-            f"a model that has memorised these points knows 95% of the class up to t = {ends[1]:.3g}, one that generalises "
-            f"is known to up to t = {ends[0]:.3g}: guidance.low is for the second"
+            f"a model that has memorised these points knows 95% of the class up to t = {ends[1]:.3g}, one that "
+            f"generalises is known to up to t = {ends[0]:.3g}: guidance.low is for the second"
         )
     return tuple(said)

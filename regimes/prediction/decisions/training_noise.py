@@ -36,11 +36,11 @@ def training_answer(found: Found, schedule: Schedule) -> Answer:
         ),
         curves={"training.log_sigma": log_sigma, "training.density": density},
         assumes=(
-            "the Gaussian of these data, for any model; the density of log sigma is the slope of its mmse, so that each "
-            "direction counts by its variance: directions fainter than the smallest noise count for next to nothing, and "
-            "the smallest noise does not move the mean",
+            "the Gaussian of these data, for any model; the density of log sigma is the slope of its mmse, so that "
+            "each direction counts by its variance: directions fainter than the smallest noise count for next to "
+            "nothing, and the smallest noise does not move the mean",
             "details count as little as they vary: to sharpen those, train on less noise than this",
-            "sigma is noise over signal in units of the data as they are scaled here; the distribution is matched by its "
+            "sigma is noise over signal in units of the data as they are scaled here; the distribution is matched by "
             "mean and standard deviation, and was not compared with trained models",
         ),
         warnings=_warnings(hidden, schedule),
