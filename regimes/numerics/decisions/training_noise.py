@@ -27,7 +27,8 @@ class HiddenVariance:
 
     ``mean_interval`` and ``std_interval`` hold 95%, over the draw of the points and as much again as was corrected for
     their number; of 200 draws each of four spectra they held the truth in 91% or more from 1.5 points a direction on
-    (``enough``), in 84% at 1.1. ``eigenvalues`` are the nonzero ones of the covariance of the points.
+    (``enough``), in 84% at 1.1. ``eigenvalues`` are the nonzero ones of the covariance of the points,
+    ``formulas`` those behind the mean and those behind the standard deviation.
     """
 
     mean: float
@@ -37,7 +38,7 @@ class HiddenVariance:
     eigenvalues: Array
     used: int
     enough: bool
-    formulas: tuple[str, ...]
+    formulas: tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def hidden_variance_noise(eigenvalues: ArrayLike) -> tuple[float, float]:
@@ -144,8 +145,9 @@ def hidden_variance(X: ArrayLike, *, memory: int = 2 * 2**30) -> HiddenVariance:
     with recorded() as used:
         values, squares = squared_projections(points, memory)
         n, total = len(squares), values.sum()
-        mean, _ = hidden_variance_noise(values)
-        place = compile_formula("hidden_log_noise", target="numpy")(values) - mean
+        place = compile_formula("hidden_log_noise", target="numpy")(values)
+        mean = float(values @ place) / total
+        place = place - mean
         between = float(values @ place**2) / total
         # Slopes of lambda p and lambda p^2, p = 1/2 log lambda less the mean, since dp/dlambda = 1/(2 lambda).
         slopes = np.stack([place + 0.5, place**2 + place])
@@ -154,14 +156,14 @@ def hidden_variance(X: ArrayLike, *, memory: int = 2 * 2**30) -> HiddenVariance:
         moved = of_points - squares.sum(axis=1)[:, None] / total * np.array([0.0, between])
         pairs = zip(slopes, curvatures, strict=True)
         excess = np.array([_second_order(values, slope, curvature) for slope, curvature in pairs]) / (n - 1) / total
-        corrected = mean - excess[0]
+        of_mean = tuple(used)
         spread = compile_formula("hidden_log_noise_spread", target="numpy")
         # Shifting the mean moves the second moment about it by its square alone.
         std = float(spread(max(between - excess[1] - excess[0] ** 2, 0.0)))
         shift = float(np.log(extent))
         errors = moved.std(axis=0, ddof=1) / np.sqrt(n) * np.array([1.0, 1 / (2 * std)])
     reach = student_quantile(n - 1) * errors + np.abs([excess[0], float(spread(between)) - std])
-    centre = float(corrected) + shift
+    centre = mean - float(excess[0]) + shift
     return HiddenVariance(
         mean=centre,
         std=std,
@@ -170,7 +172,7 @@ def hidden_variance(X: ArrayLike, *, memory: int = 2 * 2**30) -> HiddenVariance:
         eigenvalues=values * extent**2,
         used=n,
         enough=n >= _ENOUGH * values.size,
-        formulas=tuple(used),
+        formulas=(of_mean, tuple(used)),
     )
 
 

@@ -18,9 +18,10 @@ __all__ = ["kept_posteriors", "window_times"]
 
 Array = NDArray[np.float64]
 
-_FAINT = 0.003  # normalised clone probability at the largest time: below it a flow draws the class anew too
+_FAINT = 0.0015  # normalised clone probability at the largest time: below it a flow draws the class anew too
 _SPACING, _SPAN = 0.65, 16.0  # nats of log snr: between times, which places an end to .3%, and in all
 _FEWEST, _MOST = 12, 24
+_OWN = "classes_"  # the store keeps formulas of its own with a piece
 
 
 def window_times(curves: PosteriorCurves, labels: NDArray[np.intp]) -> Array:
@@ -42,7 +43,7 @@ def window_times(curves: PosteriorCurves, labels: NDArray[np.intp]) -> Array:
 
 def kept_posteriors(name: str, compute: Callable[[], ClassPosteriors], store: Checkpoints) -> ClassPosteriors:
     """Posteriors that the store keeps."""
-    found: dict[str, Any] = store.piece(name, lambda: vars(compute()))
-    return ClassPosteriors(
-        **found | {"n": int(found["n"]), "exact": bool(found["exact"]), "formulas": tuple(found["formulas"].tolist())}
-    )
+    stored = store.piece(name, lambda: {_OWN + part: value for part, value in vars(compute()).items()})
+    found: dict[str, Any] = {part.removeprefix(_OWN): value for part, value in stored.items()}
+    plain = {"n": int(found["n"]), "exact": bool(found["exact"]), "formulas": tuple(found["formulas"].tolist())}
+    return ClassPosteriors(**found | plain)

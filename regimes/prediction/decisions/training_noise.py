@@ -49,15 +49,15 @@ def training_answer(found: Found, schedule: Schedule) -> Answer:
 
 def _rows(hidden: HiddenVariance) -> dict[str, Number]:
     rows = {}
-    intervals = {"P_mean": hidden.mean_interval, "P_std": hidden.std_interval}
-    for name, value in (("P_mean", hidden.mean), ("P_std", hidden.std)):
+    values, intervals = (hidden.mean, hidden.std), (hidden.mean_interval, hidden.std_interval)
+    for name, value, interval, used in zip(_LABELS, values, intervals, hidden.formulas, strict=True):
         reason = None if hidden.enough else "fewer than 1.5 points for each direction: no interval"
         rows[f"training.{name}"] = Number(
             _LABELS[name],
             value,
-            interval=intervals[name] if hidden.enough else None,
+            interval=interval if hidden.enough else None,
             covers="data, and the correction for their number" if hidden.enough else None,
-            formulas=hidden.formulas,
+            formulas=used,
             reason=reason,
         )
     return rows

@@ -1,5 +1,6 @@
 """Guidance, U-turns and training noise of data sets whose truth is known, and of those that have none."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from regimes import load_dataset, noise_schedule
 from regimes.numerics.estimation.roots import bracketed_root
+from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.progress import silent
 from regimes.numerics.speciation.clone_probability import class_information, clone_probability
 from regimes.prediction.dataset.found import Budget, Found
@@ -18,9 +20,9 @@ GUIDANCE = ("guidance.low", "guidance.high")
 UTURN = [f"uturn.{end}_{sampler}" for end in ("keep", "lose") for sampler in ("stochastic", "deterministic")]
 
 
-def found(X: Any, labels: Any = None, schedule: Any = "ddpm-linear") -> Found:
-    data = load_dataset(X, labels, scale="none")
-    return Found(data, noise_schedule(schedule), Budget(512, 0.01, 0, 10, 2**30, silent), True, None)
+def found(X: Any, labels: Any = None, folder: Path | None = None) -> Found:
+    data, store = load_dataset(X, labels, scale="none"), Checkpoints(folder, {})
+    return Found(data, noise_schedule("ddpm-linear"), Budget(512, 0.01, 0, 10, 2**30, silent, store), True, None)
 
 
 def two_classes(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +98,13 @@ def test_a_class_that_is_decided_outside_the_schedule_is_said() -> None:
     assert "no strength reaches it" in str(number.reason)
 
 
+def test_what_is_kept_in_a_folder_gives_the_same(tmp_path: Path) -> None:
+    X, labels = two_classes(40)
+    first, again = (guidance_answer(found(X, labels, tmp_path / "kept")) for _ in range(2))
+    assert first.numbers == again.numbers
+    assert "class_log_ratio" in again.numbers["guidance.low"].formulas
+
+
 def test_one_heavy_class_has_no_survival_to_speak_of() -> None:
     labels = (np.arange(200) % 50 == 0).astype(int)
     X = np.random.default_rng(3).normal(size=(200, 3)) + 6 * labels[:, None]
@@ -117,7 +126,8 @@ def test_scales_of_images_and_training_noise_of_the_digits() -> None:
     mean, std = (training.numbers[f"training.{name}"] for name in ("P_mean", "P_std"))
     assert mean.interval[0] < mean.value < mean.interval[1]
     assert 0.9 < std.value < 1.4
-    assert mean.formulas == ("hidden_log_noise", "hidden_log_noise_spread")
+    assert mean.formulas == ("hidden_log_noise",)
+    assert std.formulas == ("hidden_log_noise", "hidden_log_noise_spread")
 
 
 def test_training_noise_of_few_points_has_a_reason() -> None:
