@@ -49,11 +49,17 @@ class ClassPosteriors:
     exact: bool
     formulas: tuple[str, ...]
 
-    def averaged(self, values: Array) -> Array:
-        """Mean over both signs, and over the class given x_t, of values for each class: shape (time, probe)."""
-        if self.exact:
-            return np.asarray((values * self.posterior).sum(axis=-1).mean(axis=0))
-        return np.asarray(values[..., np.arange(self.members.size), self.members].mean(axis=0))
+    def scored(self, score: Callable[[Array], Array]) -> Array:
+        """Scores (time, probe), mean over both signs, of what a function gives for each class at a time after another.
+
+        The function has the posteriors (sign, probe, class) of that time.
+        """
+        probes = np.arange(self.members.size)
+        scores = np.empty((self.t.size, probes.size))
+        for row, q in zip(scores, self.posterior.swapaxes(0, 1), strict=True):
+            values = score(q.astype(np.float64))
+            row[:] = ((values * q).sum(axis=-1) if self.exact else values[:, probes, self.members]).mean(axis=0)
+        return scores
 
 
 def held_out_class_posteriors(

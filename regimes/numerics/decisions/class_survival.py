@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 _CONFIDENCE = 0.975
 _CLIP = 6.0  # nats: classes of odds beyond exp(6) share no noised point
 _SHARPNESS = (1.0, 0.3, 0.1, 0.03)  # of the scatter of the log posterior: assignments harden in steps
-_ROUNDS, _ASSIGNED = 20, 512
+_ROUNDS, _ASSIGNED = 15, 256
+_TINY = np.finfo(np.float32).tiny
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +114,12 @@ def class_survival(given: ClassPosteriors) -> Survival:
     >>> found.stochastic.phi.round(2).tolist()
     [1.0, 0.5]
     """
-    q = given.posterior.astype(np.float64)
+    score = compile_formula("class_quadratic_score", target="numpy")
     with recorded() as stochastic:
-        squares = (q**2).sum(axis=-1, keepdims=True)
-        drawn = given.averaged(compile_formula("class_quadratic_score", target="numpy")(q, squares))
+        drawn = given.scored(lambda q: np.asarray(score(q, (q**2).sum(axis=-1, keepdims=True))))
         of_drawn = class_score(drawn, given.share, given.members, given.copies)
     with recorded() as deterministic:
-        led = given.averaged(assigned_classes(given.posterior, given.share))
+        led = given.scored(lambda q: assigned_classes(q, given.share))
         of_led = class_score(led, given.share, given.members, given.copies)
     formulas = tuple(tuple(dict.fromkeys((*given.formulas, *used))) for used in (stochastic, deterministic))
     floor = float(np.sum(given.share**2))
@@ -151,18 +151,18 @@ def survival_time(given: Survival, score: ClassScore, level: float, what: str) -
     return SurvivalTime(value, (low, float(above[-1]) if above.size else None), None)
 
 
-def assigned_classes(posterior: NDArray[np.float32], share: Array) -> Array:
-    """Class that each x_t is led to, shape (sign, time, probe, class): nearly 0 or 1, with each class at its weight."""
-    logs = np.log(np.maximum(posterior, np.finfo(np.float32).tiny)) - np.log(share).astype(np.float32)
+def assigned_classes(posterior: Array, share: Array) -> Array:
+    """Class that each x_t is led to, shape (sign, probe, class): nearly 0 or 1, with each class at its weight."""
+    logs = (np.log(np.maximum(posterior, _TINY)) - np.log(share)).astype(np.float32)
     logs = np.maximum(logs, logs.max(axis=-1, keepdims=True) - np.float32(_CLIP))
     logs -= logs.mean(axis=-1, keepdims=True)
-    scatter = np.sqrt((logs**2).mean(axis=(0, 2, 3)))[None, :, None, None] + np.float32(1e-6)
-    some = logs[:, :, np.linspace(0, logs.shape[2] - 1, min(_ASSIGNED, logs.shape[2])).astype(int)]
-    factor = np.zeros((1, len(logs[0]), 1, share.size), np.float32)
+    scatter = np.sqrt((logs**2).mean()) + np.float32(1e-6)
+    some = logs[:, np.linspace(0, logs.shape[1] - 1, min(_ASSIGNED, logs.shape[1])).astype(int)]
+    factor, width = np.zeros(share.size, np.float32), scatter
     for sharpness in _SHARPNESS:
         width = scatter * np.float32(sharpness)
         for _ in range(_ROUNDS):
-            mass = _softmax((some + factor) / width).mean(axis=(0, 2), keepdims=True)
+            mass = _softmax((some + factor) / width).mean(axis=(0, 1))
             factor += width * np.log(share.astype(np.float32) / np.maximum(mass, np.float32(1e-30)))
     return np.asarray(_softmax((logs + factor) / width), dtype=np.float64)
 

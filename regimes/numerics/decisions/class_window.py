@@ -7,6 +7,7 @@ end is one crossing, whatever the number of times.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def class_information(given: ClassPosteriors) -> ClassInformation:
     ([0.693, 0.0], 0.693)
     """
     with recorded() as used:
-        scores = given.averaged(_log_ratios(given))
+        scores = given.scored(lambda q: _log_ratios(q, given.share))
     replicates = _left_out(scores, given.copies)
     return ClassInformation(
         t=given.t,
@@ -117,25 +118,25 @@ def class_parts(given: ClassPosteriors) -> Array:
     At most the divergence of its noised points from all noised points, as for one class against the rest, but so that
     the mean, weighted by the classes, is the information itself (``class_part_information``).
     """
-    logs, part = _log_ratios(given), compile_formula("class_part_information", target="numpy")
-    claims = given.posterior.mean(axis=(0, 2), dtype=np.float64).T  # class, time
-    parts = np.full(claims.shape, np.nan)
-    for k, claim in enumerate(claims):
-        mine = given.members == k
+    part, classes = compile_formula("class_part_information", target="numpy"), given.share.size
+    parts = np.full((classes, given.t.size), np.nan)
+    known = np.bincount(given.members, minlength=classes)
+    some = np.ones(classes, dtype=bool) if given.exact else known > 0
+    for i, q in enumerate(given.posterior.swapaxes(0, 1)):
+        logs, claims = _log_ratios(q, given.share), q.mean(axis=(0, 1), dtype=np.float64)
         if given.exact:
-            mean = (logs[..., k] * given.posterior[..., k]).mean(axis=(0, 2)) / np.maximum(claim, _TINY)
-        elif mine.any():
-            mean = logs[:, :, mine, k].mean(axis=(0, 2))
+            means = (logs * q).mean(axis=(0, 1)) / np.maximum(claims, _TINY)
         else:
-            continue
-        parts[k] = part(mean, claim, given.share[k])
+            sums = np.zeros(classes)
+            np.add.at(sums, given.members, logs[:, np.arange(len(given.members)), given.members].mean(axis=0))
+            means = sums / np.maximum(known, 1)
+        parts[some, i] = part(means[some], claims[some], given.share[some])
     return parts
 
 
-def _log_ratios(given: ClassPosteriors) -> Array:
-    """Of each class, shape (sign, time, probe, class)."""
-    ratio = compile_formula("class_log_ratio", target="numpy")
-    return np.asarray(ratio(np.maximum(given.posterior, _TINY), given.share))
+def _log_ratios(q: NDArray[Any], share: Array) -> Array:
+    """Of each class, the last axis."""
+    return np.asarray(compile_formula("class_log_ratio", target="numpy")(np.maximum(q, _TINY), share))
 
 
 def pair_information(given: ClassPosteriors, one: int, other: int) -> Array | None:

@@ -144,7 +144,7 @@ def hidden_variance(X: ArrayLike, *, memory: int = 2 * 2**30) -> HiddenVariance:
         raise ValueError("hidden_variance: X must vary, got equal points; noise has no variance to hide")
     with recorded() as used:
         values, squares = squared_projections(points, memory)
-        n, total = len(squares), values.sum()
+        n, total = len(squares), float(values.sum())
         place = compile_formula("hidden_log_noise", target="numpy")(values)
         mean = float(values @ place) / total
         place = place - mean
@@ -163,7 +163,7 @@ def hidden_variance(X: ArrayLike, *, memory: int = 2 * 2**30) -> HiddenVariance:
         shift = float(np.log(extent))
         errors = moved.std(axis=0, ddof=1) / np.sqrt(n) * np.array([1.0, 1 / (2 * std)])
     reach = student_quantile(n - 1) * errors + np.abs([excess[0], float(spread(between)) - std])
-    centre = mean - float(excess[0]) + shift
+    centre = float(mean - excess[0]) + shift
     return HiddenVariance(
         mean=centre,
         std=std,

@@ -19,7 +19,7 @@ __all__ = ["kept_posteriors", "window_times"]
 Array = NDArray[np.float64]
 
 _FAINT = 0.0015  # normalised clone probability at the largest time: below it a flow draws the class anew too
-_SPACING, _SPAN = 0.65, 16.0  # nats of log snr: between times, which places an end to .3%, and in all
+_SPACING, _SPAN = 0.75, 16.0  # nats of log snr: between times, which places an end to .5%, and in all
 _FEWEST, _MOST = 12, 24
 _OWN = "classes_"  # the store keeps formulas of its own with a piece
 

@@ -93,10 +93,9 @@ def _with_strength(key: str, row: Number, schedule: Schedule) -> dict[str, Numbe
     training = schedule if schedule.of_training else schedule.training
     label = f"{row.label}, as img2img strength"
     if training is None or row.value is None:
-        reason = row.reason or "the schedule is not that of a training, of whose steps the strength is a share"
-        return {key: row, f"{key}_strength": Number(label, None, reason=reason)}
-    place = training.at(float(row.value))
-    strength, reason = None, None
+        why = row.reason or "the schedule is not that of a training, of whose steps the strength is a share"
+        return {key: row, f"{key}_strength": Number(label, None, reason=why)}
+    place, strength, reason = training.at(float(row.value)), None, None
     if place is not None:
         strength = (place.index + 1) / training.steps
     elif row.value > training.t.max():

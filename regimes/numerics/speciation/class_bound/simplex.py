@@ -12,7 +12,7 @@ __all__ = ["best_log_mixture", "best_mixture"]
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-_ROUNDS = 40
+_ROUNDS = 25
 
 
 def best_mixture(own: Array, squares: Array) -> Array:
