@@ -33,8 +33,8 @@ def test_two_equal_classes_survive_as_in_closed_form() -> None:
 def test_unequal_classes_take_their_weight_of_the_flow() -> None:
     """On a line the flow keeps the order of points: the class is that of the quantile."""
     rng = np.random.default_rng(1)
-    labels = (np.arange(1000) % 5 == 0).astype(int)
-    X = rng.normal(size=(1000, 1)) + 7 * labels[:, None]
+    labels = (np.arange(500) % 5 == 0).astype(int)
+    X = rng.normal(size=(500, 1)) + 7 * labels[:, None]
     found = class_survival(held_out_class_posteriors(X, labels, TIMES))
     share = np.array([0.8, 0.2])
     for t, phi, error in zip(TIMES, found.deterministic.phi, found.deterministic.phi_se, strict=True):

@@ -10,7 +10,7 @@ from regimes.numerics.posterior.curves import posterior_curves
 from regimes.numerics.speciation.class_bound.simplex import best_log_mixture
 from regimes.numerics.speciation.clone_probability import class_information as of_two
 
-TIMES = np.geomspace(0.05, 4.0, 14)
+TIMES = np.geomspace(0.05, 4.0, 12)
 
 
 def two_classes(n: int, d: int = 8, rng: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +48,7 @@ def test_blocks_of_points_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_windows_of_two_gaussian_classes_bound_the_closed_form() -> None:
     low, high = truth(0.95), truth(0.05)
-    for rng in range(3):
+    for rng in range(2):
         given = held_out_class_posteriors(*two_classes(400, rng=rng), TIMES)
         window = window_of(given)
         assert window.complete
@@ -86,7 +86,7 @@ def test_a_window_of_a_part_is_of_what_is_proven_and_noise_has_none() -> None:
     assert window.low is not None
     windows = [
         window_of(held_out_class_posteriors(X[:n], np.random.default_rng(n).permutation(labels[:n]), TIMES[::3]))
-        for n in (20, 40, 41, 60, 61, 100, 101, 200)
+        for n in (20, 60, 100)
     ]
     assert all(each.low is None and each.high is None for each in windows)
     assert windows[0].reasons[0] is not None
