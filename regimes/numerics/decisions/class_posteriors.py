@@ -104,7 +104,8 @@ def held_out_class_posteriors(
     Notes
     -----
     Derived (``class_log_ratio``): any posterior that has not seen the point that is scored gives a lower bound on the
-    information, whatever the weights of its mixture, as long as these have not seen the point either.
+    information, whatever the weights of its mixture, as long as these have not seen the point either. A share
+    1/n of the class weights is mixed in last: no other fold expects the only point of a class.
 
     Examples
     --------
@@ -117,10 +118,10 @@ def held_out_class_posteriors(
     given = checked_request(name, X, labels, t, groups=copies, folds=5, rng=rng, memory=memory)
     with recorded() as noted:
         found = held_out_scores(given, progress, keep=True, logarithmic=True)
-    used = given.used
+    used, floor = given.used, np.float32(1 / given.n)
     return ClassPosteriors(
         t=given.times,
-        posterior=found.posteriors,
+        posterior=(1 - floor) * found.posteriors + floor * given.share.astype(np.float32),
         members=used.members[used.own],
         copies=used.group[used.own],
         share=given.share,

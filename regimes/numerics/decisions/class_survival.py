@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 _CONFIDENCE = 0.975
 _CLIP = 6.0  # nats: classes of odds beyond exp(6) share no noised point
 _SHARPNESS = (1.0, 0.3, 0.1, 0.03)  # of the scatter of the log posterior: assignments harden in steps
-_ROUNDS, _ASSIGNED = 15, 256
+_ROUNDS, _ASSIGNED = 15, 512
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -119,7 +119,7 @@ def class_survival(given: ClassPosteriors) -> Survival:
         drawn = given.scored(lambda q: np.asarray(score(q, (q**2).sum(axis=-1, keepdims=True))))
         of_drawn = class_score(drawn, given.share, given.members, given.copies)
     with recorded() as deterministic:
-        led = given.scored(lambda q: assigned_classes(q, given.share))
+        led = given.scored(lambda q: assigned_classes(q, given.share, given.members))
         of_led = class_score(led, given.share, given.members, given.copies)
     formulas = tuple(tuple(dict.fromkeys((*given.formulas, *used))) for used in (stochastic, deterministic))
     floor = float(np.sum(given.share**2))
@@ -151,18 +151,25 @@ def survival_time(given: Survival, score: ClassScore, level: float, what: str) -
     return SurvivalTime(value, (low, float(above[-1]) if above.size else None), None)
 
 
-def assigned_classes(posterior: Array, share: Array) -> Array:
-    """Class that each x_t is led to, shape (sign, probe, class): nearly 0 or 1, with each class at its weight."""
+def assigned_classes(posterior: Array, share: Array, members: NDArray[np.int64]) -> Array:
+    """Class that each x_t is led to, shape (sign, probe, class): nearly 0 or 1, with each class at its weight.
+
+    Some of the probes tell the factors, as many of each class as it has, and weighed as it weighs.
+    """
     logs = (np.log(np.maximum(posterior, _TINY)) - np.log(share)).astype(np.float32)
     logs = np.maximum(logs, logs.max(axis=-1, keepdims=True) - np.float32(_CLIP))
     logs -= logs.mean(axis=-1, keepdims=True)
     scatter = np.sqrt((logs**2).mean()) + np.float32(1e-6)
-    some = logs[:, np.linspace(0, logs.shape[1] - 1, min(_ASSIGNED, logs.shape[1])).astype(int)]
+    place = np.linspace(0, members.size - 1, min(_ASSIGNED, members.size)).astype(int)
+    chosen = np.argsort(members, kind="stable")[place]
+    some, of_class = logs[:, chosen], members[chosen]
+    weight = (share / np.maximum(np.bincount(of_class, minlength=share.size), 1))[of_class]
+    weight = (weight / (2 * weight.sum())).astype(np.float32)
     factor, width = np.zeros(share.size, np.float32), scatter
     for sharpness in _SHARPNESS:
         width = scatter * np.float32(sharpness)
         for _ in range(_ROUNDS):
-            mass = _softmax((some + factor) / width).mean(axis=(0, 1))
+            mass = weight @ _softmax((some + factor) / width).sum(axis=0)
             factor += width * np.log(share.astype(np.float32) / np.maximum(mass, np.float32(1e-30)))
     return np.asarray(_softmax((logs + factor) / width), dtype=np.float64)
 

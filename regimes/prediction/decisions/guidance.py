@@ -155,7 +155,8 @@ def _sentences(windows: list[ClassWindow | None], found: Found) -> tuple[str, ..
         if window.low is None and window.high is None:
             said.append(f"For a model {model} there is no interval in which the class is decided: {window.reasons[1]}.")
             continue
-        total = f"{window.total:.2f} nats that tell the class" if window.complete else f"{window.total:.2f} nats proven"
+        of = "proven" if model == "that generalises" else "there are at the smallest noise computed"
+        total = f"{window.total:.2f} nats {'that tell the class' if window.complete else of}"
         if window.low is None or window.high is None:
             end = noise_level(window.low or window.high or 0.0, found.schedule)
             which = "95% are there at" if window.low is not None else "5% are left at"
