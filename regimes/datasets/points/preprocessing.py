@@ -45,7 +45,7 @@ def preprocess(
     center: bool = True,
     known_range: tuple[float, float] | None = None,
 ) -> tuple[Preprocessing, Affine]:
-    """Scale and centre finite points in place, since large data should be held once; what was done, in words and as a map.
+    """Scale and centre finite points in place, since large data should be held once: what was done, and as a map.
 
     ``"none"`` leaves the values; ``"range"`` maps the range of the whole array to [-1, 1] by one affine map;
     ``"standard"`` divides by one number, so that the variance per dimension (trace of the covariance over d)

@@ -177,7 +177,7 @@ def corrected_information(curves: PosteriorCurves, t: float) -> tuple[float, tup
 
 
 def _corrected(curves: PosteriorCurves) -> tuple[float, Array, Array, Array, Array]:
-    """log n; mean log of the sum over the others, and without each group; its slope in log n, and its gap."""
+    """Log n; mean log of the sum over the others, and without each group; its slope in log n, and its gap."""
     n, groups = curves.n, curves.groups
     if curves.jackknife_leave_one_out is None:
         raise ValueError("corrected_information: curves need jackknife groups; ask posterior_curves for them")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,6 +58,19 @@ class _Found(NamedTuple):
     which: NDArray[np.int64]
     second: Array
     other: NDArray[np.int64]
+
+
+class _Part(NamedTuple):
+    """Some points about the mean in units of the extent, their squared norms, groups, and the points of each group."""
+
+    a: NDArray[Any]
+    norms: NDArray[Any]
+    of: NDArray[np.int64]
+    order: NDArray[np.int64]
+    first: NDArray[np.int64]
+    mean: Array
+    extent: float
+    start: int
 
 
 def copied_points(
@@ -116,28 +130,21 @@ def copied_points(
     double = d <= _FEW_DIMENSIONS or choose_products(n, d, len(given)) == "double"
     dtype: np.dtype[Any] = np.dtype("f8" if double else "f4")
     columns, rows, threads = _plan(name, points, dtype.itemsize, memory)
-    extent = points.extent(points.mean) or 1.0
-    found: list[_Found | None] = [None] * -(-len(given) // rows)
+    starts = range(0, len(given), rows)
+    found: list[_Found | None] = [None] * len(starts)
     for start in range(0, n, columns):
-        values = points.values[start : start + columns]
-        a = np.asarray((values - points.mean) / extent, dtype=dtype)
-        norms, of = np.einsum("ij,ij->i", a, a), labels[start : start + columns]
-        members = np.argsort(of, kind="stable"), np.append(0, np.cumsum(np.bincount(of)))
-
-        def block(k: int, a: Any = a, norms: Any = norms, of: Any = of, members: Any = members, start: int = start) -> Any:
-            x = np.asarray((given[k * rows : (k + 1) * rows] - points.mean) / extent)
-            apart = norms - 2 * (x.astype(dtype) @ a.T) + np.einsum("ij,ij->i", x, x)[:, None].astype(dtype)
-            return k, _two_nearest(apart, of, members, start)
-
+        part = _part(points, labels, slice(start, min(start + columns, n)), dtype)
+        nearest_of = partial(_two_nearest, part, given, rows)
         with one_blas_thread():
-            for k, nearest in in_threads(block, range(len(found)), threads):
+            for k, nearest in enumerate(in_threads(nearest_of, starts, threads)):
                 before = found[k]
                 found[k] = nearest if before is None else _merged(before, nearest, labels)
     which = np.concatenate([each.which for each in found if each is not None])
     other = np.concatenate([each.other for each in found if each is not None])
     distance, outside = _distances(points, given, which), _distances(points, given, other)
-    swapped = outside < distance
-    which, distance, outside = np.where(swapped, other, which), np.minimum(distance, outside), np.fmax(distance, outside)
+    swapped = outside < distance  # products do not tell points that are much closer than they are far from the mean
+    which = np.where(swapped, other, which)
+    distance, outside = np.sort([distance, outside], axis=0)
     copied, formulas = are_copies(distance, outside)
     return CopiedPoints(which, distance, outside, copied, formulas)
 
@@ -161,21 +168,33 @@ def _plan(name: str, points: Points, itemsize: int, memory: int) -> tuple[int, i
             f"{name}: memory must hold some points and their distances to a sample, {needed} bytes for n = {n}, "
             f"d = {d}, got {memory}; allow more memory"
         )
-    threads = max(1, min(get_num_threads(), int((memory - columns * a_point) // (rows * (3 * itemsize * columns + 24 * d)))))
+    a_block = rows * (3 * itemsize * columns + 24 * d)
+    threads = max(1, min(get_num_threads(), int((memory - columns * a_point) // a_block)))
     return columns, rows, threads
 
 
-def _two_nearest(apart: NDArray[Any], of: NDArray[np.int64], members: Any, start: int) -> _Found:
-    """Of some samples, among some points from a number on."""
-    order, first = members
-    rows = np.arange(len(apart))
+def _part(points: Points, labels: NDArray[np.int64], place: slice, dtype: np.dtype[Any]) -> _Part:
+    extent = points.extent(points.mean) or 1.0
+    a = np.asarray((points.values[place] - points.mean) / extent, dtype=dtype)
+    of = labels[place]
+    first = np.append(0, np.cumsum(np.bincount(of)))
+    return _Part(
+        a, np.einsum("ij,ij->i", a, a), of, np.argsort(of, kind="stable"), first, points.mean, extent, place.start
+    )
+
+
+def _two_nearest(part: _Part, samples: Array, count: int, start: int) -> _Found:
+    """Of so many samples from one on, among some points."""
+    x = (samples[start : start + count] - part.mean) / part.extent
+    apart = part.norms - 2 * (x.astype(part.a.dtype) @ part.a.T)
+    own, rows = np.einsum("ij,ij->i", x, x), np.arange(len(x))
     which = apart.argmin(axis=1)
-    near = apart[rows, which].astype(np.float64)
-    for i, label in enumerate(of[which].tolist()):
-        apart[i, order[first[label] : first[label + 1]]] = np.inf
+    near = apart[rows, which] + own
+    for i, label in enumerate(part.of[which].tolist()):
+        apart[i, part.order[part.first[label] : part.first[label + 1]]] = np.inf
     other = apart.argmin(axis=1)
-    far = apart[rows, other].astype(np.float64)
-    return _Found(near, start + which, far, np.where(np.isfinite(far), start + other, -1))
+    far = apart[rows, other] + own
+    return _Found(near, part.start + which, far, np.where(np.isfinite(far), part.start + other, -1))
 
 
 def _merged(one: _Found, two: _Found, labels: NDArray[np.int64]) -> _Found:

@@ -1,4 +1,4 @@
-"""To which points a model that has memorised returns: per-point return probabilities, and where each passes one half."""
+"""To which points a model that has memorised returns: the probability for each, and where it passes one half."""
 
 from __future__ import annotations
 

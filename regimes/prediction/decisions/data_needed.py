@@ -1,4 +1,4 @@
-"""How many data: the number of points with which even the exact score stops copying, at the sampler's smallest noise."""
+"""How many data: with how many points even the exact score does not copy, at the sampler's smallest noise."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def data_answer(found: Found, schedule: Schedule) -> Answer:
         (*sentences, "What a trained model does its samples tell (copies.share), not n*."),
         _curves(found),
         assumes=("how many data: the points are independent draws of one law; near copies count once",),
-        warnings=() if np.all(schedule.t > 0) else (f"{schedule.name} reaches t = 0: its smallest positive t is taken",),
+        warnings=() if np.all(schedule.t > 0) else (f"{schedule.name} reaches t = 0: the time before it is taken",),
     )
 
 
@@ -126,7 +126,9 @@ def _exact_score(said: str, n: int, place: str, collapse: Number) -> str:
         return f"{model} returns training points: at {place}, n is below n*{time}."
     if said == _NEW:
         return f"{model} still makes new samples at {place}: n exceeds n* there{time}."
-    return f"Whether a model with the exact score of these {n} points copies them at {place}, is open: n is near n*{time}."
+    return (
+        f"Whether a model with the exact score of these {n} points copies them at {place}, is open: n is near n*{time}."
+    )
 
 
 def _needed(known: _Information | Number, place: str) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def points_answer(found: Found) -> Answer:
 
 
 def _looked_at(found: Found, first: Rows) -> tuple[Rows, Rows]:
-    """Points of which one is taken of each group: all, or as many as there is time for, half drawn and half isolated."""
+    """Drawn points and isolated ones, one of each group: all, or as many as there is time for, half of each."""
     most = max(_FEWEST, int(_PAIRS / (_NOISES * found.data.n)))
     if first.size <= most:
         return first, first
@@ -159,7 +159,9 @@ def _numbers(found: Found, every: _Risks, ranked: _Risks, of_drawn: Array) -> di
     known = np.isfinite(apart) & np.isfinite(every.time)
     varied = known.sum() > 2 and np.ptp(apart[known]) > 0 and np.ptp(every.time[known]) > 0
     numbers["points.rank_correlation"] = (
-        Number(label, float(np.corrcoef(_ranks(apart[known]), _ranks(every.time[known]))[0, 1]), formulas=every.formulas)
+        Number(
+            label, float(np.corrcoef(_ranks(apart[known]), _ranks(every.time[known]))[0, 1]), formulas=every.formulas
+        )
         if varied
         else Number(label, None, reason="there are too few points at different distances")
     )

@@ -6,7 +6,7 @@ import sympy
 from sympy import Integral, Interval, Rational, exp, log, oo, sqrt, tanh
 
 from regimes.theory.formula.formula import Formula, Step, Variable, equation
-from regimes.theory.formula.symbols import POSITIVE, TIME, Delta, kappa, n, snr, t
+from regimes.theory.formula.symbols import POSITIVE, TIME, Delta, snr, t
 
 __all__ = ["COPY_RATIO", "LOG10_CRITICAL_SAMPLES", "RETURN_PROBABILITY"]
 
@@ -16,9 +16,7 @@ LOG10_CRITICAL_SAMPLES = Formula(
     name="log10_critical_samples",
     title="Decimal logarithm of the number n*(t) of training points that collapses at t, for any law of the data",
     symbol=sympy.Symbol("log10_n_star", nonnegative=True),
-    inputs=(
-        Variable(_information, "mutual information I(a; x_t) of data point and noised sample, in nats", Interval(0, oo)),
-    ),
+    inputs=(Variable(_information, "information I(a; x_t) of data point and noised sample, in nats", Interval(0, oo)),),
     expr=_information / log(10),
     source="derived from the excess entropy of biroli2024",
     assumes=(
@@ -88,6 +86,7 @@ RETURN_PROBABILITY = Formula(
         ),
         Step("no more than 1, and less for each further point", 1 - _rest / (_own + _rest)),
     ),
+    stable=1 / (1 + _rest / _own),
 )
 
 _near, _far = sympy.symbols("nearest outside", positive=True)
@@ -103,7 +102,7 @@ COPY_RATIO = Formula(
         Variable(_far, "distance to the nearest point outside the group of near copies of that point", POSITIVE),
     ),
     expr=_near / _far,
-    source="gu2023 (a sample is a copy below 1/3, of the nearest over the second); definition with groups of near copies",
+    source="gu2023 (nearest over second, a copy below 1/3); definition with groups of near copies",
     assumes=(
         "a convention, not a law: a third of fresh samples falls below 1/3 where the data have one dimension, a share "
         "of 3^-D where they have D, which is why held-out points are measured beside",
