@@ -170,8 +170,8 @@ def corrected_information(curves: PosteriorCurves, t: float) -> tuple[float, tup
     gap = np.where(few, gaps[0] * np.maximum(slope, 0.0) / slopes[0], gap)
     below = np.where(few, gap, _UNSURE * gap)
     noise = student_quantile(curves.groups - 1) * jackknife_error(log_n + without)
-    at = lambda curve: float(np.interp(np.log(t), np.log(curves.t), curve))  # noqa: E731
-    information, low, high = at(-(log_sum + gap)), at(np.hypot(noise, below)), at(np.hypot(noise, gap))
+    wanted = -(log_sum + gap), np.hypot(noise, below), np.hypot(noise, gap)
+    information, low, high = (float(np.interp(np.log(t), np.log(curves.t), curve)) for curve in wanted)
     interval = max(information - low, 0.0), max(information + high, 0.0)
     return max(information, 0.0), interval, tuple(dict.fromkeys((*curves.formulas["leave_one_out"], *used)))
 

@@ -18,6 +18,8 @@ millimetre coincide by chance.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -157,7 +159,7 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
     nearest, distance = neighbours["nearest"], neighbours["distance"]
     joins, pairs = _linkage(nearest, distance)
     equal = np.full(n - different, _step(points) if n > different else 0.0)
-    around = lambda groups: _around(groups, nearest, distance, some, first, place)  # noqa: E731
+    around = partial(_around, nearest=nearest, distance=distance, some=some, first=first, place=place)
     for stop in _gaps(np.sort(np.concatenate([equal, joins]))):
         below = np.concatenate([equal, joins]) <= stop
         groups = _components(compared, pairs[below[equal.size :]])
@@ -170,8 +172,9 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
     found = _isolation(np.arange(compared), nearest, distance)
     apart = np.array([joins[0]]) if found is None else found[0]
     between, spacing = float(apart.min()), float(np.median(apart))
-    around_each = around(np.arange(compared))
-    return NearCopies(place, 0, 0, equal.size, None, between, spacing, None, (), compared, *around_each)
+    each = around(np.arange(compared))
+    of_each = each.apart, each.beyond, each.neighbour
+    return NearCopies(place, 0, 0, equal.size, None, between, spacing, None, (), compared, *of_each)
 
 
 def _compared(different: int) -> NDArray[np.int64]:
@@ -181,9 +184,17 @@ def _compared(different: int) -> NDArray[np.int64]:
     return np.sort(generator(Stream.NEIGHBOURS, 0).permutation(different)[:MOST_COMPARED])
 
 
+class _Around(NamedTuple):
+    """As in :class:`NearCopies`."""
+
+    apart: Array
+    beyond: Array
+    neighbour: Labels
+
+
 def _around(
     groups: Labels, nearest: NDArray[np.int64], distance: Array, some: Labels, first: Labels, place: Labels
-) -> tuple[Array, Array, Labels]:
+) -> _Around:
     """Of all points, the nearest outside the group, the nearest outside of two groups, and the number of the former.
 
     Where no neighbour that is known is outside of two groups, the furthest known is less than that, if there are more.
@@ -200,12 +211,10 @@ def _around(
     neighbour = np.full(place.size, -1)
     told = shown[2][place] >= 0
     neighbour[told] = first[some[shown[2][place][told].astype(np.int64)]]
-    return shown[0][place], shown[1][place], neighbour
+    return _Around(shown[0][place], shown[1][place], neighbour)
 
 
-def _result(
-    labels: Labels, within: float, apart: Array, compared: int, around: tuple[Array, Array, Labels]
-) -> NearCopies:
+def _result(labels: Labels, within: float, apart: Array, compared: int, around: _Around) -> NearCopies:
     sizes = np.bincount(labels)
     end = 0.0
     with recorded() as used:
@@ -214,7 +223,8 @@ def _result(
     several = sizes > 1
     between, spacing = float(apart.min()), float(np.median(apart))
     found = int(several.sum()), int(sizes[several].sum())
-    return NearCopies(labels, *found, 0, float(within), between, spacing, end, tuple(used), compared, *around)
+    about = labels, *found, 0, float(within), between, spacing, end, tuple(used), compared
+    return NearCopies(*about, apart=around.apart, beyond=around.beyond, neighbour=around.neighbour)
 
 
 def _different(points: Points) -> tuple[Labels, Labels]:

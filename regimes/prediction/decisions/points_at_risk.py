@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.decisions.return_times import last_return_times, return_probabilities
+from regimes.numerics.decisions.return_times import ReturnProbabilities, last_return_times, return_probabilities
 from regimes.numerics.interface.number import Number
 from regimes.prediction.dataset.found import Found
 from regimes.prediction.dataset.intervals import NORMAL, normal_interval
@@ -100,16 +100,13 @@ def _return_times(found: Found, rows: Rows, noises: int, times: Array) -> _Risks
     grouped = bool(copies.groups or copies.ties)
     options: dict[str, Any] = {"labels": copies.as_classes, "singles": copies.singles} if grouped else {}
 
-    def at(some: Rows, t: Array) -> tuple[Array, Array]:
-        nonlocal formulas
-        found_there = return_probabilities(
-            points, t, chosen=some, noises=noises, rng=found.budget.rng, memory=found.memory, **options
-        )
-        formulas = found_there.formulas
-        return last_return_times(found_there)
+    options |= {"noises": noises, "rng": found.budget.rng, "memory": found.memory}
 
-    formulas: tuple[str, ...] = ()
-    time, error = at(rows, times)
+    def at(some: Rows, t: Array) -> ReturnProbabilities:
+        return return_probabilities(points, t, chosen=some, **options)
+
+    whole = at(rows, times)
+    time, error = last_return_times(whole)
     as_snr, as_time = (compile_formula(each, target="numpy") for each in ("log_snr", "time_from_log_snr"))
     nothing = np.log(_NOTHING) - 2 * np.log(points.extent(points.mean))
     for side, edge, sign in ((np.inf, times[-1], -1.0), (0.0, times[0], 1.0)):
@@ -120,13 +117,13 @@ def _return_times(found: Found, rows: Rows, noises: int, times: Array) -> _Risks
                 break
             log_snr = end + sign * np.log(_STEP) * np.arange(_FURTHER + 1)
             further = as_time(np.sort(log_snr)[::-1])
-            time[open_still], error[open_still] = at(rows[open_still], further)
-            if sign > 0:  # below one half at the larger end, so that one above all along has its time there
+            time[open_still], error[open_still] = last_return_times(at(rows[open_still], further))
+            if sign > 0:  # below one half at the last of these times, as other noise has shown
                 time[open_still] = np.where(np.isinf(time[open_still]), further[-1], time[open_still])
             else:
                 time[open_still] = np.where(time[open_still] == 0, further[0], time[open_still])
             end = float(log_snr[-1])
-    return _Risks(rows, time, error, formulas)
+    return _Risks(rows, time, error, whole.formulas)
 
 
 def _listed(found: Found, every: _Risks) -> Rows:
