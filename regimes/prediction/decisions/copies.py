@@ -69,7 +69,9 @@ def copies_answer(found: Found, samples: Any, *, held_out: Any = None) -> Answer
         "copies.share": share.number(_SHARE, "draw of the samples"),
         "copies.held_out_share": _held_out_number(beside, held_out is not None),
         "copies.copied_samples": Number("samples that are copies", share.count, formulas=share.formulas),
-        "copies.copied_points": Number("training points, near copies as one, that are copied", int(which.size)),
+        "copies.copied_points": Number(
+            "training points, near copies as one, that are copied", int(which.size), formulas=share.formulas
+        ),
         "copies.found": _verdict(share, beside),
     }
     curves = {"copies.points": _points(found, which, copied), "copies.samples": _samples(seen)}

@@ -46,7 +46,9 @@ def data_answer(found: Found, schedule: Schedule) -> Answer:
     t = float(called.min())
     collapse = collapse_row(found.collapse, found.bound, schedule)
     numbers = {
-        "data.smallest_noise": schedule.number("smallest noise at which the sampler calls its model", t, ()),
+        "data.smallest_noise": schedule.number(
+            "smallest noise at which the sampler calls its model", t, schedule.formulas
+        ),
         "collapse.time": collapse,
     }
     known = _information(found, t)
@@ -55,7 +57,8 @@ def data_answer(found: Found, schedule: Schedule) -> Answer:
     place = f"the sampler's smallest noise, {_noise(t)}"
     sentences = (_exact_score(said, len(found.distinct.values), place, collapse), *_needed(known, place))
     return Answer(
-        numbers | {"data.exact_score_copies": _as_number(said)},
+        numbers
+        | {"data.exact_score_copies": _as_number(said, (*numbers["data.log10_n_star"].formulas, *collapse.formulas))},
         (*sentences, "What a trained model does its samples tell (copies.share), not n*."),
         _curves(found),
         assumes=("how many data: the points are independent draws of one law; near copies count once",),
@@ -112,11 +115,11 @@ def _verdict(found: Found, t: float, known: _Information | None, collapse: Numbe
     return _COPIES if shared > _SURE else _NEW if shared < _UNSURE else _EDGE
 
 
-def _as_number(said: str) -> Number:
+def _as_number(said: str, formulas: tuple[str, ...]) -> Number:
     label = "whether a model with the exact score of these points copies them at that noise (1 yes, 0 no)"
     if said == _EDGE:
         return Number(label, None, reason="n is within the error of n*")
-    return Number(label, int(said == _COPIES))
+    return Number(label, int(said == _COPIES), formulas=tuple(dict.fromkeys(formulas)))
 
 
 def _exact_score(said: str, n: int, place: str, collapse: Number) -> str:
