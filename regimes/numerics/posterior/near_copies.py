@@ -92,6 +92,11 @@ class NearCopies:
     neighbour: Labels = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
+    def nbytes(self) -> int:
+        """Of all arrays."""
+        return int(self.labels.nbytes + self.apart.nbytes + self.beyond.nbytes + self.neighbour.nbytes)
+
+    @property
     def as_classes(self) -> Labels:
         """0 for a point on its own, 1, 2 and so on for the groups: ``labels`` of ``posterior_curves`` with ``singles``.
 

@@ -91,7 +91,8 @@ class Found:
     def bytes_held(self) -> int:
         """Of the points and what is kept of them."""
         held = {id(points): points for points in (self.points, self.__dict__.get("distinct", self.points))}.values()
-        return sum(points.bytes_held() for points in held)
+        copies = self.__dict__.get("copies")
+        return sum(points.bytes_held() for points in held) + (0 if copies is None else copies.nbytes)
 
     @property
     def memory(self) -> int:

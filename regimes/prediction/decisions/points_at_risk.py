@@ -54,11 +54,12 @@ def points_answer(found: Found) -> Answer:
     ranked = _return_times(found, listed, _CLOSER, _span_of(every, listed))
     order = np.argsort(-ranked.time, kind="stable")
     ranked = _Risks(ranked.rows[order], ranked.time[order], ranked.error[order], ranked.formulas)
-    of_drawn = every.time[np.isin(every.rows, drawn)]
-    numbers = _numbers(found, every, ranked, of_drawn)
+    among = np.isin(every.rows, drawn)
+    of_drawn = _Risks(every.rows[among], every.time[among], every.error[among], every.formulas)
+    numbers = _numbers(found, of_drawn, ranked)
     return Answer(
         numbers,
-        _sentences(found, numbers, ranked, drawn.size < first.size),
+        _sentences(found, numbers, ranked, (drawn.size, isolated.size) if drawn.size < first.size else None),
         _tables(found, ranked),
         assumes=("points at risk: the model has the exact score of these points, near copies count with their point",),
     )
@@ -136,32 +137,31 @@ def _listed(found: Found, every: _Risks) -> Rows:
     return np.unique(np.concatenate(listed))
 
 
-def _numbers(found: Found, every: _Risks, ranked: _Risks, of_drawn: Array) -> dict[str, Number]:
+def _numbers(found: Found, drawn: _Risks, ranked: _Risks) -> dict[str, Number]:
     schedule, top = found.schedule, float(ranked.time[0])
     label, middle = "the point most at risk is returned to in half of the cases", "the median point is"
     numbers = {
         "points.most_at_risk_time": _time(found, label, top, float(ranked.error[0]), ranked.formulas),
-        "points.median_time": _time(found, middle, float(np.median(of_drawn)), None, every.formulas),
+        "points.median_time": _time(found, middle, float(np.median(drawn.time)), None, drawn.formulas),
     }
-    ordered, half = np.sort(of_drawn), NORMAL * np.sqrt(of_drawn.size) / 2
-    low, high = int(np.floor((of_drawn.size - 1) / 2 - half)), int(np.ceil((of_drawn.size - 1) / 2 + half))
+    ordered, middle_rank = np.sort(drawn.time), (drawn.time.size - 1) / 2
+    half = NORMAL * np.sqrt(drawn.time.size) / 2
+    low, high = int(np.floor(middle_rank - half)), int(np.ceil(middle_rank + half))
     median = numbers["points.median_time"].value
     if median is not None and low >= 0 and high < ordered.size and np.isfinite(ordered[high]):
         interval, covers = (float(ordered[low]), float(ordered[high])), "data and probes"
         numbers["points.median_time"] = schedule.number(
-            middle, median, every.formulas, interval=interval, covers=covers
+            middle, median, drawn.formulas, interval=interval, covers=covers
         )
     label = "rank correlation of these times with the distance to the nearest other point"
-    apart = found.copies.apart[every.rows]
-    known = np.isfinite(apart) & np.isfinite(every.time)
-    varied = known.sum() > 2 and np.ptp(apart[known]) > 0 and np.ptp(every.time[known]) > 0
-    numbers["points.rank_correlation"] = (
-        Number(
-            label, float(np.corrcoef(_ranks(apart[known]), _ranks(every.time[known]))[0, 1]), formulas=every.formulas
-        )
-        if varied
-        else Number(label, None, reason="there are too few points at different distances")
-    )
+    apart = found.copies.apart[drawn.rows]
+    known = np.isfinite(apart) & np.isfinite(drawn.time)
+    varied = known.sum() > 2 and np.ptp(apart[known]) > 0 and np.ptp(drawn.time[known]) > 0
+    if varied:
+        correlation = float(np.corrcoef(_ranks(apart[known]), _ranks(drawn.time[known]))[0, 1])
+        numbers["points.rank_correlation"] = Number(label, correlation, formulas=drawn.formulas)
+    else:
+        numbers["points.rank_correlation"] = Number(label, None, reason="there are too few points at other distances")
     return numbers
 
 
@@ -212,7 +212,9 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _sentences(found: Found, numbers: dict[str, Number], ranked: _Risks, some: bool) -> tuple[str, ...]:
+def _sentences(
+    found: Found, numbers: dict[str, Number], ranked: _Risks, some: tuple[int, int] | None
+) -> tuple[str, ...]:
     top, median = numbers["points.most_at_risk_time"], numbers["points.median_time"]
     if top.value is None:
         return (f"No point is most at risk: of the first, {top.reason}.",)
@@ -223,7 +225,7 @@ def _sentences(found: Found, numbers: dict[str, Number], ranked: _Risks, some: b
     apart = found.copies.apart[row]
     about += [f"nearest other point at {apart:.3g}"] if np.isfinite(apart) else []
     typical = "" if median.value is None else f"; the median point from t = {median.value:.3g} down"
-    looked = "; of so many points only some were looked at, those far from others and some drawn" if some else ""
+    looked = f" (looked at were {some[0]} drawn points and the {some[1]} farthest from others)" if some else ""
     ranks = numbers["points.rank_correlation"].value
     agreement = "" if ranks is None else f" Their ranks correlate by {ranks:.2f} here."
     return (
