@@ -193,7 +193,7 @@ def information_limit(X: ArrayLike, t: float, *, memory: int = 2 * 2**30) -> Inf
     >>> X = np.random.default_rng(0).normal(size=(80, 40))
     >>> limit = information_limit(X, 0.5)  # 40/2 log(1 + 0.582) = 9.174
     >>> round(limit.estimate, 2), round(limit.upper, 2)
-    (9.08, 9.42)
+    (9.16, 9.49)
     """
     name = "information_limit"
     points = checked_points(name, X)

@@ -102,7 +102,7 @@ def return_probabilities(
     --------
     >>> found = return_probabilities([[0.0], [1.0], [9.0]], [1.0, 5.0], noises=4000)
     >>> found.values.round(1).tolist()
-    [[0.5, 0.3], [0.6, 0.3], [1.0, 0.3]]
+    [[0.5, 0.3], [0.5, 0.3], [0.9, 0.3]]
     """
     name = "return_probabilities"
     points = checked_points(name, X)
