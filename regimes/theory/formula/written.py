@@ -42,6 +42,8 @@ _MODULES = (
     "collapse.population",
     "collapse.near_copies",
     "collapse.losses",
+    "decisions.steps",
+    "decisions.start",
     "hierarchy.leaves",
     "hierarchy.maps",
     "hierarchy.transition",
