@@ -28,6 +28,7 @@ __all__ = [
     "CorrectedCollapse",
     "collapse_times_by_size",
     "corrected_collapse_time",
+    "leave_one_out_sums",
 ]
 
 Array = NDArray[np.float64]
@@ -128,12 +129,9 @@ def corrected_collapse_time(curves: PosteriorCurves) -> CorrectedCollapse:
             f"posterior changes with the number of points, got {curves.groups}; ask posterior_curves for more groups"
         )
     t, n, groups = curves.t, curves.n, curves.groups
-    fewer = np.array([n - len(range(group, n, groups)) for group in range(groups)])[:, None]
     with recorded() as used:
         log_n = float(np.log(n))
-        log_sum = (curves.leave_one_out - 1) * log_n
-        without = (curves.jackknife_leave_one_out - 1) * np.log(fewer)
-        slope = ((log_sum - without) / (log_n - np.log(fewer))).mean(axis=0)
+        log_sum, without, slope = leave_one_out_sums(curves)
         gap = np.interp(slope, *condensed_gaps(float(n)))
         one_class = condensed_gaps(max(float(np.sqrt(n)), _SMALLEST_CLASS))
     names = tuple(dict.fromkeys((*curves.formulas["leave_one_out"], *used)))
@@ -157,6 +155,15 @@ def corrected_collapse_time(curves: PosteriorCurves) -> CorrectedCollapse:
     below, above = (float(np.hypot(student_quantile(groups - 1) * error, part)) for part in unsure)
     interval = max(time - below, 0.0), time + above
     return CorrectedCollapse(time, interval, error, before, at_time, unsure, None, names)
+
+
+def leave_one_out_sums(curves: PosteriorCurves) -> tuple[Array, Array, Array]:
+    """``E log S`` less log n, minus the leave-one-out estimate of I(a; x_t); without each group; its slope in log n."""
+    n, groups = curves.n, curves.groups
+    fewer = np.log([n - len(range(group, n, groups)) for group in range(groups)])[:, None]
+    log_sum = (curves.leave_one_out - 1) * np.log(n)
+    without = (np.asarray(curves.jackknife_leave_one_out) - 1) * fewer
+    return log_sum, without, ((log_sum - without) / (np.log(n) - fewer)).mean(axis=0)
 
 
 def collapse_times_by_size(
