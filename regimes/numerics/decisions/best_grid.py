@@ -119,7 +119,7 @@ def steps_needed(
     >>> from regimes.numerics.decisions.components import gaussian_components
     >>> data = gaussian_components([1.0, 4.0])
     >>> steps_needed(data, 0.01, lambda calls: best_grid(data, calls, 0.01, 100.0))
-    19
+    39
     """
     nats = positive_number("steps_needed", "nats", "divergence of the final samples", nats)
 
@@ -152,7 +152,9 @@ def _limit_levels(data: Components, first: float, last: float, steps: int) -> Ar
     levels = np.interp(np.linspace(0.0, clock[-1], steps + 1), clock, snr)
     levels[[0, -1]] = first, last
     # Where the fall underflows or the clock stands still, levels may coincide.
-    return levels if np.all(np.diff(levels) > 0) else np.append(first, np.geomspace(max(first, last / 2**40), last, steps))
+    return (
+        levels if np.all(np.diff(levels) > 0) else np.append(first, np.geomspace(max(first, last / 2**40), last, steps))
+    )
 
 
 def _descended(data: Components, levels: Array) -> Array:
@@ -195,7 +197,9 @@ def _newton_move(slope: Array, curvature: Array, beside: Array, damping: float) 
 
     scale = np.sqrt(np.maximum(np.abs(curvature), np.finfo(float).tiny))  # unit diagonal: components differ by decades
     if slope.size == 1:  # which the solver refuses
-        return -slope / scale**2 / (np.sign(curvature) + damping) if curvature[0] / scale[0] ** 2 + damping > 0 else None
+        return (
+            -slope / scale**2 / (np.sign(curvature) + damping) if curvature[0] / scale[0] ** 2 + damping > 0 else None
+        )
     bands = np.zeros((2, slope.size))
     bands[0, 1:] = beside / scale[:-1] / scale[1:]
     bands[1] = curvature / scale**2 + damping

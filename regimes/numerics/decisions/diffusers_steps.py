@@ -56,7 +56,7 @@ def to_diffusers(grid: StepGrid, schedule: Schedule, data: Components) -> dict[s
     >>> plan = to_diffusers(step_grid([0.0, 0.1, 1.0], denoises=True), noise_schedule("cosine"),
     ...                     gaussian_components([1.0]))
     >>> plan["timesteps"], round(plan["sigmas"][1], 3)
-    ([999, 802, 496], 3.162)
+    ([999, 802, 495], 3.162)
     """
     steps, rounded, reason = _whole_steps(grid, schedule)
     sigmas = [float(each) for each in grid.sigma]
@@ -88,7 +88,11 @@ def _whole_steps(grid: StepGrid, schedule: Schedule) -> tuple[list[int] | None, 
     if training is None:
         return None, None, f"the model of {schedule.name} was trained on a continuous noise level, without whole steps"
     if np.any(training.t == 0):
-        return None, None, f"{schedule.name} is a flow, whose training goes to noise 0; no sampler covered here takes it"
+        return (
+            None,
+            None,
+            f"{schedule.name} is a flow, whose training goes to noise 0; no sampler covered here takes it",
+        )
     levels = StepGrid(grid.snr[: grid.calls], denoises=True)
     with np.errstate(divide="ignore"):
         wanted, own = (np.log(_snr(t)) for t in (levels.t, training.t))

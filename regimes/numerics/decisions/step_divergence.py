@@ -81,7 +81,7 @@ def end_divergence(grid: StepGrid, data: Components) -> float:
     >>> from regimes.numerics.decisions.components import gaussian_components
     >>> from regimes.numerics.decisions.step_grid import step_grid
     >>> round(end_divergence(step_grid([0.0, 1.0, 3.0]), gaussian_components([1.0])), 4)
-    0.1426
+    0.1534
     """
     after = compile_formula("variance_deficit", target="numpy")
     deficit = np.zeros(data.variances.size)

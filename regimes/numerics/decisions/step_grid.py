@@ -15,6 +15,8 @@ __all__ = ["StepGrid", "schedule_grid", "step_grid"]
 
 Array = NDArray[np.float64]
 
+_SLACK = 1e-9  # a sampler that ends at its last level takes no step to it
+
 
 @dataclass(frozen=True, eq=False)
 class StepGrid:
@@ -126,7 +128,7 @@ def schedule_grid(schedule: Schedule) -> StepGrid:
     (20, True)
     """
     times = np.sort(schedule.t[schedule.t > 0])[::-1]
-    arrives = bool(times.size and 0 < schedule.end < times[-1])
+    arrives = bool(times.size and 0 < schedule.end < times[-1] * (1 - _SLACK))
     levels = np.append(times, schedule.end) if arrives else times
     ratios = np.asarray(compile_formula("snr", target="numpy")(levels))
     if ratios.size < 2 or ratios[0] == ratios[-1]:

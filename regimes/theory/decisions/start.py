@@ -19,7 +19,9 @@ _EIGENVALUE = GAUSSIAN_CHANNEL_INFORMATION.inputs[1]
 _lambda = _EIGENVALUE.symbol
 _offset = sympy.Symbol("offset", nonnegative=True)
 _FIRST = Variable(snr, "signal-to-noise ratio of the first level", _HALF_LINE)
-_OFFSET = Variable(_offset, "distance of the mean of the data from the mean of the start, in this direction", _HALF_LINE)
+_OFFSET = Variable(
+    _offset, "distance of the mean of the data from the mean of the start, in this direction", _HALF_LINE
+)
 _FROM_NOISE = dict(zip((each.symbol for each in FROZEN_MEAN_DIVERGENCE.inputs), (snr, _lambda), strict=True))
 _information = GAUSSIAN_CHANNEL_INFORMATION.expr
 _signal, _noise = snr / (1 + snr), 1 / (1 + snr)
@@ -58,7 +60,9 @@ PRESERVING_START_DIVERGENCE = Formula(
     symbol=sympy.Symbol("D_start", nonnegative=True),
     inputs=(
         Variable(_variance, "variance of a component of x_t at the first level, exp(-2t) lambda + Delta_t", POSITIVE),
-        Variable(_offset, "mean of x_t at the first level in this direction, exp(-t) times that of the data", _HALF_LINE),
+        Variable(
+            _offset, "mean of x_t at the first level in this direction, exp(-t) times that of the data", _HALF_LINE
+        ),
     ),
     expr=(log_excess(_variance - 1) + _offset**2) / 2,
     source="derived",

@@ -61,7 +61,7 @@ def _divergence(begin: sympy.Expr, step: sympy.Expr) -> sympy.Expr:
 
 
 def _in_clock(time: sympy.Expr) -> sympy.Expr:
-    """y over x_t: what makes the weight of the data point the signal-to-noise ratio."""
+    """Factor of x_t in y, which makes the weight of the data point the signal-to-noise ratio."""
     return exp(-time) / (1 - exp(-2 * time))
 
 
@@ -108,9 +108,7 @@ FROZEN_MEAN_DIVERGENCE = Formula(
         ),
         Step(
             "left Riemann error of the mmse, by I-MMSE",
-            equation(
-                _step * _mmse(snr) / 2 - (_information(snr + _step) - _information(snr)), _divergence(snr, _step)
-            ),
+            equation(_step * _mmse(snr) / 2 - (_information(snr + _step) - _information(snr)), _divergence(snr, _step)),
             extra=(_START, _EIGENVALUE),
         ),
         Step(
@@ -209,7 +207,10 @@ BEST_GRID_DIVERGENCE = Formula(
                 Variable(_second, "length of the second", POSITIVE),
             ),
         ),
-        Step("each step then has a share of the clock, and costs a quarter of its square", _count * (_clock / _count) ** 2 / 4),
+        Step(
+            "each step then has a share of the clock, and costs a quarter of its square",
+            _count * (_clock / _count) ** 2 / 4,
+        ),
     ),
 )
 
@@ -226,7 +227,12 @@ VARIANCE_DEFICIT = Formula(
     name="variance_deficit",
     title="Share of the variance of the noised data that a sampler lacks after a step, from that before it",
     symbol=sympy.Symbol("deficit_after", nonnegative=True),
-    inputs=(Variable(_deficit, "share that it lacks before the step", Interval.Ropen(0, 1)), _START, _STEP, _EIGENVALUE),
+    inputs=(
+        Variable(_deficit, "share that it lacks before the step", Interval.Ropen(0, 1)),
+        _START,
+        _STEP,
+        _EIGENVALUE,
+    ),
     expr=snr * (1 + _after * _lambda) / (_after * (1 + snr * _lambda)) * _deficit
     + _step**2 * _lambda / (_after * (1 + _after * _lambda) * (1 + snr * _lambda)),
     source="derived",

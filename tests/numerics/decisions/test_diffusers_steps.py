@@ -68,7 +68,9 @@ def test_samplers_of_diffusers_take_them():
         schedulers = import_module("diffusers.schedulers")
         diffusers.logging.set_verbosity_error()
     _, _, grid, told = plan()
-    sampler = schedulers.DDPMScheduler(beta_schedule="squaredcos_cap_v2", clip_sample=False, variance_type="fixed_small")
+    sampler = schedulers.DDPMScheduler(
+        beta_schedule="squaredcos_cap_v2", clip_sample=False, variance_type="fixed_small"
+    )
     sampler.set_timesteps(timesteps=told["timesteps"])
     assert sampler.timesteps.tolist() == told["timesteps"]
     # With the exact denoiser of the Gaussian the samples at the last call lack what the recursion says.
