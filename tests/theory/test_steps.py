@@ -1,6 +1,7 @@
 """Steps of a stochastic sampler by simulation and quadrature: paths, variances, starts."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def test_girsanov_weight_of_a_frozen_mean_is_the_left_riemann_error_of_the_mmse(
     a = CENTRE * rng.choice([-1.0, 1.0], paths) + WIDTH * rng.standard_normal(paths)
     y = grid[0] * a + math.sqrt(grid[0]) * rng.standard_normal(paths)
     weight, coarse, fine = np.zeros(paths), 0.0, 0.0
-    for begin, end in zip(grid[:-1], grid[1:], strict=True):
+    for begin, end in pairwise(grid):
         frozen, part = posterior_mean(y, begin), (end - begin) / parts
         coarse += (end - begin) * mmse(begin) / 2
         for k in range(parts):
@@ -70,7 +71,7 @@ def test_variances_of_an_ancestral_sampler_are_those_of_the_recursion() -> None:
     true = compiled("covariance_eigenvalue")
     x = np.sqrt(true(times[0], variances)) * rng.standard_normal((draws, 3))
     exact, deficit = true(times[0], variances), np.zeros(3)
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in pairwise(times):
         gain = variances * math.exp(-t) / true(t, variances)
         factor = compiled("posterior_state_weight")(s, t - s) + compiled("posterior_point_weight")(s, t - s) * gain
         noise = compiled("posterior_step_variance")(s, t - s)

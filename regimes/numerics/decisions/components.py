@@ -58,7 +58,7 @@ class Components:
             return self
         logs = np.log(self.variances)
         place = ((logs - logs[0]) / (logs[-1] - logs[0]) * most).astype(np.intp).clip(0, most - 1)
-        counts = np.bincount(place, self.counts)
+        counts = np.bincount(place, self.counts).astype(np.float64)
         total = np.bincount(place, self.counts * self.variances)
         return Components(total[counts > 0] / counts[counts > 0], counts[counts > 0])
 
@@ -106,4 +106,4 @@ def gaussian_components(variances: ArrayLike, counts: ArrayLike | None = None) -
     if not some.any():
         raise ValueError("gaussian_components: some variance must exceed 0, got zeros only; the data do not vary")
     found, place = np.unique(values[some], return_inverse=True)
-    return Components(found, np.bincount(place, each[some]))
+    return Components(found, np.bincount(place, each[some]).astype(np.float64))

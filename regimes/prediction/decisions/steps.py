@@ -96,6 +96,11 @@ def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0) -> Answ
     ------
     ValueError
         If nats is not positive.
+
+    Notes
+    -----
+    The covariance of few points spreads: of 100, 300 and 1500 Gaussian points in 30 dimensions the divergences come
+    out 3, 1 and .2% low. That is more than they scatter, so that a jackknife would not cover the truth: no interval.
     """
     nats = positive_number("steps_answer", "nats", "divergence of the final samples", nats)
     try:
@@ -176,12 +181,12 @@ def _sentences(plan: StepPlan, numbers: dict[str, Number], schedule: Schedule, n
         where += ", that of the last call, which then removes it"
     path = (
         f"{calls} calls of {schedule.name} leave the paths of a stochastic sampler "
-        f"{value['steps.path_divergence.own']:.3g} nats from those of the data, the best {calls} between the same noise "
-        f"levels {value['steps.path_divergence.best']:.3g}, for the Gaussian of these data: the paths place the steps"
+        f"{value['steps.path_divergence.own']:.3g} nats from those of the data, for the Gaussian of these data; the "
+        f"best {calls} between the same noise levels leave {value['steps.path_divergence.best']:.3g}"
     )
     samples = (
-        f"the final samples ({where}) are {value['steps.end_divergence.own']:.3g} nats from the data, with the best "
-        f"grid {value['steps.end_divergence.best']:.3g}"
+        f"their final samples ({where}) are {value['steps.end_divergence.own']:.3g} nats from the data, those of the "
+        f"best grid {value['steps.end_divergence.best']:.3g}"
     )
     needed = value["steps.needed"]
     if needed is None:

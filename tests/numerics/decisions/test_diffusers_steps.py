@@ -32,7 +32,7 @@ def test_timesteps_are_the_nearest_and_fall_and_the_divergence_is_theirs():
     assert json.loads(json.dumps(told)) == told
     steps = told["timesteps"]
     assert len(steps) == grid.calls == 12
-    assert all(one > other for one, other in zip(steps[:-1], steps[1:], strict=True))
+    assert all(one > other for one, other in pairwise(steps))
     own = -2 * np.log(np.sqrt(np.expm1(2 * schedule.training.t)))
     assert np.abs(own[steps] - np.log(grid.snr)) == pytest.approx(np.abs(own[:, None] - np.log(grid.snr)).min(axis=0))
     rounded = step_grid(1 / np.expm1(2 * schedule.training.t[steps]), denoises=True)

@@ -1,4 +1,4 @@
-"""Grids of a stochastic sampler: divergences against published and closed ones, the best grid against an independent optimum."""
+"""Grids of a stochastic sampler: divergences against closed ones, the best grid against an independent optimum."""
 
 import math
 

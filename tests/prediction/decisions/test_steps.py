@@ -1,5 +1,8 @@
 """Answers on steps and start: closed forms of the plug-in covariance, truths of planted data, reasons for bad ones."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -26,7 +29,7 @@ def test_the_numbers_are_those_of_the_covariance_of_the_points():
     lam = np.linalg.eigvalsh(np.cov(of.data.X.T)).clip(0)
     s = 1 / np.expm1(2 * of.schedule.t)
     deviation = np.ones(lam.size) * (s[0] ** 2 * lam + s[0])
-    for begin, end in zip(s[:-1], s[1:], strict=True):
+    for begin, end in pairwise(s):
         deviation = (1 + (end - begin) * lam / (1 + begin * lam)) ** 2 * deviation + end - begin
     ratio = (s[-1] ** 2 * lam + s[-1]) / deviation
     assert answer.numbers["steps.end_divergence.own"].value == pytest.approx((ratio - 1 - np.log(ratio)).sum() / 2)
@@ -44,8 +47,6 @@ def test_the_numbers_are_those_of_the_covariance_of_the_points():
 
 
 def test_unknown_eigenvalues_make_a_bracket_that_holds_what_they_are():
-    from dataclasses import replace
-
     of = found(np.random.default_rng(2).normal(size=(400, 60)) / np.arange(1, 61), inference_steps=12)
     whole = steps_answer(of, of.schedule)
     known, rest = of.spread.eigenvalues[:10], of.spread.eigenvalues[10:]
