@@ -73,7 +73,7 @@ def best_grid(data: Components, calls: int, first: float, last: float, *, denois
         raise ValueError(f"best_grid: calls of the network must be at most {MOST_CALLS}, got {calls}")
     ends = step_grid([first, last], denoises=denoises)
     few = data.thinned(_VARIANCES)
-    levels = _limit_levels(few, *ends.snr.tolist(), calls - denoises)
+    levels = _limit_levels(few, float(ends.snr[0]), float(ends.snr[1]), calls - denoises)
     return StepGrid(_descended(few, levels), denoises)
 
 

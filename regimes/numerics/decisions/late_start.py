@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,6 +144,6 @@ def _error(bound: InformationBound, data: Components, snr: Array) -> Array:
     return np.asarray(nats * scatter[1:] / scatter[0])
 
 
-def _unknown(reason: str, curves: PosteriorCurves, used: list[str] | tuple[str, ...]) -> LateStart:
+def _unknown(reason: str, curves: PosteriorCurves, used: Iterable[str]) -> LateStart:
     none = np.empty(0)
     return LateStart(None, None, reason, none, none, none, none, (*curves.formulas["leave_one_out"], *used))

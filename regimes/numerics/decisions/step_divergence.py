@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -131,6 +132,7 @@ def start_divergence(grid: StepGrid, data: Components, kind: str, offset: float)
     first = float(grid.snr[0])
     if first == 0:
         return 0.0
+    cost: Callable[..., Array]
     if kind == "exploding":
         cost = partial(compile_formula("exploding_start_divergence", target="numpy"), first)
         variances, mean = data.variances, distance
