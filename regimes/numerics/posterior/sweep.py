@@ -11,6 +11,7 @@ import numpy as np
 from numba import get_num_threads
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.threads import in_threads, one_blas_thread
 from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.posterior.kernel import posterior_rows
 from regimes.numerics.posterior.kernel_arrays import DEAD, Block, Columns, Data
@@ -22,6 +23,8 @@ from regimes.numerics.posterior.vectors import LANES
 __all__ = ["Layout", "Sweep"]
 
 Array = NDArray[np.float64]
+
+_PIECE = 1024  # points at a time of a product, whose copies stay in the cache
 
 # Share of the squared norms below which the product has lost too many digits: its error is some 1e-7 (1e-16) of them.
 _NEAR = {"f4": 1e-2, "f8": 1e-6}
@@ -186,8 +189,18 @@ def _sums(shard: slice, points: Points, task: _Task, probes: _Probes) -> Sums:
 
 
 def _products(queries: NDArray[Any], Z: NDArray[Any], a: NDArray[Any], held: NDArray[Any]) -> NDArray[Any]:
-    """Products of points and of noise with all columns, in memory that is held for them."""
-    gram, noise = products = held[: 2 * len(queries) * len(a)].reshape(2, len(queries), len(a))
-    np.matmul(queries, a.T, out=gram)
-    np.matmul(Z, a.T, out=noise)
+    """Products of points and of noise with all columns, in memory that is held for them.
+
+    In pieces that do not depend on the threads: those of BLAS add up in another order than one of them.
+    """
+    products = held[: 2 * len(queries) * len(a)].reshape(2, len(queries), len(a))
+
+    def multiply(piece: tuple[NDArray[Any], NDArray[Any], int]) -> None:
+        left, out, first = piece
+        np.matmul(left, a[first : first + _PIECE].T, out=out[:, first : first + _PIECE])
+
+    pairs = zip((queries, Z), products, strict=True)
+    with one_blas_thread():
+        for _ in in_threads(multiply, [(*pair, first) for pair in pairs for first in range(0, len(a), _PIECE)]):
+            pass
     return products
