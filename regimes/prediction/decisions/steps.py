@@ -128,7 +128,7 @@ def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0) -> Answ
         sentences=_sentences(plan, numbers, schedule, nats),
         curves=_curves(plan),
         assumes=_ASSUMES,
-        warnings=_warnings(found.spread),
+        warnings=_warnings(found.spread, numbers, nats),
     )
 
 
@@ -196,13 +196,28 @@ def _sentences(plan: StepPlan, numbers: dict[str, Number], schedule: Schedule, n
     return path, samples, count, f"this holds for {COVERED}, and not for deterministic samplers"
 
 
-def _warnings(spectrum: CovarianceSpectrum) -> tuple[str, ...]:
-    if spectrum.n > spectrum.d:
-        return ()
-    return (
-        f"the Gaussian of these data has {spectrum.n - 1} directions of {spectrum.d}, since there are {spectrum.n} "
-        "points: steps that the other directions need are not counted; give more points",
+def _warnings(spectrum: CovarianceSpectrum, numbers: dict[str, Number], nats: float) -> tuple[str, ...]:
+    found = []
+    start, own, best = (
+        float(numbers[f"steps.{key}"].value or 0.0)
+        for key in ("start_divergence", "end_divergence.own", "end_divergence.best")
     )
+    if start > nats:
+        found.append(
+            f"the first noise level is too low for these data: the sampler's own start is {start:.3g} nats from them, "
+            "which the other numbers leave out; check the scale of the data, or start from more noise"
+        )
+    if best > own:
+        found.append(
+            "the best grid is that of the paths: the final samples of the own grid are nearer to the data, since they "
+            "forgive long steps once the data are resolved, which paths do not"
+        )
+    if spectrum.n <= spectrum.d:
+        found.append(
+            f"the Gaussian of these data has {spectrum.n - 1} directions of {spectrum.d}, since there are {spectrum.n} "
+            "points: steps that the other directions need are not counted; give more points"
+        )
+    return tuple(found)
 
 
 def _refused(reason: str) -> Answer:
