@@ -26,6 +26,8 @@ NUMERIC = {
     "collapse_width": {1},
     "cosine_beta": {2},
     "disc_neighbours": {0},
+    "exploding_start_divergence": {3},
+    "frozen_mean_divergence": {7},
     "kept_sign_probability": {1},
     "landau_curvature": {0},
     "largest_density_product": {2, 3},
@@ -40,11 +42,13 @@ NUMERIC = {
     "pixel_cosine_overlap": {1, 2},
     "pixel_density_product": {1, 2},
     "pixel_sum": {0, 1, 2},
+    "preserving_start_divergence": {2},
     "random_energy_rate": {2},
     "random_energy_tilt": {1},
     "sign_clone_integrand": {1},
     "sign_clone_slope": {0, 1},
     "student_mean_deviation": {1},
+    "variance_deficit_divergence": {1},
 }
 
 

@@ -23,7 +23,8 @@ class RawData:
     ``known_range`` is what the format allows; without class names the labels name themselves. ``taken`` says what was
     taken of the source, where that is not all of it as it stands; ``place`` names a cell by row and
     column, ``columns`` are the names of the columns in options. ``kept`` says, where some were left out, how many items
-    there were, of each of which there is a label, and which of them are the points.
+    there were, of each of which there is a label, and which of them are the points. ``item`` is the shape of a point
+    that came flattened.
     """
 
     values: NDArray[Any] | Blocks
@@ -38,12 +39,13 @@ class RawData:
     place: Callable[[int, int], str] | None = None
     columns: Sequence[str] = ()
     kept: tuple[int, list[int]] | None = None
+    item: tuple[int, ...] = ()
 
 
 PIXELS: dict[str, Any] = {"scale": "range", "known_range": (0.0, 255.0)}
 """How 8-bit values are scaled unless told."""
 
-_IMAGES = {"digits": (0.0, 16.0)}
+_IMAGES, _SIDES = {"digits": (0.0, 16.0)}, {"digits": (8, 8)}
 _TABLES = ("iris", "wine", "breast_cancer", "diabetes")
 _FILES = {"digits": "digits.csv.gz", "iris": "iris.csv", "wine": "wine_data.csv", "breast_cancer": "breast_cancer.csv"}
 """Tables of scikit-learn whose last column is the class; but for the digits, the classes stand in the first line."""
@@ -81,6 +83,7 @@ def load_builtin(name: str) -> RawData:
         source=f"scikit-learn, load_{name}",
         scale="range" if name in _IMAGES else "feature",
         known_range=_IMAGES.get(name),
+        item=_SIDES.get(name, ()),
     )
 
 

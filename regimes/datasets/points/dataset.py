@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Dataset", "PointArray", "Preprocessing"]
+__all__ = ["Affine", "Dataset", "PointArray", "Preprocessing"]
 
 _VALUES = 2**20  # that are read together
 
@@ -52,6 +52,22 @@ class Preprocessing:
 
 
 @dataclass(frozen=True, eq=False)
+class Affine:
+    """From values as they came to points: a factor, or one for each feature, an offset, and the mean that is taken off.
+
+    The model sees values before the mean is taken off, or after: that is what a user's own preprocessing does.
+    """
+
+    factor: float | NDArray[np.float64]
+    offset: float
+    mean: NDArray[np.float64]
+
+    def seen(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Values of the source on the scale of the points, with the mean."""
+        return np.asarray(values * self.factor + self.offset, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Points, scaled as a diffusion model would see them, with their classes.
 
@@ -74,6 +90,10 @@ class Dataset:
         What a user should know before using times that were predicted from these points.
     taken : str
         What was taken of the source and how it was read; empty where it is all of an array.
+    shape : tuple of int
+        Of one item before it was flattened, as of an image; empty where items came as rows.
+    mapped : Affine or None
+        What makes points of other values of the same source; None of a data set that was put together by hand.
 
     Raises
     ------
@@ -96,6 +116,8 @@ class Dataset:
     source: str
     notes: tuple[str, ...] = ()
     taken: str = ""
+    shape: tuple[int, ...] = ()
+    mapped: Affine | None = None
 
     def __post_init__(self) -> None:
         X = self.X

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ from regimes.numerics.interface.paths import exists, is_standard_input
 from regimes.numerics.interface.progress import Progress, silent
 from regimes.numerics.interface.standard_input import STANDARD_INPUT, standard_input_file
 
-__all__ = ["load_dataset", "load_or_open"]
+__all__ = ["load_dataset", "load_or_open", "raw_points"]
 
 
 def load_dataset(
@@ -138,7 +139,7 @@ def _loaded(source: Any, asked: Reading, wanted: Wanted) -> Dataset:
         wanted = dataclasses.replace(wanted, scale=check_scale(wanted.scale))
     if isinstance(source, Dataset):
         return passed_on(source, asked, wanted)
-    raw = _raw(source, asked)
+    raw = raw_points(source, asked)
     if asked.resize is not None and raw.kept is None:
         raise ValueError(
             f"load_dataset: resize is for images in files, got {raw.source}, which holds none; leave it out, or resize "
@@ -161,7 +162,15 @@ def _loaded(source: Any, asked: Reading, wanted: Wanted) -> Dataset:
         source=raw.source,
         notes=(*raw.notes, *data_notes(taken.done, pixels=taken.pixels)),
         taken="; ".join(text for text in (raw.taken, taken.left_out, mapped, taken.where) if text),
+        shape=_item(raw, taken.X.shape[1]),
+        mapped=taken.mapped,
     )
+
+
+def _item(raw: RawData, d: int) -> tuple[int, ...]:
+    """Shape of one item of d values, where it is more than a row."""
+    shape = raw.item or tuple(getattr(raw.values, "shape", ()))[1:]
+    return tuple(map(int, shape)) if len(shape) > 1 and math.prod(shape) == d else ()
 
 
 def _held(raw: RawData, asked: Reading, wanted: Wanted, *, owned: bool) -> Taken:
@@ -182,8 +191,8 @@ def _held(raw: RawData, asked: Reading, wanted: Wanted, *, owned: bool) -> Taken
         check_points(X)
     scaling = raw.scale if wanted.scale is None else wanted.scale
     pixels = scaling == "none" and may_be_pixels(X, raw.columns)
-    done = preprocess(X, scale=scaling, center=wanted.center, known_range=raw.known_range)
-    return Taken(raw, X, labels, names, done, pixels, left_out)
+    done, mapped = preprocess(X, scale=scaling, center=wanted.center, known_range=raw.known_range)
+    return Taken(raw, X, labels, names, done, mapped, pixels, left_out)
 
 
 def _last_axis(raw: RawData, X: PointArray) -> int:
@@ -191,7 +200,8 @@ def _last_axis(raw: RawData, X: PointArray) -> int:
     return int(getattr(raw.values, "shape", X.shape)[-1]) if raw.kept is None else 0
 
 
-def _raw(source: Any, reading: Reading) -> RawData:
+def raw_points(source: Any, reading: Reading) -> RawData:
+    """Points as they came, from any source but a data set."""
     if is_standard_input(source):
         return _from_standard_input(source, dataclasses.replace(reading, opens=False))
     if reading.of_text and not (isinstance(source, str | os.PathLike) and is_table(Path(source))):

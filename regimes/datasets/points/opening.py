@@ -13,7 +13,7 @@ from regimes.datasets.files.arrays import read_labels
 from regimes.datasets.files.reading import Reading
 from regimes.datasets.points.blocks import Blocks
 from regimes.datasets.points.builtin import RawData
-from regimes.datasets.points.dataset import Preprocessing
+from regimes.datasets.points.dataset import Affine, Preprocessing
 from regimes.datasets.points.labels import check_one_each, lacking_labels
 from regimes.datasets.points.pixels import of_pixels, pixels_range
 from regimes.datasets.points.preprocessing import scaling_of, squares_about
@@ -47,11 +47,11 @@ def opened(raw: RawData, blocks: Blocks, reading: Reading, wanted: Wanted) -> Ta
         )
     scaling = raw.scale if wanted.scale is None else wanted.scale
     pixels = scaling == "none" and of_pixels(found.low, found.high, raw.columns, lambda: found.whole)
-    points, done = _scaled(points, found, scaling, wanted.center, raw.known_range, reading.report)
+    points, done, mapped = _scaled(points, found, scaling, wanted.center, raw.known_range, reading.report)
     less = len(kept) - int(kept.sum())
     left_out = f"{less} of {len(kept)} points left out, which lack a value or a label" if less else ""
     where = "read from the file in passes, since memory does not hold the points"
-    return Taken(raw, points, numbers, names, done, pixels, left_out, where)
+    return Taken(raw, points, numbers, names, done, mapped, pixels, left_out, where)
 
 
 def _kept(found: Extremes, labels: Any, *, drop: bool) -> NDArray[np.bool_]:
@@ -91,7 +91,7 @@ def _scaled(
     center: bool,
     known_range: tuple[float, float] | None,
     report: Progress,
-) -> tuple[StoredPoints, Preprocessing]:
+) -> tuple[StoredPoints, Preprocessing, Affine]:
     """Scaled and centred as ``preprocess`` does, each feature by a factor and an offset."""
     equal = found.low == found.high
     variances = np.where(equal, 0.0, squares_about(points, found.mean, report) / (len(points) - 1))
@@ -105,4 +105,4 @@ def _scaled(
     low, high, mean = (each * factor + offset for each in (found.low, found.high, found.mean))
     known = low.astype(points.dtype), high.astype(points.dtype), mean
     scaled = dataclasses.replace(points, factor=factor, offset=offset, known=known)
-    return scaled, scaling.record(input_range, found.low, found.high)
+    return scaled, scaling.record(input_range, found.low, found.high), scaling.affine(found.mean)

@@ -44,7 +44,8 @@ def passed_on(data: Dataset, reading: Reading, wanted: Wanted) -> Dataset:
     rows, numbers, names = selected(numbers, names, classes, data.name)
     X = data.X[rows]
     check_points(X)
-    after = preprocess(X, center=before.center)
+    after, further = preprocess(X, center=before.center)
+    mapped = None if data.mapped is None else dataclasses.replace(data.mapped, mean=data.mapped.mean + further.mean)
     done = dataclasses.replace(
         before,
         description=f"{before.description}; classes selected afterwards",
@@ -55,4 +56,6 @@ def passed_on(data: Dataset, reading: Reading, wanted: Wanted) -> Dataset:
     old = (*of_pixels, *data_notes(before, pixels=False))
     pixels = any(note in data.notes for note in of_pixels)
     notes = (*(note for note in data.notes if note not in old), *data_notes(done, pixels=pixels))
-    return dataclasses.replace(data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes)
+    return dataclasses.replace(
+        data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes, mapped=mapped
+    )

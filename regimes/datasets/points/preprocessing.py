@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.datasets.points.dataset import PointArray, Preprocessing
+from regimes.datasets.points.dataset import Affine, PointArray, Preprocessing
 from regimes.numerics.interface.checks import as_given
 from regimes.numerics.interface.progress import Progress, silent
 
@@ -44,8 +44,8 @@ def preprocess(
     scale: str | float = "none",
     center: bool = True,
     known_range: tuple[float, float] | None = None,
-) -> Preprocessing:
-    """Scale and centre finite points in place, since large data should be held once.
+) -> tuple[Preprocessing, Affine]:
+    """Scale and centre finite points in place, since large data should be held once: what was done, and as a map.
 
     ``"none"`` leaves the values; ``"range"`` maps the range of the whole array to [-1, 1] by one affine map;
     ``"standard"`` divides by one number, so that the variance per dimension (trace of the covariance over d)
@@ -54,7 +54,7 @@ def preprocess(
 
     >>> import numpy as np
     >>> X = np.array([[0.0, 16.0], [8.0, 0.0]])
-    >>> preprocess(X, scale="range").description
+    >>> preprocess(X, scale="range")[0].description
     'range [0, 16] mapped to [-1, 1], mean subtracted'
     >>> X.tolist()
     [[-0.5, 1.0], [0.5, -1.0]]
@@ -63,21 +63,21 @@ def preprocess(
     low, high = X.min(axis=0), X.max(axis=0)
     input_range = known_range or (float(low.min()), float(high.max()))
     with np.errstate(all="ignore"):  # judged by its outcome below
+        mean = X.mean(axis=0, dtype=np.float64)
         if center:
-            # Two passes: the second takes out the rounding error of the first.
-            X -= X.mean(axis=0, dtype=np.float64)
-            X -= X.mean(axis=0, dtype=np.float64)
+            X -= mean
+            X -= X.mean(axis=0, dtype=np.float64)  # the rounding error of the first pass
             X[:, low == high] = 0.0
             variances = squares_about(X, np.zeros(1)) / (len(X) - 1)
         else:
-            variances = np.where(low == high, 0.0, squares_about(X, X.mean(axis=0, dtype=np.float64)) / (len(X) - 1))
+            variances = np.where(low == high, 0.0, squares_about(X, mean) / (len(X) - 1))
         scaling = scaling_of(scale, variances, input_range, center=center)
         X *= scaling.factor
         if not center:
             X += scaling.offset
     if not center and not np.isfinite(X).all():
         raise _unusable(np.inf, low, high)
-    return scaling.record(input_range, low, high)
+    return scaling.record(input_range, low, high), scaling.affine(mean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,11 @@ class Scaling:
     offset: float
     words: str
     variances: NDArray[np.float64]
+
+    def affine(self, mean: NDArray[np.float64]) -> Affine:
+        """The same as a map of other values, of features with these means; one that is constant has its factor too."""
+        taken_off = mean * self.factor + self.offset if self.center else np.zeros(mean.size)
+        return Affine(self.factor, self.offset, taken_off)
 
     def record(
         self, input_range: tuple[float, float], low: NDArray[np.float64], high: NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.points.builtin import RawData
-from regimes.datasets.points.dataset import Preprocessing
+from regimes.datasets.points.dataset import Affine, Preprocessing
 from regimes.datasets.points.labels import encode_labels, select_classes
 
 __all__ = ["Taken", "Wanted", "classed", "selected"]
@@ -40,6 +40,7 @@ class Taken:
     labels: Labels
     names: tuple[str, ...]
     done: Preprocessing
+    mapped: Affine
     pixels: bool
     left_out: str
     where: str = ""

@@ -28,6 +28,8 @@ __all__ = [
     "CorrectedCollapse",
     "collapse_times_by_size",
     "corrected_collapse_time",
+    "corrected_information",
+    "leave_one_out_sums",
 ]
 
 Array = NDArray[np.float64]
@@ -128,12 +130,9 @@ def corrected_collapse_time(curves: PosteriorCurves) -> CorrectedCollapse:
             f"posterior changes with the number of points, got {curves.groups}; ask posterior_curves for more groups"
         )
     t, n, groups = curves.t, curves.n, curves.groups
-    fewer = np.array([n - len(range(group, n, groups)) for group in range(groups)])[:, None]
     with recorded() as used:
         log_n = float(np.log(n))
-        log_sum = (curves.leave_one_out - 1) * log_n
-        without = (curves.jackknife_leave_one_out - 1) * np.log(fewer)
-        slope = ((log_sum - without) / (log_n - np.log(fewer))).mean(axis=0)
+        log_sum, without, slope = leave_one_out_sums(curves)
         gap = np.interp(slope, *condensed_gaps(float(n)))
         one_class = condensed_gaps(max(float(np.sqrt(n)), _SMALLEST_CLASS))
     names = tuple(dict.fromkeys((*curves.formulas["leave_one_out"], *used)))
@@ -157,6 +156,39 @@ def corrected_collapse_time(curves: PosteriorCurves) -> CorrectedCollapse:
     below, above = (float(np.hypot(student_quantile(groups - 1) * error, part)) for part in unsure)
     interval = max(time - below, 0.0), time + above
     return CorrectedCollapse(time, interval, error, before, at_time, unsure, None, names)
+
+
+def corrected_information(curves: PosteriorCurves, t: float) -> tuple[float, tuple[float, float], tuple[str, ...]]:
+    """I(a; x_t) of the population in nats, its 95% interval and the formulas, at a time within those of the curves.
+
+    The correction is that of :func:`corrected_collapse_time`; the interval reaches to what is estimated without it.
+    Below the collapse time, where it exceeds log n, it is no estimate any more.
+    """
+    with recorded() as used:
+        log_sum, without, slope = leave_one_out_sums(curves)
+        slopes, gaps = condensed_gaps(float(curves.n))
+    gap = np.interp(slope, slopes, gaps)
+    # Where the sum averages itself, the gap is half of its relative variance, which falls as 1/n: it vanishes with the
+    # slope. Up to the collapse it lies between nothing and what it is there.
+    few = slope < slopes[0]
+    gap = np.where(few, gaps[0] * np.maximum(slope, 0.0) / slopes[0], gap)
+    below = np.where(few, gap, _UNSURE * gap)
+    noise = student_quantile(curves.groups - 1) * jackknife_error(without)
+    wanted = -(log_sum + gap), np.hypot(noise, below), np.hypot(noise, gap)
+    information, low, high = (float(np.interp(np.log(t), np.log(curves.t), curve)) for curve in wanted)
+    interval = max(information - low, 0.0), max(information + high, 0.0)
+    return max(information, 0.0), interval, tuple(dict.fromkeys((*curves.formulas["leave_one_out"], *used)))
+
+
+def leave_one_out_sums(curves: PosteriorCurves) -> tuple[Array, Array, Array]:
+    """``E log S`` less log n, minus the leave-one-out estimate of I(a; x_t); without each group; its slope in log n."""
+    n, groups = curves.n, curves.groups
+    if curves.jackknife_leave_one_out is None:
+        raise ValueError("leave_one_out_sums: curves need jackknife groups; ask posterior_curves for them")
+    fewer = np.log([n - len(range(group, n, groups)) for group in range(groups)])[:, None]
+    log_sum = (curves.leave_one_out - 1) * np.log(n)
+    without = (curves.jackknife_leave_one_out - 1) * fewer
+    return log_sum, without, ((log_sum - without) / (np.log(n) - fewer)).mean(axis=0)
 
 
 def collapse_times_by_size(

@@ -16,11 +16,19 @@ from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.posterior.eigenvalues import Centred
 from regimes.theory.formula.record import recorded
 
-__all__ = ["InformationBound", "information_bound"]
+__all__ = [
+    "InformationBound",
+    "InformationLimit",
+    "information_bound",
+    "information_limit",
+    "some_points",
+    "squared_projections",
+]
 
 Array = NDArray[np.float64]
 
 _FEWEST = 8
+_ENOUGH = 2  # times as many points as dimensions, with which the covariance is told at any noise
 _MOST = 2048
 _BLOCK_BYTES = 2**25
 _STEP = 0.2
@@ -105,14 +113,14 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
             f"information_bound: X needs at least {_FEWEST} points and n must exceed 1, got {total} points and "
             f"n = {target:g}"
         )
-    points = _some(points, memory)
+    points = some_points(points, memory)
     extent = points.extent(points.mean)
     if extent == 0.0:
         raise ValueError("information_bound: X must vary, got equal points; there is no information to speak of")
     from scipy.interpolate import CubicSpline
 
     with recorded() as noted:
-        eigenvalues, squares = _squared_projections(points, memory)
+        eigenvalues, squares = squared_projections(points, memory)
         forms = _Forms(eigenvalues, squares)
         y, snr, information = forms.curve(np.log(target))
         log_snr = CubicSpline(information, np.log(snr))
@@ -139,7 +147,117 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
     )
 
 
-def _some(points: Points, memory: int) -> Points:
+@dataclass(frozen=True)
+class InformationLimit:
+    """What I(a; x_t) is at most, of any law with the covariance of the population, in nats.
+
+    Attributes
+    ----------
+    estimate, upper : float
+        Estimate of the bound, and its one-sided 95% upper limit over the draw of the points.
+    formulas : tuple of str
+        Formulas behind it.
+    isotropic : bool
+        Whether it is that of the trace of the covariance alone, since the points do not tell the covariance.
+    """
+
+    estimate: float
+    upper: float
+    formulas: tuple[str, ...]
+    isotropic: bool
+
+
+def information_limit(X: ArrayLike, t: float, *, memory: int = 2 * 2**30) -> InformationLimit:
+    """Bound the information I(a; x_t) of the population that the points come from, at one noise.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        Data points, at least 8.
+    t : float
+        Ornstein-Uhlenbeck time.
+    memory : int
+        Bytes for working arrays, beyond X.
+
+    Returns
+    -------
+    InformationLimit
+        The bound and its one-sided 95% limit.
+
+    Raises
+    ------
+    ValueError
+        If X is unusable, has too few points, or does not vary.
+
+    Notes
+    -----
+    The information of the Gaussian of the same covariance, as for :func:`information_bound`; where the points are too
+    few to tell the covariance at so little noise, that of the isotropic Gaussian of the same trace, which is larger
+    (``gaussian_channel_information``: concave in the eigenvalues). Features that do not vary are left out.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(80, 40))
+    >>> limit = information_limit(X, 0.5)  # 40/2 log(1 + 0.582) = 9.174
+    >>> round(limit.estimate, 2), round(limit.upper, 2)
+    (9.16, 9.49)
+    """
+    name = "information_limit"
+    points = checked_points(name, X)
+    memory = whole_number(name, "memory", "bytes", memory, at_least=1)
+    extent = points.extent(points.mean)
+    if len(points.values) < _FEWEST or extent == 0.0:
+        raise ValueError(
+            f"{name}: X needs at least {_FEWEST} points, and they must vary, got {len(points.values)} points with the "
+            f"extent {extent:g}; give more points"
+        )
+    with recorded() as used:
+        snr = float(compile_formula("snr", target="numpy")(t)) * extent**2
+        try:
+            estimate, margin = _gaussian_limit(some_points(points, memory), snr, memory)
+        except ValueError as refused:
+            if "too few points" not in str(refused):
+                raise
+        else:
+            return InformationLimit(estimate, estimate + margin, tuple(used), isotropic=False)
+    with recorded() as used:
+        estimate, upper = _isotropic_limit(points, t)
+    return InformationLimit(estimate, upper, tuple(used), isotropic=True)
+
+
+def _gaussian_limit(points: Points, snr: float, memory: int) -> tuple[float, float]:
+    """Information at one snr in units of the extent, and how far its upper limit lies above it."""
+    from scipy.interpolate import CubicSpline
+
+    eigenvalues, squares = squared_projections(points, memory)
+    forms = _Forms(eigenvalues, squares)
+    y, grid, information = forms.curve(0.0, 1.5 * snr)
+    at = np.log(snr)
+    few = len(squares) < _ENOUGH * eigenvalues.size
+    if few and np.interp(at, np.log(grid), information) > np.log(len(squares)) + 1:
+        raise ValueError(f"information_limit: X has too few points, {len(squares)}, for so little noise; give more")
+    if at < np.log(grid[0]):
+        return float(information[0] * snr / grid[0]), 0.0
+    shift = float(np.exp(CubicSpline(np.log(grid), np.log(y))(at)))
+    margin = _errors(snr * forms.slope(shift, forms.left_out(np.array([shift]))[:, 0]))[1]
+    return float(CubicSpline(np.log(grid), information)(at)), margin
+
+
+def _isotropic_limit(points: Points, t: float) -> tuple[float, float]:
+    """The same of the trace alone, in as many dimensions as vary: the bound, and its upper limit."""
+    n, d = points.values.shape
+    squares, step = np.empty(n), max(1, 2**20 // d)
+    for start in range(0, n, step):
+        block = points.values[start : start + step] - points.mean
+        squares[start : start + step] = np.einsum("ij,ij->i", block, block)
+    varying = int(np.count_nonzero(points.high > points.low))
+    mean = float(squares.sum() / (n - 1))
+    sigma = np.sqrt(np.array([mean, mean + _errors(squares)[1]]) / varying)
+    estimate, upper = compile_formula("isotropic_information", target="numpy")(t, varying, sigma)
+    return float(estimate), float(upper)
+
+
+def some_points(points: Points, memory: int) -> Points:
     """All points, or some drawn from them where those of all would not fit, or their eigenvalues take minutes."""
     n, d = points.values.shape
     most = n if min(n, d) <= _MOST else _MOST
@@ -161,7 +279,7 @@ def _held_bytes(points: Points, n: int) -> int:
     return (n < len(points.values)) * size * n * d + 40 * min(n, d) ** 2 + (square + 4) * n * min(n, d) + block
 
 
-def _squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
+def squared_projections(points: Points, memory: int) -> tuple[Array, Array]:
     """Eigenvalues of the covariance with divisor n - 1, in units of the extent, and squared projections of the points.
 
     The projections are those on the eigenvectors with nonzero eigenvalue, times the square root of n/(n - 1): a point
@@ -208,8 +326,8 @@ class _Forms:
         """Slope of the information in snr."""
         return np.asarray(compile_formula("resolvent_information_slope", target="numpy")(self.degrees, y, form))
 
-    def curve(self, target: float) -> tuple[Array, Array, Array]:
-        """Shift, snr and information, up to one nat above the target."""
+    def curve(self, target: float, last: float = 0.0) -> tuple[Array, Array, Array]:
+        """Shift, snr and information, up to one nat above the target, and beyond the last snr that is asked for."""
         from scipy.interpolate import CubicSpline
 
         ratio = compile_formula("resolvent_snr", target="numpy")
@@ -225,11 +343,14 @@ class _Forms:
                 break
             gain = CubicSpline(np.log(snr), snr * slope).antiderivative()
             information = snr[0] * slope[0] + gain(np.log(snr))
-            if information[-1] > target + 1:
+            if information[-1] > target + 1 and snr[-1] > last:
                 return y, snr, np.asarray(information)
         raise ValueError(
             f"information_bound: X has too few points for n: what {self.degrees + 1} points tell of the covariance "
             f"ends before log n = {target:.3g} nats; give more points"
+            if not last
+            else f"information_limit: X has too few points for this snr: what {self.degrees + 1} points tell of the "
+            f"covariance ends before snr = {last:.3g} over its squared extent; give more points"
         )
 
 

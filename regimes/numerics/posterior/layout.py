@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from regimes.numerics.posterior.kernel import STRIP
 from regimes.numerics.posterior.kernel_arrays import ROWS, Columns
 from regimes.numerics.posterior.moments import watched_points
-from regimes.numerics.posterior.summary import STATISTICS
+from regimes.numerics.posterior.summary import AVERAGED, STATISTICS
 from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
@@ -143,7 +143,7 @@ def plan_sweep(columns: Columns, size: Size, itemsize: int, threads: int, memory
     Products of ``itemsize`` bytes a number have long reached full speed with 512 rows.
     """
     slots = len(columns.slot_cell)
-    kept = 8 * size.times * STATISTICS * watched_points(size.times, size.n)
+    kept = 8 * size.times * AVERAGED * watched_points(size.times, size.n)
     copy = min(_COPY_BYTES, max(memory // 32, 8 * size.d))
     needed = kept + 32 * size.probes + 16 * size.n
     a_thread = 2 * ROWS * LANES * itemsize + 48 * size.times * slots + 40 * size.classes * size.groups

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.posterior.summary import (
+    AVERAGED,
     CLASS,
     CLASS_CLONES,
     CLASS_LEFT_OUT,
@@ -17,7 +18,6 @@ from regimes.numerics.posterior.summary import (
     INDEX_CLONES,
     LOG_REST,
     LOG_TOTAL,
-    STATISTICS,
 )
 from regimes.theory.formula.record import note, recorded
 
@@ -51,14 +51,14 @@ class Moments:
     def __init__(self, times: int, groups: int, points: int) -> None:
         self._count = self._repeats = 0
         self._groups, self._points = groups, points
-        self._mean = np.zeros((times, STATISTICS))
-        self._squares, self._within = np.zeros((2, times, STATISTICS))
-        self._left_out = np.zeros((times, STATISTICS, groups))
-        self._of_point = np.zeros((watched_points(times, points), times, STATISTICS))
+        self._mean = np.zeros((times, AVERAGED))
+        self._squares, self._within = np.zeros((2, times, AVERAGED))
+        self._left_out = np.zeros((times, AVERAGED, groups))
+        self._of_point = np.zeros((watched_points(times, points), times, AVERAGED))
 
     def add(self, block: Array) -> None:
         """Merge probes, shape (B, T, STATISTICS, 1 + groups): Chan, Golub, LeVeque 1979 lose no digits to the mean."""
-        size = len(block)
+        block, size = block[:, :, :AVERAGED], len(block)
         self._add_within(block[..., 0])
         mean = block[..., 0].mean(axis=0)
         step = mean - self._mean
@@ -134,7 +134,7 @@ class Moments:
 
 def watched_points(times: int, points: int) -> int:
     """How many points the probes are told apart of: as many as fit into 4 MB, at least 64."""
-    return min(points, max(_FEWEST_POINTS, _BYTES // (8 * times * STATISTICS)))
+    return min(points, max(_FEWEST_POINTS, _BYTES // (8 * times * AVERAGED)))
 
 
 def excess_entropy(d: int, n: Any, log_total: Array) -> Array:

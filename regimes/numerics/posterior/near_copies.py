@@ -17,7 +17,9 @@ millimetre coincide by chance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -68,6 +70,11 @@ class NearCopies:
         Formulas behind ``plateau_end``.
     compared : int
         Different points that were compared: all, or 65536 drawn of more. Equal points are found among all.
+    apart, beyond : ndarray, shape (n,)
+        Distance of each point to the nearest outside its group, and to the nearest outside the group of that one as
+        well; infinite where there is none, nan where the point was not compared.
+    neighbour : ndarray of int64, shape (n,)
+        Number of the nearest outside its group; -1 where it is not known.
     """
 
     labels: Labels
@@ -80,6 +87,14 @@ class NearCopies:
     plateau_end: float | None
     formulas: tuple[str, ...] = ()
     compared: int = 0
+    apart: Array = field(default_factory=lambda: np.empty(0))
+    beyond: Array = field(default_factory=lambda: np.empty(0))
+    neighbour: Labels = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def nbytes(self) -> int:
+        """Of all arrays."""
+        return int(self.labels.nbytes + self.apart.nbytes + self.beyond.nbytes + self.neighbour.nbytes)
 
     @property
     def as_classes(self) -> Labels:
@@ -141,13 +156,15 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
     first, place = _different(points)
     n, different = place.size, first.size
     if different == 1:
-        return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0, compared=1)
+        none = np.full(n, np.inf)
+        return NearCopies(place, 1, n, 0, 0.0, None, None, 0.0, (), 1, none, none, np.full(n, -1))
     some = _compared(different)
     compared, count = some.size, min(_MOST, some.size - 1)
     neighbours = points.store.piece("neighbours", lambda: nearest_neighbours(points, first[some], count, memory))
     nearest, distance = neighbours["nearest"], neighbours["distance"]
     joins, pairs = _linkage(nearest, distance)
     equal = np.full(n - different, _step(points) if n > different else 0.0)
+    around = partial(_around, nearest=nearest, distance=distance, some=some, first=first, place=place)
     for stop in _gaps(np.sort(np.concatenate([equal, joins]))):
         below = np.concatenate([equal, joins]) <= stop
         groups = _components(compared, pairs[below[equal.size :]])
@@ -156,11 +173,13 @@ def near_copies(X: ArrayLike, *, memory: int = 2 * 2**30) -> NearCopies:
             of_all = groups.max() + 1 + np.arange(different)  # what is not compared is on its own
             of_all[some] = groups
             labels = np.unique(of_all, return_inverse=True)[1][place]
-            return _result(labels, joins[joins <= stop].max(initial=0.0), found[0], compared)
+            return _result(labels, joins[joins <= stop].max(initial=0.0), found[0], compared, around(groups))
     found = _isolation(np.arange(compared), nearest, distance)
     apart = np.array([joins[0]]) if found is None else found[0]
     between, spacing = float(apart.min()), float(np.median(apart))
-    return NearCopies(place, 0, 0, equal.size, None, between, spacing, None, compared=compared)
+    each = around(np.arange(compared))
+    of_each = each.apart, each.beyond, each.neighbour
+    return NearCopies(place, 0, 0, equal.size, None, between, spacing, None, (), compared, *of_each)
 
 
 def _compared(different: int) -> NDArray[np.int64]:
@@ -170,7 +189,37 @@ def _compared(different: int) -> NDArray[np.int64]:
     return np.sort(generator(Stream.NEIGHBOURS, 0).permutation(different)[:MOST_COMPARED])
 
 
-def _result(labels: Labels, within: float, apart: Array, compared: int) -> NearCopies:
+class _Around(NamedTuple):
+    """As in :class:`NearCopies`."""
+
+    apart: Array
+    beyond: Array
+    neighbour: Labels
+
+
+def _around(
+    groups: Labels, nearest: NDArray[np.int64], distance: Array, some: Labels, first: Labels, place: Labels
+) -> _Around:
+    """Of all points, the nearest outside the group, the nearest outside of two groups, and the number of the former.
+
+    Where no neighbour that is known is outside of two groups, the furthest known is less than that, if there are more.
+    """
+    of, rows = groups[nearest], np.arange(len(nearest))
+    outside = of != groups[:, None]
+    at = outside.argmax(axis=1)
+    known = outside.any(axis=1)
+    further = outside & (of != of[rows, at][:, None])
+    rest = distance[:, -1] if nearest.shape[1] < len(nearest) - 1 else np.full(len(nearest), np.inf)
+    beyond = np.where(further.any(axis=1), distance[rows, further.argmax(axis=1)], rest)
+    shown = np.full((3, first.size), np.nan)
+    shown[:, some] = np.where(known, distance[rows, at], rest), beyond, np.where(known, nearest[rows, at], -1)
+    neighbour = np.full(place.size, -1)
+    told = shown[2][place] >= 0
+    neighbour[told] = first[some[shown[2][place][told].astype(np.int64)]]
+    return _Around(shown[0][place], shown[1][place], neighbour)
+
+
+def _result(labels: Labels, within: float, apart: Array, compared: int, around: _Around) -> NearCopies:
     sizes = np.bincount(labels)
     end = 0.0
     with recorded() as used:
@@ -179,7 +228,8 @@ def _result(labels: Labels, within: float, apart: Array, compared: int) -> NearC
     several = sizes > 1
     between, spacing = float(apart.min()), float(np.median(apart))
     found = int(several.sum()), int(sizes[several].sum())
-    return NearCopies(labels, *found, 0, float(within), between, spacing, end, tuple(used), compared)
+    about = labels, *found, 0, float(within), between, spacing, end, tuple(used), compared
+    return NearCopies(*about, apart=around.apart, beyond=around.beyond, neighbour=around.neighbour)
 
 
 def _different(points: Points) -> tuple[Labels, Labels]:

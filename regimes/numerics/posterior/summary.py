@@ -12,6 +12,7 @@ from regimes.numerics.posterior.exponential import exponentials
 from regimes.numerics.posterior.vectors import LANES
 
 __all__ = [
+    "AVERAGED",
     "CLASS",
     "CLASS_CLONES",
     "CLASS_LEFT_OUT",
@@ -19,18 +20,23 @@ __all__ = [
     "INDEX_CLONES",
     "LOG_REST",
     "LOG_TOTAL",
+    "RETURN",
+    "RETURNS",
     "STATISTICS",
     "Sums",
     "Work",
     "summarise",
 ]
 
-LOG_TOTAL, LOG_REST, INDEX, CLASS, CLASS_LEFT_OUT = range(5)
-"""Statistics of a probe: log(1 + S), log S, and the sums of squared posteriors of index, class, and class left out."""
-STATISTICS = 5
+LOG_TOTAL, LOG_REST, INDEX, CLASS, CLASS_LEFT_OUT, RETURN = range(6)
+"""Statistics of a probe: log(1 + S), log S, the sums of squared posteriors of index, class, and class left out, and the
+posterior of the class of the point that made it."""
+STATISTICS, AVERAGED = 6, 5
+"""How many there are, and how many of them are averaged over all points; the last one is of each point, of all data."""
 
-INDEX_CLONES, CLASS_CLONES = "index_clone_probability", "class_clone_probability"
+INDEX_CLONES, CLASS_CLONES, RETURNS = "index_clone_probability", "class_clone_probability", "return_probability"
 _index_clones, _class_clones = compile_formula(INDEX_CLONES).scalar, compile_formula(CLASS_CLONES).scalar
+_returns = compile_formula(RETURNS).scalar
 
 # A group that holds all but this share of the sum is not subtracted: the rest is added up anew.
 _CANCELS = 1e-3
@@ -154,3 +160,5 @@ def _add_statistics(top: float, own: float, scale: float, margins: Any, source: 
     out[INDEX, place] += 0.5 * _index_clones(own, rest, scale * scale * square)
     out[CLASS, place] += 0.5 * _class_clones(own, scale * own_class, scale * scale * same, rest)
     out[CLASS_LEFT_OUT, place] += 0.5 * _class_clones(0.0, own_class, same, total)
+    if place == 0:
+        out[RETURN, 0] += 0.5 * _returns(own + scale * own_class, scale * max(total - own_class, 0.0))

@@ -19,6 +19,11 @@ from regimes.numerics.collapse.corrected_time import (
 from regimes.numerics.collapse.information_bound import InformationBound, information_bound
 from regimes.numerics.collapse.spectral_bound import spectral_collapse_bound
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.decisions.class_posteriors import (
+    ClassPosteriors,
+    exact_class_posteriors,
+    held_out_class_posteriors,
+)
 from regimes.numerics.interface.checkpoints import Checkpoints
 from regimes.numerics.interface.data_checks import Points, checked_points
 from regimes.numerics.interface.number import Number
@@ -31,6 +36,7 @@ from regimes.numerics.posterior.spectrum import CovarianceSpectrum, covariance_s
 from regimes.numerics.process.schedules import Schedule
 from regimes.numerics.speciation.class_bound.bound import ClassBound
 from regimes.numerics.speciation.direction.directions import Directions, directions
+from regimes.prediction.dataset.class_posteriors import kept_posteriors, window_times
 from regimes.prediction.dataset.classes import class_part, class_rows, held_out_bound
 from regimes.prediction.dataset.crossing_rows import CurvePart, probes_suffice
 from regimes.prediction.dataset.intervals import FEWEST_GROUPS
@@ -91,7 +97,8 @@ class Found:
     def bytes_held(self) -> int:
         """Of the points and what is kept of them."""
         held = {id(points): points for points in (self.points, self.__dict__.get("distinct", self.points))}.values()
-        return sum(points.bytes_held() for points in held)
+        copies = self.__dict__.get("copies")
+        return sum(points.bytes_held() for points in held) + (0 if copies is None else copies.nbytes)
 
     @property
     def memory(self) -> int:
@@ -231,6 +238,32 @@ class Found:
             progress=budget.progress,
             store=budget.store,
         )
+
+    @cached_property
+    def window_times(self) -> NDArray[np.float64]:
+        """Times over which classes are decided, whatever the model."""
+        return window_times(self.posterior, np.asarray(self.data.labels))
+
+    @cached_property
+    def held_out_classes(self) -> ClassPosteriors | str:
+        """Class posteriors of points that are held out, over all times of the classes, or why there are none."""
+        return self._class_posteriors("held-out-posteriors", held_out_class_posteriors)
+
+    @cached_property
+    def exact_classes(self) -> ClassPosteriors | str:
+        """Class posteriors under the exact score of the points, at the same times."""
+        return self._class_posteriors("exact-posteriors", exact_class_posteriors)
+
+    def _class_posteriors(self, name: str, function: Callable[..., ClassPosteriors]) -> ClassPosteriors | str:
+        labels = self.data.labels
+        if self.no_classes or labels is None:
+            return str(self.no_classes)
+        if function is held_out_class_posteriors and np.unique(self.copies.labels).size < 3:
+            return "no points can be held out of fewer than three, copies aside"
+        budget, copies = self.budget, self.copies.labels
+        about = {"copies": copies, "rng": budget.rng, "memory": self.memory, "progress": budget.progress}
+        compute = lambda: function(self.points, labels, self.window_times, **about)  # noqa: E731
+        return kept_posteriors(name, compute, budget.store)
 
     def _parts(self, curves: PosteriorCurves, labels: Labels, *, left_out: bool) -> list[CurvePart]:
         """What is read off the posterior over the points."""

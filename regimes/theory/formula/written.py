@@ -42,6 +42,12 @@ _MODULES = (
     "collapse.population",
     "collapse.near_copies",
     "collapse.losses",
+    "decisions.class_decided",
+    "decisions.uturns",
+    "decisions.training_noise",
+    "decisions.copying",
+    "decisions.steps",
+    "decisions.start",
     "hierarchy.leaves",
     "hierarchy.maps",
     "hierarchy.transition",
@@ -71,7 +77,7 @@ class Written:
 
     @property
     def subject(self) -> str:
-        """The room of the formula: process, speciation, collapse, hierarchy or composition."""
+        """The room of the formula: process, speciation, collapse, decisions, hierarchy or composition."""
         return self.module.split(".")[-2]
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import brentq
 
 import regimes.numerics.collapse.information_bound as module
-from regimes.numerics.collapse.information_bound import information_bound
+from regimes.numerics.collapse.information_bound import information_bound, information_limit
 
 
 def truth(eigenvalues, n):
@@ -86,3 +86,17 @@ def test_what_cannot_be_bounded():
         information_bound(np.ones((20, 3)))
     with pytest.raises(ValueError, match="information_bound: X has too few points for n"):
         information_bound(np.random.default_rng(4).normal(size=(10, 300)), 1e9)
+
+
+@pytest.mark.parametrize(("n", "d", "t"), [(80, 20, 0.5), (80, 20, 1e-3), (30, 60, 1e-3)])
+def test_the_limit_at_one_noise_lies_above_the_information_of_the_gaussian(n, d, t):
+    eigenvalues = 5 / np.arange(1, d + 1)
+    exact = np.log1p(eigenvalues / np.expm1(2 * t)).sum() / 2
+    rng = np.random.default_rng(0)
+    found = [information_limit(rng.normal(size=(n, d)) * np.sqrt(eigenvalues), t) for _ in range(60)]
+    assert np.mean([each.upper >= exact for each in found]) >= 0.88  # 0.95, less 2.5 errors
+    few = n < d
+    assert all(each.isotropic is few for each in found)
+    trace = d / 2 * np.log1p(eigenvalues.mean() / np.expm1(2 * t))
+    estimates = np.array([each.estimate for each in found])
+    assert abs(estimates.mean() - (trace if few else exact)) < 4 * estimates.std() / np.sqrt(60) + 0.02 * exact

@@ -14,7 +14,7 @@ from regimes.numerics.speciation.class_bound.candidates import CANDIDATES, Candi
 from regimes.numerics.speciation.class_bound.gaussian import Noising
 from regimes.numerics.speciation.class_bound.kernel import TEMPERATURES
 from regimes.numerics.speciation.class_bound.request import Request
-from regimes.numerics.speciation.class_bound.simplex import best_mixture
+from regimes.numerics.speciation.class_bound.simplex import best_log_mixture, best_mixture
 
 __all__ = ["HeldOutScores", "held_out_bytes", "held_out_scores"]
 
@@ -37,11 +37,16 @@ class HeldOutScores:
     posteriors: Single
 
 
-def held_out_scores(given: Request, progress: Progress | None, *, keep: bool = False) -> HeldOutScores:
-    """Score every probe; ``keep`` holds on to the posteriors, which takes memory for all candidates on the way."""
+def held_out_scores(
+    given: Request, progress: Progress | None, *, keep: bool = False, logarithmic: bool = False
+) -> HeldOutScores:
+    """Score every probe; ``keep`` holds on to the posteriors, which takes memory for all candidates on the way.
+
+    These are mixed as they are for the scores, or with ``logarithmic`` for the highest log score.
+    """
     used, folds, times, classes = given.used, given.folds, given.times, given.share.size
     at, count = Noising.at(times), len(CANDIDATES)
-    needed = times.size * len(used.own) * held_out_bytes(classes, keep=keep)
+    needed = times.size * len(used.own) * (held_out_bytes(classes, keep=keep) + 8 * logarithmic * folds * count)
     what = f"held-out posteriors of {classes} classes at {times.size} times"
     check_memory("class_bound", what, needed, given.memory, "ask for fewer times")
     report = silent if progress is None else progress
@@ -52,6 +57,7 @@ def held_out_scores(given: Request, progress: Progress | None, *, keep: bool = F
     own = np.empty((times.size, len(used.own), count), np.float32)
     squares = np.empty((times.size, len(used.own), count, count), np.float32)
     kept = np.empty((count, 2, times.size, len(used.own) if keep else 0, classes), np.float32)
+    inner = np.empty((folds if logarithmic else 0, times.size, 2, len(used.own), count), np.float32)
     rows = _block_rows(given)
     of_fold, done = used.fold[used.own], 0
     for fold in range(folds):
@@ -70,6 +76,9 @@ def held_out_scores(given: Request, progress: Progress | None, *, keep: bool = F
                 else:
                     inner_own[other] += found.own.sum(axis=1, dtype=np.float64)
                     inner_squares[other] += found.squares.sum(axis=1, dtype=np.float64)
+                    if logarithmic:
+                        true = posteriors[..., np.arange(members.size), members]  # candidate, sign, time, probe
+                        inner[other][:, :, some] = true.transpose(2, 1, 3, 0)
             done += some.size
             report(_PART, done, len(used.own))
     rest = (len(used.own) - np.bincount(of_fold, minlength=folds))[:, None, None]
@@ -78,6 +87,9 @@ def held_out_scores(given: Request, progress: Progress | None, *, keep: bool = F
     score = compile_formula("class_quadratic_score", target="numpy")
     own_class = np.einsum("tpc,tpc->tp", chosen, own)
     both = np.einsum("tpc,tpcd,tpd->tp", chosen, squares, chosen, optimize=True)
+    if logarithmic:
+        seen = [each[:, :, of_fold != fold].reshape(times.size, -1, count) for fold, each in enumerate(inner)]
+        chosen = np.stack([best_log_mixture(each) for each in seen])[of_fold].transpose(1, 0, 2)
     mixed = np.einsum("tpc,cstpk->stpk", chosen[:, : kept.shape[3]].astype(np.float32), kept)
     return HeldOutScores(np.asarray(score(own_class, both)), weights.mean(axis=0), mixed)
 

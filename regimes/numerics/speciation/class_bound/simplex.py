@@ -1,4 +1,4 @@
-"""The mixture of candidates with the highest quadratic score: least squares on the simplex."""
+"""The mixture of candidates with the highest score: quadratic by least squares on the simplex, or logarithmic."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["best_mixture"]
+__all__ = ["best_log_mixture", "best_mixture"]
 
 Array = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+_ROUNDS = 25
 
 
 def best_mixture(own: Array, squares: Array) -> Array:
@@ -40,6 +43,24 @@ def best_mixture(own: Array, squares: Array) -> Array:
             full[..., face] = found
             weights = np.where(better[..., None], full, weights)
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def best_log_mixture(own: Single) -> Array:
+    """Weights w >= 0 of sum 1 with the highest mean of log(w.own), of each problem along the first axis.
+
+    ``own`` (T, M, C) is what each candidate gives to the truth. As of one draw more that only the first candidate
+    explains, whose weight therefore never vanishes. Each round raises the score (expectation and maximisation); what is
+    left after the last costs height and no truth.
+    """
+    times, _, count = own.shape
+    weights = np.full((times, count), 1 / count)
+    for _ in range(_ROUNDS):
+        total = np.matmul(own, weights[:, :, None].astype(np.float32))[:, :, 0]
+        share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)  # of what no candidate explains: none
+        weights *= np.matmul(share[:, None], own)[:, 0]
+        weights[:, 0] += 1.0
+        weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights)
 
 
 def _score(weights: Array, own: Array, squares: Array) -> Array:

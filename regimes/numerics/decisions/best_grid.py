@@ -1,0 +1,221 @@
+"""The grid of a sampler with the least path divergence for a Gaussian, and how many steps the final samples need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.decisions.components import Components
+from regimes.numerics.decisions.step_divergence import end_divergence, path_divergence
+from regimes.numerics.decisions.step_grid import StepGrid, step_grid
+from regimes.numerics.interface.checks import positive_number, whole_number
+
+__all__ = ["MOST_CALLS", "best_grid", "limit_divergence", "steps_needed"]
+
+Array = NDArray[np.float64]
+
+MOST_CALLS = 4096
+"""More are not looked for."""
+
+_VARIANCES = 256  # of which a grid is found; what it costs is of all
+_LEVELS = 2049
+_BELOW = 1e-4  # the clock is uniform in snr below this share of what the largest variance sees
+_ITERATIONS = 100
+_PRECISION = 1e-10
+_NEAREST = 0.9  # of the way to the next level that a level may go at once
+
+
+def best_grid(data: Components, calls: int, first: float, last: float, *, denoises: bool = False) -> StepGrid:
+    """Find the levels with the least path divergence between two of them.
+
+    Starts from the limit of many steps, equal ones in the integral of ``sqrt(-mmse')``, and goes on by Newton's method
+    on the logarithms of the levels, whose matrix of second derivatives is tridiagonal.
+
+    Parameters
+    ----------
+    data : Components
+        The Gaussian.
+    calls : int
+        Calls of the network, at most 4096.
+    first, last : float
+        Signal-to-noise ratios ``1/sigma^2`` of the first call, 0 if it is pure noise, and of the final samples.
+    denoises : bool
+        Whether the network is called at the last level too.
+
+    Returns
+    -------
+    StepGrid
+        The grid.
+
+    Raises
+    ------
+    ValueError
+        If there are too few or too many calls, or the levels do not rise.
+
+    Notes
+    -----
+    ``path_divergence_slope`` vanishes at each level between. Grids of variances that are many decades apart may have
+    several such optima; this is the one next to the limit of many steps.
+
+    Examples
+    --------
+    One variance: the levels are geometric in snr + 1/variance.
+
+    >>> from regimes.numerics.decisions.components import gaussian_components
+    >>> best_grid(gaussian_components([1.0]), 3, 0.0, 7.0).snr.round(6).tolist()
+    [0.0, 1.0, 3.0, 7.0]
+    """
+    calls = whole_number("best_grid", "calls", "calls of the network", calls, at_least=1 + denoises)
+    if calls > MOST_CALLS:
+        raise ValueError(f"best_grid: calls of the network must be at most {MOST_CALLS}, got {calls}")
+    ends = step_grid([first, last], denoises=denoises)
+    few = data.thinned(_VARIANCES)
+    levels = _limit_levels(few, float(ends.snr[0]), float(ends.snr[1]), calls - denoises)
+    return StepGrid(_descended(few, levels), denoises)
+
+
+def limit_divergence(data: Components, calls: int, first: float, last: float) -> float:
+    """Path divergence of the best grid in the limit of many steps, ``(int sqrt(-mmse') ds)^2/(4 N)``, in nats.
+
+    >>> from regimes.numerics.decisions.components import gaussian_components
+    >>> round(limit_divergence(gaussian_components([1.0]), 100, 0.0, 7.0), 4)
+    0.0108
+    """
+    clock = _clock(data.thinned(_VARIANCES), first, last)[1][-1]
+    return float(compile_formula("best_grid_divergence", target="numpy")(clock, calls))
+
+
+def steps_needed(
+    data: Components, nats: float, grid_of: Callable[[int], StepGrid], *, fewest: int = 2, most: int = MOST_CALLS
+) -> int | None:
+    """Fewest calls of the network of which the final samples diverge by less than a number of nats.
+
+    Parameters
+    ----------
+    data : Components
+        The Gaussian.
+    nats : float
+        Positive.
+    grid_of : callable
+        The grid of a number of calls, the best one or the user's own; with more calls its final samples are nearer.
+    fewest, most : int
+        Numbers of calls to look among.
+
+    Returns
+    -------
+    int or None
+        None where ``most`` are too few.
+
+    Raises
+    ------
+    ValueError
+        If nats is not positive.
+
+    Examples
+    --------
+    >>> from regimes.numerics.decisions.components import gaussian_components
+    >>> data = gaussian_components([1.0, 4.0])
+    >>> steps_needed(data, 0.01, lambda calls: best_grid(data, calls, 0.01, 100.0))
+    39
+    """
+    nats = positive_number("steps_needed", "nats", "divergence of the final samples", nats)
+
+    def enough(calls: int) -> bool:
+        return end_divergence(grid_of(calls), data) < nats
+
+    low, high = fewest - 1, fewest
+    while not enough(high):
+        if high == most:
+            return None
+        low, high = high, min(2 * high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _clock(data: Components, first: float, last: float) -> tuple[Array, Array]:
+    """Levels, and the integral of the square root of the fall of the mmse up to each."""
+    low = first if first > 0 else min(_BELOW / float(data.variances[-1]), last / 2)
+    snr = np.geomspace(low, last, _LEVELS)
+    if first == 0:
+        snr = np.append(np.linspace(0.0, low, 16)[:-1], snr)
+    speed = np.sqrt(data.fall(snr))
+    return snr, np.append(0.0, np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(snr)))
+
+
+def _limit_levels(data: Components, first: float, last: float, steps: int) -> Array:
+    snr, clock = _clock(data, first, last)
+    levels = np.interp(np.linspace(0.0, clock[-1], steps + 1), clock, snr)
+    levels[[0, -1]] = first, last
+    # Where the fall underflows or the clock stands still, levels may coincide.
+    return (
+        levels if np.all(np.diff(levels) > 0) else np.append(first, np.geomspace(max(first, last / 2**40), last, steps))
+    )
+
+
+def _descended(data: Components, levels: Array) -> Array:
+    """Newton's method on the logarithms of the levels between the ends, with damping where it would not descend."""
+    if levels.size < 3:
+        return levels
+    value, damping = path_divergence(StepGrid(levels, False), data), 0.0
+    for _ in range(_ITERATIONS):
+        slope, curvature, beside = _derivatives(data, levels)
+        move = _newton_move(slope, curvature, beside, damping)
+        if move is None:
+            damping = max(4 * damping, 1e-3)
+            continue
+        tried = _moved(levels, move)
+        after = path_divergence(StepGrid(tried, False), data)
+        if after > value:
+            damping = max(4 * damping, 1e-3)
+            if damping > 1e9:
+                break
+            continue
+        gain, levels, value = value - after, tried, after
+        damping = damping / 8 if damping > 1e-6 else 0.0
+        if gain <= _PRECISION * value:
+            break
+    return levels
+
+
+def _derivatives(data: Components, levels: Array) -> tuple[Array, Array, Array]:
+    """Slope of the path divergence in the logarithms of the levels between, and the two diagonals of its curvature."""
+    inner, length = levels[1:-1], np.diff(levels)[1:]
+    mmse, fall = data.mmse(levels[:-1]), data.fall(inner)
+    slope = inner * compile_formula("path_divergence_slope", target="numpy")(mmse[:-1], mmse[1:], fall, length)
+    bend = data.fall_bend(inner)
+    return slope, inner**2 * (fall + length * bend) + slope, -inner[:-1] * inner[1:] * fall[:-1] / 2
+
+
+def _newton_move(slope: Array, curvature: Array, beside: Array, damping: float) -> Array | None:
+    """Change of the logarithms; None where the curvature is not positive."""
+    from scipy.linalg import LinAlgError, solveh_banded
+
+    scale = np.sqrt(np.maximum(np.abs(curvature), np.finfo(float).tiny))  # unit diagonal: components differ by decades
+    if slope.size == 1:  # which the solver refuses
+        return (
+            -slope / scale**2 / (np.sign(curvature) + damping) if curvature[0] / scale[0] ** 2 + damping > 0 else None
+        )
+    bands = np.zeros((2, slope.size))
+    bands[0, 1:] = beside / scale[:-1] / scale[1:]
+    bands[1] = curvature / scale**2 + damping
+    try:
+        return np.asarray(-solveh_banded(bands, slope / scale) / scale)
+    except LinAlgError:
+        return None
+
+
+def _moved(levels: Array, move: Array) -> Array:
+    """Levels after a change of their logarithms, shortened where they would meet."""
+    logs = np.log(np.maximum(levels, levels[1] * 1e-300))
+    full = np.concatenate([[0.0], move, [0.0]])
+    gaps, closing = np.diff(logs), -np.diff(full)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(closing > 0, gaps / closing, np.inf)
+    moved = levels.copy()
+    moved[1:-1] = levels[1:-1] * np.exp(min(1.0, _NEAREST * float(room.min())) * move)
+    return moved
