@@ -1,5 +1,7 @@
 from regimes.prediction.dataset.predict import predict as predict
 from regimes.prediction.dataset.result import Prediction as Prediction
+from regimes.prediction.decisions.advise import advise as advise
+from regimes.prediction.decisions.result import Advice as Advice
 from regimes.numerics.speciation.problem import Mixture as Mixture
 from regimes.prediction.speciation.predict import predict_speciation as predict_speciation
 from regimes.prediction.speciation.predict import Speciation as Speciation
@@ -32,6 +34,7 @@ from regimes.numerics.interface.errors import NotConverged as NotConverged
 from regimes import process as process
 from regimes import speciation as speciation
 from regimes import collapse as collapse
+from regimes import decisions as decisions
 from regimes import hierarchy as hierarchy
 from regimes import composition as composition
 from regimes import validation as validation

@@ -1,4 +1,4 @@
-"""Files as newcomers have them, for the documentation: pictures, tables, a Hugging Face folder, latents."""
+"""Files as newcomers have them, for the documentation: pictures, tables, a Hugging Face folder, latents, samples."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``sd/``, ``flowers`` and ``gaps`` as tables, ``hf_digits/`` and ``latents.safetensors``."""
+    """Write ``photos/``, ``sd/``, ``flowers`` and ``gaps``, ``hf_digits/``, latents, samples and ``checkpoints/``."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -23,8 +23,23 @@ def write_files(folder):
     species = [iris.class_names[label] for label in iris.labels]
     pa.parquet.write_table(pa.table({**columns, "species": species}), folder / "flowers.parquet")
     _write_tables(folder, iris.values, species)
+    _write_samples(folder, digits.values)
     latents = np.random.default_rng(0).normal(size=(40, 4, 32, 32)) * np.linspace(0.5, 2, 32)
     _write_safetensors(folder / "latents.safetensors", latents.astype("<f4"))
+
+
+def _write_samples(folder, values):
+    """Samples as of a model of the digits, of which more and more are points with a little noise."""
+    rng = np.random.default_rng(0)
+    mean, root = values.mean(axis=0), np.linalg.cholesky(np.cov(values.T) + 1e-6 * np.eye(values.shape[1]))
+    (folder / "checkpoints").mkdir()
+    for step, copies in ((1000, 0), (4000, 6), (16000, 20)):
+        samples = mean + rng.standard_normal((200, values.shape[1])) @ root.T
+        samples[:copies] = values[rng.choice(len(values), copies)] + 0.1 * rng.standard_normal(
+            (copies, values.shape[1])
+        )
+        np.save(folder / "checkpoints" / f"step{step}.npy", samples)
+    np.save(folder / "samples.npy", samples)
 
 
 def _write_tables(folder, values, species):

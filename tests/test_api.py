@@ -10,10 +10,10 @@ import regimes
 
 PUBLIC = {
     "regimes": """
-        BumpGrid ClassTree Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula Hierarchy
+        Advice BumpGrid ClassTree Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula Hierarchy
         HierarchyPrediction Mixture NotConverged Number PercolationPrediction Prediction Preprocessing Result
-        SCHEDULES Schedule Speciation builtin_datasets catalogue clock collapse compile_formula composition formula
-        hierarchy load_dataset noise_schedule predict predict_classes predict_collapse
+        SCHEDULES Schedule Speciation advise builtin_datasets catalogue clock collapse compile_formula composition
+        decisions formula hierarchy load_dataset noise_schedule predict predict_classes predict_collapse
         predict_data_percolation predict_hierarchy predict_percolation predict_speciation process speciation
         unmasking_loss unmasking_plan validation
     """,
@@ -30,6 +30,11 @@ PUBLIC = {
         collapse_time_with_classes collapse_times_by_size corrected_collapse_time finite_size_collapse_time
         gaussian_information information_bound near_copies posterior_curves sampled_excess_entropy
         spectral_collapse_bound
+    """,
+    "regimes.decisions": """
+        Components CopiedPoints HiddenVariance ReturnProbabilities StepGrid best_grid copied_points
+        end_divergence gaussian_components hidden_variance path_divergence retained_share return_probabilities
+        schedule_grid start_divergence step_grid steps_needed to_diffusers
     """,
     "regimes.hierarchy": """
         Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations
@@ -66,6 +71,7 @@ PUBLIC = {
 }
 
 SIGNATURES = """
+regimes.advise(source, labels, *, only, schedule, samples, nats, classes, scale, rng, memory, progress, reading)
 regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, index, schedule, steps)
 regimes.predict_collapse(mixture, *, t, schedule)
 regimes.compile_formula(formula, *, target)

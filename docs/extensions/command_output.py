@@ -4,11 +4,29 @@ import os
 import shlex
 import subprocess
 import sys
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 COLUMNS = 92
+
+
+NEWCOMERS = Path(__file__).parents[2] / "tests" / "newcomers.py"
+
+
+@cache
+def folder():
+    """A folder with the files that examples name; it lasts as long as the process."""
+    spec = spec_from_file_location("newcomers", NEWCOMERS)
+    newcomers = module_from_spec(spec)
+    spec.loader.exec_module(newcomers)
+    made = TemporaryDirectory()
+    newcomers.write_files(Path(made.name))
+    return made
 
 
 class CommandOutput(SphinxDirective):
@@ -28,6 +46,7 @@ class CommandOutput(SphinxDirective):
             text=True,
             encoding="utf-8",
             stdin=subprocess.DEVNULL,
+            cwd=folder().name,
             env=os.environ | {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
         )
         if result.returncode:

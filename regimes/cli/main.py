@@ -18,6 +18,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "predict": "regimes.cli.predict",
+    "advise": "regimes.cli.advise",
     "classes": "regimes.cli.classes",
     "speciation": "regimes.cli.speciation",
     "collapse": "regimes.cli.collapse",

@@ -23,6 +23,7 @@ _ROOMS = {
     "class tree": "speciation.class_tree",
     "collapse": "collapse",
     "dataset": "dataset",
+    "advice": "decisions",
     "hierarchy": "hierarchy",
     "hierarchy transition": "hierarchy.transition",
     "phase diagram": "hierarchy.phase_diagram",

@@ -69,6 +69,18 @@ EXCEPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         ("edm_sigma",),
         "a distance on its logarithm; places are put on the clock after",
     ),
+    r"steps\.path_divergence\.best": (
+        ("frozen_mean_divergence",),
+        "of the best grid; the formulas that find the grid come after",
+    ),
+    r"steps\.(end_divergence\.best|needed)": (
+        ("variance_deficit_divergence",),
+        "of the best grid; the formulas that find the grid come after",
+    ),
+    r"uturn\.(keep|lose)_stochastic.*": (
+        ("class_quadratic_score",),
+        "where its curve crosses a level; the formulas of the level come after",
+    ),
     r"(agreement|measure)\..*": ((), "measured in a simulation; its formulas are of the noise that was added"),
 }
 """Keys whose main formula is not the last that was used: the one that it is, the first of these that is there, or none,

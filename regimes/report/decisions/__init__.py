@@ -1,0 +1,1 @@
+"""Answers to what people ask of a data set: table and figure."""
