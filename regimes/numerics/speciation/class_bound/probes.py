@@ -61,8 +61,8 @@ def draw_used(
 ) -> Used:
     """Draw points, folds, probes and noise; with ``each_class`` as many probes of every class, if it has them."""
     n, d = data.values.shape
-    # Their copies in single precision, and seven in double of what a model is fitted to.
-    most = max(2, min(MOST_POINTS, memory // (12 * d + 56 * min(d, AXES))))
+    # Their copies in single precision, and eight in double of what a model is fitted to.
+    most = max(2, min(MOST_POINTS, memory // (12 * d + 64 * min(d, AXES))))
     rows = np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
     points = np.asarray(data.values[rows] - data.mean, dtype=np.float32)
     used_members, used_groups = members[rows], groups[rows]
