@@ -22,6 +22,8 @@ from regimes.cli.values import names, scale_value
 
 __all__ = ["command"]
 
+_DRAWN = ("guidance", "steps", "uturn", "training")
+
 
 @click.command("advise", short_help="Where to guide, step, start, stop: answers from the data.")
 @click.argument("dataset")
@@ -83,6 +85,8 @@ def command(
     """
     if to is not None and (only not in (None, "steps") or output != Output()):
         raise click.UsageError("--to prints the steps alone: leave out --json, --cite, -o, --plot and other questions")
+    if output.plot is not None and only is not None and not set(names(only) or ()) & set(_DRAWN):
+        raise click.UsageError(f"--plot draws the answers to {', '.join(_DRAWN)}; ask one of them too, or leave it out")
     working_memory = memory_bytes("advise", memory)
     from regimes.prediction.decisions.advise import advise
 
@@ -107,4 +111,6 @@ def command(
     steps = result.curves.get("steps.diffusers")
     if not steps:
         raise ValueError(f"advise: there are no steps to print: {result['steps.needed'].reason}")
+    for text in result.warnings:
+        click.echo(f"warning: {text}", err=True)
     click.echo(json_text(steps[0]), nl=False)

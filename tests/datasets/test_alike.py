@@ -55,7 +55,7 @@ def test_pixels_of_samples_are_read_for_points_in_minus_one_to_one():
 def test_another_scale_is_told(factor):
     data = load_dataset(RAW)
     (warning,) = samples_alike((FRESH - RAW.mean(axis=0)) * factor + RAW.mean(axis=0), data).warnings
-    assert "on another scale copies are not told; give samples in the units of the data" in warning
+    assert "give samples in the units of the data" in warning
 
 
 def test_checkpoints_come_in_natural_order_and_a_set_is_none(tmp_path):
@@ -80,3 +80,16 @@ def test_checkpoints_come_in_natural_order_and_a_set_is_none(tmp_path):
 def test_unusable_samples_are_refused(samples, rule):
     with pytest.raises(ValueError, match=rule):
         samples_alike(samples, load_dataset(RAW))
+
+
+@pytest.mark.parametrize("divisor", [16.0, 1.0])
+def test_images_of_zero_to_one_and_as_they_are_are_the_same_samples(divisor):
+    digits = load_dataset("digits")
+    given = (digits.X + digits.mapped.mean + 1) * 8 / divisor
+    np.testing.assert_allclose(samples_alike(given[:300], digits).values, digits.X[:300], atol=1e-9)
+
+
+def test_channels_come_where_those_of_the_points_are():
+    images = np.random.default_rng(0).integers(0, 256, (60, 6, 5, 3)).astype(np.uint8)
+    data = load_dataset(images)
+    np.testing.assert_allclose(samples_alike(np.moveaxis(images, -1, 1), data).values, data.X, atol=1e-9)

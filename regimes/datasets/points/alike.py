@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,12 @@ __all__ = ["Alike", "checkpoint_files", "samples_alike"]
 Array = NDArray[np.float64]
 
 _SOME = 256  # points and samples whose distances tell on which scale the samples are
-_BETTER, _TOLD = 0.5, 0.05
-_FAR = 10.0
+_BETTER, _TOLD, _UNLIKE = 0.5, 0.05, 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class Alike:
-    """Samples as the points are, how their values were read, and what is wrong with their scale, if something is."""
+    """Samples as the points are, how their values were read, and what is said where no reading makes them alike."""
 
     values: Array
     reading: str
@@ -63,31 +63,44 @@ def samples_alike(source: Any, data: Dataset, memory: int = MEMORY) -> Alike:
 
     It is the first of these that is right, unless another has an energy distance to the points of less than half:
     values as in the source of the points; as the model sees them, scaled; the same less the mean of the points;
-    pixels of 8 bits.
+    values of [0, 1], as libraries of images have them; pixels of 8 bits. Channels come where those of the points are.
     """
     raw = None
     if isinstance(source, Dataset):
         given = np.asarray(source.X if source.mapped is None else source.X + source.mapped.mean, dtype=np.float64)
     else:
         raw = raw_points(source, Reading(memory=memory))
-        given = np.asarray(flat_points(raw.values), dtype=np.float64)
+        given = np.asarray(flat_points(_like_items(raw.values, data.shape)), dtype=np.float64)
         raw = pixels_range(raw, float(np.nanmax(given, initial=-np.inf)))
     _check(given, data.d)
     mean = np.zeros(data.d) if data.mapped is None else data.mapped.mean
-    readings = {"values as in the source of the points": given - mean}
-    if data.mapped is not None and raw is not None:
-        readings = {"values as in the source of the points": data.mapped.seen(given) - mean}
-    readings["values on the scale of the points"] = given - mean
-    readings["values on the scale of the points, their mean taken off"] = given
+    seen = (lambda values: values) if data.mapped is None or raw is None else data.mapped.seen
+    readings: dict[str, Callable[[Array], Array]] = {
+        "values as in the source of the points": lambda values: seen(values) - mean,
+        "values on the scale of the points": lambda values: values - mean,
+        "values on the scale of the points, their mean taken off": lambda values: values,
+        "values of [0, 1] mapped to [-1, 1]": lambda values: 2 * values - 1 - mean,
+    }
     if raw is not None and raw.known_range is not None:
         low, high = raw.known_range
-        readings["pixels mapped to [-1, 1]"] = (2 * given - (high + low)) / (high - low) - mean
+        readings["pixels mapped to [-1, 1]"] = lambda values: (2 * values - (high + low)) / (high - low) - mean
     some = np.asarray(data.X[np.arange(data.n)[:: -(-data.n // _SOME)]], dtype=np.float64)
+    few = given[:: -(-len(given) // _SOME)]
     first = next(iter(readings))
-    distances = {name: _energy_distance(values[:: -(-len(values) // _SOME)], some) for name, values in readings.items()}
+    distances = {name: _energy_distance(read(few), some) for name, read in readings.items()}
     best = min(distances, key=lambda name: distances[name])
     chosen = best if distances[best] < _BETTER * distances[first] and distances[first] > _TOLD else first
-    return Alike(readings[chosen], chosen, _scale_warning(readings[chosen], some))
+    return Alike(readings[chosen](given), chosen, _unlike(distances[chosen] - 1 / len(few), chosen))
+
+
+def _like_items(values: Any, shape: tuple[int, ...]) -> Any:
+    """Images with their channels first, or last, as those of the points are."""
+    item = tuple(values.shape[1:])
+    if len(item) != 3 or len(shape) != 3 or item == shape:
+        return values
+    if (*item[1:], item[0]) == shape:
+        return np.moveaxis(np.asarray(values), 1, -1)
+    return np.moveaxis(np.asarray(values), -1, 1) if (item[-1], *item[:-1]) == shape else values
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
@@ -121,14 +134,12 @@ def _mean_distance(one: Array, other: Array) -> float:
     return float(np.sqrt(np.maximum(squares, 0.0)).mean())
 
 
-def _scale_warning(samples: Array, points: Array) -> tuple[str, ...]:
-    """What is said where samples spread otherwise than points by more than any model's error."""
-    centre = points.mean(axis=0)
-    ratio = float(np.sqrt(((samples - centre) ** 2).sum(axis=1).mean() / ((points - centre) ** 2).sum(axis=1).mean()))
-    if 1 / _FAR < ratio < _FAR:
+def _unlike(distance: float, reading: str) -> tuple[str, ...]:
+    """What is said where samples are further from the points than fair samples are on their scale."""
+    if distance < _UNLIKE:
         return ()
-    said = f"{ratio:.3g} times as far from the mean of the points as the points are"
     return (
-        f"the samples lie {said}: on another scale copies are not told; give samples in the units of the data, with "
-        "whatever was done to these before the training undone",
+        f"the samples are unlike the points (energy distance {distance:.2g}), read as {reading}: on another scale, or "
+        "in another order of values, copies are not seen; give samples in the units of the data, with what was done to "
+        "these before the training undone",
     )

@@ -136,10 +136,9 @@ def survival_time(given: Survival, score: ClassScore, level: float, what: str) -
     lower = score.normalised - margin
     top = int(np.argmax(lower))
     if not lower[top] > level:
-        known = "is" if given.exact else "is proven to be"
         most = given.floor + (1 - given.floor) * max(float(lower[top]), 0.0)
         needed = given.floor + (1 - given.floor) * level
-        return SurvivalTime(None, None, f"{what} {known} {most:.1%} at most, and this asks for {needed:.1%}")
+        return SurvivalTime(None, None, f"{what} is sure to reach {most:.1%} only, and this asks for {needed:.1%}")
     t, value, low = given.t[top:], None, None
     crossings = [curve_crossings(t, curve[top:], level) for curve in (score.normalised, lower)] if t.size > 1 else []
     value, low = (float(each[0]) if each.size else None for each in crossings) if crossings else (None, None)

@@ -99,15 +99,19 @@ def class_information(given: ClassPosteriors) -> ClassInformation:
     >>> found.information.round(3).tolist(), round(found.entropy, 3)
     ([0.693, 0.0], 0.693)
     """
+    entropy = -float(np.sum(given.share * np.log(given.share)))
     with recorded() as used:
-        scores = given.scored(lambda q: _log_ratios(q, given.share))
+        if given.exact:  # H(class) - H(class | x_t): what the probes' own weights scatter by does not count
+            scores = given.scored(lambda q: _log_ratios(q, np.ones(given.share.size)) + entropy)
+        else:
+            scores = given.scored(lambda q: _log_ratios(q, given.share))
     replicates = _left_out(scores, given.copies)
     return ClassInformation(
         t=given.t,
         information=scores.mean(axis=1),
         error=jackknife_error(replicates),
         replicates=replicates,
-        entropy=-float(np.sum(given.share * np.log(given.share))),
+        entropy=entropy,
         formulas=tuple(dict.fromkeys((*given.formulas, *used))),
     )
 
@@ -190,8 +194,8 @@ def class_window(
         margin = student_quantile(len(replicates) - 1) * float(error[top])
     if largest - margin <= _TOLD * entropy:
         reason = (
-            f"the classes cannot be told: {max(largest, 0.0):.2g} of {entropy:.2g} nats are proven at most, with an "
-            f"error of {margin:.2g} at 97.5%"
+            f"the classes cannot be told: {max(largest, 0.0):.2g} of {entropy:.2g} nats are estimated, with an error "
+            f"of {margin:.2g} at 97.5%"
         )
         return ClassWindow(None, None, max(largest, 0.0), False, (reason, reason))
     complete = largest - margin >= SHARES[0] * entropy

@@ -116,7 +116,7 @@ def late_start(curves: PosteriorCurves, bound: InformationBound, data: Component
     if crossed is None or float(np.interp(crossed, t, low)) <= 0:
         undecided = np.flatnonzero(low > 0)
         latest = float(t[min(undecided[-1] + 1, t.size - 1)]) if undecided.size else float(t[0])
-        reason = f"no start later than t = {latest:.3g} can be told from the Gaussian with these data"
+        reason = f"above t = {latest:.3g} these data do not tell the noised data from a Gaussian, nor how near they are"
         return LateStart(None, None, reason, t, estimate, low, high, formulas)
     return LateStart(crossed, (lowest, highest), None, t, estimate, low, high, formulas)
 

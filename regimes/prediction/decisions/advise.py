@@ -112,7 +112,7 @@ def advise(
     given = _Asked(found, samples, nats)
     wanted = asked or tuple(name for name in QUESTIONS if name != "copies" or samples is not None)
     with blas_threads(data.X.size):
-        answers = {name: QUESTIONS[name](given) for name in wanted}
+        answers = {name: _answered(name, given, alone=len(wanted) == 1) for name in wanted}
     return Advice(
         problem=GivenData.of(data),
         numbers={key: number for each in answers.values() for key, number in each.numbers.items()},
@@ -126,6 +126,16 @@ def advise(
             *dict.fromkeys(text for each in answers.values() for text in each.warnings),
         ),
     )
+
+
+def _answered(name: str, asked: _Asked, *, alone: bool) -> Answer:
+    """The answer, or what refuses it: one question of several loses no other answer."""
+    try:
+        return QUESTIONS[name](asked)
+    except ValueError as refused:
+        if alone or name == "copies":
+            raise
+        return Answer({}, (f"No answer: {refused}.",), warnings=(f"{name}: {refused}",))
 
 
 def _guidance(asked: _Asked) -> Answer:

@@ -72,7 +72,7 @@ def copies_answer(found: Found, samples: Any, *, held_out: Any = None) -> Answer
         "copies.copied_points": Number(
             "training points, near copies as one, that are copied", int(which.size), formulas=share.formulas
         ),
-        "copies.found": _verdict(share, beside),
+        "copies.found": _verdict(share, beside, given.warnings),
     }
     curves = {"copies.points": _points(found, which, copied), "copies.samples": _samples(seen)}
     if files:
@@ -108,12 +108,15 @@ def _held_out(found: Found, source: Any) -> _Share | str:
         seen = _copied(found, samples_alike(source, found.data, found.budget.memory))
         return _Share(int(seen.copied.sum()), seen.copied.size, seen.formulas)
     copies = found.copies
-    heads = np.unique(copies.labels, return_index=True)[1]
+    heads, sizes = np.unique(copies.labels, return_index=True, return_counts=True)[1:]
     known = heads[np.isfinite(copies.apart[heads])]
     if np.unique(copies.labels).size < 3 or not known.size:
         return "it takes three points, near copies as one, to hold one of them against the others"
     copied, formulas = are_copies(copies.apart[known], copies.beyond[known])
-    return _Share(int(copied.sum()), known.size, formulas)
+    if copies.groups:
+        return _Share(int(copied.sum()), known.size, formulas)
+    equal = int(sizes[sizes > 1].sum())  # by the law itself: a held-out point equals one of the others
+    return _Share(int((copied & (sizes[np.isfinite(copies.apart[heads])] == 1)).sum()) + equal, found.data.n, formulas)
 
 
 def _held_out_number(beside: _Share | str, given: bool) -> Number:
@@ -123,10 +126,12 @@ def _held_out_number(beside: _Share | str, given: bool) -> Number:
     return beside.number(label, "draw of the points")
 
 
-def _verdict(share: _Share, beside: _Share | str) -> Number:
+def _verdict(share: _Share, beside: _Share | str, unlike: tuple[str, ...]) -> Number:
     label = "whether more samples are copies than held-out points would be (1 yes, 0 not told)"
     if isinstance(beside, str):
         return Number(label, None, reason=beside)
+    if unlike and not share.interval[0] > beside.interval[1]:
+        return Number(label, None, reason="the samples are unlike the points, perhaps on another scale")
     return Number(label, int(share.interval[0] > beside.interval[1]), formulas=share.formulas)
 
 
@@ -161,6 +166,8 @@ def _sentences(share: _Share, beside: _Share | str, points: int, verdict: Number
     said += f"; of held-out points {beside.count} of {beside.total} ({beside.value:.1%}) would count as such."
     if verdict.value:
         return (said, "That is more than chance makes: the model copies.")
+    if verdict.value is None:
+        return (said, f"Whether the model copies is not told: {verdict.reason}.")
     few = " In data of so few dimensions many fresh samples count as copies." if beside.value > _CHANCE else ""
     sure = f"up to {share.interval[1]:.1%} of what it makes may be copies all the same"
     return (said, f"That is no more than held-out points show, so that copying is not told; {sure}.{few}")

@@ -62,7 +62,19 @@ def data_answer(found: Found, schedule: Schedule) -> Answer:
         (*sentences, "What a trained model does its samples tell (copies.share), not n*."),
         _curves(found),
         assumes=("how many data: the points are independent draws of one law; near copies count once",),
-        warnings=() if np.all(schedule.t > 0) else (f"{schedule.name} reaches t = 0: the time before it is taken",),
+        warnings=_warnings(found, schedule),
+    )
+
+
+def _warnings(found: Found, schedule: Schedule) -> tuple[str, ...]:
+    said = () if np.all(schedule.t > 0) else (f"{schedule.name} reaches t = 0: the time before it is taken",)
+    different = int(found.copies.labels.max()) + 1
+    if found.copies.groups or 2 * different > found.data.n:
+        return said
+    return (
+        *said,
+        f"the {found.data.n} points have {different} different values: samples of the law are equal to points too, and "
+        "whether they are copies has no meaning",
     )
 
 
@@ -109,6 +121,11 @@ def _verdict(found: Found, t: float, known: _Information | None, collapse: Numbe
         return _COPIES
     if collapse.value is not None and collapse.interval is not None and t < (collapse.interval[0] or 0.0):
         return _COPIES
+    return _of_clones(found, t)
+
+
+def _of_clones(found: Found, t: float) -> str:
+    """Whether two clones born at that noise share their point, or group of equal or nearly equal ones."""
     curves = found.posterior if found.by_group is None else found.by_group
     clones = curves.clone_index if found.by_group is None else curves.clone_class
     shared = 0.0 if clones is None else float(np.interp(np.log(t), np.log(curves.t), clones))
@@ -118,7 +135,7 @@ def _verdict(found: Found, t: float, known: _Information | None, collapse: Numbe
 def _as_number(said: str, formulas: tuple[str, ...]) -> Number:
     label = "whether a model with the exact score of these points copies them at that noise (1 yes, 0 no)"
     if said == _EDGE:
-        return Number(label, None, reason="n is within the error of n*")
+        return Number(label, None, reason="n is within the error of n*, or clones agree in half of the cases")
     return Number(label, int(said == _COPIES), formulas=tuple(dict.fromkeys(formulas)))
 
 
@@ -126,12 +143,10 @@ def _exact_score(said: str, n: int, place: str, collapse: Number) -> str:
     model = f"A model with the exact score of these {n} points"
     time = "" if collapse.value is None else f" (n points collapse at t = {collapse.value:.3g})"
     if said == _COPIES:
-        return f"{model} returns training points: at {place}, n is below n*{time}."
+        return f"{model} has decided for a training point at {place}{time}."
     if said == _NEW:
-        return f"{model} still makes new samples at {place}: n exceeds n* there{time}."
-    return (
-        f"Whether a model with the exact score of these {n} points copies them at {place}, is open: n is near n*{time}."
-    )
+        return f"{model} has not decided for a training point at {place}, and still makes new samples there{time}."
+    return f"Whether {model[0].lower()}{model[1:]} has decided for one of them at {place}, is open{time}."
 
 
 def _needed(known: _Information | Number, place: str) -> tuple[str, ...]:

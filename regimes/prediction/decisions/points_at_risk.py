@@ -229,7 +229,8 @@ def _sentences(
     ranks = numbers["points.rank_correlation"].value
     agreement = "" if ranks is None else f" Their ranks correlate by {ranks:.2f} here."
     return (
-        f"With the exact score of these points the point most at risk is number {row} ({', '.join(about)}): a sample "
+        f"With the exact score of these points the point most at risk is number {row} of those used, counted from 0 "
+        f"({', '.join(about)}): a sample "
         f"noised from it returns to it in more than half of the cases from t = {top.value:.3g} down{typical}{looked}.",
         _SETTLED + agreement,
     )

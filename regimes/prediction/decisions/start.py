@@ -74,7 +74,10 @@ def _sentence(started: LateStart, number: Number, nats: float) -> str:
     if started.time is None:
         return f"{started.reason[0].upper()}{started.reason[1:]}." if started.reason else ""
     place = f", sigma = {number.step.sigma:.3g}" if number.step is not None and number.step.sigma is not None else ""
+    low, high = started.interval or (None, None)
+    ends = f"{'below' if low is None else f'{low:.3g} to'} {'any' if high is None else f'{high:.3g}'}"
+    sure = "" if started.interval is None else f" (95%: {ends})"
     return (
-        f"Above t = {started.time:.3g}{place} the noised data are within {nats:g} nats of the Gaussian with their mean "
-        "and covariance: no sampler needs more noise if it starts from that Gaussian."
+        f"Above t = {started.time:.3g}{place}{sure} the noised data are within {nats:g} nats of the Gaussian with "
+        "their mean and covariance: no sampler needs more noise if it starts from that Gaussian."
     )

@@ -123,7 +123,7 @@ def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0) -> Answ
     reason = f"more than {MOST_CALLS} calls" if needed is None else _OF_THESE
     label = f"calls of the best grid of which the final samples diverge by less than {nats:g} nats"
     numbers["steps.needed"] = Number(label, needed, formulas=tuple(used), reason=reason)
-    numbers["steps.start_divergence"] = _start(plan, schedule, float(np.linalg.norm(found.points.mean)))
+    numbers["steps.start_divergence"] = _start(plan, schedule, _distance_of_mean(found))
     return Answer(
         numbers=numbers,
         sentences=_sentences(plan, numbers, schedule, nats),
@@ -156,13 +156,19 @@ def _number(label: str, value: float, other: float | None, formulas: tuple[str, 
     return Number(label, value, unit=_NATS, formulas=formulas, interval=interval, covers=_UNKNOWN)
 
 
+def _distance_of_mean(found: Found) -> float:
+    """From 0, of the data as the model sees them: here their mean is taken off."""
+    mapped = found.data.mapped
+    return float(np.linalg.norm(found.points.mean if mapped is None else mapped.mean))
+
+
 def _start(plan: StepPlan, schedule: Schedule, offset: float) -> Number:
     """What the sampler's own start costs: a model that was trained on a schedule begins at N(0, 1)."""
     preserving = schedule.of_training or schedule.training is not None or "ScoreSdeVp" in schedule.source
     kind, law = ("preserving", "N(0, 1)") if preserving else ("exploding", "N(0, sigma_max^2)")
     with recorded() as used:
         value = start_divergence(plan.own, plan.data, kind, offset)
-    label = f"divergence of the noised data from the start at {law}, which the paths have besides"
+    label = f"divergence of the noised data, their mean left in, from the start at {law}, which the paths have besides"
     return Number(label, value, unit=_NATS, formulas=tuple(used), reason=_OF_THESE)
 
 

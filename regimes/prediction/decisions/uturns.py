@@ -81,11 +81,18 @@ def _rows(suffix: str, survival: Survival, schedule: Schedule) -> dict[str, Numb
                 value,
                 formulas,
                 interval=interval,
-                covers=None if interval is None else "probes" if survival.exact else "data, lower limit of 97.5%",
+                covers=None if interval is None else _covers(survival, sampler),
                 reason=reason,
             )
             numbers |= _with_strength(f"uturn.{end}_{sampler}{suffix}", row, schedule)
     return numbers
+
+
+def _covers(survival: Survival, sampler: str) -> str:
+    """Of the stochastic sampler it is a bound; where the flow of the deterministic one leads is approximate."""
+    if survival.exact:
+        return "probes"
+    return "data, lower limit of 97.5%" if sampler == "stochastic" else "data, 97.5% from below"
 
 
 def _with_strength(key: str, row: Number, schedule: Schedule) -> dict[str, Number]:
@@ -130,7 +137,8 @@ def _retained(found: Found, schedule: Schedule) -> tuple[dict[str, Any], tuple[s
             ends = [noise_level(each["half_stochastic"], schedule) for each in (fine, coarse)]
             return curves, (
                 f"A stochastic sampler keeps half of the finest details (from {fine['low']} cycles an image) up to "
-                f"{ends[0]}, and half of the coarsest forms (1 to 2 cycles) up to {ends[1]}, at least.",
+                f"{ends[0]}, and half of the coarsest forms ({coarse['low']} to {coarse['high']} cycles) up to "
+                f"{ends[1]}, at least.",
             )
     if eigenvalues.size < 2:
         return curves, (f"A stochastic sampler keeps half of a point up to {noise_level(last, schedule)}.",)

@@ -32,6 +32,8 @@ _LISTS = {
     "copies.by_checkpoint": "copies against training",
 }
 _SIDES = {(True, False): "at most ", (False, True): "at least "}
+_BOUNDS = ("limit", "one-sided")
+"""Words of what the interval of a bound covers; of an estimate an end may be open as well."""
 
 
 def table(result: Advice) -> RenderableType:
@@ -59,7 +61,7 @@ def _missing(result: Advice) -> list[str]:
         if number.value is None and not key.endswith(_STRENGTH):
             reasons.setdefault((key.split(".")[0], number.reason or ""), []).append(_name(key, number))
     return [
-        f"no {names[0]}: {reason}" if len(names) == 1 else f"{question}, {len(names)} numbers: none, {reason}"
+        f"{names[0]}: none, {reason}" if len(names) == 1 else f"{question}, {len(names)} numbers: none, {reason}"
         for (question, reason), names in reasons.items()
     ]
 
@@ -92,9 +94,13 @@ def _others(shown: dict[str, Number]) -> list[Table]:
     return [rows]
 
 
+def _is_bound(number: Number) -> bool:
+    return any(word in (number.covers or "") for word in _BOUNDS)
+
+
 def _value(number: Number) -> str:
     low, high = number.interval or (0.0, 0.0)
-    side = _SIDES.get((low is None, high is None), "")
+    side = _SIDES.get((low is None, high is None), "") if _is_bound(number) else ""
     unit = "" if number.unit in (None, TIME) else f" {number.unit}"
     return f"{side}{_digits(number.value)}{unit}"
 
@@ -103,10 +109,10 @@ def _interval(number: Number) -> str:
     if number.interval is None:
         return ""
     low, high = number.interval
-    if low is None or high is None:
+    if _is_bound(number) and (low is None or high is None):
         sure = high if low is None else low
         return "" if sure is None or sure == number.value else f"sure {_digits(sure)}"
-    return f"({_digits(low)}, {_digits(high)})"
+    return f"({_digits(low) or '...'}, {_digits(high) or '...'})"
 
 
 def _digits(value: Any) -> str:

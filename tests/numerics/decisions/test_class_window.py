@@ -105,3 +105,15 @@ def test_log_mixtures_are_the_best() -> None:
     nothing = best_log_mixture(np.array([[[0.5, 0.0], [0.5, 0.0]]], np.float32))
     assert np.allclose(nothing, [[1.0, 0.0]])
     assert np.isfinite(best_log_mixture(np.zeros((1, 4, 2), np.float32))).all()
+
+
+def test_exact_posteriors_of_a_rare_class_far_away_tell_all_of_the_class():
+    rng = np.random.default_rng(0)
+    labels = np.arange(100) >= 98
+    X = rng.standard_normal((100, 3)) + 30.0 * labels[:, None]
+    t = np.geomspace(0.01, 8, 24)
+    found = class_information(exact_class_posteriors(X, labels.astype(int), t))
+    window = class_window(t, found.information, found.entropy, error=found.error, replicates=found.replicates)
+    assert window.complete
+    assert found.information[0] == pytest.approx(found.entropy, rel=1e-6)
+    assert window.interval(0) is not None

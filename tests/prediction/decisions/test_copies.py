@@ -84,3 +84,11 @@ def test_two_points_have_no_held_out_share(given):
     answer = copies_answer(given.found_of(X[:2]), fresh(10))
     assert "it takes three points" in answer.numbers["copies.held_out_share"].reason
     given.no_nan(answer)
+
+
+def test_samples_of_a_law_with_atoms_are_not_called_copies(given):
+    rng = np.random.default_rng(0)
+    points, samples = rng.integers(0, 5, (500, 3)).astype(float), rng.integers(0, 5, (100, 3)).astype(float)
+    answer = copies_answer(given.found_of(points, scale="none"), samples)
+    assert answer.numbers["copies.share"].value > 0.9
+    assert answer.numbers["copies.found"].value == 0

@@ -23,7 +23,10 @@ def test_above_the_collapse_time_it_is_an_estimate(given, found):
     assert number.interval[0] < exact(0.4) < number.interval[1] < np.log10(300)
     assert abs(number.value - exact(0.4)) < 0.1
     assert answer.numbers["data.exact_score_copies"].value == 0
-    assert "still makes new samples at the sampler's smallest noise, t = 0.4 (sigma = 1.11)" in answer.sentences[0]
+    assert (
+        "not decided for a training point at the sampler's smallest noise, t = 0.4 (sigma = 1.11)"
+        in answer.sentences[0]
+    )
     assert "log10_critical_samples" in number.formulas
     given.no_nan(answer)
 
@@ -36,7 +39,9 @@ def test_below_it_is_an_upper_limit(given, found):
     assert exact(0.01) < number.value < 1.1 * exact(0.01)
     assert abs(number.estimate / exact(0.01) - 1) < 0.03
     assert answer.numbers["data.exact_score_copies"].value == 1
-    assert answer.sentences[0].startswith("A model with the exact score of these 300 points returns training points")
+    assert answer.sentences[0].startswith(
+        "A model with the exact score of these 300 points has decided for a training point"
+    )
     assert "at most" in answer.sentences[1]
     times = answer.curves["data.collapse_times"]
     assert times["n"] == [37, 75, 150, 300]

@@ -42,7 +42,7 @@ def test_the_numbers_are_those_of_the_covariance_of_the_points():
     assert "path_divergence_slope" in answer.numbers["steps.path_divergence.best"].formulas
     assert "variance_deficit" in answer.numbers["steps.end_divergence.best"].formulas
     assert answer.curves["steps.best_sigma"].size == answer.curves["steps.own_t"].size == 20
-    assert "34 calls of the best grid bring the final samples within 1 nats of the data" in answer.sentences
+    assert "34 calls of the best grid bring the final samples within 1 nats of the data." in answer.sentences
     assert any("DDIM with eta = 1" in line for line in answer.assumes)
 
 
@@ -125,8 +125,8 @@ def test_gaussian_points_have_no_start_and_say_so():
     answer = start_answer(of, of.schedule)
     number = answer.numbers["start.time"]
     assert number.value is None
-    assert number.reason.startswith("no start later than t = ")
-    assert number.reason.endswith(" can be told from the Gaussian with these data")
+    assert number.reason.startswith("above t = ")
+    assert number.reason.endswith(" these data do not tell the noised data from a Gaussian, nor how near they are")
 
 
 @pytest.mark.parametrize(
