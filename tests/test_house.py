@@ -15,7 +15,7 @@ OWN_ROOMS = {
     "datasets": {"files", "points"},
     "prediction": {"dataset", "losses"},
     "validation": {"experiments", "measurement", "outcome", "running", "sampling", "scores", "training"},
-    "report": {"dataset", "experiment", "formula", "measurement", "parts"},
+    "report": {"dataset", "experiment", "formula", "parts"},
 }
 LOOSE = {
     "": {"public", "__main__", *SUBJECTS},  # how public names are found; python -m regimes; a facade a subject

@@ -32,7 +32,7 @@ _ROOMS = {
     "data percolation": "composition",
     "percolation staircase": "composition",
     "experiment": "experiment",
-    "measurement": "measurement",
+    "measurement": "experiment.measurement",
 }
 """Where the report of each kind of result stands: ``table.table`` and ``figure.figure`` of that room."""
 
