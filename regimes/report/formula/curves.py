@@ -37,6 +37,30 @@ CURVES: dict[str, dict[str, tuple[str, ...]]] = {
         "losses.J_test_exact": ("leave_one_out_excess_entropy", "snr"),
         "losses.G_exact": ("leave_one_out_excess_entropy", "empirical_excess_entropy", "snr"),
     },
+    "advice": {
+        **dict.fromkeys(
+            (f"guidance.{name}{of}" for name in ("information", "density") for of in ("", "_memorised")),
+            ("class_log_ratio",),
+        ),
+        **dict.fromkeys(("guidance.information_se", "guidance.information_se_memorised"), ("class_log_ratio",)),
+        **dict.fromkeys(
+            (f"start.divergence{of}" for of in ("", "_low", "_high")),
+            ("late_start_divergence", "leave_one_out_excess_entropy", "resolvent_information_slope"),
+        ),
+        "steps.mmse": ("gaussian_channel_mmse",),
+        "training.density": ("hidden_variance_density",),
+        **dict.fromkeys(
+            (
+                f"uturn.{sampler}{se}{of}"
+                for sampler in ("stochastic", "deterministic")
+                for se in ("", "_se")
+                for of in ("", "_memorised")
+            ),
+            ("class_quadratic_score",),
+        ),
+        "uturn.retained_stochastic": ("resampled_correlation",),
+        "uturn.retained_deterministic": ("transported_correlation",),
+    },
     "class tree": {"merge_clone": ("class_quadratic_score", "normalised_clone_probability")},
     "hierarchy": {
         "mean_field": _MEAN_FIELD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import sympy
@@ -9,9 +10,12 @@ import sympy
 from regimes.report.formula.number_links import main_in
 from regimes.report.formula.outcomes import checked_steps
 from regimes.report.formula.places import compiled_at, held_by, written_at
-from regimes.theory.formula.formula import Formula, StepCheck
+from regimes.theory.formula.formula import Formula, StepCheck, Variable
 
 __all__ = ["derivation_dict", "derivation_text"]
+
+_WIDTH = 100
+_TALLEST = 12  # lines of an expression; one that is broken over more is read better in one line of code
 
 
 def derivation_text(formula: Formula, *, unicode: bool = True, places: bool = True) -> str:
@@ -21,8 +25,16 @@ def derivation_text(formula: Formula, *, unicode: bool = True, places: bool = Tr
     """
 
     def drawn(expression: Any) -> list[str]:
-        text = sympy.pretty(expression, use_unicode=unicode, num_columns=100)
-        return [f"     {line}".rstrip() for line in text.splitlines()]
+        lines = sympy.pretty(expression, use_unicode=unicode, num_columns=_WIDTH).splitlines()
+        if len(lines) > _TALLEST:
+            sides = expression.args if isinstance(expression, sympy.Eq) else (expression,)
+            lines = textwrap.wrap(" = ".join(map(sympy.sstr, sides)), _WIDTH)
+            lines = (
+                lines
+                if len(lines) <= _TALLEST // 2
+                else [*lines[: _TALLEST // 2 - 1], "... (whole where it is written)"]
+            )
+        return [f"     {line}".rstrip() for line in lines]
 
     lines = [f"{formula.title}  [{formula.name}]", ""]
     lines += [*drawn(sympy.Eq(formula.symbol, formula.expr, evaluate=False)), "", "where"]
@@ -35,10 +47,12 @@ def derivation_text(formula: Formula, *, unicode: bool = True, places: bool = Tr
         lines += [f"{label}: {found[0]}", *(f"{'':{len(label) + 2}}{place}" for place in found[1:])]
     checks = checked_steps(formula)
     lines += ["", "derivation:"]
+    met: set[Variable] = set()
     for number, (step, check) in enumerate(zip(formula.steps, checks, strict=False), start=1):
         claim = step.claim if isinstance(step.claim, sympy.Eq) else sympy.Eq(formula.symbol, step.claim, evaluate=False)
         lines += ["", f"{number}. {step.reason}", *drawn(claim), f"   [{check}]"]
-        lines += [f"   with {v.name}: {v.meaning}" for v in step.extra]
+        lines += [f"   with {v.name}: {v.meaning}" for v in step.extra if v not in met]
+        met |= set(step.extra)
     if formula.stable is not None:
         lines += ["", "form evaluated in float64:", *drawn(formula.stable), f"   [{checks[-1]}]"]
     return "\n".join(lines) + "\n"

@@ -68,8 +68,11 @@ _EXACT_TREE = {
     "regimes/numerics/hierarchy/belief_propagation.py::belief_propagation": "exact posterior of one tree",
 }
 
+_DECISIONS = "regimes/numerics/decisions"
+_BEST = {f"{_DECISIONS}/best_grid.py::best_grid": "the best grid, where it is of that"}
+
 SOLVERS: dict[str, dict[str, str]] = {
-    r"steps\..*": {
+    r"steps\.(before|between|after)": {
         "regimes/prediction/process/regime_shares.py::share_rows": "counts the steps on each side of the times",
     },
     r"clock\.(time|alpha_bar|snr|log_snr|sigma|flow_time)": {
@@ -170,7 +173,44 @@ SOLVERS: dict[str, dict[str, str]] = {
     r"connecting\..*": {
         "regimes/numerics/composition/data/connecting_overlaps.py::connecting_overlaps": "overlap at which they join"
     },
-    r"copies\..*": {"regimes/numerics/posterior/near_copies.py::near_copies": "groups them"},
+    r"guidance\..*": {
+        f"{_DECISIONS}/class_window.py::class_window": "where its shares are left",
+        f"{_DECISIONS}/class_window.py::class_information": "the curve over t",
+        f"{_DECISIONS}/class_posteriors.py::held_out_class_posteriors": "posteriors of points that are held out",
+        f"{_DECISIONS}/class_posteriors.py::exact_class_posteriors": "posteriors over all points",
+    },
+    r"steps\.path_divergence\..*": {f"{_DECISIONS}/step_divergence.py::path_divergence": "sums the steps", **_BEST},
+    r"steps\.(end_divergence\..*|needed)": {
+        f"{_DECISIONS}/step_divergence.py::end_divergence": "variances from step to step",
+        **_BEST,
+    },
+    r"steps\.start_divergence": {f"{_DECISIONS}/step_divergence.py::start_divergence": "sums the components"},
+    r"start\.time": {
+        f"{_DECISIONS}/late_start.py::late_start": "where the difference of informations passes the level"
+    },
+    r"data\.(logN_n_star|exact_score_copies)": {
+        "regimes/numerics/collapse/information_bound.py::information_limit": "at most, by the covariance",
+        "regimes/numerics/collapse/corrected_time.py::corrected_information": "above the collapse, from the points",
+    },
+    r"data\.smallest_noise": {
+        "regimes/numerics/process/schedules.py::Schedule.step": "the step at which it is",
+        "regimes/numerics/process/training_tables.py::training_alpha_bar": "fills the table of training",
+        "regimes/numerics/process/scheduler_classes.py::sampler_of": "chooses the steps of a sampler",
+    },
+    r"points\..*": {
+        f"{_DECISIONS}/return_times.py::last_return_times": "where they pass one half",
+        f"{_DECISIONS}/return_times.py::return_probabilities": "of each point, by the posterior's kernel",
+    },
+    r"copies\.(share|held_out_share|copied_.*|found)": {
+        f"{_DECISIONS}/copied_points.py::copied_points": "nearest points of each sample",
+        f"{_DECISIONS}/copied_points.py::are_copies": "of points that are held out",
+    },
+    r"uturn\..*": {
+        f"{_DECISIONS}/class_survival.py::survival_time": "where survival passes the level",
+        f"{_DECISIONS}/class_survival.py::class_survival": "the curve over t",
+    },
+    r"training\..*": {f"{_DECISIONS}/training_noise.py::hidden_variance": "over the directions of the data"},
+    r"copies\.(groups|points)": {"regimes/numerics/posterior/near_copies.py::near_copies": "groups them"},
     r"losses\.(time|share|read_at)": {
         "regimes/prediction/losses/comparison.py::compared_losses": "holds them against the exact score",
         "regimes/prediction/losses/information.py::information_from_losses": "integrates the losses",
@@ -194,6 +234,16 @@ CURVE_SOLVERS: dict[str, dict[str, str]] = {
     r"susceptibility_mean_field": {"regimes/numerics/hierarchy/correlations.py::hierarchy_correlations": "mean field"},
     r"mean_field": {"regimes/numerics/hierarchy/mean_field.py::hierarchy_mean_field": "up and down the tree"},
     r"largest(_share)?|mean_size|spanning": _SIMULATED,
+    r"guidance\.(information|density).*": {f"{_DECISIONS}/class_window.py::class_information": "from class posteriors"},
+    r"start\.divergence.*": {f"{_DECISIONS}/late_start.py::late_start": "with its limits"},
+    r"steps\.mmse": {f"{_DECISIONS}/components.py::Components.mmse": "sums the components"},
+    r"training\.density": {f"{_DECISIONS}/training_noise.py::hidden_variance_density": "sums the components"},
+    r"uturn\.retained_(stochastic|deterministic)": {
+        f"{_DECISIONS}/retained_scales.py::retained_share": "of each direction"
+    },
+    r"uturn\.(stochastic|deterministic).*": {
+        f"{_DECISIONS}/class_survival.py::class_survival": "from class posteriors"
+    },
     r"held_out\.clone_class": {f"{_BOUND}/bound.py::class_bound": "from points held out"},
 }
 """By name of a curve, of an error that of its curve."""
