@@ -6,13 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import numpy as np
-
 from regimes.datasets.files.reading import ReadingOptions
 from regimes.datasets.points.loading import load_or_open
 from regimes.datasets.process.noise_schedule import noise_schedule
 from regimes.numerics.compiled.threads import blas_threads
-from regimes.numerics.estimation.streams import seed_of
 from regimes.numerics.interface.checks import positive_number, whole_number
 from regimes.numerics.interface.progress import Progress, silent
 from regimes.prediction.dataset.found import PRECISION, Budget, Found
@@ -45,7 +42,7 @@ def advise(
     nats: float = 1.0,
     classes: Sequence[Any] | None = None,
     scale: str | float | None = None,
-    rng: int | np.random.Generator = 0,
+    rng: int = 0,
     memory: int = 2 * 2**30,
     progress: Progress | None = None,
     **reading: Unpack[ReadingOptions],
@@ -71,8 +68,8 @@ def advise(
         How far the law of the final samples may be from that of the data.
     classes, scale
         As in :func:`regimes.predict`.
-    rng : int or numpy.random.Generator
-        Seed or generator.
+    rng : int
+        Seed: no generator, whose numbers would depend on what else is asked.
     memory : int
         Bytes that may be used in all, the points included.
     progress : callable, optional
@@ -104,11 +101,12 @@ def advise(
     steps = noise_schedule(schedule)
     nats = positive_number("advise", "nats", "divergence of the final samples", nats)
     memory = whole_number("advise", "memory", "bytes", memory, at_least=1)
+    seed = whole_number("advise", "rng", "seed", rng, at_least=0)
     report = silent if progress is None else progress
     report("reading", 0, 1)
     of_points: dict[str, Any] = {"classes": classes, "scale": scale, "memory": memory}
     data = load_or_open(source, labels, report=report, **of_points, **reading)
-    found = Found(data, steps, Budget(None, PRECISION, rng, _GROUPS, memory, report), center=True, times=None)
+    found = Found(data, steps, Budget(None, PRECISION, seed, _GROUPS, memory, report), center=True, times=None)
     given = _Asked(found, samples, nats)
     wanted = asked or tuple(name for name in QUESTIONS if name != "copies" or samples is not None)
     with blas_threads(data.X.size):
@@ -117,7 +115,7 @@ def advise(
         problem=GivenData.of(data),
         numbers={key: number for each in answers.values() for key, number in each.numbers.items()},
         curves={key: _rows(curve) for each in answers.values() for key, curve in each.curves.items()},
-        settings={"seed": seed_of(rng), "nats": nats, "questions": list(wanted)} | steps.settings,
+        settings={"seed": seed, "nats": nats, "questions": list(wanted)} | steps.settings,
         sentences=tuple(f"{name}: {' '.join(each.sentences)}" for name, each in answers.items()),
         assumes=tuple(dict.fromkeys(text for each in answers.values() for text in each.assumes)),
         warnings=(
