@@ -21,6 +21,7 @@ __all__ = ["Arrays", "Checkpoints", "Partial", "check_folder", "kept_pieces"]
 _SETTINGS = "settings.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]*")
 _LEFTOVER = re.compile(rf"\.({re.escape(_SETTINGS)}|{_NAME.pattern}\.npz)\.[a-z0-9_]{{8}}")  # of a kill
+_WRITTEN = 600.0  # seconds after which no file is still being written
 _PARTIAL = ".partial.npz"
 _EVERY = 20.0
 _FORMULAS = "formulas"  # kept with a piece, so that what made a number is known after an interruption too
@@ -79,7 +80,7 @@ class Checkpoints:
             with replacing("checkpoint", described) as temporary:
                 temporary.write_text(text, encoding="utf-8")
         for entry in self.folder.iterdir():
-            if _LEFTOVER.fullmatch(entry.name):
+            if _LEFTOVER.fullmatch(entry.name) and _is_old(entry):
                 entry.unlink(missing_ok=True)
 
     def piece(self, name: str, compute: Callable[[], Mapping[str, ArrayLike]]) -> Arrays:
@@ -112,6 +113,14 @@ class Checkpoints:
         if not _NAME.fullmatch(name):
             raise ValueError(f"checkpoint: a piece's name must be letters, digits and ._=,+-, got {name!r}")
         return None if self.folder is None else self.folder / (name + suffix)
+
+
+def _is_old(path: Path) -> bool:
+    """Whether it cannot be what another process is writing at this moment."""
+    try:
+        return time.time() - path.stat().st_mtime > _WRITTEN
+    except OSError:
+        return False
 
 
 def check_folder(folder: str | Path) -> None:

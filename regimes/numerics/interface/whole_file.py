@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def replacing(what: str, path: Path) -> Iterator[Path]:
     """
     check_place(what, path)
     try:
-        if path.exists() and not path.is_file():
+        if _is_special(path):
             yield path
         else:
             with _beside(path.resolve()) as temporary:
@@ -45,6 +46,14 @@ def replacing(what: str, path: Path) -> Iterator[Path]:
         if error.errno == errno.EPIPE:
             raise
         raise ValueError(f"{what}: cannot write {path} ({error.strerror or error}); choose another place") from None
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something that is no file, asked once: another process may remove a file meanwhile."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -123,11 +123,15 @@ def test_what_a_kill_left_half_written_is_removed(tmp_path):
     own = [".notes", "b.partial.npz", ".b.npz.backup", ".b.txt.abcdefgh"]
     for name in (*left, *own):
         (folder / name).write_bytes(b"half")
+        os.utime(folder / name, (0, 0))
+    written = ".c.npz.abcdefgh"  # by another process, now
+    (folder / written).write_bytes(b"half")
     Checkpoints(folder, SETTINGS)
-    assert {entry.name for entry in folder.iterdir()} == {"settings.json", "d=64,mu=1.5.npz", *own}
+    assert {entry.name for entry in folder.iterdir()} == {"settings.json", "d=64,mu=1.5.npz", written, *own}
     new = tmp_path / "new"
     new.mkdir()
     (new / left[-1]).write_bytes(b"half")
+    os.utime(new / left[-1], (0, 0))
     Checkpoints(new, SETTINGS)
     assert [entry.name for entry in new.iterdir()] == ["settings.json"]
 
