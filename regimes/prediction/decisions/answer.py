@@ -1,8 +1,7 @@
-"""What one question that is asked of a data set is answered with."""
+"""What one question that is asked of a data set, or of the losses of a model, is answered with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,6 @@ class Answer:
 
     numbers: dict[str, Number]
     sentences: tuple[str, ...]
-    curves: Mapping[str, Any] = field(default_factory=dict)
+    curves: dict[str, Any] = field(default_factory=dict)
     assumes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

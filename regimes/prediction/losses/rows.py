@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from regimes.numerics.interface.number import TIME, Number
 from regimes.numerics.posterior.curves import PosteriorCurves
 from regimes.numerics.process.schedules import Schedule
+from regimes.prediction.decisions.answer import Answer
 from regimes.prediction.losses.comparison import compared_losses
 from regimes.prediction.losses.curve import LossCurve
 from regimes.theory.formula.record import recorded
 
-__all__ = ["LossPart", "loss_part"]
+__all__ = ["loss_part"]
 
 _CURVES = ("J_train", "J_train_se", "J_test", "J_test_se", "G", "G_se")
 _EXACT = ("J_train_exact", "J_train_exact_se", "J_test_exact", "J_test_exact_se", "G_exact", "G_exact_se")
 
 
-@dataclass(frozen=True)
-class LossPart:
-    """What losses add to a prediction."""
-
-    numbers: dict[str, Number]
-    curves: dict[str, Any]
-    sentences: tuple[str, ...]
-
-
 def loss_part(
     losses: LossCurve, curves: PosteriorCurves, span: tuple[float, float], collapse: Number, schedule: Schedule
-) -> LossPart:
+) -> Answer:
     """Hold the losses against the exact empirical score; curves are over ``losses.t``, missing outside the span."""
     with recorded() as used:
         found, reasons = compared_losses(losses, curves.n, curves, span, collapse.value)
@@ -72,4 +61,4 @@ def loss_part(
             f"at t = {found.read_at:.4f}, half of the collapse time, the model has {found.share:.4f}"
             f"({round(found.share_se * 1e4)}) of the gap G of the exact empirical score: {verdict}",
         )
-    return LossPart(numbers, shown, sentences)
+    return Answer(numbers, sentences, shown)
