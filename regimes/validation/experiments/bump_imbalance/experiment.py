@@ -5,7 +5,7 @@ liang2024a: under unequal steps learning of x and y is coupled, and the finer sa
 Said beforehand. Fixed are gradient steps, images of a batch, and the share of positions that is kept; a finer step has
 more images, each seen less often. Steps .4, .5, 1, 2 and 4 are trained on alone, and x at .5 with y at 1, 2 and 4, and
 x at .4 with y at 4: factors 2, 4, 8 and 10. Of 4 there are 16 positions, 12 kept: nothing can be filled in, so all is
-judged at kept ones. The factor of 10 was added when the others were known, and the tolerance went from .2 to .19 for it.
+judged at kept ones. The factor of 10 came when the others were known; for it the tolerance went from .2 to .19.
 An axis is *learned* at the step at which half of the images with one bump have the place along it right, at one
 tolerance for all. No bump or several are left out: they would be wrong of both axes at once, and make any two features
 look coupled. A share needs 20 images with one bump, and is 0 without them.
