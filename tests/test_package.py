@@ -49,7 +49,7 @@ def test_the_command_line_tells_the_version():
 
 
 def test_extras():
-    extras = {"simulate", "distributed", "formats", "homology", "report", "test", "docs"}
+    extras = {"simulate", "distributed", "embedding", "formats", "homology", "report", "test", "docs"}
     assert set(PROJECT["optional-dependencies"]) == extras
     assert set(importlib.metadata.metadata("regimes").get_all("Provides-Extra")) == extras
 
@@ -77,7 +77,9 @@ def test_a_forbidden_import_is_caught(tmp_path):
     assert "regimes.theory.formula.symbols -> regimes.numerics.process.schedules" in done.stdout
 
 
-@pytest.mark.parametrize("part", ["dependencies", "simulate", "formats", "homology", "report", "test", "docs"])
+@pytest.mark.parametrize(
+    "part", ["dependencies", "simulate", "embedding", "formats", "homology", "report", "test", "docs"]
+)
 def test_every_dependency_is_pinned_inside_its_range(part):
     listed = PROJECT["dependencies"] if part == "dependencies" else PROJECT["optional-dependencies"][part]
     for requirement in map(Requirement, listed):

@@ -8,12 +8,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.validation.experiments.bump_factorisation.codes import ideal_codes  # noqa: E402
+from regimes.validation.experiments.bump_factorisation.embedding import embedded  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.experiment import PLAN  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.form import grid_of  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.homology import Bars, longest_bars  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.measures import measure_code  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.runs import FactorisationRun, Reading  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.summary import sentences, tables_of  # noqa: E402
+from regimes.validation.experiments.runner.curves import mesh  # noqa: E402
 
 FORM = replace(PLAN.quick, side=16)
 CODES = ideal_codes(grid_of(FORM))
@@ -128,7 +130,7 @@ def test_what_is_not_there_has_no_value():
 
 
 def test_words_follow_the_rules():
-    tables = tables_of(FORM, {name: reading(code) for name, code in CODES.items()}, {})
+    tables = tables_of(FORM, {name: reading(code) for name, code in CODES.items()}, {}, {})
     assert {name: each["called"] for name, each in tables["ideal"].items()} == {
         "circles": ["factorised", "orthogonal", "continuous"],
         "shuffled": ["factorised", "orthogonal", "discontinuous"],
@@ -144,7 +146,7 @@ def test_a_word_needs_two_errors_and_a_mean_all_trainings():
     def of(*codes):
         runs = {"waves1": [planted(code, seed) for seed, code in enumerate(codes)]}
         form = replace(FORM, layers=("condition",))
-        tables = tables_of(form, {}, runs)
+        tables = tables_of(form, {}, runs, {})
         return tables["layers"]["waves1"]["condition"]["end"], " ".join(sentences(form, tables))
 
     assert of(CODES["circles"], CODES["circles"])[0]["called"] == ["factorised", "orthogonal", "continuous"]
@@ -185,6 +187,32 @@ def test_homology_does_not_tell_coupled_from_factorised():
     noise = np.random.default_rng(0).normal(size=(256, 3))
     sphere = noise / np.linalg.norm(noise, axis=1)[:, None]
     assert not any(longest_bars(each).torus for each in (noise, sphere, noise[:, :2], np.zeros((10, 3))))
+
+
+@pytest.mark.simulation  # its first use compiles for 15 s
+def test_the_plane_keeps_neighbours_where_two_axes_do_not():
+    """What is near in the plane is near on the torus: the four neighbours of a position are among its nearest eight."""
+    pytest.importorskip("umap")
+    circles, pairs = (embedded(CODES[name][0].reshape(256, -1)) for name in ("circles", "pairs"))
+    again = embedded(CODES["circles"][0].reshape(256, -1))
+    np.testing.assert_array_equal(circles.points, again.points)
+    assert circles.trust[0] > 0.95 > 0.8 > circles.trust[1]
+    assert pairs.trust == pytest.approx([0.5, 0.5], abs=0.05)  # all pairs are equally far: nothing to keep
+    distance = np.linalg.norm(circles.points[:, None] - circles.points, axis=2)
+    number = np.arange(256).reshape(16, 16)
+    beside = np.stack([np.roll(number, by, axis) for by in (1, -1) for axis in (0, 1)], axis=-1).reshape(256, 4)
+    nearest = np.argsort(distance, axis=1)[:, 1:9]
+    assert np.mean([len(set(one) & set(other)) / 4 for one, other in zip(beside, nearest, strict=True)]) > 0.8
+
+
+def test_lines_of_a_plane_are_cut_where_it_is_torn():
+    positions = np.stack(np.meshgrid(np.arange(4.0), np.arange(3.0)), axis=-1).reshape(-1, 2)
+    plane = positions + np.where(positions[:, :1] > 1, [10.0, 0.0], 0.0)
+    assert len(mesh(positions, plane, 1.0)) == 7
+    lines = mesh(positions, plane, 1.0, torn=4.0)
+    assert sorted(len(each.x) for each in lines) == [2] * 6 + [3] * 4
+    twice = mesh(np.repeat(positions, 2, axis=0), np.repeat(plane, 2, axis=0), 1.0)
+    np.testing.assert_array_equal(twice[0].y, mesh(positions, plane, 1.0)[0].y)
 
 
 def test_sizes_that_cannot_be_judged_are_refused():

@@ -23,9 +23,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from regimes.numerics.estimation.streams import Stream
+from regimes.validation.experiments.bump_factorisation.embedding import Plane
 from regimes.validation.experiments.bump_factorisation.figure import panels
 from regimes.validation.experiments.bump_factorisation.form import FactorisationForm
-from regimes.validation.experiments.bump_factorisation.runs import Reading, factorisation_run, ideal_readings
+from regimes.validation.experiments.bump_factorisation.runs import (
+    Reading,
+    factorisation_run,
+    ideal_planes,
+    ideal_readings,
+)
 from regimes.validation.experiments.bump_factorisation.summary import ByTold, numbers_of, sentences, tables_of
 from regimes.validation.experiments.runner.bump_models import FULL_TRAINING, QUICK_TRAINING
 from regimes.validation.experiments.runner.run import Bench, Plan
@@ -38,6 +44,7 @@ __all__ = ["PLAN"]
 @dataclass(frozen=True, eq=False)
 class _Found:
     ideal: dict[str, Reading]
+    planes: dict[str, Plane]
     runs: ByTold
 
 
@@ -49,14 +56,14 @@ def _simulate(form: FactorisationForm, bench: Bench) -> _Found:
         ]
         for number, waves in enumerate(form.waves)
     }
-    return _Found(ideal_readings(form), runs)
+    return _Found(ideal_readings(form), ideal_planes(form), runs)
 
 
 def _judge(form: FactorisationForm, found: _Found) -> Judgement:
-    tables = tables_of(form, found.ideal, found.runs)
+    tables = tables_of(form, found.ideal, found.runs, found.planes)
     return Judgement(
         sentences=sentences(form, tables),
-        panels=panels(form, found.ideal, found.runs, tables),
+        panels=panels(form, found.ideal, found.runs, tables, found.planes),
         numbers=numbers_of(tables),
         tables=tables,
     )
@@ -73,6 +80,7 @@ PLAN = Plan(
         seeds=3,
         training=replace(FULL_TRAINING, steps=1000, snapshots=()),
         layers=("condition", "down.1", "down.2", "down.3", "up.2", "up.1", "up.0"),
+        planes=("circles", "torus", "images", "down.3", "up.0"),
         sampling_steps=20,
         replicates=4,
         tolerance=0.4,
@@ -85,6 +93,7 @@ PLAN = Plan(
         seeds=1,
         training=replace(QUICK_TRAINING, snapshots=()),
         layers=("condition", "down.1", "down.2"),
+        planes=(),
         sampling_steps=8,
         replicates=4,
         tolerance=0.4,

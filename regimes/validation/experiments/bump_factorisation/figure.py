@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.validation.experiments.bump_factorisation.form import FactorisationForm
+from regimes.validation.experiments.bump_factorisation.embedding import Plane
+from regimes.validation.experiments.bump_factorisation.form import FactorisationForm, grid_of
 from regimes.validation.experiments.bump_factorisation.runs import MOMENTS, Reading
 from regimes.validation.experiments.bump_factorisation.summary import ByTold
+from regimes.validation.experiments.runner.curves import mesh
 from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
@@ -20,11 +22,16 @@ Array = NDArray[np.float64]
 _KERNELS = ("circles", "images", "values")  # of ideal codes; the others have one of these
 _TILES = ("circles", "values", "shared", "images")
 _COLUMNS = 4
+_TORN = 4  # medians of the distance of neighbours
 _LINE = 0.4  # shade of the lines between tiles
 
 
 def panels(
-    form: FactorisationForm, ideal: Mapping[str, Reading], runs: ByTold, tables: Mapping[str, Any]
+    form: FactorisationForm,
+    ideal: Mapping[str, Reading],
+    runs: ByTold,
+    tables: Mapping[str, Any],
+    planes: Mapping[str, Plane],
 ) -> list[Panel]:
     """Draw cosines of displacements by layer, kernels of layers beside ideal ones, and all cosines of x and y."""
     drawn = [_parallel(form, tables)]
@@ -45,7 +52,9 @@ def panels(
     for told, each in runs.items():
         title = f"{told}, generated image, layers in rows"
         tiles[title] = [_cosines([run.readings[layer]["end"] for run in each], form.side) for layer in form.layers]
-    return [*drawn, *(Panel(title, "", "", (), image=_mosaic(each)) for title, each in tiles.items())]
+    drawn += [Panel(title, "", "", (), image=_mosaic(each)) for title, each in tiles.items()]
+    of_layers = {f"{layer}, {told}": each for told, of in runs.items() for layer, each in of[0].planes.items()}
+    return [*drawn, *(_plane(form, title, each) for title, each in {**planes, **of_layers}.items())]
 
 
 def _points(label: str, x: Any, values: Sequence[Mapping[str, Any]], group: int) -> list[Curve]:
@@ -54,6 +63,15 @@ def _points(label: str, x: Any, values: Sequence[Mapping[str, Any]], group: int)
         (at, each["value"], each["se"] or 0.0) for at, each in zip(x, values, strict=True) if each["value"] is not None
     ]
     return [curve(label, "simulation", *zip(*shown, strict=True), group=group)] if shown else []
+
+
+def _plane(form: FactorisationForm, title: str, plane: Plane) -> Panel:
+    """Neighbours joined, unless they lie far apart: a torus is torn where it is laid out flat."""
+    positions, points = grid_of(form).positions, plane.points
+    square = points.reshape(form.side, form.side, 2)
+    torn = _TORN * float(np.median([np.linalg.norm(np.diff(square, axis=axis), axis=2) for axis in (0, 1)]))
+    lines = tuple(mesh(positions, points, 1.0, torn=torn))
+    return Panel(f"UMAP of {title} (lines: equal x, equal y)", "", "", lines)
 
 
 def _parallel(form: FactorisationForm, tables: Mapping[str, Any]) -> Panel:

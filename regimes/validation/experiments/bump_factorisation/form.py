@@ -23,6 +23,7 @@ class FactorisationForm:
     seeds: int
     training: BumpTraining
     layers: tuple[str, ...]  # of the network, in its order
+    planes: tuple[str, ...]  # ideal codes and layers at the generated image that UMAP draws, where it is installed
     sampling_steps: int
     replicates: int  # images of each position
     tolerance: float  # of a right image, in pixels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,16 @@ from torch import Tensor
 
 from regimes.datasets.composition.bump_verdicts import bump_verdicts
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.validation.experiments.bump_factorisation import embedding, homology
 from regimes.validation.experiments.bump_factorisation.codes import ideal_codes
+from regimes.validation.experiments.bump_factorisation.embedding import Plane, embedded
 from regimes.validation.experiments.bump_factorisation.form import (
     FactorisationForm,
     grid_of,
     subset_of,
     training_with,
 )
-from regimes.validation.experiments.bump_factorisation.homology import Bars, available, longest_bars
+from regimes.validation.experiments.bump_factorisation.homology import Bars, longest_bars
 from regimes.validation.experiments.bump_factorisation.measures import CodeMeasures, measure_code
 from regimes.validation.experiments.runner.bump_models import bump_training, generated, represented
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
@@ -26,7 +28,7 @@ from regimes.validation.experiments.runner.shared_trainings import shared_denois
 from regimes.validation.running.progress import renamed
 from regimes.validation.training import TrainedDenoiser
 
-__all__ = ["MOMENTS", "FactorisationRun", "Reading", "factorisation_run", "ideal_readings", "read"]
+__all__ = ["MOMENTS", "FactorisationRun", "Reading", "factorisation_run", "ideal_planes", "ideal_readings", "read"]
 
 Array = NDArray[np.float64]
 
@@ -55,13 +57,19 @@ class FactorisationRun:
     kept: float  # shares of right images at kept and at held-out positions
     held_out: float
     readings: dict[str, dict[str, Reading]]  # by layer and moment
+    planes: dict[str, Plane] = field(default_factory=dict)  # by layer, at the generated image
 
 
 def read(activations: Array) -> Reading:
     """Measure activations at all positions, (replicates, N, N, D), and the shape of their means."""
-    side, numbers = activations.shape[1], activations.shape[3]
-    bars = longest_bars(activations.mean(axis=0).reshape(side * side, numbers)) if available() else None
+    bars = longest_bars(means_of(activations)) if homology.available() else None
     return Reading(measure_code(activations), bars)
+
+
+def means_of(activations: Array) -> Array:
+    """One row a position: (N^2, D)."""
+    means: Array = activations.mean(axis=0).reshape(-1, activations.shape[3])
+    return means
 
 
 def factorisation_run(form: FactorisationForm, waves: int, seed: int, bench: Bench) -> FactorisationRun:
@@ -90,7 +98,11 @@ def factorisation_run(form: FactorisationForm, waves: int, seed: int, bench: Ben
         )
         for number, (moment, network, images_of, t) in enumerate(given):
             for layer in form.layers:
-                found[f"{layer} {moment}"] = _packed(read(_activations(form, network, layer, images_of, positions, t)))
+                activations = _activations(form, network, layer, images_of, positions, t)
+                found[f"{layer} {moment}"] = _packed(read(activations))
+                if moment == "end" and layer in form.planes and embedding.available():
+                    plane = embedded(means_of(activations))
+                    found |= {f"{layer} plane": plane.points, f"{layer} trust": plane.trust}
             bench.report(f"{name}: readings", number + 1, len(MOMENTS))
         return found
 
@@ -99,12 +111,23 @@ def factorisation_run(form: FactorisationForm, waves: int, seed: int, bench: Ben
     kept = subset.kept.ravel()
     readings = {layer: {moment: _unpacked(found[f"{layer} {moment}"]) for moment in MOMENTS} for layer in form.layers}
     at_kept, at_held_out = (float(found["right"][side].mean()) for side in (kept, ~kept))
-    return FactorisationRun(waves, seed, at_kept, at_held_out, readings)
+    planes = {
+        layer: Plane(found[f"{layer} plane"], found[f"{layer} trust"])
+        for layer in form.layers
+        if f"{layer} plane" in found
+    }
+    return FactorisationRun(waves, seed, at_kept, at_held_out, readings, planes)
 
 
 def ideal_readings(form: FactorisationForm) -> dict[str, Reading]:
     """The same measures of ideal codes."""
     return {name: read(each) for name, each in ideal_codes(grid_of(form)).items()}
+
+
+def ideal_planes(form: FactorisationForm) -> dict[str, Plane]:
+    """Planes of ideal codes."""
+    codes = ideal_codes(grid_of(form)) if embedding.available() else {}
+    return {name: embedded(means_of(codes[name])) for name in form.planes if name in codes}
 
 
 def _activations(

@@ -7,11 +7,12 @@ from typing import Any
 
 from regimes.numerics.interface.number import Number
 from regimes.numerics.interface.result import plain
+from regimes.validation.experiments.bump_factorisation import embedding, homology
+from regimes.validation.experiments.bump_factorisation.embedding import Plane
 from regimes.validation.experiments.bump_factorisation.form import FactorisationForm
-from regimes.validation.experiments.bump_factorisation.homology import available
 from regimes.validation.experiments.bump_factorisation.rules import RULES, called
 from regimes.validation.experiments.bump_factorisation.runs import MOMENTS, FactorisationRun, Reading
-from regimes.validation.experiments.runner.along_training import mean_of
+from regimes.validation.experiments.runner.along_training import Estimate, mean_of
 
 __all__ = ["ByTold", "numbers_of", "sentences", "tables_of"]
 
@@ -32,7 +33,9 @@ _REPORTED = ("factorised", "orthogonal", "discontinuous")  # all three, liang202
 _WHERE = ("At pure noise", "At the generated image", "At that image, before training")
 
 
-def tables_of(form: FactorisationForm, ideal: Mapping[str, Reading], runs: ByTold) -> dict[str, Any]:
+def tables_of(
+    form: FactorisationForm, ideal: Mapping[str, Reading], runs: ByTold, planes: Mapping[str, Plane]
+) -> dict[str, Any]:
     """What was found, for ideal codes and by what was told, layer and moment."""
     tables: dict[str, Any] = plain(
         {
@@ -50,6 +53,12 @@ def tables_of(form: FactorisationForm, ideal: Mapping[str, Reading], runs: ByTol
             "right": {
                 told: {side: mean_of([getattr(run, side) for run in each]) for side in ("kept", "held_out")}
                 for told, each in runs.items()
+            },
+            "trust": {name: _trust([each]) for name, each in planes.items()}
+            | {
+                f"{layer}, {told}": _trust([run.planes[layer] for run in each])
+                for told, each in runs.items()
+                for layer in each[0].planes
             },
         }
     )
@@ -79,7 +88,7 @@ def sentences(form: FactorisationForm, tables: Mapping[str, Any]) -> list[str]:
         f"{_listed(tables['ideal'])}.",
         f"Rules, passed by two standard errors: {rules}.",
     ]
-    if not available():
+    if not homology.available():
         said.append("Homology was not computed: gudhi (extra homology) is not installed.")
     for told, layers in tables["layers"].items():
         right = tables["right"][told]
@@ -98,6 +107,11 @@ def sentences(form: FactorisationForm, tables: Mapping[str, Any]) -> list[str]:
             f"Right images, {told}: {_value(right['kept'])} at kept positions, {_value(right['held_out'])} at "
             "held-out ones."
         )
+    if form.planes and not embedding.available():
+        said.append("No plane was drawn: umap-learn (extra embedding) is not installed.")
+    if tables["trust"]:
+        trusted = "; ".join(f"{name} {', '.join(map(_value, each))}" for name, each in tables["trust"].items())
+        said.append(f"Trustworthiness of neighbours by UMAP and in the first two principal axes: {trusted}.")
     return said
 
 
@@ -113,6 +127,10 @@ def _of_readings(form: FactorisationForm, readings: Sequence[Reading]) -> dict[s
         "loops": [each.loops for each in bars],
         "voids": [each.voids for each in bars],
     }
+
+
+def _trust(planes: Sequence[Plane]) -> list[Estimate]:
+    return [mean_of([float(each.trust[k]) for each in planes]) for k in (0, 1)]
 
 
 def _numbers(form: FactorisationForm, reading: Reading) -> dict[str, float | None]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from regimes.validation.experiments.bump_phases.analysis import phases_of, shares_of
 from regimes.validation.experiments.bump_phases.form import PhasesForm
 from regimes.validation.experiments.bump_phases.runs import PhaseRun
-from regimes.validation.experiments.runner.curves import mean_curves, ruled
-from regimes.validation.outcome.panels import Curve, Panel, curve
+from regimes.validation.experiments.runner.curves import mean_curves, mesh, ruled
+from regimes.validation.outcome.panels import Curve, Panel
 
 __all__ = ["panels"]
 
@@ -67,22 +67,6 @@ def _by_phase(form: PhasesForm, run: PhaseRun) -> list[Panel]:
         at = f"phase {letter}, step {form.training.snapshots[last]}"
         drawn.append(Panel(f"Generated images, {at}", "", "", (), image=ruled(run.shown[last], form.side, _LINE)))
         axes = "first principal axis", "second"
-        mesh = tuple(_mesh(run.asked, run.plane[last], form.grids[0].step))
-        drawn.append(Panel(f"{form.layers[-1]}, {at} (lines: equal x, equal y)", *axes, mesh))
+        lines = tuple(mesh(run.asked, run.plane[last], form.grids[0].step))
+        drawn.append(Panel(f"{form.layers[-1]}, {at} (lines: equal x, equal y)", *axes, lines))
     return drawn
-
-
-def _mesh(asked: Array, plane: Array, step: float) -> list[Curve]:
-    """Lines that join neighbours of the grid in the plane, mean over the images of a position."""
-    positions, place = np.unique(asked, axis=0, return_inverse=True)
-    count = np.bincount(place.ravel())
-    mean = np.column_stack([np.bincount(place.ravel(), column) / count for column in plane.T])
-    lines = []
-    for axis in (0, 1):
-        for value in np.unique(positions[:, axis]):
-            row = np.flatnonzero(positions[:, axis] == value)
-            row = row[np.argsort(positions[row, 1 - axis])]
-            for part in np.split(row, np.flatnonzero(np.diff(positions[row, 1 - axis]) > 1.5 * step) + 1):
-                if len(part) > 1:
-                    lines += [curve("", "path", mean[part, 0], mean[part, 1], group=axis)]
-    return lines

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.validation.outcome.panels import Curve, curve
 
-__all__ = ["mean_curves", "mean_line", "mean_points", "ruled"]
+__all__ = ["mean_curves", "mean_line", "mean_points", "mesh", "ruled"]
 
 Array = NDArray[np.float64]
 
@@ -37,3 +37,21 @@ def ruled(mosaic: Array, side: int, shade: float) -> Array:
     for axis in (0, 1):
         mosaic = np.insert(mosaic, np.arange(side, mosaic.shape[axis], side), shade, axis=axis)
     return mosaic
+
+
+def mesh(positions: Array, plane: Array, step: float, *, torn: float = np.inf) -> list[Curve]:
+    """Lines that join neighbours of a grid in a plane, mean over what has one position; not those longer than torn."""
+    at, place = np.unique(positions, axis=0, return_inverse=True)
+    count = np.bincount(place.ravel())
+    mean = np.column_stack([np.bincount(place.ravel(), column) / count for column in plane.T])
+    lines = []
+    for axis in (0, 1):
+        for value in np.unique(at[:, axis]):
+            row = np.flatnonzero(at[:, axis] == value)
+            row = row[np.argsort(at[row, 1 - axis])]
+            apart = np.diff(at[row, 1 - axis]) > 1.5 * step
+            apart |= np.linalg.norm(np.diff(mean[row], axis=0), axis=1) > torn
+            for part in np.split(row, np.flatnonzero(apart) + 1):
+                if len(part) > 1:
+                    lines += [curve("", "path", mean[part, 0], mean[part, 1], group=axis)]
+    return lines

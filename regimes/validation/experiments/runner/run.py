@@ -32,7 +32,7 @@ from regimes.validation.sampling import NoiseStream, choose_device
 __all__ = ["Bench", "Plan", "run_plan"]
 
 _TRAININGS = 64  # numbers that a run can use
-_VERSIONS = ("regimes", "numpy", "numba", "scipy", "torch", "gudhi")
+_VERSIONS = ("regimes", "numpy", "numba", "scipy", "torch", "gudhi", "umap-learn")
 
 Form = TypeVar("Form")
 Found = TypeVar("Found")
