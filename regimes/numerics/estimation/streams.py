@@ -76,6 +76,11 @@ class Stream(IntEnum):
     HIERARCHY_EXACT = 0x6578616374
     HIERARCHY_MASKED = 0x6D61736B6564
     CLASS_TREE = 0x74726565
+    STEPS = 0x7374657073
+    GUIDANCE_WINDOW = 0x6775696465
+    COPIED_POINTS = 0x636F70696564
+    DATA_NEEDED = 0x6E6565646564
+    UTURNS = 0x757475726E73
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:
