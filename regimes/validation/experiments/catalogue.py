@@ -123,6 +123,16 @@ EXPERIMENTS = {
             "sclocchi2025, masked diffusion of text, in small",
         ),
         Experiment(
+            "copied-points",
+            "denoisers that copy part of few training images: return time, plain distance and density, from the data "
+            "alone, as rankings of what is copied; counts of copies",
+        ),
+        Experiment(
+            "data-needed",
+            "copies among samples of denoisers by number of training images and by passes, beside the number at which "
+            "the exact score would stop",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

@@ -1,0 +1,1 @@
+"""Which training images a denoiser copies, against what the data alone say."""
