@@ -133,6 +133,16 @@ def _hierarchy_masked(form):
     )
 
 
+def _copied_points(form):
+    training = replace(form.sources[0].training, channels=4, steps=20, batch=8, snapshots=(10, 20))
+    return replace(form, sources=(replace(form.sources[0], training=training, samples=40),), steps=4, least=1)
+
+
+def _data_needed(form):
+    training = replace(form.sources[0].training, channels=4, steps=20, batch=8, snapshots=(10, 20))
+    return replace(form, sources=(replace(form.sources[0], training=training, samples=20),), steps=4)
+
+
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-imbalance": (_bump_imbalance, 1),
@@ -155,6 +165,8 @@ TINY = {
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
     "hierarchy-masked": (_hierarchy_masked, 1),
+    "copied-points": (_copied_points, 1),
+    "data-needed": (_data_needed, 1),
 }
 
 

@@ -36,6 +36,8 @@ STOPS = {
     "hierarchy-learned": [lambda part, done, total: part == "n24,s64: looks" and done == 2],
     # Likewise.
     "hierarchy-masked": [lambda part, done, total: part == "n8,v8m2s2L2,r64"],
+    "copied-points": [lambda part, done, total: part == "digits,n16,s64: samples" and done == 1],
+    "data-needed": [lambda part, done, total: part == "digits,n4,s64: samples" and done == 2],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",
