@@ -110,7 +110,10 @@ def _said(source: str, table: Mapping[str, Any]) -> list[str]:
         f"{first} AUC: {values}; paired differences: {differences}.",
         f"{source}: at steps {steps} {counts['share']} of the samples are copies, of {counts['points']} of the images.",
         f"{source}: with one radius for all images in place of the ratio of distances: "
-        + ", ".join(f"{_WORDS[name]} {text_of(each, 3)}" for name, each in table["radius"]["auc"].items())
+        + ", ".join(
+            f"{_WORDS[name]} {text_of(each, 3)} ({table['radius']['helps'][name]})"
+            for name, each in table["radius"]["auc"].items()
+        )
         + f"; the best: {_WORDS[other] if other else 'not told'}.",
         f"{source}: counts of copies scatter {counts['dispersion.equal']} times as widely as by equal chances, "
         f"{counts['dispersion.return']} times as by return probabilities, which tell a copy by {counts['nats']} nats "

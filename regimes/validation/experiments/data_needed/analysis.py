@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.data_needed.runs import Advised, SourceFound
-from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of, passage
+from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
 from regimes.validation.measurement.estimate import crossing
 
 __all__ = [
@@ -43,13 +43,13 @@ def half_numbers(found: SourceFound, place: int) -> Values:
 
 
 def exponents(found: SourceFound, level: float) -> tuple[Values, tuple[int, ...]]:
-    """Slope of log step on log n, for each seed, and the sizes: those of which all seeds get to that share."""
-    snapshots = found.form.training.snapshots
-    steps = {n: [passage(snapshots, row.tolist(), level) for row in shares(found, n)] for n in found.form.sizes}
+    """Slope of log step on log n, for each seed, and the sizes: those of which all seeds pass that share on their way."""
+    log_step = np.log(found.form.training.snapshots)
+    steps = {n: [crossing(log_step, row, level) for row in shares(found, n)] for n in found.form.sizes}
     reached = tuple(n for n, each in steps.items() if all(step is not None for step in each))
     if len(reached) < 2:
         return [None] * found.form.seeds, reached
-    logs = np.log(np.array([steps[n] for n in reached], dtype=np.float64))
+    logs = np.array([steps[n] for n in reached], dtype=np.float64)
     return [float(np.polyfit(np.log(reached), row, 1)[0]) for row in logs.T], reached
 
 

@@ -15,8 +15,8 @@ Said beforehand; intervals are 95% by Student's t over trainings.
   snapshot. As an answer to how many images end copying, n* *does not help* if the latter exceeds one decade by its
   interval, helps if the former stays below one, else it is not told.
 - Equal steps are fewer passes through each image as n grows. The step at which the share first passes a level, a tenth,
-  is followed over all sizes that get there in all trainings (straight lines in the logarithm of the step): log step on
-  log n has the slope 1 if passes decide, 0 if steps do. *Passes* if the interval holds 1 and not 0, *steps* if it ends
+  is followed over all sizes that pass it between two snapshots in all trainings (straight lines in the logarithm of the
+  step): log step on log n has the slope 1 if passes decide, 0 if steps do. *Passes* if the interval holds 1 and not 0, *steps* if it ends
   below 1 and does not lie above 0, *passes in part* if it lies between, *n beyond passes* if above 1, else not told.
 """
 
@@ -69,7 +69,7 @@ PLAN = Plan(
     stream=Stream.DATA_NEEDED,
     full=DataNeededForm(
         sources=(
-            SourceForm(FEW_DIGITS, sizes=(32, 64, 128, 256), seeds=3, samples=500),
+            SourceForm(FEW_DIGITS, sizes=(16, 32, 64, 128, 256), seeds=3, samples=500),
             SourceForm(FEW_MNIST, sizes=(16, 32, 64), seeds=3, samples=300),
         ),
         steps=25,
