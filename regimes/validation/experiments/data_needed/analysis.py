@@ -43,7 +43,7 @@ def half_numbers(found: SourceFound, place: int) -> Values:
 
 
 def exponents(found: SourceFound, level: float) -> tuple[Values, tuple[int, ...]]:
-    """Slope of log step on log n, for each seed, and the sizes: those of which all seeds pass that share on their way."""
+    """Slope of log step on log n, for each seed, and the sizes: those of which all seeds pass that share."""
     log_step = np.log(found.form.training.snapshots)
     steps = {n: [crossing(log_step, row, level) for row in shares(found, n)] for n in found.form.sizes}
     reached = tuple(n for n, each in steps.items() if all(step is not None for step in each))
