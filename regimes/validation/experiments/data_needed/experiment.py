@@ -17,8 +17,8 @@ Said beforehand; intervals are 95% by Student's t over trainings.
 - Equal steps are fewer passes through each image as n grows. The step at which the share first passes a level, a tenth,
   is followed over all sizes that pass it between two snapshots in all trainings (straight lines in the logarithm of the
   step): log step on log n has the slope 1 if passes decide, 0 if steps do. *Passes* if the interval holds 1 and not 0,
-  *steps* if it ends below 1 and does not lie above 0, *passes in part* if it lies between, *n beyond passes* if above 1,
-  else not told.
+  *steps* if it ends below 1 and does not lie above 0, *passes in part* if it lies between, *n beyond passes* if above
+  1, else not told.
 """
 
 from __future__ import annotations
