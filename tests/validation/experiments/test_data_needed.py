@@ -113,7 +113,10 @@ def test_n_star_lies_between_what_is_sure_and_the_bound():
 def test_what_is_said_is_what_was_planted():
     tables = tables_of(PLAN.quick, [planted(by_passes)])
     said = " ".join(sentences(tables, ["mnist"]))
-    assert "planted: as an answer to how many images end copying, n* does not help: it lies 1." in said
+    assert (
+        "planted: n* as an answer to how many images end the copying of a trained model: does not help. It lies 1."
+        in said
+    )
     assert "n* is 10^9.0 at most, and 1000 are copied" in said
     assert "held-out images 0.000 (0.000), exact score 1.000 (0.000)" in said
     assert "Not run: mnist" in said

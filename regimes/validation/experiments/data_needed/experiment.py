@@ -70,7 +70,7 @@ PLAN = Plan(
     stream=Stream.DATA_NEEDED,
     full=DataNeededForm(
         sources=(
-            SourceForm(FEW_DIGITS, sizes=(16, 32, 64, 128, 256), seeds=3, samples=500),
+            SourceForm(FEW_DIGITS, sizes=(32, 64, 96, 128, 256), seeds=3, samples=500),
             SourceForm(FEW_MNIST, sizes=(16, 32, 64), seeds=3, samples=300),
         ),
         steps=25,

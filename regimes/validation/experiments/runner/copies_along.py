@@ -28,7 +28,7 @@ FEW_DIGITS = LabelledForm(
     steps=3000,
     batch=64,
     unconditional=1.0,
-    snapshots=(250, 500, 1000, 1500, 2000, 3000),
+    snapshots=(125, 250, 500, 1000, 1500, 2000, 3000),
 )
 """Of 128 digits; other numbers of images replace ``trained``."""
 
