@@ -76,8 +76,8 @@ def _said(source: str, table: Mapping[str, Any]) -> list[str]:
     sure = table["surely copied"]
     return [
         f"{source}: n* as an answer to how many images end the copying of a trained model: {decades['verdict']}. "
-        f"It lies {text_of(decades['least'])} decades at least, {text_of(decades['most'])} at most, above the number at which "
-        "half of the samples are copies.",
+        f"It lies {text_of(decades['least'])} decades at least, {text_of(decades['most'])} at most, above the number "
+        "at which half of the samples are copies.",
         f"{source}: with the exact score n* is "
         + ("not known" if n_star is None else f"10^{n_star:.1f} at most")
         + (", and no number of images here is sure to be copied." if sure is None else f", and {sure} are copied."),
