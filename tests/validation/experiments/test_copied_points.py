@@ -61,11 +61,12 @@ def seeds_of(rng, count=5):
     return found
 
 
-def test_the_auc_counts_pairs_and_ties_by_half():
+def test_the_auc_is_the_area_under_the_curve_of_rates():
     rng = np.random.default_rng(1)
     values, copied = rng.integers(0, 6, 60), rng.random(60) < 0.3
-    pairs = [(a > b) + (a == b) / 2 for a in values[copied] for b in values[~copied]]
-    assert auc(values, copied, 5) == pytest.approx(np.mean(pairs))
+    rates = np.array([[(values[of] >= each).mean() for of in (~copied, copied)] for each in range(6, -1, -1)])
+    area = (np.diff(rates[:, 0]) * (rates[1:, 1] + rates[:-1, 1]) / 2).sum()
+    assert auc(values, copied, 5) == pytest.approx(area)
     assert auc(values, copied, int(copied.sum()) + 1) is None
     assert auc(values, ~copied, int(copied.sum()) + 1) is None
 

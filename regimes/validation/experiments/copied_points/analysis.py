@@ -64,13 +64,10 @@ def chosen(seed: CopiesAlong) -> int:
 
 def auc(values: Array, copied: NDArray[np.bool_], least: int) -> float | None:
     """Probability that a copied image has the larger value of two, one of each kind; None where a kind is too few."""
-    from scipy.stats import rankdata
-
-    count = int(copied.sum())
-    if min(count, copied.size - count) < least:
+    if min(copied.sum(), (~copied).sum()) < least:
         return None
-    above = rankdata(values)[copied].sum() - count * (count + 1) / 2
-    return float(above / (count * (copied.size - count)))
+    one, other = values[copied][:, None], values[~copied]
+    return float((one > other).mean() + (one == other).mean() / 2)
 
 
 def auc_at(form: CopiedPointsForm, seed: SeedFound, place: int, name: str, criterion: str = "ratio") -> float | None:
