@@ -69,7 +69,7 @@ def _judge(form: GuidanceForm, found: GuidanceFound) -> Judgement:
         agreement=agreement,
         tests=tests,
         sentences=sentences(tables, found),
-        panels=panels(tables, found),
+        panels=panels(form, found),
         numbers=numbers_of(tables, found),
         tables=tables,
     )

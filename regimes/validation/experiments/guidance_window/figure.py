@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.validation.experiments.guidance_window.exact import MixtureFound
+from regimes.validation.experiments.guidance_window.form import GuidanceForm
+from regimes.validation.experiments.guidance_window.generated import GuidedTraining
 from regimes.validation.experiments.guidance_window.mixtures import PROCESSES
+from regimes.validation.experiments.guidance_window.places import NONE
 from regimes.validation.experiments.guidance_window.summary import GuidanceFound
-from regimes.validation.outcome.panels import Curve, Panel, curve
+from regimes.validation.experiments.runner.along_training import mean_of
+from regimes.validation.outcome.panels import Curve, Kind, Panel, curve
 
 __all__ = ["panels"]
 
 
-def panels(tables: dict[str, Any], found: GuidanceFound) -> list[Panel]:
+def panels(form: GuidanceForm, found: GuidanceFound) -> list[Panel]:
     """Draw each mixture, and each source at each weight."""
-    return [
-        *map(_mixture, found.mixtures),
-        *(
-            _source(name, weight, each["places"])
-            for name, of in tables["sources"].items()
-            for weight, each in of["weights"].items()
-        ),
-    ]
+    drawn = [_mixture(each) for each in found.mixtures]
+    for name, runs in found.sources.items():
+        if all(run.found for run in runs):
+            drawn += [_source(name, f"{weight:g}", runs) for weight in form.weights]
+    return drawn
 
 
 def _mixture(each: MixtureFound) -> Panel:
@@ -33,7 +34,7 @@ def _mixture(each: MixtureFound) -> Panel:
     drawn: list[Curve] = []
     for process in PROCESSES:
         moved = np.array([each.limits[process][band]["divergence"] for band in each.bands])
-        kind = "theory" if process == PROCESSES[0] else "reference"
+        kind: Kind = "theory" if process == PROCESSES[0] else "reference"
         drawn.append(curve(f"guided, variance {process}", kind, middles, moved / moved.sum(), group=0))
     order = np.argsort(each.log_snr)
     edges = middles[0] + (middles[1] - middles[0]) * (np.arange(len(middles) + 1) - 0.5)
@@ -46,16 +47,19 @@ def _mixture(each: MixtureFound) -> Panel:
     )
 
 
-def _source(name: str, weight: str, places: dict[str, Any]) -> Panel:
-    drawn = [
-        curve(
-            place,
-            "simulation",
-            [of["distance"]["value"]],
-            [of["accuracy"]["value"]],
-            [of["accuracy"]["se"] or 0.0],
-            group=group,
-        )
-        for group, (place, of) in enumerate(places.items())
-    ]
-    return Panel(f"{name}, weight {weight}", "distance from held-out images", "accuracy", tuple(drawn))
+def _source(name: str, weight: str, runs: Sequence[GuidedTraining]) -> Panel:
+    """What each place adds to accuracy and to distance over none; errors are those of accuracy."""
+    drawn = []
+    for group, place in enumerate(each for each in runs[0].found[weight] if each != NONE):
+        gained = {
+            key: mean_of([run.found[weight][place][key] - run.found[weight][NONE][key] for run in runs])
+            for key in ("distance", "accuracy")
+        }
+        x, y = ([gained[key].value] for key in ("distance", "accuracy"))
+        drawn.append(curve(place, "simulation", x, y, [gained["accuracy"].se or 0.0], group=group))
+    return Panel(
+        f"{name}, weight {weight}, beside no guidance",
+        "gain of distance from held-out images",
+        "gain of accuracy",
+        tuple(drawn),
+    )

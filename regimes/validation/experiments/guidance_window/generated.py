@@ -128,4 +128,4 @@ def _apart(points: Array) -> float:
 
 
 def _between(one: Array, other: Array) -> Array:
-    return np.asarray(torch.cdist(*map(torch.from_numpy, (one, other)), compute_mode=_EXACTLY))
+    return torch.cdist(torch.from_numpy(one), torch.from_numpy(other), compute_mode=_EXACTLY).numpy()

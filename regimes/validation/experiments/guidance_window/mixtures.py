@@ -144,7 +144,7 @@ def end_densities(
                 centre = weights.growth[k] * x + weights.score[k] * score(states, t)[:, 0].numpy()
                 step = np.exp(log_density(x - centre[:, None], weights.noise[k] ** 2)) * (x[1] - x[0])
                 densities[chosen] = densities[chosen] @ step
-    return densities / (x[1] - x[0])
+    return np.asarray(densities / (x[1] - x[0]))
 
 
 def simulated(process: str, score: Score, times: Array, rows: int, noise: NoiseStream) -> Tensor:
@@ -164,4 +164,4 @@ def simulated(process: str, score: Score, times: Array, rows: int, noise: NoiseS
 
 def _variances(times: Array) -> Array:
     """By how much sigma^2 falls in each step."""
-    return -np.diff(compile_formula("edm_sigma", target="numpy")(times) ** 2)
+    return np.asarray(-np.diff(compile_formula("edm_sigma", target="numpy")(times) ** 2))

@@ -38,8 +38,8 @@ def places_of(low: float, high: float) -> dict[str, Intervals]:
 
 def bands_of(start: float, end: float, count: int) -> tuple[tuple[float, float], ...]:
     """Equal intervals of log snr between two times."""
-    edges = np.linspace(*compile_formula("log_snr", target="numpy")([start, end]), count + 1).tolist()
-    return tuple(pairwise(edges))
+    first, last = map(float, compile_formula("log_snr", target="numpy")([start, end]))
+    return tuple(pairwise(np.linspace(first, last, count + 1).tolist()))
 
 
 def acts(where: Intervals, t: float) -> bool:

@@ -159,7 +159,7 @@ def _of_mixture(each: MixtureFound) -> dict[str, Any]:
 
 def _of_source(form: GuidanceForm, runs: Sequence[GuidedTraining]) -> dict[str, Any]:
     known = all(run.found for run in runs)
-    weights = {}
+    weights: dict[str, dict[str, Any]] = {}
     for weight in (f"{each:g}" for each in form.weights) if known else ():
         values = read(runs, weight)
         compared = {key: mean_of(value) for key, value in values.items()}
