@@ -53,7 +53,7 @@ def _simulate(form: GuidanceForm, bench: Bench) -> GuidanceFound:
     sources: dict[str, list[GuidedTraining]] = {}
     not_run = []
     for place, source in enumerate(form.sources):
-        if not available(source.source):
+        if source.source in form.left_out or not available(source.source):
             not_run.append(source.source)
             continue
         sources[source.source] = [
@@ -107,14 +107,14 @@ PLAN = Plan(
                     trained=4000,
                     held_out=1000,
                     channels=16,
-                    steps=1500,
+                    steps=1200,
                     batch=64,
                     unconditional=0.1,
                 ),
                 widths=(16, 32, 64),
                 strides=(2, 2, 2),
                 classifier=ClassifierForm(steps=1200, batch=64, learning_rate=4e-3),
-                generated=500,
+                generated=400,
                 steps=40,
                 seeds=3,
             ),

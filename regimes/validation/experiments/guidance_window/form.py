@@ -55,6 +55,7 @@ class GuidanceForm:
     exact: ExactForm
     sources: tuple[SourceForm, ...]
     weights: tuple[float, ...]  # of guidance of trained denoisers
+    left_out: tuple[str, ...] = ()  # sources that are planned, and not run
 
     def __post_init__(self) -> None:
         weights = (self.exact.weight, *self.weights)

@@ -44,7 +44,7 @@ _NAMED = ("low", "high", "classifier")
 
 @dataclass(frozen=True, eq=False)
 class GuidanceFound:
-    """What was simulated; sources whose images cannot be had here are named."""
+    """What was simulated, and the names of the sources that were not."""
 
     mixtures: Sequence[MixtureFound]
     sources: Mapping[str, Sequence[GuidedTraining]]
@@ -114,7 +114,7 @@ def sentences(tables: Mapping[str, Any], found: GuidanceFound) -> list[str]:
         for weight, each in of["weights"].items():
             said.append(f"{name}, weight {weight}: {_at_weight(each)}")
     if found.not_run:
-        said.append(f"Not run, for want of the images: {', '.join(found.not_run)}.")
+        said.append(f"Not run: {', '.join(found.not_run)}.")
     return said
 
 
