@@ -212,6 +212,7 @@ def test_mixtures_are_read_by_the_same_rule_and_paths_are_tested_where_they_can_
     assert verdict(good) == "helps"
     assert verdict(planted_mixture((0.9, 1.0, 0.98, 0.9, 0.9, 0.9), (0, 0.3, 0.2, 0, 0, 0.1))) == "does not help"
     assert verdict(planted_mixture((0.9, 1.0, 1.0, 0.9, 0.9, 0.9), (0, 0.3, 0.31, 0, 0, 0.1))) == "does not help"
+    assert verdict(planted_mixture((0.9991, 1.0, 1.0, 1, 1, 1), (0, 0.3, 0.2, 0, 0, 0.1))) == "no gain to keep"
     assert band_centre(good, PROCESSES[0]) == pytest.approx(0.0)
     assert between_processes([good]) == pytest.approx({"mean": 0.0, "accuracy": 0.0, "divergence": 0.01})
     agreement, tests = compared([good], 10_000)

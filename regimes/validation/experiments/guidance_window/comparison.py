@@ -17,6 +17,7 @@ from regimes.validation.outcome.agreement import Agreement, ChiSquare, correlate
 __all__ = ["band_centre", "between_processes", "compared", "kept_and_spared", "verdict"]
 
 _NAMES = ("mean", "squared distance from the centre of the class", "posterior of the class")
+_LEAST = 0.001  # gain of accuracy that is any
 _FEWEST = 25  # wrong paths to be expected, or the posterior of the class is not compared
 
 
@@ -84,4 +85,7 @@ def kept_and_spared(each: MixtureFound) -> tuple[float, float]:
 
 def verdict(each: MixtureFound) -> str:
     """By the rule, of numbers without error."""
+    limit = each.limits[PROCESSES[0]]
+    if limit["always"]["accuracy"] - limit[NONE]["accuracy"] < _LEAST:
+        return "no gain to keep"
     return HELPS if min(kept_and_spared(each)) > 0 else NOT_HELPS

@@ -11,7 +11,8 @@ exploding, steps of Euler and Maruyama in sigma. Paths of both are held against 
 In the limit of short steps the guided processes are one up to scale, so every place of the guidance must do the same
 in both: *one curve in log snr*. Bands of log snr in which guidance acts alone show where it acts at all. Accuracy is
 the posterior of the told class at the end; damage is the divergence of the final law from that of the class. The
-window helps a mixture if inside keeps 90% of the gain in accuracy of always over none, with less divergence.
+window helps a mixture if inside keeps 90% of the gain in accuracy of always over none, with less divergence; below a
+gain of .001 there is none to keep.
 
 Trained: class-conditional denoisers of images, the window of each from its own training images. Accuracy: share of
 generated images that a classifier of real ones puts into the told class; it can exceed that of real images, since
