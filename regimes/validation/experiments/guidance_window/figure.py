@@ -13,7 +13,6 @@ from regimes.validation.experiments.guidance_window.generated import GuidedTrain
 from regimes.validation.experiments.guidance_window.mixtures import PROCESSES
 from regimes.validation.experiments.guidance_window.places import NONE
 from regimes.validation.experiments.guidance_window.summary import GuidanceFound
-from regimes.validation.experiments.runner.along_training import mean_of
 from regimes.validation.outcome.panels import Curve, Kind, Panel, curve
 
 __all__ = ["panels"]
@@ -52,11 +51,12 @@ def _source(name: str, weight: str, runs: Sequence[GuidedTraining]) -> Panel:
     drawn = []
     for group, place in enumerate(each for each in runs[0].found[weight] if each != NONE):
         gained = {
-            key: mean_of([run.found[weight][place][key] - run.found[weight][NONE][key] for run in runs])
+            key: np.array([run.found[weight][place][key] - run.found[weight][NONE][key] for run in runs])
             for key in ("distance", "accuracy")
         }
-        x, y = ([gained[key].value] for key in ("distance", "accuracy"))
-        drawn.append(curve(place, "simulation", x, y, [gained["accuracy"].se or 0.0], group=group))
+        error = float(gained["accuracy"].std(ddof=1) / np.sqrt(len(runs))) if len(runs) > 1 else 0.0
+        x, y = ([each.mean()] for each in gained.values())
+        drawn.append(curve(place, "simulation", x, y, [error], group=group))
     return Panel(
         f"{name}, weight {weight}, beside no guidance",
         "gain of distance from held-out images",
