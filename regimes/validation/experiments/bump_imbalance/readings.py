@@ -19,7 +19,7 @@ from regimes.validation.experiments.bump_imbalance.form import Images, Imbalance
 from regimes.validation.experiments.bump_imbalance.runs import ImbalanceRun
 from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
 
-__all__ = ["ByKind", "Values", "claim", "compared", "finer", "interval", "late", "reading", "readings_of"]
+__all__ = ["ByKind", "Values", "claim", "compared", "finer", "late", "reading", "readings_of"]
 
 ByKind = Mapping[str, Sequence[ImbalanceRun]]
 """Trainings of each kind of images, by its name."""
