@@ -147,7 +147,7 @@ def test_what_is_said_is_what_was_planted():
     said = " ".join(sentences(tables, ["mnist"]))
     assert "planted: the plain distance ranks best what is copied; advise should ship it." in said
     assert "at steps 2, 2, 2, 2, 2 0.50 (0.00) of the samples are copies, of 0.50 (0.00) of the images" in said
-    assert "Not run: mnist" in said
+    assert "Planned and not run: mnist." in said
     assert tables["planted"]["ratio"]["helps"]["distance"] == "helps"
     compared = agreements({"planted": seeds})
     assert [each.simulation for each in compared] == [0.0] * 5

@@ -119,7 +119,7 @@ def test_what_is_said_is_what_was_planted():
     )
     assert "n* is 10^9.0 at most, and 1000 are copied" in said
     assert "held-out images 0.000 (0.000), exact score 1.000 (0.000)" in said
-    assert "Not run: mnist" in said
+    assert "Planned and not run: mnist." in said
     assert tables["planted"]["sizes"]["40"]["passes"] == [20.0, 40.0, 80.0, 160.0, 320.0]
 
 

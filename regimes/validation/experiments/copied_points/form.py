@@ -35,3 +35,4 @@ class CopiedPointsForm:
     steps: int  # of a sampler
     noises: int  # of each image, for its return probability
     least: int  # images that are copied, and that are not, for an AUC
+    left_out: tuple[str, ...] = ()  # sources that are planned, and not run

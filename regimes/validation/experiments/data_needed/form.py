@@ -36,6 +36,7 @@ class DataNeededForm:
     sources: tuple[SourceForm, ...]
     steps: int  # of a sampler
     level: float  # share of copies whose step is followed from size to size
+    left_out: tuple[str, ...] = ()  # sources that are planned, and not run
 
     def __post_init__(self) -> None:
         if not 0 < self.level < 1:

@@ -61,7 +61,7 @@ def numbers_of(tables: Mapping[str, Any]) -> dict[str, Number]:
 def sentences(tables: Mapping[str, Any], not_run: Sequence[str]) -> list[str]:
     """Say what was found."""
     said = [text for source, table in tables.items() for text in _said(source, table)]
-    return said + [f"Not run: {source}, whose package is not installed." for source in not_run]
+    return said + [f"Planned and not run: {source}." for source in not_run]
 
 
 def _said(source: str, table: Mapping[str, Any]) -> list[str]:
