@@ -76,6 +76,14 @@ def _class_tree(form):
     return replace(form, sources=(source,), steps=4, redraws=6, permutations=5)
 
 
+def _uturns(form):
+    exact = replace(form.exact, points=200, steps=20, probes=256, redraws=2)
+    source = form.sources[0]
+    denoiser = replace(source.denoiser, channels=4, steps=10, batch=8)
+    sizes = {"turned": 40, "steps": 4, "memorised": 60, "memorised_steps": 8}
+    return replace(form, exact=exact, sources=(replace(source, denoiser=denoiser, **sizes),))
+
+
 def _hierarchy_exact(form):
     first, second = form.models
     return replace(
@@ -152,6 +160,7 @@ TINY = {
     "digits-collapse": (_digits_collapse, 1),
     "features": (_features, 1),
     "class-tree": (_class_tree, 1),
+    "uturns": (_uturns, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
     "hierarchy-masked": (_hierarchy_masked, 1),

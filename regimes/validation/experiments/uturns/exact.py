@@ -57,10 +57,9 @@ def predicted_survival(form: ExactForm, classes: Classes, score: MixtureScore, n
     """Survival by sampler with its standard error: closed forms of two equal classes, else as of any posteriors."""
     t = np.array(form.class_times)
     if len(classes.weights) == 2 and classes.weights[0] == classes.weights[1]:
-        apart = np.subtract(*np.array(classes.centres))
-        variance = compile_formula("cluster_variance", target="numpy")(t, classes.sigma)
-        amplitude = compile_formula("signal_amplitude", target="numpy")(t)
-        kappa = (apart @ apart) / 4 * amplitude**2 / variance
+        apart, d = np.subtract(*np.array(classes.centres)), len(classes.centres[0])
+        mu = np.linalg.norm(apart) / 2 / np.sqrt(d)  # the centres lie at distance sqrt(d) mu of their middle
+        kappa = compile_formula("mixture_kappa", target="numpy")(t, d, mu, classes.sigma)
         phi = {"stochastic": clone_probability(kappa), "deterministic": flow_class_survival(kappa)}
         return phi | {f"{name}_se": np.zeros_like(t) for name in SAMPLERS}
     draws = [class_survival(_posteriors(form, score, t, noise.substream(number))) for number in range(form.redraws)]

@@ -17,11 +17,11 @@ turns are fixed multiples of the predicted ones, of the trained denoiser too.
 Said beforehand. A *measured time* is where survival, or the correlation of start and end in a band, passes the level of
 the prediction: made to fall by isotonic regression, straight in log t between the times; a curve that does not pass it
 has the first or the last of them. Bands whose predicted time is not 1.2 times beyond the first are left out. A
-predicted time *holds* if the 95% interval (Student's t over trainings) of the logarithm of measured over predicted
-times lies within a factor of 1.2 to both sides; of an "at least", above 1/1.2. It *does not hold* if the interval lies
-beyond, and else is *not told*. Beside it stands the survival at the predicted time: .95, or .05 from chance to 1.
-Classes of ends of trained denoisers are found by a classifier, whose errors, counted on the images held out, are taken
-out.
+predicted time *holds* if the 95% interval (Student's t over trainings, each with a prediction from its own images, so
+that errors of either are in it) of the logarithm of measured over predicted times lies within a factor of 1.2 to both
+sides; of an "at least", above 1/1.2. It *does not hold* if the interval lies beyond, and else is *not told*. Beside it
+stands the survival at the predicted time: .95, or .05 from chance to 1. Classes of ends of trained denoisers are found
+by a classifier, whose errors, counted on the images held out, are taken out.
 """
 
 from __future__ import annotations
@@ -140,9 +140,11 @@ PLAN = Plan(
                     strides=(1, 2, 2),
                     classifier=ClassifierForm(steps=400, batch=64),
                 ),
+                turned=397,
                 turns=3,
+                steps=60,
                 memorised=1400,
-                steps=100,
+                memorised_steps=150,
             ),
             SourceForm(
                 denoiser=LabelledForm(
@@ -154,9 +156,11 @@ PLAN = Plan(
                     strides=(2, 2, 2),
                     classifier=ClassifierForm(steps=1200, batch=64, learning_rate=4e-3),
                 ),
+                turned=400,
                 turns=1,
-                memorised=800,
-                steps=48,
+                steps=40,
+                memorised=400,
+                memorised_steps=60,
             ),
         ),
         trainings=3,
@@ -186,9 +190,11 @@ PLAN = Plan(
                     strides=(2, 2, 2),
                     classifier=ClassifierForm(steps=250, batch=64, learning_rate=4e-3),
                 ),
+                turned=200,
                 turns=1,
+                steps=20,
                 memorised=200,
-                steps=24,
+                memorised_steps=24,
             ),
         ),
         trainings=1,

@@ -41,9 +41,11 @@ class SourceForm:
 
     denoiser: LabelledForm
     classes: ImageClasses
-    turns: int  # of each image held out, at each time
-    memorised: int  # training images that are turned under the exact score of all of them
+    turned: int  # images held out that the denoiser turns; all of them tell what the classifier confuses
+    turns: int  # of each of these at each time
     steps: int  # network calls
+    memorised: int  # training images that are turned under the exact score of all of them
+    memorised_steps: int
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class UturnsForm:
                     f"uturns: denoiser and classifier must be of one source, got {each.denoiser.source} and "
                     f"{each.classes.source}"
                 )
-            if each.memorised > each.denoiser.trained:
+            if each.memorised > each.denoiser.trained or each.turned > each.denoiser.held_out:
                 raise ValueError(
-                    f"uturns: memorised must not exceed the {each.denoiser.trained} training images, got "
-                    f"{each.memorised}"
+                    f"uturns: no more images can be turned than the {each.denoiser.held_out} held out and the "
+                    f"{each.denoiser.trained} trained on, got turned = {each.turned} and memorised = {each.memorised}"
                 )

@@ -63,7 +63,7 @@ def training_found(form: UturnsForm, source: SourceForm, number: int, bench: Ben
                 of[model],
                 turn_times(form, predicted, sampler, model),
                 sampler,
-                source.steps,
+                source.steps if model == "trained" else source.memorised_steps,
                 bench.of(place, which),
                 f"{name},{model},{sampler}",
             )
@@ -96,8 +96,8 @@ def _of_denoiser(
     classify = _by(classifier.predict)
     confusion = np.zeros((len(trained.train.classes),) * 2, dtype=np.int64)
     np.add.at(confusion, (trained.held_out_labels, classify(x)), 1)
-    labels = np.tile(trained.held_out_labels, source.turns)
-    turned = x.repeat(source.turns, 1, 1, 1)
+    labels = np.tile(trained.held_out_labels[: source.turned], source.turns)
+    turned = x[: source.turned].repeat(source.turns, 1, 1, 1)
     return Turned(trained.denoiser.score(), turned, labels, classify, confusion, predicted.bands)
 
 
