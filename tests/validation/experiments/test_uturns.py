@@ -11,8 +11,10 @@ from scipy.integrate import quad  # noqa: E402
 from scipy.stats import norm  # noqa: E402
 
 from regimes.numerics.decisions.retained_scales import BandPower  # noqa: E402
+from regimes.numerics.interface.checkpoints import Checkpoints  # noqa: E402
 from regimes.validation.experiments.runner.along_training import Estimate  # noqa: E402
-from regimes.validation.experiments.uturns.exact import predicted_survival  # noqa: E402
+from regimes.validation.experiments.runner.run import Bench  # noqa: E402
+from regimes.validation.experiments.uturns.exact import exact_classes, exact_directions, predicted_survival  # noqa: E402
 from regimes.validation.experiments.uturns.experiment import PLAN  # noqa: E402
 from regimes.validation.experiments.uturns.form import Classes  # noqa: E402
 from regimes.validation.experiments.uturns.predictions import Predicted, turn_times  # noqa: E402
@@ -99,6 +101,17 @@ def test_two_equal_classes_have_the_closed_forms():
     found = predicted_survival(form, classes, None, NoiseStream(0))
     assert found["stochastic"] == pytest.approx([0.7752002])
     assert found["deterministic"] == pytest.approx([norm.cdf(1)])
+
+
+def test_u_turns_under_exact_scores_meet_theory_and_tell_the_samplers_apart():
+    form = replace(FORM.exact, class_times=(1.0,), direction_times=(0.4,), variances=(1.0, 4.0), points=4000, steps=80)
+    store, silent = Checkpoints(None, {}), lambda part, done, total: None
+    bench = Bench(NoiseStream(903), torch.device("cpu"), store, silent, 903)
+    for found in (exact_classes(form, form.classes[0], bench.of(0)), exact_directions(form, bench.of(1))):
+        for one, other in zip(found["stochastic"], found["deterministic"], strict=True):
+            assert abs(one.z) < 4
+            assert abs(other.z) < 4
+            assert abs(replace(one, simulation=other.simulation).z) > 6
 
 
 def planted(number, *, factor=1.0, keep=0.2, faster=1.0):

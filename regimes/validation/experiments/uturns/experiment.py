@@ -148,7 +148,7 @@ PLAN = Plan(
             ),
             SourceForm(
                 denoiser=LabelledForm(
-                    source="mnist", trained=4000, held_out=800, channels=16, steps=2000, batch=64, unconditional=0.1
+                    source="mnist", trained=4000, held_out=1000, channels=16, steps=2000, batch=64, unconditional=0.1
                 ),
                 classes=ImageClasses(
                     source="mnist",

@@ -48,13 +48,13 @@ class Predicted:
         return half_retained(band.variances, deterministic=sampler == "deterministic")
 
 
-def predicted_turns(train: Dataset, side: int, number: int, bench: Bench, name: str) -> Predicted:
+def predicted_turns(train: Dataset, side: int, seed: int, bench: Bench, name: str) -> Predicted:
     """Ask ``advise``."""
     keys = [f"{end}_{sampler}{suffix}" for suffix in _SUFFIX.values() for end in ENDS for sampler in SAMPLERS]
     names = [f"{what}{suffix}" for suffix in _SUFFIX.values() for what in ("t", *SAMPLERS)]
 
     def compute() -> dict[str, Array]:
-        said = advise(train, only="uturn", rng=number)
+        said = advise(train, only="uturn", rng=seed)
         rows = [said.numbers[f"uturn.{key}"] for key in keys]
         times = [[row.value, None if row.interval is None else row.interval[0]] for row in rows]
         return {"times": np.array(times, dtype=np.float64)} | {

@@ -19,7 +19,6 @@ from regimes.numerics.decisions.class_posteriors import exact_class_posteriors
 from regimes.numerics.decisions.class_survival import class_survival
 from regimes.validation.experiments.runner.image_models import image_classifier
 from regimes.validation.experiments.runner.labelled_denoisers import LabelledDenoiser, labelled_denoiser
-from regimes.validation.experiments.runner.layered_classifier import LayeredClassifier
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.uturns.form import SourceForm, UturnsForm
 from regimes.validation.experiments.uturns.predictions import MODELS, Predicted, predicted_turns, turn_times
@@ -51,10 +50,15 @@ def training_found(form: UturnsForm, source: SourceForm, number: int, bench: Ben
     """Train, or take what is kept, predict, and turn."""
     name = f"{source.denoiser.source}-{number}"
     trained = labelled_denoiser(source.denoiser, number, bench)
-    predicted = predicted_turns(trained.train, trained.side, number, bench, name)
-    classifier = image_classifier(source.classes, trained.train, number, bench)
+    predicted = predicted_turns(trained.train, trained.side, bench.seed_of(number), bench, name)
+    classify = _by(image_classifier(source.classes, trained.train, number, bench).predict)
+    x = torch.from_numpy(trained.held_out).to(bench.device, torch.float32).reshape(-1, 1, trained.side, trained.side)
+    confusion = np.zeros((len(trained.train.classes),) * 2, dtype=np.int64)
+    np.add.at(confusion, (trained.held_out_labels, classify(x)), 1)
+    some = x[: source.turned].repeat(source.turns, 1, 1, 1)
+    labels = np.tile(trained.held_out_labels[: source.turned], source.turns)
     of = {
-        "trained": _of_denoiser(source, trained, classifier, predicted, bench),
+        "trained": Turned(trained.denoiser.score(), some, labels, classify, confusion, predicted.bands),
         "memorised": _of_points(source, trained, predicted, bench),
     }
     turns = {
@@ -74,31 +78,20 @@ def training_found(form: UturnsForm, source: SourceForm, number: int, bench: Ben
 
     def posterior() -> dict[str, Array]:
         points, t = trained.train, turns["memorised"]["stochastic"].t
-        given = exact_class_posteriors(points.X, np.asarray(points.labels), t, probes=_PROBES, rng=number)
+        given = exact_class_posteriors(
+            points.X, np.asarray(points.labels), t, probes=_PROBES, rng=bench.seed_of(number)
+        )
         exact = class_survival(given).stochastic
         return {"phi": np.stack([exact.phi, exact.phi_se])}
 
-    confusion = of["trained"].confusion
     return TrainingFound(
         source.denoiser.source,
         number,
         predicted,
         turns,
         bench.store.piece(f"{name},posterior", posterior)["phi"],
-        1.0 if confusion is None else float(np.trace(confusion) / confusion.sum()),
+        float(np.trace(confusion) / confusion.sum()),
     )
-
-
-def _of_denoiser(
-    source: SourceForm, trained: LabelledDenoiser, classifier: LayeredClassifier, predicted: Predicted, bench: Bench
-) -> Turned:
-    x = torch.from_numpy(trained.held_out).to(bench.device, torch.float32).reshape(-1, 1, trained.side, trained.side)
-    classify = _by(classifier.predict)
-    confusion = np.zeros((len(trained.train.classes),) * 2, dtype=np.int64)
-    np.add.at(confusion, (trained.held_out_labels, classify(x)), 1)
-    labels = np.tile(trained.held_out_labels[: source.turned], source.turns)
-    turned = x[: source.turned].repeat(source.turns, 1, 1, 1)
-    return Turned(trained.denoiser.score(), turned, labels, classify, confusion, predicted.bands)
 
 
 def _of_points(source: SourceForm, trained: LabelledDenoiser, predicted: Predicted, bench: Bench) -> Turned:

@@ -78,7 +78,7 @@ def sentences(found: Found, readings: Readings, numbers: Mapping[str, Number], n
     if "measure.assigned" in numbers:
         row = numbers["measure.assigned"]
         said.append(
-            f"Three unlike classes: survival under the flow differs from that of assigned classes by at most "
+            f"Where the flow is not known, survival under it differs from that of assigned classes by at most "
             f"{row.value:+.4f} ({row.error:.4f})."
         )
     return said + [f"Not run: {name}." for name in not_run]
