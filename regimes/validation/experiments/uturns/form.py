@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regimes.validation.experiments.runner.image_models import ImageClasses
 from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
+from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 
-__all__ = ["Classes", "ExactForm", "SourceForm", "UturnsForm"]
+__all__ = ["Classes", "ExactForm", "ImageClasses", "SourceForm", "UturnsForm"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class ExactForm:
     steps: int  # network calls: the flow takes two a step
     probes: int  # noised points behind a prediction, each with two noises
     redraws: int  # of these: their scatter is the error of the prediction
+
+
+@dataclass(frozen=True)
+class ImageClasses:
+    """A set of images, and how a classifier is trained on them."""
+
+    source: str
+    widths: tuple[int, ...]  # channels of the classifier's layers
+    strides: tuple[int, ...]
+    classifier: ClassifierForm
 
 
 @dataclass(frozen=True)
