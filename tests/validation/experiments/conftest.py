@@ -79,9 +79,9 @@ def _class_tree(form):
 def _uturns(form):
     exact = replace(form.exact, points=200, steps=20, probes=256, redraws=2)
     source = form.sources[0]
-    denoiser = replace(source.denoiser, channels=4, steps=10, batch=8)
+    labelled = replace(source.labelled, channels=4, steps=10, batch=8)
     sizes = {"turned": 40, "steps": 4, "memorised": 60, "memorised_steps": 8}
-    return replace(form, exact=exact, sources=(replace(source, denoiser=denoiser, **sizes),))
+    return replace(form, exact=exact, sources=(replace(source, labelled=labelled, **sizes),))
 
 
 def _hierarchy_exact(form):

@@ -66,7 +66,7 @@ def _simulate(form: UturnsForm, bench: Bench) -> _Found:
     directions = exact_directions(form.exact, bench.of(_DIRECTIONS))
     sources = {}
     for each in form.sources:
-        name = each.denoiser.source
+        name = each.labelled.source
         if available(name):
             sources[name] = [
                 training_found(form, each, number, bench.of(_TRAININGS, _IMAGES.index(name), number))
@@ -131,7 +131,7 @@ PLAN = Plan(
         exact=_EXACT,
         sources=(
             SourceForm(
-                denoiser=LabelledForm(
+                labelled=LabelledForm(
                     source="digits", trained=1400, held_out=397, channels=16, steps=3000, batch=64, unconditional=0.1
                 ),
                 classes=ImageClasses(
@@ -147,8 +147,8 @@ PLAN = Plan(
                 memorised_steps=150,
             ),
             SourceForm(
-                denoiser=LabelledForm(
-                    source="mnist", trained=4000, held_out=1000, channels=16, steps=2000, batch=64, unconditional=0.1
+                labelled=LabelledForm(
+                    source="mnist", trained=4000, held_out=800, channels=16, steps=2000, batch=64, unconditional=0.1
                 ),
                 classes=ImageClasses(
                     source="mnist",
@@ -181,7 +181,7 @@ PLAN = Plan(
         ),
         sources=(
             SourceForm(
-                denoiser=LabelledForm(
+                labelled=LabelledForm(
                     source="digits", trained=1400, held_out=397, channels=8, steps=150, batch=64, unconditional=0.1
                 ),
                 classes=ImageClasses(

@@ -49,7 +49,7 @@ class ImageClasses:
 class SourceForm:
     """A set of images."""
 
-    denoiser: LabelledForm
+    labelled: LabelledForm
     classes: ImageClasses
     turned: int  # images held out that the denoiser turns; all of them tell what the classifier confuses
     turns: int  # of each of these at each time
@@ -74,13 +74,13 @@ class UturnsForm:
             if 1.0 not in getattr(self, name):
                 raise ValueError(f"uturns: {name} must hold 1, the predicted time itself, got {getattr(self, name)}")
         for each in self.sources:
-            if each.denoiser.source != each.classes.source:
+            if each.labelled.source != each.classes.source:
                 raise ValueError(
-                    f"uturns: denoiser and classifier must be of one source, got {each.denoiser.source} and "
+                    f"uturns: denoiser and classifier must be of one source, got {each.labelled.source} and "
                     f"{each.classes.source}"
                 )
-            if each.memorised > each.denoiser.trained or each.turned > each.denoiser.held_out:
+            if each.memorised > each.labelled.trained or each.turned > each.labelled.held_out:
                 raise ValueError(
-                    f"uturns: no more images can be turned than the {each.denoiser.held_out} held out and the "
-                    f"{each.denoiser.trained} trained on, got turned = {each.turned} and memorised = {each.memorised}"
+                    f"uturns: no more images can be turned than the {each.labelled.held_out} held out and the "
+                    f"{each.labelled.trained} trained on, got turned = {each.turned} and memorised = {each.memorised}"
                 )

@@ -48,8 +48,8 @@ class TrainingFound:
 
 def training_found(form: UturnsForm, source: SourceForm, number: int, bench: Bench) -> TrainingFound:
     """Train, or take what is kept, predict, and turn."""
-    name = f"{source.denoiser.source}-{number}"
-    trained = labelled_denoiser(source.denoiser, number, bench)
+    name = f"{source.labelled.source}-{number}"
+    trained = labelled_denoiser(source.labelled, number, bench)
     predicted = predicted_turns(trained.train, trained.side, bench.seed_of(number), bench, name)
     classify = _by(image_classifier(source.classes, trained.train, number, bench).predict)
     x = torch.from_numpy(trained.held_out).to(bench.device, torch.float32).reshape(-1, 1, trained.side, trained.side)
@@ -85,7 +85,7 @@ def training_found(form: UturnsForm, source: SourceForm, number: int, bench: Ben
         return {"phi": np.stack([exact.phi, exact.phi_se])}
 
     return TrainingFound(
-        source.denoiser.source,
+        source.labelled.source,
         number,
         predicted,
         turns,
