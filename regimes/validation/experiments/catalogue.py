@@ -111,6 +111,11 @@ EXPERIMENTS = {
             "sclocchi2024, class transition of images, against superclasses",
         ),
         Experiment(
+            "guidance-window",
+            "guidance inside the noise interval that advise names, elsewhere and everywhere: exact mixtures under two "
+            "processes, trained denoisers of digits and MNIST",
+        ),
+        Experiment(
             "uturns",
             "class survival and retained scales after U-turns, stochastic and deterministic: prediction from the "
             "training images against exact scores and trained denoisers of digits and MNIST",

@@ -68,6 +68,7 @@ class UturnsForm:
     keep: tuple[float, ...]  # of the time up to which the class survives with 95%
     lose: tuple[float, ...]  # of that from which it is drawn anew
     fine: tuple[float, ...]  # of that up to which half of the finest band is retained
+    left_out: tuple[str, ...] = ()  # sources that are planned, and not run
 
     def __post_init__(self) -> None:
         for name in ("keep", "lose"):
