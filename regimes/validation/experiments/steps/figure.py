@@ -1,0 +1,55 @@
+"""Panels of divergences and distances against the number of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from regimes.validation.experiments.steps.form import StepsForm
+from regimes.validation.experiments.steps.grids import GRIDS
+from regimes.validation.experiments.steps.summary import MEASURES
+from regimes.validation.outcome.agreement import Agreement
+from regimes.validation.outcome.panels import Curve, Panel, curve
+
+__all__ = ["panels"]
+
+_CALLS = "calls of the network"
+
+
+def panels(form: StepsForm, rows: Sequence[Agreement], tables: Mapping[str, Any]) -> list[Panel]:
+    """Exact scores first, then each set of images."""
+    kinds = list(dict.fromkeys(each.quantity.rsplit(", ", 1)[0] for each in rows))
+    drawn = [_compared(kind, [each for each in rows if each.quantity.rsplit(", ", 1)[0] == kind]) for kind in kinds]
+    for images in form.images:
+        source = images.labelled.source
+        found = tables["images"][source]["measured"]
+        drawn += [_measured(f"{source}: {MEASURES[key]}", images.calls, found[key]) for key in ("held_out", "nats")]
+    return drawn
+
+
+def _compared(kind: str, rows: Sequence[Agreement]) -> Panel:
+    """Logarithms, since grids differ by decades; theory as lines."""
+    drawn: list[Curve] = []
+    for group, name in enumerate(GRIDS):
+        own = [each for each in rows if each.quantity.endswith(f", {name}") and each.theory > 0 and each.simulation > 0]
+        if not own:
+            continue
+        at, theory, found, se = (
+            np.array([getattr(each, key) for each in own]) for key in ("at", "theory", "simulation", "se")
+        )
+        drawn.append(curve(name, "theory", at, np.log10(theory), group=group))
+        drawn.append(curve("", "simulation", at, np.log10(found), se / found / np.log(10), group=group))
+    what, law = kind.split(", ", 1)
+    return Panel(law, _CALLS, f"log10 of the {what}, nats", tuple(drawn), log_x=True)
+
+
+def _measured(title: str, calls: Sequence[int], measured: Sequence[Sequence[Mapping[str, Any]]]) -> Panel:
+    drawn: list[Curve] = []
+    for group, name in enumerate(GRIDS):
+        own = [row[group] for row in measured]
+        values, se = [each["value"] for each in own], [each["se"] or 0.0 for each in own]
+        drawn.append(curve(name, "simulation", calls, values, se, group=group))
+        drawn.append(curve("", "reference", calls, values, group=group))
+    return Panel(title, _CALLS, "", tuple(drawn), log_x=True)
