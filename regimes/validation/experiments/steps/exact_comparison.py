@@ -91,7 +91,10 @@ def _line_ends(form: StepsForm, run: ExactRun) -> tuple[Array, Array, Array]:
     chances, masses = run.found["chances"], run.found["masses"]
     predicted = (chances * np.log(chances / masses)).sum(axis=-1)
     found = np.array(
-        [[binned_end(*each) for each in zip(*row, strict=True)] for row in zip(chances, counted, strict=True)]
+        [
+            [binned_end(*each) for each in zip(*row, strict=True)]
+            for row in zip(chances, run.found["counts"], strict=True)
+        ]
     )
     return predicted, found[..., 0], found[..., 1]
 
