@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``sd/``, ``flowers`` and ``gaps``, ``hf_digits/``, latents, samples and ``checkpoints/``."""
+    """Write ``photos/``, ``sd/``, ``flowers``, ``gaps``, ``hf_digits/``, latents, samples, ``checkpoints/``, losses."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -24,6 +24,7 @@ def write_files(folder):
     pa.parquet.write_table(pa.table({**columns, "species": species}), folder / "flowers.parquet")
     _write_tables(folder, iris.values, species)
     _write_samples(folder, digits.values)
+    _write_losses(folder, digits.values / 8)
     latents = np.random.default_rng(0).normal(size=(40, 4, 32, 32)) * np.linspace(0.5, 2, 32)
     _write_safetensors(folder / "latents.safetensors", latents.astype("<f4"))
 
@@ -40,6 +41,30 @@ def _write_samples(folder, values):
         )
         np.save(folder / "checkpoints" / f"step{step}.npy", samples)
     np.save(folder / "samples.npy", samples)
+
+
+def _write_losses(folder, values):
+    """Points of a training, and the losses on them and on others of a model that takes them for Gaussian."""
+    rng = np.random.default_rng(0)
+    train, test = np.split(values[rng.permutation(len(values))], [1400])
+    mean, snr = train.mean(axis=0), np.geomspace(1e-4, 2000, 30)
+    variances, axes = np.linalg.eigh(np.cov(train.T) + 1e-3 * np.eye(values.shape[1]))
+    rows = ["snr,train_loss,train_se,test_loss,test_se", f"0,{train.var(axis=0).sum()},0,{_spread(test - mean)},0"]
+    for ratio in snr:
+        each = []
+        for part in (train, test):
+            noise = rng.normal(size=part.shape)
+            weight = variances / (variances + 1 / ratio)
+            left = ((part - mean) @ axes) * (1 - weight) - (noise @ axes) * weight / np.sqrt(ratio)
+            loss = (left**2).sum(axis=1)
+            each += [loss.mean(), loss.std() / np.sqrt(len(loss))]
+        rows.append(",".join(map(str, [ratio, *each])))
+    (folder / "losses.csv").write_text("\n".join(rows))
+    np.save(folder / "train.npy", train)
+
+
+def _spread(values):
+    return (values**2).sum(axis=1).mean()
 
 
 def _write_tables(folder, values, species):

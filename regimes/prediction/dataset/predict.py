@@ -188,7 +188,9 @@ def predict(
             if losses is not None:
                 from regimes.prediction.losses.comparison import checked_losses
 
-                given, warnings = checked_losses(losses, data.n, found.spread.total_variance * (1 - 1 / data.n))
+                given, warnings = checked_losses(
+                    "predict", losses, data.n, found.spread.total_variance * (1 - 1 / data.n)
+                )
             numbers, curves = rows_of(found, wanted), curves_of(found, wanted)
     except ValueError as error:
         if any(text in str(error) for text in ("memory must hold", "more than memory")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Unpack
 
 from regimes.datasets.files.reading import ReadingOptions
@@ -17,6 +18,9 @@ from regimes.prediction.dataset.points import copies_warnings
 from regimes.prediction.dataset.result import GivenData
 from regimes.prediction.decisions.answer import Answer
 from regimes.prediction.decisions.result import Advice
+from regimes.prediction.losses.comparison import checked_losses
+from regimes.prediction.losses.curve import LossCurve
+from regimes.prediction.losses.held_out import HeldOutLosses, held_out_losses
 
 __all__ = ["QUESTIONS", "advise"]
 
@@ -25,11 +29,12 @@ _GROUPS = 20
 
 @dataclass(frozen=True)
 class _Asked:
-    """A data set, the samples of a model of it, and how far the final samples may be off, in nats."""
+    """A data set, samples and losses of a model of it, and how far the final samples may be off, in nats."""
 
     found: Found
     samples: Any
     nats: float
+    losses: HeldOutLosses | None
 
 
 def advise(
@@ -39,6 +44,7 @@ def advise(
     only: str | Sequence[str] | None = None,
     schedule: Any = "ddpm-linear",
     samples: Any = None,
+    losses: str | Path | LossCurve | None = None,
     nats: float = 1.0,
     classes: Sequence[Any] | None = None,
     scale: str | float | None = None,
@@ -64,6 +70,9 @@ def advise(
         The noise levels at which the model is called: what :func:`regimes.noise_schedule` takes, or gives.
     samples : array_like or path, optional
         Samples of a model, in the unit of the data as they are given; a folder with one file for each checkpoint.
+    losses : path or LossCurve, optional
+        Losses of a model per noise level, on the points and on others, in the unit of the preprocessed data: a CSV as
+        :meth:`regimes.validation.LossCurve.save_csv` writes it. What its steps cost it, and a bound for ``data``.
     nats : float
         How far the law of the final samples may be from that of the data.
     classes, scale
@@ -98,6 +107,10 @@ def advise(
         raise ValueError("advise: copies are counted in samples of a model; give them (--samples FILE)")
     if samples is not None and only is not None and "copies" not in asked:
         raise ValueError("advise: samples are given, and the questions leave copies out; add copies (--only)")
+    if losses is not None and only is not None and not {"steps", "data"} & set(asked):
+        raise ValueError(
+            "advise: losses are given, and the questions leave steps and data out; add one of them (--only)"
+        )
     steps = noise_schedule(schedule)
     nats = positive_number("advise", "nats", "divergence of the final samples", nats)
     memory = whole_number("advise", "memory", "bytes", memory, at_least=1)
@@ -107,7 +120,8 @@ def advise(
     of_points: dict[str, Any] = {"classes": classes, "scale": scale, "memory": memory}
     data = load_or_open(source, labels, report=report, **of_points, **reading)
     found = Found(data, steps, Budget(None, PRECISION, seed, _GROUPS, memory, report), center=True, times=None)
-    given = _Asked(found, samples, nats)
+    of_model, notes = (None, ()) if losses is None else _losses(found, losses)
+    given = _Asked(found, samples, nats, of_model)
     wanted = asked or tuple(name for name in QUESTIONS if name != "copies" or samples is not None)
     with blas_threads(data.X.size):
         answers = {name: _answered(name, given, alone=len(wanted) == 1) for name in wanted}
@@ -120,10 +134,21 @@ def advise(
         assumes=tuple(dict.fromkeys(text for each in answers.values() for text in each.assumes)),
         warnings=(
             *data.notes,
+            *notes,
             *copies_warnings(found.copies, data.n),
             *dict.fromkeys(text for each in answers.values() for text in each.warnings),
         ),
     )
+
+
+def _losses(found: Found, losses: str | Path | LossCurve) -> tuple[HeldOutLosses, tuple[str, ...]]:
+    """Losses on other points, and what speaks against their being of a model of these points."""
+    total = found.spread.total_variance
+    curve, notes = checked_losses("advise", losses, found.data.n, total * (1 - 1 / found.data.n))
+    try:
+        return held_out_losses(curve, total), notes
+    except ValueError as refused:
+        raise ValueError(f"advise: {refused}") from None
 
 
 def _answered(name: str, asked: _Asked, *, alone: bool) -> Answer:
@@ -145,7 +170,7 @@ def _guidance(asked: _Asked) -> Answer:
 def _steps(asked: _Asked) -> Answer:
     from regimes.prediction.decisions.steps import steps_answer
 
-    return steps_answer(asked.found, asked.found.schedule, nats=asked.nats)
+    return steps_answer(asked.found, asked.found.schedule, nats=asked.nats, losses=asked.losses)
 
 
 def _start(asked: _Asked) -> Answer:
@@ -157,7 +182,7 @@ def _start(asked: _Asked) -> Answer:
 def _data(asked: _Asked) -> Answer:
     from regimes.prediction.decisions.data_needed import data_answer
 
-    return data_answer(asked.found, asked.found.schedule)
+    return data_answer(asked.found, asked.found.schedule, losses=asked.losses)
 
 
 def _points(asked: _Asked) -> Answer:

@@ -15,12 +15,15 @@ from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.dataset.found import Found
 from regimes.prediction.dataset.points import collapse_row
 from regimes.prediction.decisions.answer import Answer
+from regimes.prediction.decisions.noise_words import noise_level
+from regimes.prediction.losses.held_out import HeldOutLosses
 from regimes.theory.formula.record import recorded
 
 __all__ = ["data_answer"]
 
 _COPIES, _NEW, _EDGE = "copies", "new", "edge"
 _POWERS = 4
+_ONE_SIDED = 1.6448536269514722
 _SURE, _UNSURE = 0.7, 0.4  # clone probabilities of the index: it is 0.55 to 0.60 where the theory collapses
 _LABEL = "log10 of the number of points above which the exact score does not copy"
 
@@ -35,10 +38,14 @@ class _Information:
     estimate: float | None
     formulas: tuple[str, ...]
     source: str
+    covers: str = "data, one-sided 95%"
 
 
-def data_answer(found: Found, schedule: Schedule) -> Answer:
-    """log10 n* at the sampler's smallest noise, collapse times by number of points, and what the exact score does."""
+def data_answer(found: Found, schedule: Schedule, *, losses: HeldOutLosses | None = None) -> Answer:
+    """log10 n* at the sampler's smallest noise, collapse times by number of points, and what the exact score does.
+
+    ``losses`` of a model on other points bound the information too: what is integrated of them is at least as much.
+    """
     called = schedule.t[np.isfinite(schedule.t) & (schedule.t > 0)]
     if called.size == 0:
         reason = f"{schedule.name} calls its model at pure noise alone, or at none"
@@ -52,9 +59,11 @@ def data_answer(found: Found, schedule: Schedule) -> Answer:
         "collapse.time": collapse,
     }
     known = _information(found, t)
+    if losses is not None:
+        known = _smaller(known, losses, t)
     numbers["data.log10_n_star"] = known if isinstance(known, Number) else _log10(known)
     said = _verdict(found, t, None if isinstance(known, Number) else known, collapse)
-    place = f"the sampler's smallest noise, {_noise(t)}"
+    place = f"the sampler's smallest noise, {noise_level(t, schedule)}"
     sentences = (_exact_score(said, len(found.distinct.values), place, collapse), *_needed(known, place))
     return Answer(
         numbers
@@ -62,7 +71,7 @@ def data_answer(found: Found, schedule: Schedule) -> Answer:
         (*sentences, "What a trained model does its samples tell (copies.share), not n*."),
         _curves(found),
         assumes=("how many data: the points are independent draws of one law; near copies count once",),
-        warnings=_warnings(found, schedule),
+        warnings=_warnings(found, schedule) + _unmeasured(losses, t, schedule),
     )
 
 
@@ -96,6 +105,29 @@ def _information(found: Found, t: float) -> _Information | Number:
     return _Information(value, interval, False, None, formulas, "the points left out one at a time")
 
 
+def _smaller(known: _Information | Number, losses: HeldOutLosses, t: float) -> _Information | Number:
+    """The bound from the losses, unless the data give an estimate or a lower bound."""
+    with recorded() as used:
+        snr = float(compile_formula("snr", target="numpy")(t))
+        if not losses.reach(snr):
+            return known
+        value, error = losses.information(snr)
+    upper = value + _ONE_SIDED * error
+    if isinstance(known, _Information) and (not known.at_most or known.interval[1] <= upper):
+        return known
+    covers = "losses, one-sided 95%"
+    return _Information(upper, (None, upper), True, value, tuple(used), "the losses of the model", covers)
+
+
+def _unmeasured(losses: HeldOutLosses | None, t: float, schedule: Schedule) -> tuple[str, ...]:
+    if losses is None or losses.reach(float(compile_formula("snr", target="numpy")(t))):
+        return ()
+    return (
+        f"the losses end at {noise_level(losses.least_time, schedule)} and do not bound n* at the sampler's smallest "
+        f"noise, {noise_level(t, schedule)}: measure them down to there",
+    )
+
+
 def _log10(known: _Information) -> Number:
     with recorded() as used:
         powers = compile_formula("log10_critical_samples", target="numpy")
@@ -106,7 +138,7 @@ def _log10(known: _Information) -> Number:
         f"{_LABEL}, at most" if known.at_most else _LABEL,
         value,
         interval=(low, high),
-        covers="data, one-sided 95%" if known.at_most else "data, probes and what the correction leaves",
+        covers=known.covers if known.at_most else "data, probes and what the correction leaves",
         formulas=(*known.formulas, *used),
         estimate=estimate,
     )
@@ -163,11 +195,6 @@ def _count(nats: float) -> str:
     """A number of points, as a power of ten where it is large."""
     powers = nats / np.log(10)
     return f"{np.exp(nats):.3g}" if powers < _POWERS else f"10^{powers:.3g}"
-
-
-def _noise(t: float) -> str:
-    sigma = float(compile_formula("edm_sigma", target="numpy")(t))
-    return f"t = {t:.3g} (sigma = {sigma:.3g})"
 
 
 def _curves(found: Found) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from regimes.numerics.posterior.spectrum import CovarianceSpectrum
 from regimes.numerics.process.schedules import Schedule
 from regimes.prediction.dataset.found import Found
 from regimes.prediction.decisions.answer import Answer
+from regimes.prediction.decisions.model_steps import added_by_steps, added_in_words
+from regimes.prediction.losses.held_out import HeldOutLosses
 from regimes.theory.formula.record import recorded
 
 __all__ = ["StepPlan", "gaussians_of", "step_plan", "steps_answer"]
@@ -74,7 +76,7 @@ def step_plan(found: Found, schedule: Schedule) -> StepPlan:
     return StepPlan(own, best, data, other)
 
 
-def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0) -> Answer:
+def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0, losses: HeldOutLosses | None = None) -> Answer:
     """How far a sampler is from the data for its steps, how far with the best ones, and how many calls are needed.
 
     Parameters
@@ -85,12 +87,15 @@ def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0) -> Answ
         Of the sampler, with its inference steps; where it is that of a training, its steps are the calls.
     nats : float
         Divergence of the final samples for which calls are counted.
+    losses : HeldOutLosses, optional
+        Of a model: what the steps add to its paths is then told too, without the Gaussian.
 
     Returns
     -------
     Answer
         ``steps.path_divergence.own``, ``.best``, ``steps.end_divergence.own``, ``.best``, ``steps.needed`` and
         ``steps.start_divergence``; curves of both grids and of the mmse, and the best grid in the words of diffusers.
+        With losses ``steps.losses.own``, ``.best``.
 
     Raises
     ------
@@ -124,9 +129,10 @@ def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0) -> Answ
     label = f"calls of the best grid of which the final samples diverge by less than {nats:g} nats"
     numbers["steps.needed"] = Number(label, needed, formulas=tuple(used), reason=reason)
     numbers["steps.start_divergence"] = _start(plan, schedule, _distance_of_mean(found))
+    of_model = {} if losses is None else added_by_steps(grids, losses, schedule)
     return Answer(
-        numbers=numbers,
-        sentences=_sentences(plan, numbers, schedule, nats),
+        numbers=numbers | of_model,
+        sentences=_sentences(plan, numbers, schedule, nats) + added_in_words(of_model),
         curves=_curves(plan) | {"steps.diffusers": [to_diffusers(plan.best, schedule, plan.data)]},
         assumes=_ASSUMES,
         warnings=_warnings(spectrum, numbers, nats),

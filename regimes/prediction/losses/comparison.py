@@ -59,12 +59,14 @@ class LossComparison:
     verdict: str | None
 
 
-def checked_losses(losses: str | Path | LossCurve, n: int, total_variance: float) -> tuple[LossCurve, tuple[str, ...]]:
+def checked_losses(
+    function: str, losses: str | Path | LossCurve, n: int, total_variance: float
+) -> tuple[LossCurve, tuple[str, ...]]:
     """Losses, read where they are a file, and what speaks against their being of these training points."""
     curve = losses if isinstance(losses, LossCurve) else LossCurve.load_csv(losses)
     if curve.n_train not in (None, n):
         raise ValueError(
-            f"predict: losses must be those of a model trained on the points of the data set, got losses on "
+            f"{function}: losses must be those of a model trained on the points of the data set, got losses on "
             f"{curve.n_train} training points and data of {n}; give the data that the model was trained on"
         )
     silent = curve.train_variance

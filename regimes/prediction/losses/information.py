@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.prediction.losses.curve import LossCurve
 
-__all__ = ["LossInformation", "information_from_losses"]
+__all__ = ["LossInformation", "information_from_losses", "loss_spline", "variance_per_direction"]
 
 Array = NDArray[np.float64]
+Basis = Callable[[Array], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +130,7 @@ class _Integral:
 def _integral(snr: Array, loss: Array, se: Array, covariance: Array | None, variance: float | None) -> _Integral:
     smallest = snr[-1]
     silent = loss[-1] + (loss[-1] - loss[-2]) * smallest / (snr[-2] - smallest) if variance is None else variance
-    # Variance per direction that matters: total variance over the limit d of snr loss; it sets the variable alone.
-    reach = loss[0] * snr[0]
-    spread = silent / reach if reach > 0 and silent > 0 else 1 / float(np.sqrt(snr[0] * smallest))
+    spread = variance_per_direction(silent, loss[::-1], snr[::-1])
     every_time = np.arange(snr.size)
     weights = _weights(snr, spread, every_time)
     weights[:, -1] += smallest / 4
@@ -149,18 +149,35 @@ def _integral(snr: Array, loss: Array, se: Array, covariance: Array | None, vari
     )
 
 
-def _weights(snr: Array, spread: float, kept: NDArray[np.intp]) -> Array:
-    """Matrix that maps losses to ``1/2 int loss dsnr`` from the smallest snr (the last time) to that of each time.
+def variance_per_direction(silent: float, loss: Array, snr: Array) -> float:
+    """Total variance over the limit of snr loss, the number of directions that matter; ratios rise."""
+    reach = float(loss[-1] * snr[-1])
+    return silent / reach if reach > 0 and silent > 0 else 1 / float(np.sqrt(snr[0] * snr[-1]))
 
-    In the variable ``w = log(1 + spread snr)/spread`` the integrand is ``(1 + spread snr) loss``, which varies little:
-    it is constant for isotropic Gaussian data.
+
+def loss_spline(snr: Array, spread: float, kept: NDArray[np.intp]) -> tuple[Basis, Basis]:
+    """Maps of losses at rising ratios to the loss at any of them, and to ``1/2 int loss dsnr`` from the first one.
+
+    In the variable ``w = log(1 + spread snr)/spread`` the integrand is ``(1 + spread snr) loss/2``, which varies
+    little: it is constant for isotropic Gaussian data. Only losses at ``kept`` count.
     """
     from scipy.interpolate import CubicSpline
 
-    order = kept[::-1]  # w increases as t decreases
-    variable = np.log1p(spread * snr) / spread
-    values = np.zeros((order.size, snr.size))
+    def variable(ratio: Array) -> Array:
+        return np.asarray(np.log1p(spread * ratio) / spread)
+
+    values = np.zeros((kept.size, snr.size))
     slope = compile_formula("information_slope", target="numpy")
-    values[np.arange(order.size), order] = slope(1 + spread * snr[order])
-    integral = CubicSpline(variable[order], values, axis=0).antiderivative()  # a spline is linear in its values
-    return np.asarray(integral(variable))
+    values[np.arange(kept.size), kept] = slope(1 + spread * snr[kept])
+    spline = CubicSpline(variable(snr[kept]), values, axis=0)  # it is linear in its values
+    integral = spline.antiderivative()
+    return (
+        lambda ratio: np.asarray(spline(variable(ratio)) / slope(1 + spread * ratio)[:, None]),
+        lambda ratio: np.asarray(integral(variable(ratio))),
+    )
+
+
+def _weights(snr: Array, spread: float, kept: NDArray[np.intp]) -> Array:
+    """Matrix that maps losses, the smallest ratio last, to their integral from there to each of them."""
+    rising = np.sort(snr.size - 1 - kept)
+    return loss_spline(snr[::-1], spread, rising)[1](snr)[:, ::-1]

@@ -22,6 +22,7 @@ from regimes.theory.process.ancestral import (
 
 __all__ = [
     "BEST_GRID_DIVERGENCE",
+    "FROZEN_LOSS_DIVERGENCE",
     "FROZEN_MEAN_DIVERGENCE",
     "MMSE_FALL",
     "PATH_DIVERGENCE_SLOPE",
@@ -46,6 +47,12 @@ _samplers = (
     "the sampler has the exact posterior mean and the noise of the posterior: DDPM with the exact posterior variance "
     "and no clipping, DDIM with eta = 1, Euler ancestral with eta = 1; a deterministic one is not covered"
 )
+
+
+_loss, _gain, _information_gain = sympy.symbols("loss J_gain I_gain", positive=True)
+_weight = sympy.Symbol("weight", positive=True)
+_WEIGHT = Variable(_weight, "weight that the model gives to y", POSITIVE)
+_model_loss = _lambda - 2 * _weight * snr * _lambda + _weight**2 * (snr**2 * _lambda + snr)
 
 
 def _information(ratio: sympy.Expr) -> sympy.Expr:
@@ -117,6 +124,44 @@ FROZEN_MEAN_DIVERGENCE = Formula(
         ),
     ),
     stable=log_excess_stable(_step * _here, _step * _here / (2 + _step * _here)) / 2,
+)
+
+FROZEN_LOSS_DIVERGENCE = Formula(
+    name="frozen_loss_divergence",
+    title="Divergence that a step adds to the paths of a model that has some losses, in nats",
+    symbol=sympy.Symbol("D_step", real=True),
+    inputs=(
+        _STEP,
+        Variable(_loss, "squared error of the model where the step begins", POSITIVE),
+        Variable(_gain, "rise of J, half the integral of the losses, over the step", POSITIVE),
+    ),
+    expr=_step * _loss / 2 - _gain,
+    source="derived (Girsanov)",
+    assumes=(
+        _samplers.replace("the exact posterior mean", "the mean of the model"),
+        "any law; the losses are of points of that law that the model was not trained on",
+        "it comes on top of J - I(a; x_t), what the model's own error costs at steps of no length",
+    ),
+    steps=(
+        Step(
+            "one Gaussian component, a model that takes weight y for the mean: its loss",
+            equation((1 - _weight * snr) ** 2 * _lambda + _weight**2 * snr, _model_loss),
+            extra=(_START, _EIGENVALUE, _WEIGHT),
+        ),
+        Step(
+            "E (m_r - weight y_s)^2 later in the step, where E m_r y_s = E a y_s: m_r knows y_s",
+            equation(
+                _lambda - _mmse(_r) - 2 * _weight * snr * _lambda + _weight**2 * (snr**2 * _lambda + snr),
+                _model_loss - _mmse(_r),
+            ),
+            extra=(_START, _BETWEEN, _EIGENVALUE, _WEIGHT),
+        ),
+        Step(
+            "Girsanov: half the integral of loss(s) - mmse(r), less that of loss(r) - mmse(r) with no steps",
+            (_step * _loss / 2 - _information_gain) - (_gain - _information_gain),
+            extra=(Variable(_information_gain, "rise of I(a; x_t), half the integral of the mmse", POSITIVE),),
+        ),
+    ),
 )
 
 MMSE_FALL = Formula(

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from regimes.prediction.decisions.data_needed import data_answer
+from regimes.prediction.losses.curve import LossCurve
+from regimes.prediction.losses.held_out import held_out_losses
 
 X = np.random.default_rng(0).normal(size=(300, 8))
 
@@ -24,7 +26,7 @@ def test_above_the_collapse_time_it_is_an_estimate(given, found):
     assert abs(number.value - exact(0.4)) < 0.1
     assert answer.numbers["data.exact_score_copies"].value == 0
     assert (
-        "not decided for a training point at the sampler's smallest noise, t = 0.4 (sigma = 1.11)"
+        "not decided for a training point at the sampler's smallest noise, t = 0.4 (sigma = 1.11, step 1 of 2)"
         in answer.sentences[0]
     )
     assert "log10_critical_samples" in number.formulas
@@ -67,3 +69,34 @@ def test_few_points_have_a_reason_and_the_exact_score_a_verdict(given, n):
     assert "at least 8 points" in answer.numbers["data.log10_n_star"].reason
     assert answer.numbers["data.exact_score_copies"].value == 1
     given.no_nan(answer)
+
+
+def losses_of(loss, variance, smallest=0.005):
+    t = np.geomspace(smallest, 5, 40)
+    snr = 1 / np.expm1(2 * t)
+    values = loss(snr)
+    return held_out_losses(LossCurve(t, snr, values, 0 * t, values, 0.001 * values, None, variance), 1.0)
+
+
+def test_losses_of_a_model_bound_it_where_they_are_smaller(given, found):
+    """The mmse of these eight directions; a model with twice the loss; losses that end above the noise."""
+    steps = given.steps(1.0, 0.01, np.inf)
+    of_data = data_answer(found, steps).numbers["data.log10_n_star"]
+    exactly = data_answer(found, steps, losses=losses_of(lambda snr: 8 / (1 + snr), 8.0))
+    number = exactly.numbers["data.log10_n_star"]
+    assert number.covers == "losses, one-sided 95%"
+    assert number.interval == (None, number.value)
+    assert exact(0.01) < number.value < 1.01 * exact(0.01) < of_data.value
+    assert number.estimate == pytest.approx(exact(0.01), rel=1e-4)
+    assert "an upper bound from the losses of the model" in exactly.sentences[1]
+    assert {"information_slope", "log10_critical_samples"} <= set(number.formulas)
+    poor = data_answer(found, steps, losses=losses_of(lambda snr: 16 / (1 + snr), 16.0))
+    assert poor.numbers["data.log10_n_star"] == of_data
+    short = data_answer(found, steps, losses=losses_of(lambda snr: 8 / (1 + snr), 8.0, smallest=0.05))
+    assert short.numbers["data.log10_n_star"] == of_data
+    assert "the losses end at t = 0.05" in short.warnings[-1]
+    above = given.steps(1.0, 0.4)
+    assert (
+        data_answer(found, above, losses=losses_of(lambda snr: 8 / (1 + snr), 8.0)).numbers
+        == data_answer(found, above).numbers
+    )
