@@ -23,7 +23,6 @@ class Distance:
 
     value: float
     null: float  # 95% of permutations lie below
-    p: float  # share of permutations, and itself, at least as large
 
 
 def energy_distance(points: Array, others: Array, noise: NoiseStream, *, permutations: int) -> Distance:
@@ -43,6 +42,4 @@ def energy_distance(points: Array, others: Array, noise: NoiseStream, *, permuta
     means = 2 * between / (n * m) - within / (n * (n - 1)) - second / (m * (m - 1))
     unit = second[0] / (m * (m - 1))
     found = means / unit
-    return Distance(
-        float(found[0]), float(np.quantile(found[1:], _LEVEL)), float((1 + (found[1:] >= found[0]).sum()) / found.size)
-    )
+    return Distance(float(found[0]), float(np.quantile(found[1:], _LEVEL)))

@@ -12,10 +12,12 @@ from step to step by quadrature. (3) A random hierarchy: the same mean, by the e
 the left Riemann error of its mmse. Each group is a chi-square; the paths of (2) and (3) are exact predictions of no
 answer of `advise`, which knows the covariance alone: tables say how its grid does there.
 
-*Trained denoisers*, without a condition, the last call to the posterior mean. Three measures: energy distance of the
-images from images held out, in units of the mean distance of two of these, with permutations of all images; the
-same from images that the same denoiser makes in many steps; and how many nats the bound of the denoiser on the
-likelihood of the images held out loses to steps, the left Riemann error of its own losses.
+*Trained denoisers*, without a condition, the last call to the posterior mean. Four measures: energy distance of the
+images from images held out, in units of the mean distance of two of these, with permutations of all images; the same
+in coordinates in which training images with the noise of the last call have unit covariance, since nats do not ask how
+large a direction is; the same in pixels from images that the same denoiser makes in many steps; and the nats that steps
+add to the paths of the denoiser, `steps.model_divergence` of `advise --losses` with its losses on the images held out,
+by as much as its variational bound on their likelihood loses.
 At a number of calls the best grid *helps* against a named one if it is lower, *does not help* if it is higher, by the
 95% interval (Student) of the difference over trainings, else *not told*. It helps at this number of calls if it helps
 against all named grids, does not help if against one of them it does not, else it is not told.
@@ -57,7 +59,7 @@ def _simulate(form: StepsForm, bench: Bench) -> Runs:
     exact = exact_runs(form, bench.of(_EXACT))
     images = {
         each.labelled.source: [
-            trained_run(form, each, number, bench.of(_IMAGES, place, number)) for number in range(each.trainings)
+            trained_run(each, number, bench.of(_IMAGES, place, number)) for number in range(each.trainings)
         ]
         for place, each in enumerate(form.images)
     }
@@ -104,10 +106,11 @@ PLAN = Plan(
                 ),
                 trainings=3,
                 calls=_CALLS,
-                generated=800,
+                generated=1200,
                 fine=100,
                 permutations=200,
                 draws=2,
+                levels=48,
             ),
             ImagesForm(
                 labelled=LabelledForm(
@@ -119,6 +122,7 @@ PLAN = Plan(
                 fine=100,
                 permutations=200,
                 draws=2,
+                levels=24,
             ),
         ),
     ),
@@ -139,6 +143,7 @@ PLAN = Plan(
                 fine=20,
                 permutations=50,
                 draws=2,
+                levels=24,
             ),
         ),
     ),

@@ -25,7 +25,10 @@ def panels(form: StepsForm, rows: Sequence[Agreement], tables: Mapping[str, Any]
     for images in form.images:
         source = images.labelled.source
         found = tables["images"][source]["measured"]
-        drawn += [_measured(f"{source}: {MEASURES[key]}", images.calls, found[key]) for key in ("held_out", "nats")]
+        drawn += [
+            _measured(f"{source}: {MEASURES[key]}", images.calls, found[key])
+            for key in ("held_out", "whitened", "nats")
+        ]
     return drawn
 
 

@@ -56,6 +56,7 @@ class ImagesForm:
     fine: int  # calls of the grid, even in log snr, of images that steps hardly spoil
     permutations: int
     draws: int  # noises of a held-out image behind the losses
+    levels: int  # of noise, of the losses
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class StepsForm:
     """Size of the experiment."""
 
     calls: tuple[int, ...]  # of exact scores
-    levels: int  # signal-to-noise ratios at which an mmse or a loss is known; splines between
+    levels: int  # signal-to-noise ratios at which an mmse is known; splines between
     gaussian: GaussianForm
     line: LineForm
     hierarchy: HierarchyForm

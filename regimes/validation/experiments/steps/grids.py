@@ -63,18 +63,14 @@ def snr_levels(count: int) -> Array:
     return _snr(time_levels(count))
 
 
-def left_error(snr: Array, loss: Array, grid: StepGrid) -> Array:
-    """Left Riemann error of losses (..., T) known at some ratios, on cubic splines in the logarithm of the ratio.
-
-    For the mmse it is the divergence of the paths; for the losses of a denoiser on held-out points, how many nats its
-    variational bound on their likelihood loses to steps.
-    """
+def left_error(snr: Array, mmse: Array, grid: StepGrid) -> Array:
+    """Left Riemann error of an mmse (..., T) known at some ratios, on cubic splines in the logarithm of the ratio."""
     from scipy.interpolate import CubicSpline
 
     begin, length = grid.steps
     logs = np.log(snr)
-    held = CubicSpline(logs, loss, axis=-1)(np.log(begin)) @ length
-    area = CubicSpline(logs, snr * loss, axis=-1).antiderivative()
+    held = CubicSpline(logs, mmse, axis=-1)(np.log(begin)) @ length
+    area = CubicSpline(logs, snr * mmse, axis=-1).antiderivative()
     first, last = np.log(grid.snr[[0, -1]])
     return np.asarray((held - (area(last) - area(first))) / 2)
 

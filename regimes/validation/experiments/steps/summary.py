@@ -31,8 +31,9 @@ Found = Mapping[str, Sequence[TrainedRun]]
 
 MEASURES = {
     "held_out": "distance from images held out",
+    "whitened": "distance from images held out, whitened",
     "fine": "distance from images of many steps",
-    "nats": "nats that steps cost the bound on the likelihood",
+    "nats": "nats that steps add to the paths",
 }
 
 
@@ -55,7 +56,7 @@ def numbers_of(form: StepsForm, tables: Mapping[str, Any]) -> dict[str, Number]:
     for images in form.images:
         source = images.labelled.source
         table = tables["images"][source]
-        for measure in ("held_out", "nats"):
+        for measure in ("held_out", "whitened", "nats"):
             for calls, row in zip(images.calls, table["measured"][measure], strict=True):
                 for grid, each in zip(GRIDS, row, strict=True):
                     key = f"measure.{measure}.{source}.{grid.replace(' ', '_')}.{calls}"
@@ -157,7 +158,7 @@ def _of_images(images: ImagesForm, table: Mapping[str, Any]) -> list[str]:
             f"{source}, {what}: {verdicts}. Of {len(rows) * len(NAMED)} comparisons with named grids the best grid is "
             f"lower in {counts[0]}, higher in {counts[1]}, by 95% over {images.trainings} trainings."
         )
-    for key in ("held_out", "nats"):
+    for key in ("held_out", "whitened", "nats"):
         best, least = [], []
         for row in table["measured"][key]:
             named = min(range(len(NAMED)), key=lambda place, row=row: row[place]["value"])  # type: ignore[misc]
@@ -167,6 +168,7 @@ def _of_images(images: ImagesForm, table: Mapping[str, Any]) -> list[str]:
             f"{source}, {MEASURES[key]}, at {_listed(images.calls)} calls: {BEST} {_listed(best)}; least named "
             f"{_listed(least)}."
         )
+    said.append(f"{source}, nats of the Gaussian of the training images over those of the losses: {_excess(table)}.")
     ends = ", ".join(f"{_ENDS[key]} {text_of(each, 3)}" for key, each in table["ends"].items())
     said.append(
         f"{source}: for comparison, distance from images held out of {ends}; of two sets of one law it stays below "
@@ -177,6 +179,14 @@ def _of_images(images: ImagesForm, table: Mapping[str, Any]) -> list[str]:
         for key, each in table["ordered_alike"].items()
     )
     return [*said, f"{source}, rank correlation of the grids with the predicted divergence, {ranks}."]
+
+
+def _excess(table: Mapping[str, Any]) -> str:
+    """Of the best grid at each number of calls, and of all grids."""
+    found = np.array([[each["value"] for each in row] for row in table["measured"]["nats"]])
+    factors = np.array(table["predicted"]["paths"]) / found
+    own = _listed([f"{each:.2f}" for each in factors[:, -1]])
+    return f"{own} of the best grid, {factors.min():.2f} to {factors.max():.2f} of all"
 
 
 def _factors(table: Sequence[Sequence[float]]) -> str:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from regimes.numerics.decisions.components import Components
 from regimes.numerics.posterior.spectrum import covariance_spectrum
 from regimes.prediction.decisions.steps import gaussians_of
+from regimes.prediction.losses.held_out import HeldOutLosses
 from regimes.validation.experiments.runner.labelled_denoisers import LabelledDenoiser, labelled_denoiser
 from regimes.validation.experiments.runner.run import Bench
-from regimes.validation.experiments.steps.distance import energy_distance
-from regimes.validation.experiments.steps.form import ImagesForm, StepsForm
+from regimes.validation.experiments.steps.distance import Distance, energy_distance
+from regimes.validation.experiments.steps.form import ImagesForm
 from regimes.validation.experiments.steps.grids import (
     GRIDS,
     grid_of,
-    left_error,
     on_grids,
     sampler_times,
     snr_levels,
@@ -32,14 +32,14 @@ __all__ = ["DISTANCES", "ENDS", "TrainedRun", "trained_run"]
 
 Array = NDArray[np.float64]
 
-DISTANCES = ("held_out", "fine")
-"""From images held out, and from what the same denoiser makes in many steps."""
+DISTANCES = ("held_out", "whitened", "fine")
+"""From images held out, by pixels and with all directions alike; from what the same denoiser makes in many steps."""
 
 ENDS = ("many steps", "training")
 """Whose distance from the images held out the best sampler of a denoiser, and the best denoiser, would have."""
 
-_IMAGES, _FINE, _LOSSES, _PERMUTATIONS = range(4)
-_FIRST, _STEPS = range(2)
+_IMAGES, _MANY, _LOSSES = range(3)
+_FIRST, _STEPS, _PERMUTATIONS = range(3)
 _ROWS = 64  # at a time: what caches hold
 
 
@@ -50,81 +50,101 @@ class TrainedRun:
     data: Components  # the Gaussian of its training images
     distance: dict[str, Array]  # (C, G) by what from
     null: dict[str, Array]  # below which 95% of distances of one law lie
-    nats: Array  # (C, G): left Riemann error of its losses on the images held out
+    nats: Array  # (C, G): what steps add to its paths, by its losses on the images held out
     ends: dict[str, float]  # distances of ENDS from the images held out
     ends_null: dict[str, float]
 
 
-def trained_run(form: StepsForm, images: ImagesForm, number: int, bench: Bench) -> TrainedRun:
+def trained_run(images: ImagesForm, number: int, bench: Bench) -> TrainedRun:
     """Train, or take the training that is kept, generate and measure."""
     trained = labelled_denoiser(images.labelled, number, bench)
     name = f"{images.labelled.source},{number}"
     data = gaussians_of(covariance_spectrum(trained.train.X))[0]
+    case = _Case(images, name, trained, data, bench)
+    many = bench.store.piece(f"{name},many-steps", case.many_steps)
+    rows = [
+        bench.store.piece(f"{name},{calls}", partial(case.distances, row, calls, many["images"]))
+        for row, calls in enumerate(images.calls)
+    ]
+    kept = bench.store.piece(f"{name},losses", case.losses)
+    known = HeldOutLosses(kept["snr"], kept["loss"], None, np.zeros(kept["snr"].size))
+    return TrainedRun(
+        data,
+        distance={key: np.stack([each[f"{key},value"] for each in rows]) for key in DISTANCES},
+        null={key: np.stack([each[f"{key},null"] for each in rows]) for key in DISTANCES},
+        nats=on_grids(images.calls, data, lambda grid: known.added_by_steps(grid)[0], denoises=True),
+        ends={what: float(many[f"{what},value"]) for what in ENDS},
+        ends_null={what: float(many[f"{what},null"]) for what in ENDS},
+    )
 
-    def many_steps() -> dict[str, Array]:
-        times = sampler_times(grid_of("log snr", images.fine, data, denoises=True))
-        made = _generated(trained, times, images.generated, bench.noise.substream(_FINE), bench, f"{name}: many steps")
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """One denoiser and what it is measured with; grids share no random numbers."""
+
+    images: ImagesForm
+    name: str
+    trained: LabelledDenoiser
+    data: Components
+    bench: Bench
+
+    def many_steps(self) -> dict[str, Array]:
+        """Images of many steps, and the distances of ENDS."""
+        noise, count = self.bench.noise.substream(_MANY), self.images.generated
+        made = self._generated("log snr", self.images.fine, noise, "many steps")
         found = {"images": made}
-        for place, (what, points) in enumerate(zip(ENDS, (made, trained.train.X[: images.generated]), strict=True)):
-            orders = bench.noise.substream(_PERMUTATIONS, place)
-            each = energy_distance(points, trained.held_out, orders, permutations=images.permutations)
+        for place, (what, points) in enumerate(zip(ENDS, (made, self.trained.train.X[:count]), strict=True)):
+            each = self._distance(points, self.trained.held_out, noise.substream(_PERMUTATIONS, place))
             found |= {f"{what},{key}": np.array(value) for key, value in asdict(each).items()}
         return found
 
-    fine = bench.store.piece(f"{name},many-steps", many_steps)
-    distance = {key: np.empty((len(images.calls), len(GRIDS))) for key in DISTANCES}
-    null = {key: np.empty_like(value) for key, value in distance.items()}
-    for row, calls in enumerate(images.calls):
+    def distances(self, row: int, calls: int, many: Array) -> dict[str, Array]:
+        """Of the images of each grid."""
+        found: dict[str, list[float]] = {f"{key},{part}": [] for key in DISTANCES for part in ("value", "null")}
+        held_out, white = self.trained.held_out, _whitening(self.trained.train.X)
+        for place, grid in enumerate(GRIDS):
+            noise = self.bench.noise.substream(_IMAGES, row, place)
+            made = self._generated(grid, calls, noise, f"{calls} calls, {grid}")
+            pairs = (made, held_out), (made @ white, held_out @ white), (made, many)
+            for kind, (key, pair) in enumerate(zip(DISTANCES, pairs, strict=True)):
+                for part, value in asdict(self._distance(*pair, noise.substream(_PERMUTATIONS, kind))).items():
+                    found[f"{key},{part}"].append(value)
+        return {key: np.array(values) for key, values in found.items()}
 
-        def measure(row: int = row, calls: int = calls) -> dict[str, Array]:
-            found: dict[str, list[float]] = {f"{key},{part}": [] for key in DISTANCES for part in ("value", "null")}
-            for place, kind in enumerate(GRIDS):
-                noise = bench.noise.substream(_IMAGES, row, place)
-                times = sampler_times(grid_of(kind, calls, data, denoises=True))
-                made = _generated(trained, times, images.generated, noise, bench, f"{name}: {calls} calls, {kind}")
-                for key, others in zip(DISTANCES, (trained.held_out, fine["images"]), strict=True):
-                    orders = noise.substream(_PERMUTATIONS, DISTANCES.index(key))
-                    each = energy_distance(made, others, orders, permutations=images.permutations)
-                    found[f"{key},value"].append(each.value)
-                    found[f"{key},null"].append(each.null)
-            return {key: np.array(values) for key, values in found.items()}
-
-        piece = bench.store.piece(f"{name},{calls}", measure)
-        for key in DISTANCES:
-            distance[key][row], null[key][row] = piece[f"{key},value"], piece[f"{key},null"]
-
-    def losses() -> dict[str, Array]:
-        report = renamed(bench.report, f"{name}: losses")
-        points = trained.held_out.reshape(-1, 1, trained.side, trained.side)
+    def losses(self) -> dict[str, Array]:
+        """Losses on the images held out, pure noise first."""
         curve = loss_curve(
-            trained.denoiser,
-            points,
-            time_levels(form.levels)[::-1],
-            noise=bench.noise.substream(_LOSSES),
-            draws=images.draws,
+            self.trained.denoiser,
+            self.trained.held_out.reshape(-1, 1, self.trained.side, self.trained.side),
+            time_levels(self.images.levels)[::-1],
+            noise=self.bench.noise.substream(_LOSSES),
+            draws=self.images.draws,
             batch=_ROWS,
-            progress=report,
+            progress=renamed(self.bench.report, f"{self.name}: losses"),
         )
-        return {"loss": curve.train_loss}
+        # What the curve takes for points of the training is held out here.
+        silent = self.trained.held_out.var(axis=0).sum()
+        return {"snr": np.append(0.0, curve.snr[::-1]), "loss": np.append(silent, curve.train_loss[::-1])}
 
-    loss = bench.store.piece(f"{name},losses", losses)["loss"][::-1]
-    nats = on_grids(images.calls, data, partial(left_error, snr_levels(form.levels), loss), denoises=True)
-    ends, ends_null = ({what: float(fine[f"{what},{part}"]) for what in ENDS} for part in ("value", "null"))
-    return TrainedRun(data, distance, null, nats, ends, ends_null)
+    def _distance(self, points: Array, others: Array, noise: NoiseStream) -> Distance:
+        return energy_distance(points, others, noise, permutations=self.images.permutations)
+
+    def _generated(self, grid: str, calls: int, noise: NoiseStream, part: str) -> Array:
+        """Images (n, d) from pure noise, without a condition."""
+        count, side, device = self.images.generated, self.trained.side, self.bench.device
+        found = backward(
+            self.trained.denoiser.score(),
+            noise.substream(_FIRST).normal(0, 0, count, (1, side, side), device=device),
+            sampler_times(grid_of(grid, calls, self.data, denoises=True)),
+            sampler="ancestral",
+            noise=noise.substream(_STEPS),
+            batch=_ROWS,
+            progress=renamed(self.bench.report, f"{self.name}: {part}"),
+        )
+        return np.asarray(found.double().cpu().numpy().reshape(count, -1))
 
 
-def _generated(
-    trained: LabelledDenoiser, times: Array, count: int, noise: NoiseStream, bench: Bench, part: str
-) -> Array:
-    """Images (n, d) from pure noise, without a condition."""
-    x = noise.substream(_FIRST).normal(0, 0, count, (1, trained.side, trained.side), device=bench.device)
-    found = backward(
-        trained.denoiser.score(),
-        x,
-        times,
-        sampler="ancestral",
-        noise=noise.substream(_STEPS),
-        batch=_ROWS,
-        progress=renamed(bench.report, part),
-    )
-    return np.asarray(found.double().cpu().numpy().reshape(count, -1))
+def _whitening(points: Array) -> Array:
+    """Map (d, d) to coordinates in which points with the noise of the last call have unit covariance."""
+    variances, axes = np.linalg.eigh(np.cov(points.T))
+    return np.asarray(axes / np.sqrt(np.maximum(variances, 0.0) + 1 / snr_levels(2)[-1]))
