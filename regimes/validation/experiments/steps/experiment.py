@@ -114,11 +114,11 @@ PLAN = Plan(
             ),
             ImagesForm(
                 labelled=LabelledForm(
-                    source="mnist", trained=4000, held_out=1000, channels=16, steps=2000, batch=64, unconditional=0.1
+                    source="mnist", trained=4000, held_out=800, channels=16, steps=2000, batch=64, unconditional=0.1
                 ),
                 trainings=3,
-                calls=(5, 10, 20),
-                generated=300,
+                calls=_CALLS,
+                generated=400,
                 fine=100,
                 permutations=200,
                 draws=2,
