@@ -41,6 +41,11 @@ _DRAWN = ("guidance", "steps", "uturn", "training")
     help="Samples of a model, as DATASET was given to it; or a folder with a file for each checkpoint.",
 )
 @click.option(
+    "--held-out",
+    metavar="FILE",
+    help="Points that the model was not trained on, to stand beside its samples.",
+)
+@click.option(
     "--losses",
     metavar="FILE",
     help="CSV of a model's losses per noise level, on DATASET and on other points: what its steps cost it, and n*.",

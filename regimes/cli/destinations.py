@@ -13,7 +13,7 @@ from regimes.numerics.interface.paths import is_standard_input
 
 __all__ = ["check_destinations"]
 
-_READ_FROM_STANDARD_INPUT = ("dataset", "labels", "losses", "rules_file", "samples", "schedule")
+_READ_FROM_STANDARD_INPUT = ("dataset", "labels", "held_out", "losses", "rules_file", "samples", "schedule")
 _WHOLE_FOLDERS = ("dataset", "samples", "checkpoint")  # whatever lies in such a folder is read
 _SCHEDULE_FILES = ("scheduler_config.json", "scheduler/scheduler_config.json")
 

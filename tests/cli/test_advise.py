@@ -43,9 +43,15 @@ def test_samples_are_told_from_points(tmp_path):
     points = rng.standard_normal((200, 12))
     np.save(tmp_path / "points.npy", points)
     np.save(tmp_path / "samples.npy", np.concatenate([points[:10] + 1e-3, rng.standard_normal((30, 12))]))
-    text = run(tmp_path / "points.npy", "--scale", "none", "--only", "copies", "--samples", tmp_path / "samples.npy")
+    given = [tmp_path / "points.npy", "--scale", "none", "--only", "copies"]
+    text = run(*given, "--samples", tmp_path / "samples.npy")
     assert "10 of 40 samples" in text
     assert "the model copies" in text
+    np.save(tmp_path / "others.npy", np.concatenate([points[:3] + 1e-3, rng.standard_normal((47, 12))]))
+    beside = ["--held-out", tmp_path / "others.npy"]
+    text = run(*given, "--samples", tmp_path / "samples.npy", *beside)
+    assert "3 of 50" in " ".join(text.split())
+    assert "give these too (--samples FILE)" in run(*given[:-2], *beside, code=2)
 
 
 def test_what_is_asked_must_exist():
@@ -54,6 +60,7 @@ def test_what_is_asked_must_exist():
     assert "leave out --json" in run("iris", "--to", "diffusers", "--json", code=2)
     assert "leave out --json" in run("iris", "--to", "diffusers", "--only", "training", code=2)
     assert "nats" in run("iris", "--only", "steps", "--nats", "0", code=2)
+    assert "add steps" in run("iris", "--only", "data", "--nats", "0.1", code=2)
 
 
 def test_constant_points_are_refused(tmp_path):

@@ -63,6 +63,9 @@ def test_checkpoints_come_in_natural_order_and_a_set_is_none(tmp_path):
         np.save(tmp_path / f"step{step}.npy", FRESH)
     assert [each.name for each in checkpoint_files(tmp_path, 5)] == ["step1.npy", "step2.npy", "step10.npy"]
     assert checkpoint_files(tmp_path / "step1.npy", 5) == checkpoint_files("digits", 64) == []
+    (tmp_path / "notes.txt").write_text("learning rate halved")
+    (tmp_path / "weights.pt").write_bytes(b"weights")
+    assert [each.name for each in checkpoint_files(tmp_path, 5)] == ["step1.npy", "step2.npy", "step10.npy"]
     points = tmp_path / "points"
     points.mkdir()
     for k in range(3):

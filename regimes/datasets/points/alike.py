@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from regimes.datasets.files.archives import is_hidden
 from regimes.datasets.files.arrays import SUFFIXES
+from regimes.datasets.files.image_collections import IMAGES
 from regimes.datasets.files.reading import MEMORY, Reading
 from regimes.datasets.points.builtin import builtin_datasets
 from regimes.datasets.points.dataset import Dataset
@@ -43,7 +45,8 @@ class Alike:
 def checkpoint_files(source: Any, d: int, memory: int = MEMORY) -> list[Path]:
     """Files of a folder that each hold samples of d values, in the natural order of their names; none of other sources.
 
-    A folder of images, or of one point a file, is one set of samples.
+    A folder of images, or of one point a file, is one set of samples. What has another ending than most files that
+    hold points is passed over: notes, weights, a log.
     """
     if not isinstance(source, str | os.PathLike) or os.fspath(source) in builtin_datasets():
         return []
@@ -51,9 +54,11 @@ def checkpoint_files(source: Any, d: int, memory: int = MEMORY) -> list[Path]:
     if not path.is_dir():
         return []
     inside = [each for each in path.iterdir() if not is_hidden(each.name)]
-    files = sorted((each for each in inside if each.suffix.lower() in SUFFIXES), key=lambda each: _natural(each.name))
-    if not files or len(files) < len(inside):
+    kinds = Counter(each.suffix.lower() for each in inside if each.suffix.lower() in SUFFIXES)
+    if not kinds or any(each.is_dir() or each.suffix.lower() in IMAGES for each in inside):
         return []
+    usual = kinds.most_common(1)[0][0]
+    files = sorted((each for each in inside if each.suffix.lower() == usual), key=lambda each: _natural(each.name))
     shape = raw_points(files[0], Reading(memory=memory)).values.shape
     return files if len(shape) > 1 and shape[0] > 1 and math.prod(shape[1:]) == d else []
 

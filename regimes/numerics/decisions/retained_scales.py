@@ -18,6 +18,8 @@ __all__ = ["BandPower", "band_powers", "half_retained", "retained_share"]
 Array = NDArray[np.float64]
 
 _CHANNELS = (1, 3, 4)
+_BYTES = 48  # of a value while it is transformed
+_MEMORY = 256 * 2**20
 _MOST = 2048  # images that are transformed: their mean power is known to a few per cent
 
 
@@ -30,7 +32,7 @@ class BandPower:
     variances: Array
 
 
-def band_powers(X: ArrayLike, shape: Sequence[int]) -> list[BandPower]:
+def band_powers(X: ArrayLike, shape: Sequence[int], *, memory: int = _MEMORY) -> list[BandPower]:
     """Mean power of centred images in octaves of spatial frequency.
 
     Parameters
@@ -39,6 +41,8 @@ def band_powers(X: ArrayLike, shape: Sequence[int]) -> list[BandPower]:
         Images in rows.
     shape : sequence of int
         Of one image: (height, width), or with a third axis of at most 4 channels, first or last.
+    memory : int
+        Bytes for the images that are transformed at a time, at least one.
 
     Returns
     -------
@@ -59,10 +63,17 @@ def band_powers(X: ArrayLike, shape: Sequence[int]) -> list[BandPower]:
     """
     points = checked_points("band_powers", X)
     n, d = points.values.shape
-    rows = np.asarray(points.values[np.arange(0, n, -(-n // _MOST))], dtype=np.float64)
-    images = _channels_first(rows - rows.mean(axis=0), tuple(shape), d)
-    power = (np.abs(np.fft.fft2(images, norm="ortho")) ** 2).mean(axis=0)
-    cycles = np.hypot(*np.meshgrid(*(np.fft.fftfreq(side, 1 / side) for side in images.shape[2:]), indexing="ij"))
+    some = np.arange(0, n, -(-n // _MOST))
+    parts = np.array_split(some, min(some.size, -(-some.size * d * _BYTES // memory)))
+    mean = np.zeros(d)
+    power = np.zeros(_channels_first(mean, tuple(shape), d).shape[1:])
+    for part in parts:
+        mean += points.values[part].sum(axis=0, dtype=np.float64) / some.size
+    for part in parts:
+        images = _channels_first(points.values[part] - mean, tuple(shape), d)
+        power += (np.abs(np.fft.fft2(images, norm="ortho")) ** 2).sum(axis=0) / some.size
+    height, width = map(int, power.shape[-2:])
+    cycles = np.hypot(np.fft.fftfreq(height, 1 / height)[:, None], np.fft.fftfreq(width, 1 / width))
     flat, radius = power.reshape(len(power), -1), cycles.ravel()
     bands, low, high = [], 0, 1
     while low <= radius.max():

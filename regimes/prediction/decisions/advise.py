@@ -29,10 +29,11 @@ _GROUPS = 20
 
 @dataclass(frozen=True)
 class _Asked:
-    """A data set, samples and losses of a model of it, and how far the final samples may be off, in nats."""
+    """A data set, samples and losses of a model of it, other points, and how far final samples may be off, in nats."""
 
     found: Found
     samples: Any
+    held_out: Any
     nats: float
     losses: HeldOutLosses | None
 
@@ -44,6 +45,7 @@ def advise(
     only: str | Sequence[str] | None = None,
     schedule: Any = "ddpm-linear",
     samples: Any = None,
+    held_out: Any = None,
     losses: str | Path | LossCurve | None = None,
     nats: float = 1.0,
     classes: Sequence[Any] | None = None,
@@ -70,6 +72,9 @@ def advise(
         The noise levels at which the model is called: what :func:`regimes.noise_schedule` takes, or gives.
     samples : array_like or path, optional
         Samples of a model, in the unit of the data as they are given; a folder with one file for each checkpoint.
+    held_out : array_like or path, optional
+        Points that the model was not trained on, read like samples: the share of them that would count as copies stands
+        beside that of the samples. Without them each point is held against the others.
     losses : path or LossCurve, optional
         Losses of a model per noise level, on the points and on others, in the unit of the preprocessed data: a CSV as
         :meth:`regimes.validation.LossCurve.save_csv` writes it. What its steps cost it, and a bound for ``data``.
@@ -107,6 +112,10 @@ def advise(
         raise ValueError("advise: copies are counted in samples of a model; give them (--samples FILE)")
     if samples is not None and only is not None and "copies" not in asked:
         raise ValueError("advise: samples are given, and the questions leave copies out; add copies (--only)")
+    if held_out is not None and samples is None:
+        raise ValueError("advise: held-out points stand beside samples of a model; give these too (--samples FILE)")
+    if nats != 1.0 and only is not None and "steps" not in asked:
+        raise ValueError("advise: nats counts steps, and the questions leave these out; add steps (--only)")
     if losses is not None and only is not None and not {"steps", "data"} & set(asked):
         raise ValueError(
             "advise: losses are given, and the questions leave steps and data out; add one of them (--only)"
@@ -121,7 +130,7 @@ def advise(
     data = load_or_open(source, labels, report=report, **of_points, **reading)
     found = Found(data, steps, Budget(None, PRECISION, seed, _GROUPS, memory, report), center=True, times=None)
     of_model, notes = (None, ()) if losses is None else _losses(found, losses)
-    given = _Asked(found, samples, nats, of_model)
+    given = _Asked(found, samples, held_out, nats, of_model)
     wanted = asked or tuple(name for name in QUESTIONS if name != "copies" or samples is not None)
     with blas_threads(data.X.size):
         answers = {name: _answered(name, given, alone=len(wanted) == 1) for name in wanted}
@@ -194,7 +203,7 @@ def _points(asked: _Asked) -> Answer:
 def _copies(asked: _Asked) -> Answer:
     from regimes.prediction.decisions.copies import copies_answer
 
-    return copies_answer(asked.found, asked.samples)
+    return copies_answer(asked.found, asked.samples, held_out=asked.held_out)
 
 
 def _uturn(asked: _Asked) -> Answer:

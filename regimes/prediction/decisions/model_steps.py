@@ -23,7 +23,8 @@ def added_by_steps(grids: Mapping[str, StepGrid], losses: HeldOutLosses, schedul
     for name, grid in grids.items():
         label = f"divergence that the steps add to the paths of the model with these losses, {name} grid"
         if not losses.reach(float(grid.snr[-1])):
-            reason = f"the losses end at {noise_level(losses.least_time, schedule)}, above the noise of the last call; measure them down to it"
+            end = noise_level(losses.least_time, schedule)
+            reason = f"the losses end at {end}, above the noise of the last call; measure them down to it"
             found[f"{_KEY}.{name}"] = Number(label, None, reason=reason)
             continue
         with recorded() as used:

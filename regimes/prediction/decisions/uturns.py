@@ -125,7 +125,7 @@ def _retained(found: Found, schedule: Schedule) -> tuple[dict[str, Any], tuple[s
         curves[f"uturn.retained_{sampler}"] = share
     bands = []
     if _of_images(found.data.shape):
-        for band in band_powers(found.points, found.data.shape):
+        for band in band_powers(found.points, found.data.shape, memory=found.memory):
             row = {"low": band.low, "high": band.high, "variance": float(band.variances.sum())}
             for sampler in _SAMPLERS:
                 row[f"half_{sampler}"] = half_retained(band.variances, deterministic=sampler == "deterministic")

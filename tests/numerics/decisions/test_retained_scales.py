@@ -18,6 +18,8 @@ def test_bands_hold_the_variance_of_their_frequencies() -> None:
         assert [(band.low, band.high) for band in bands] == [(0, 1), (1, 2), (2, 4), (4, 8)]
         assert sum(band.variances.sum() for band in bands) == pytest.approx((centred**2).sum() / 300)
         assert bands[0].variances.sum() == pytest.approx((centred.mean(axis=(2, 3)) ** 2).sum() * 96 / 300)
+    for band, of_one in zip(first, band_powers(X.reshape(300, -1), (3, 8, 12), memory=1), strict=True):
+        np.testing.assert_allclose(of_one.variances, band.variances, rtol=1e-10)
     with pytest.raises(ValueError, match="of 288 values"):
         band_powers(X.reshape(300, -1), (8, 12))
 

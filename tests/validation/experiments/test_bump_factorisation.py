@@ -8,8 +8,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.validation.experiments.bump_factorisation.codes import ideal_codes  # noqa: E402
-from regimes.validation.experiments.bump_factorisation.embedding import embedded  # noqa: E402
+from regimes.validation.experiments.bump_factorisation.embedding import Plane, embedded  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.experiment import PLAN  # noqa: E402
+from regimes.validation.experiments.bump_factorisation.figure import panels  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.form import grid_of  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.homology import Bars, longest_bars  # noqa: E402
 from regimes.validation.experiments.bump_factorisation.measures import measure_code  # noqa: E402
@@ -203,6 +204,19 @@ def test_the_plane_keeps_neighbours_where_two_axes_do_not():
     beside = np.stack([np.roll(number, by, axis) for by in (1, -1) for axis in (0, 1)], axis=-1).reshape(256, 4)
     nearest = np.argsort(distance, axis=1)[:, 1:9]
     assert np.mean([len(set(one) & set(other)) / 4 for one, other in zip(beside, nearest, strict=True)]) > 0.8
+
+
+def test_planes_are_drawn_and_their_trust_is_told():
+    positions = grid_of(FORM).positions
+    flat = Plane(positions + np.where(positions[:, :1] > 7, [40.0, 0.0], 0.0), np.array([0.9, 0.8]))
+    ideal = {name: reading(code) for name, code in CODES.items()}
+    runs = {"waves1": [replace(planted(CODES["circles"], seed), planes={"condition": flat}) for seed in (0, 1)]}
+    form = replace(FORM, layers=("condition",), planes=("circles", "condition"))
+    tables = tables_of(form, ideal, runs, {"circles": flat})
+    drawn = panels(form, ideal, runs, tables, {"circles": flat})[-2:]
+    assert [each.title.split(" (")[0] for each in drawn] == ["UMAP of circles", "UMAP of condition, waves1"]
+    assert sorted(len(each.x) for each in drawn[0].curves) == [8] * 32 + [16] * 16  # torn in the middle along x
+    assert any("circles 0.90, 0.80; condition, waves1 0.90(0), 0.80(0)" in said for said in sentences(form, tables))
 
 
 def test_lines_of_a_plane_are_cut_where_it_is_torn():

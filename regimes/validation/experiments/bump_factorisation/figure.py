@@ -69,7 +69,8 @@ def _plane(form: FactorisationForm, title: str, plane: Plane) -> Panel:
     """Neighbours joined, unless they lie far apart: a torus is torn where it is laid out flat."""
     positions, points = grid_of(form).positions, plane.points
     square = points.reshape(form.side, form.side, 2)
-    torn = _TORN * float(np.median([np.linalg.norm(np.diff(square, axis=axis), axis=2) for axis in (0, 1)]))
+    steps = [np.linalg.norm(np.diff(square, axis=axis), axis=2).ravel() for axis in (0, 1)]
+    torn = _TORN * float(np.median(np.concatenate(steps)))
     lines = tuple(mesh(positions, points, 1.0, torn=torn))
     return Panel(f"UMAP of {title} (lines: equal x, equal y)", "", "", lines)
 
