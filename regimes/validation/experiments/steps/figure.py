@@ -26,7 +26,7 @@ def panels(form: StepsForm, rows: Sequence[Agreement], tables: Mapping[str, Any]
         source = images.labelled.source
         found = tables["images"][source]["measured"]
         drawn += [
-            _measured(f"{source}: {MEASURES[key]}", images.calls, found[key])
+            _measured(f"{source}: {MEASURES[key]}", images.calls, found[key], logs=key == "nats")
             for key in ("held_out", "whitened", "nats")
         ]
     return drawn
@@ -48,11 +48,18 @@ def _compared(kind: str, rows: Sequence[Agreement]) -> Panel:
     return Panel(law, _CALLS, f"log10 of the {what}, nats", tuple(drawn), log_x=True)
 
 
-def _measured(title: str, calls: Sequence[int], measured: Sequence[Sequence[Mapping[str, Any]]]) -> Panel:
+def _measured(
+    title: str, calls: Sequence[int], measured: Sequence[Sequence[Mapping[str, Any]]], *, logs: bool
+) -> Panel:
+    """Distances as they are, since they may be negative."""
     drawn: list[Curve] = []
     for group, name in enumerate(GRIDS):
-        own = [row[group] for row in measured]
-        values, se = [each["value"] for each in own], [each["se"] or 0.0 for each in own]
-        drawn.append(curve(name, "simulation", calls, values, se, group=group))
-        drawn.append(curve("", "reference", calls, values, group=group))
-    return Panel(title, _CALLS, "", tuple(drawn), log_x=True)
+        values = np.array([row[group]["value"] for row in measured])
+        se = np.array([row[group]["se"] or 0.0 for row in measured])
+        at = np.array(calls)
+        if logs:
+            some = values > 0
+            at, values, se = at[some], np.log10(values[some]), se[some] / values[some] / np.log(10)
+        drawn.append(curve(name, "simulation", at, values, se, group=group))
+        drawn.append(curve("", "reference", at, values, group=group))
+    return Panel(title, _CALLS, "log10, nats" if logs else "energy distance", tuple(drawn), log_x=True)
