@@ -37,7 +37,8 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _GAUSSIAN, _LINE, _HIERARCHY = range(3)
-_PATHS, _START, _SAMPLES, _STRINGS = range(4)
+_RUNS, _STRINGS = range(2)
+_PATHS, _START, _SAMPLES = range(3)
 _REACH = 6.0  # of the nodes on the line
 _ROWS = 500  # of the hierarchy at a time
 
@@ -159,7 +160,7 @@ def _run(form: StepsForm, bench: Bench, name: str, law: Law, data: Components, p
         def compute(number: int = number, calls: int = calls) -> dict[str, Array]:
             found = []
             for place, kind in enumerate(GRIDS):
-                grid, noise = grid_of(kind, calls, data, denoises=False), bench.noise.substream(number, place)
+                grid, noise = grid_of(kind, calls, data, denoises=False), bench.noise.substream(_RUNS, number, place)
                 ratios = log_ratios(law, grid, paths, noise.substream(_PATHS))
                 both = {"ratio": ratios.mean(), "ratio_se": ratios.std(ddof=1) / np.sqrt(paths)}
                 found.append({**both, **measure(grid, noise)})

@@ -98,7 +98,7 @@ PLAN = Plan(
         levels=160,
         gaussian=GaussianForm(d=64, exponent=1.0, largest=10.0, samples=20_000, paths=5_000),
         line=_LINE,
-        hierarchy=HierarchyForm(v=8, m=2, s=2, L=3, strings=4_000, paths=2_000),
+        hierarchy=HierarchyForm(v=8, m=2, s=2, L=3, strings=6_000, paths=5_000),
         images=(
             ImagesForm(
                 labelled=LabelledForm(
