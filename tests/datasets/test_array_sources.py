@@ -243,3 +243,16 @@ def test_numbers_that_are_no_classes_are_not_taken_as_labels(tmp_path):
     assert data.labels is None
     assert "many different numbers: not taken as classes" in data.notes[0]
     assert len(load_dataset(tmp_path / "a.npz", "y").classes) == 60
+
+
+def test_points_keep_their_place_in_the_source():
+    X = np.arange(16.0).reshape(8, 2) ** 2
+    X[1, 0] = np.nan
+    labels = np.array(list("abcabcab"))
+    data = load_dataset(X, labels, missing="drop", classes=["c", "a"])
+    assert data.rows.tolist() == [0, 2, 3, 5, 6]
+    assert data.in_source(np.array([4, 1])).tolist() == [6, 2]
+    fewer = load_dataset(data, classes=["a"])
+    assert fewer.rows.tolist() == [0, 3, 6]
+    np.testing.assert_allclose(fewer.X + fewer.mapped.mean, fewer.mapped.seen(X[fewer.rows]))
+    assert load_dataset(X[2:]).rows is None

@@ -45,6 +45,7 @@ def same(stored, held):
     assert stored.preprocessing.mean_variance == pytest.approx(held.preprocessing.mean_variance, rel=1e-12)
     assert (stored.classes, stored.notes) == (held.classes, held.notes)
     assert (stored.labels is None and held.labels is None) or np.array_equal(stored.labels, held.labels)
+    assert np.array_equal(stored.in_source(np.arange(stored.n)), held.in_source(np.arange(held.n)))
 
 
 @pytest.mark.parametrize("kind", ["npy", "h5", "zarr"])

@@ -31,8 +31,8 @@ def check_finite(X: PointArray, raw: RawData) -> None:
         )
 
 
-def complete_points(X: PointArray, labels: Any, raw: RawData, *, drop: bool) -> tuple[PointArray, Any, str]:
-    """Points that have all values and a label, their labels, and in words how many were left out, if they may be."""
+def complete_points(X: PointArray, labels: Any, raw: RawData, *, drop: bool) -> tuple[NDArray[np.bool_], str]:
+    """Which points have all values and a label, and in words how many are left out, if they may be."""
     absent = np.isnan(X)
     rows: NDArray[np.bool_] = np.asarray(absent.any(axis=1))
     unlabelled = np.zeros(len(X), dtype=bool) if labels is None else lacking_labels(labels)
@@ -50,10 +50,8 @@ def complete_points(X: PointArray, labels: Any, raw: RawData, *, drop: bool) -> 
     kept = ~(rows | unlabelled)
     if np.count_nonzero(kept) < _LEAST < len(kept):
         raise ValueError(_too_few(absent, int(np.count_nonzero(kept)), raw))
-    if kept.all():
-        return X, labels, ""
-    said = f"{len(X) - int(kept.sum())} of {len(X)} points left out, which lack a value or a label"
-    return X[kept], None if labels is None else np.asarray(labels)[kept], said
+    less = len(X) - int(kept.sum())
+    return kept, f"{less} of {len(X)} points left out, which lack a value or a label" if less else ""
 
 
 def _incomplete(absent: NDArray[np.bool_], rows: NDArray[np.bool_], raw: RawData) -> str:

@@ -94,6 +94,8 @@ class Dataset:
         Of one item before it was flattened, as of an image; empty where items came as rows.
     mapped : Affine or None
         What makes points of other values of the same source; None of a data set that was put together by hand.
+    rows : ndarray of intp, shape (n,), or None
+        Where each point comes in the source, counted from 0; None where none was left out.
 
     Raises
     ------
@@ -118,6 +120,11 @@ class Dataset:
     taken: str = ""
     shape: tuple[int, ...] = ()
     mapped: Affine | None = None
+    rows: NDArray[np.intp] | None = None
+
+    def in_source(self, some: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where some of the points come in the source, counted from 0."""
+        return some if self.rows is None else self.rows[some]
 
     def __post_init__(self) -> None:
         X = self.X

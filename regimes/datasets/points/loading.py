@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from regimes.datasets.files.arrays import SUFFIXES, is_table, read_labels, read_points
@@ -164,6 +165,7 @@ def _loaded(source: Any, asked: Reading, wanted: Wanted) -> Dataset:
         taken="; ".join(text for text in (raw.taken, taken.left_out, mapped, taken.where) if text),
         shape=_item(raw, taken.X.shape[1]),
         mapped=taken.mapped,
+        rows=taken.rows,
     )
 
 
@@ -183,16 +185,21 @@ def _held(raw: RawData, asked: Reading, wanted: Wanted, *, owned: bool) -> Taken
         each = check_one_each(found, total, total - len(X), last=_last_axis(raw, X))
         found = found if kept is None else each[kept]
     check_finite(X, raw)
-    X, found, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
+    whole, left_out = complete_points(X, found, raw, drop=asked.missing == "drop")
+    places = np.arange(total) if kept is None else np.arange(total)[kept]
+    if left_out:
+        X, places = X[whole], places[whole]
+        found = None if found is None else np.asarray(found)[whole]
     check_points(X)
     rows, labels, names = classed(found, raw, wanted.classes)
     if rows is not None:
-        X = X[rows]
+        X, places = X[rows], places[rows]
         check_points(X)
     scaling = raw.scale if wanted.scale is None else wanted.scale
     pixels = scaling == "none" and may_be_pixels(X, raw.columns)
     done, mapped = preprocess(X, scale=scaling, center=wanted.center, known_range=raw.known_range)
-    return Taken(raw, X, labels, names, done, mapped, pixels, left_out)
+    in_source = None if np.array_equal(places, np.arange(total)) else places
+    return Taken(raw, X, labels, names, done, mapped, pixels, left_out, rows=in_source)
 
 
 def _last_axis(raw: RawData, X: PointArray) -> int:

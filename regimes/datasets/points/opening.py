@@ -51,7 +51,8 @@ def opened(raw: RawData, blocks: Blocks, reading: Reading, wanted: Wanted) -> Ta
     less = len(kept) - int(kept.sum())
     left_out = f"{less} of {len(kept)} points left out, which lack a value or a label" if less else ""
     where = "read from the file in passes, since memory does not hold the points"
-    return Taken(raw, points, numbers, names, done, mapped, pixels, left_out, where)
+    in_source = None if chosen.size == len(blocks) else chosen
+    return Taken(raw, points, numbers, names, done, mapped, pixels, left_out, where, in_source)
 
 
 def _kept(found: Extremes, labels: Any, *, drop: bool) -> NDArray[np.bool_]:

@@ -57,5 +57,13 @@ def passed_on(data: Dataset, reading: Reading, wanted: Wanted) -> Dataset:
     pixels = any(note in data.notes for note in of_pixels)
     notes = (*(note for note in data.notes if note not in old), *data_notes(done, pixels=pixels))
     return dataclasses.replace(
-        data, name=name, X=X, labels=numbers, classes=names, preprocessing=done, notes=notes, mapped=mapped
+        data,
+        name=name,
+        X=X,
+        labels=numbers,
+        classes=names,
+        preprocessing=done,
+        notes=notes,
+        mapped=mapped,
+        rows=data.in_source(rows),
     )

@@ -44,6 +44,7 @@ class Taken:
     pixels: bool
     left_out: str
     where: str = ""
+    rows: NDArray[np.intp] | None = None
 
 
 def classed(found: Any, raw: RawData, classes: Any) -> tuple[NDArray[np.intp] | None, Labels, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.jackknife import student_quantile
+from regimes.numerics.estimation.spline import Spline
 from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import check_memory, whole_number
 from regimes.numerics.interface.data_checks import Points, checked_points
@@ -117,15 +118,13 @@ def information_bound(X: ArrayLike, n: float | None = None, *, memory: int = 2 *
     extent = points.extent(points.mean)
     if extent == 0.0:
         raise ValueError("information_bound: X must vary, got equal points; there is no information to speak of")
-    from scipy.interpolate import CubicSpline
-
     with recorded() as noted:
         eigenvalues, squares = squared_projections(points, memory)
         forms = _Forms(eigenvalues, squares)
         y, snr, information = forms.curve(np.log(target))
-        log_snr = CubicSpline(information, np.log(snr))
+        log_snr = Spline(information, np.log(snr))
         at = float(log_snr(np.log(target)))
-        shift = float(np.exp(CubicSpline(np.log(snr), np.log(y))(at)))
+        shift = float(np.exp(Spline(np.log(snr), np.log(y))(at)))
         # The information is a mean over the points of what each adds to it, snr x.(1 + snr C)^{-1} x/2 to first order.
         error, margin = _errors(np.exp(at) * forms.slope(shift, forms.left_out(np.array([shift]))[:, 0]))
 
@@ -227,8 +226,6 @@ def information_limit(X: ArrayLike, t: float, *, memory: int = 2 * 2**30) -> Inf
 
 def _gaussian_limit(points: Points, snr: float, memory: int) -> tuple[float, float]:
     """Information at one snr in units of the extent, and how far its upper limit lies above it."""
-    from scipy.interpolate import CubicSpline
-
     eigenvalues, squares = squared_projections(points, memory)
     forms = _Forms(eigenvalues, squares)
     y, grid, information = forms.curve(0.0, 1.5 * snr)
@@ -238,9 +235,9 @@ def _gaussian_limit(points: Points, snr: float, memory: int) -> tuple[float, flo
         raise ValueError(f"information_limit: X has too few points, {len(squares)}, for so little noise; give more")
     if at < np.log(grid[0]):
         return float(information[0] * snr / grid[0]), 0.0
-    shift = float(np.exp(CubicSpline(np.log(grid), np.log(y))(at)))
+    shift = float(np.exp(Spline(np.log(grid), np.log(y))(at)))
     margin = _errors(snr * forms.slope(shift, forms.left_out(np.array([shift]))[:, 0]))[1]
-    return float(CubicSpline(np.log(grid), information)(at)), margin
+    return float(Spline(np.log(grid), information)(at)), margin
 
 
 def _isotropic_limit(points: Points, t: float) -> tuple[float, float]:
@@ -328,8 +325,6 @@ class _Forms:
 
     def curve(self, target: float, last: float = 0.0) -> tuple[Array, Array, Array]:
         """Shift, snr and information, up to one nat above the target, and beyond the last snr that is asked for."""
-        from scipy.interpolate import CubicSpline
-
         ratio = compile_formula("resolvent_snr", target="numpy")
         y, snr, slope = np.empty(0), np.empty(0), np.empty(0)
         first = np.log(50 * self._eigenvalues.sum())
@@ -341,7 +336,7 @@ class _Forms:
             slope = np.append(slope, self.slope(some, form))
             if not np.all(np.diff(snr) > 0):
                 break
-            gain = CubicSpline(np.log(snr), snr * slope).antiderivative()
+            gain = Spline(np.log(snr), snr * slope).antiderivative()
             information = snr[0] * slope[0] + gain(np.log(snr))
             if information[-1] > target + 1 and snr[-1] > last:
                 return y, snr, np.asarray(information)

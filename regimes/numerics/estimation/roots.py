@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regimes.numerics.estimation.spline import Spline
 from regimes.numerics.interface.errors import NotConverged
 
 __all__ = ["bracketed_root", "crossings_of_each", "curve_crossings"]
@@ -98,8 +99,6 @@ def crossings_of_each(
     t: ArrayLike, curves: ArrayLike, level: float, *, logarithmic: bool = True
 ) -> list[NDArray[np.float64]]:
     """The same of several curves on one grid, shape (curves, times)."""
-    from scipy.interpolate import CubicSpline
-
     times, rows = np.asarray(t, dtype=np.float64), np.asarray(curves, dtype=np.float64) - level
     if times.ndim != 1 or rows.shape[1:] != times.shape or times.size < 2:
         raise ValueError(
@@ -107,7 +106,7 @@ def crossings_of_each(
         )
     scale, inverse = (np.log, np.exp) if logarithmic else (np.positive, np.positive)
     knots = scale(times)
-    pieces = CubicSpline(knots, rows, axis=1).c
+    pieces = Spline(knots, rows.T).coefficients
     found = []
     for row, curve in enumerate(rows):
         crossings = []

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.datasets.points.alike import Alike, checkpoint_files, samples_alike
+from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.decisions.copied_points import CopiedPoints, are_copies, copied_points
 from regimes.numerics.estimation.proportion import share_interval
 from regimes.numerics.interface.number import Number
@@ -74,7 +75,7 @@ def copies_answer(found: Found, samples: Any, *, held_out: Any = None) -> Answer
         ),
         "copies.found": _verdict(share, beside, given.warnings),
     }
-    curves = {"copies.points": _points(found, which, copied), "copies.samples": _samples(seen)}
+    curves = {"copies.points": _points(found, which, copied), "copies.samples": _samples(found.data, seen)}
     if files:
         curves["copies.by_checkpoint"] = {
             "file": [each.name for each in files],
@@ -140,20 +141,20 @@ def _points(found: Found, which: NDArray[np.intp], copied: NDArray[np.intp]) -> 
     order = np.argsort(-copied, kind="stable")
     labels, names = found.data.labels, found.data.classes
     return {
-        "point": which[order].tolist(),
+        "point": found.data.in_source(which[order]).tolist(),
         "count": copied[order].tolist(),
         "class": [None if labels is None else names[labels[each]] for each in which[order]],
     }
 
 
-def _samples(seen: CopiedPoints) -> dict[str, list[Any]]:
+def _samples(data: Dataset, seen: CopiedPoints) -> dict[str, list[Any]]:
     """The samples that are copies, of which point, and by how much nearer it is than the next."""
     rows = np.flatnonzero(seen.copied)
     ratio = seen.distance[rows] / seen.outside[rows]
     order = np.argsort(ratio, kind="stable")
     return {
         "sample": rows[order].tolist(),
-        "point": seen.nearest[rows[order]].tolist(),
+        "point": data.in_source(seen.nearest[rows[order]]).tolist(),
         "ratio": ratio[order].tolist(),
     }
 

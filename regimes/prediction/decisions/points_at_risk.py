@@ -197,7 +197,7 @@ def _columns(found: Found, ranked: _Risks, some: NDArray[np.intp]) -> dict[str, 
     further = [int(np.count_nonzero(apart > each)) if np.isfinite(each) else None for each in copies.apart[rows]]
     size = np.bincount(copies.labels)[copies.labels[rows]]
     return {
-        "point": rows.tolist(),
+        "point": found.data.in_source(rows).tolist(),
         "time": [_finite(each) for each in ranked.time[some]],
         "error": ranked.error[some].tolist(),
         "distance": [_finite(each) for each in copies.apart[rows]],
@@ -219,6 +219,7 @@ def _sentences(
     if top.value is None:
         return (f"No point is most at risk: of the first, {top.reason}.",)
     row, labels = int(ranked.rows[0]), found.data.labels
+    place = found.data.in_source(ranked.rows[:1])[0]
     about = [] if labels is None else [f"class {found.data.classes[labels[row]]}"]
     many = int(np.count_nonzero(found.copies.labels == found.copies.labels[row]))
     about += [f"one of {many} equal or nearly so"] if many > 1 else []
@@ -229,7 +230,7 @@ def _sentences(
     ranks = numbers["points.rank_correlation"].value
     agreement = "" if ranks is None else f" Their ranks correlate by {ranks:.2f} here."
     return (
-        f"With the exact score of these points the point most at risk is number {row} of those used, counted from 0 "
+        f"With the exact score of these points the point most at risk is number {place} of the source, counted from 0 "
         f"({', '.join(about)}): a sample "
         f"noised from it returns to it in more than half of the cases from t = {top.value:.3g} down{typical}{looked}.",
         _SETTLED + agreement,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.estimation.spline import Spline
 from regimes.prediction.losses.curve import LossCurve
 
 __all__ = ["LossInformation", "information_from_losses", "loss_spline", "variance_per_direction"]
@@ -161,7 +162,6 @@ def loss_spline(snr: Array, spread: float, kept: NDArray[np.intp]) -> tuple[Basi
     In the variable ``w = log(1 + spread snr)/spread`` the integrand is ``(1 + spread snr) loss/2``, which varies
     little: it is constant for isotropic Gaussian data. Only losses at ``kept`` count.
     """
-    from scipy.interpolate import CubicSpline
 
     def variable(ratio: Array) -> Array:
         return np.asarray(np.log1p(spread * ratio) / spread)
@@ -169,7 +169,7 @@ def loss_spline(snr: Array, spread: float, kept: NDArray[np.intp]) -> tuple[Basi
     values = np.zeros((kept.size, snr.size))
     slope = compile_formula("information_slope", target="numpy")
     values[np.arange(kept.size), kept] = slope(1 + spread * snr[kept])
-    spline = CubicSpline(variable(snr[kept]), values, axis=0)  # it is linear in its values
+    spline = Spline(variable(snr[kept]), values)  # it is linear in its values
     integral = spline.antiderivative()
     return (
         lambda ratio: np.asarray(spline(variable(ratio)) / slope(1 + spread * ratio)[:, None]),

@@ -27,8 +27,8 @@ __all__ = ["table"]
 _INDENT, _ROWS = 2, 10
 _MEMORISED, _STRENGTH = "_memorised", "_strength"
 _LISTS = {
-    "points": "points that a model with the exact score returns to first (of those used, counted from 0)",
-    "copies.points": "points that are copied (of those used, counted from 0)",
+    "points": "points that a model with the exact score returns to first (their place in the source, counted from 0)",
+    "copies.points": "points that are copied (their place in the source, counted from 0)",
     "copies.by_checkpoint": "copies against training",
 }
 _SIDES = {(True, False): "at most ", (False, True): "at least "}
