@@ -12,6 +12,7 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.decisions.best_grid import best_grid
 from regimes.numerics.decisions.components import Components
 from regimes.numerics.decisions.step_grid import StepGrid, step_grid
+from regimes.numerics.estimation.spline import Spline
 from regimes.numerics.process.sigma_grids import sigma_grid
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
 from regimes.validation.sampling import backward_times
@@ -65,14 +66,12 @@ def snr_levels(count: int) -> Array:
 
 def left_error(snr: Array, mmse: Array, grid: StepGrid) -> Array:
     """Left Riemann error of an mmse (..., T) known at some ratios, on cubic splines in the logarithm of the ratio."""
-    from scipy.interpolate import CubicSpline
-
     begin, length = grid.steps
-    logs = np.log(snr)
-    held = CubicSpline(logs, mmse, axis=-1)(np.log(begin)) @ length
-    area = CubicSpline(logs, snr * mmse, axis=-1).antiderivative()
-    first, last = np.log(grid.snr[[0, -1]])
-    return np.asarray((held - (area(last) - area(first))) / 2)
+    logs, rows = np.log(snr), np.moveaxis(mmse, -1, 0)
+    held = np.tensordot(length, Spline(logs, rows)(np.log(begin)), axes=1)
+    area = Spline(logs, (snr * rows.T).T).antiderivative()
+    first, last = area(np.log(grid.snr[[0, -1]]))
+    return np.asarray((held - (last - first)) / 2)
 
 
 def _levels(name: str, steps: int) -> Array:
