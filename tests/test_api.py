@@ -71,7 +71,8 @@ PUBLIC = {
 }
 
 SIGNATURES = """
-regimes.advise(source, labels, *, only, schedule, samples, held_out, losses, nats, classes, scale, rng, memory, progress, reading)
+regimes.advise(source, labels, *, only, schedule, samples, held_out, losses, nats, classes, scale, rng,
+    memory, progress, reading)
 regimes.clock(time, *, alpha_bar, snr, log_snr, sigma, flow_time, step, index, schedule, steps)
 regimes.predict_collapse(mixture, *, t, schedule)
 regimes.compile_formula(formula, *, target)

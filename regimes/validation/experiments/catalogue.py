@@ -111,6 +111,11 @@ EXPERIMENTS = {
             "sclocchi2024, class transition of images, against superclasses",
         ),
         Experiment(
+            "guidance-window",
+            "guidance inside the noise interval that advise names, elsewhere and everywhere: exact mixtures under two "
+            "processes, trained denoisers of digits and MNIST",
+        ),
+        Experiment(
             "hierarchy-learned",
             "tree-shaped denoisers trained on few to many data of random hierarchies: posterior mean, U-turns, rules "
             "obeyed by level, copies, against belief propagation",

@@ -76,6 +76,14 @@ def _class_tree(form):
     return replace(form, sources=(source,), steps=4, redraws=6, permutations=5)
 
 
+def _guidance_window(form):
+    source = form.sources[0]
+    labelled = replace(source.labelled, trained=200, held_out=100, channels=4, steps=20, batch=8)
+    source = replace(source, labelled=labelled, classifier=replace(source.classifier, steps=20), generated=20, steps=4)
+    exact = replace(form.exact, mixtures=form.exact.mixtures[:1], steps=30, samples=2000, bands=3)
+    return replace(form, exact=exact, sources=(source,))
+
+
 def _hierarchy_exact(form):
     first, second = form.models
     return replace(
@@ -166,6 +174,7 @@ TINY = {
     "digits-collapse": (_digits_collapse, 1),
     "features": (_features, 1),
     "class-tree": (_class_tree, 1),
+    "guidance-window": (_guidance_window, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
     "hierarchy-masked": (_hierarchy_masked, 1),

@@ -22,14 +22,13 @@ from regimes.validation.experiments.bump_imbalance.readings import (  # noqa: E4
     claim,
     compared,
     finer,
-    interval,
     late,
     reading,
     readings_of,
 )
 from regimes.validation.experiments.bump_imbalance.runs import ImbalanceRun  # noqa: E402
 from regimes.validation.experiments.bump_imbalance.summary import sentences, tables_of  # noqa: E402
-from regimes.validation.experiments.runner.along_training import Estimate  # noqa: E402
+from regimes.validation.experiments.runner.along_training import Estimate, interval  # noqa: E402
 from regimes.validation.experiments.runner.bump_models import bump_training  # noqa: E402
 
 STEPS = (10, 100, 1000)

@@ -32,6 +32,10 @@ STOPS = {
         lambda part, done, total: part == "digits, 1: U-turns" and done == 3,
     ],
     "class-tree": [lambda part, done, total: part == "digits-1,trained: clones" and done == 3],
+    "guidance-window": [
+        lambda part, done, total: part == "two,exploding,paths" and done == 2,
+        lambda part, done, total: part == "digits,0,inside,w2",
+    ],
     # Its trainings are shared with the run that it is compared with.
     "hierarchy-learned": [lambda part, done, total: part == "n24,s64: looks" and done == 2],
     # Likewise.

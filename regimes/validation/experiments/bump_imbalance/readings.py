@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from regimes.numerics.estimation.jackknife import student_quantile
 from regimes.validation.experiments.bump_imbalance.analysis import (
     Together,
     both,
@@ -18,9 +17,9 @@ from regimes.validation.experiments.bump_imbalance.analysis import (
 )
 from regimes.validation.experiments.bump_imbalance.form import Images, ImbalanceForm
 from regimes.validation.experiments.bump_imbalance.runs import ImbalanceRun
-from regimes.validation.experiments.runner.along_training import Estimate, mean_of
+from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
 
-__all__ = ["ByKind", "Values", "claim", "compared", "finer", "interval", "late", "reading", "readings_of"]
+__all__ = ["ByKind", "Values", "claim", "compared", "finer", "late", "reading", "readings_of"]
 
 ByKind = Mapping[str, Sequence[ImbalanceRun]]
 """Trainings of each kind of images, by its name."""
@@ -29,14 +28,6 @@ Values = list[float | None]
 """One of each training."""
 
 APART, COUPLED, PARTLY, OPEN = "apart", "coupled", "coupled in part", "not told"
-
-
-def interval(each: Estimate) -> tuple[float, float] | None:
-    """95% by Student's law of the scatter over trainings: 4.3 errors to each side of three."""
-    if each.value is None or each.se is None:
-        return None
-    reach = student_quantile(each.count - 1) * each.se
-    return each.value - reach, each.value + reach
 
 
 def reading(from_apart: Estimate, to_together: Estimate) -> str:

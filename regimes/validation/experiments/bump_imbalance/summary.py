@@ -17,12 +17,11 @@ from regimes.validation.experiments.bump_imbalance.readings import (
     claim,
     compared,
     finer,
-    interval,
     late,
     readings_of,
 )
 from regimes.validation.experiments.bump_imbalance.runs import ImbalanceRun
-from regimes.validation.experiments.runner.along_training import Estimate, mean_of
+from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
 from regimes.validation.experiments.runner.means import factor_of, number_of, text_of
 
 __all__ = ["numbers_of", "sentences", "tables_of"]

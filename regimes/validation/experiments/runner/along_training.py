@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regimes.numerics.estimation.jackknife import student_quantile
 from regimes.validation.measurement.estimate import crossing
 
-__all__ = ["Estimate", "log_ratio", "mean_of", "passage"]
+__all__ = ["Estimate", "interval", "log_ratio", "mean_of", "passage"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ def mean_of(values: Sequence[float | None]) -> Estimate:
         return Estimate(None, None, len(found))
     se = float(np.std(found, ddof=1) / np.sqrt(len(found))) if len(found) > 1 else None
     return Estimate(float(np.mean(found)), se, len(found))
+
+
+def interval(each: Estimate) -> tuple[float, float] | None:
+    """95% by Student's law of the scatter over trainings: 4.3 errors to each side of three."""
+    if each.value is None or each.se is None:
+        return None
+    reach = student_quantile(each.count - 1) * each.se
+    return each.value - reach, each.value + reach
 
 
 def passage(steps: Sequence[int], values: Sequence[float], level: float = 0.5) -> float | None:

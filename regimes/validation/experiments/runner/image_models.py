@@ -6,7 +6,7 @@ import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import ResidualMLP, TrainedDenoiser, train_denoiser
 
 __all__ = [
+    "ClassifiedImages",
     "DenoiserForm",
     "ImageForm",
     "ImageModel",
@@ -70,6 +71,26 @@ class ImageForm:
     strides: tuple[int, ...]
     classifier: ClassifierForm
     trainings: int
+
+
+class ClassifiedImages(Protocol):
+    """What a form says of its images and of their classifier."""
+
+    @property
+    def source(self) -> str:
+        """Name of the images."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of the classifier's layers."""
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Of its layers."""
+
+    @property
+    def classifier(self) -> ClassifierForm:
+        """How it is trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +177,7 @@ def image_denoiser(
     return kept_denoiser(_store(form, train, seed, bench, how), "denoiser", fit, device=bench.device)
 
 
-def image_classifier(form: ImageForm, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
+def image_classifier(form: ClassifiedImages, train: Dataset, number: int, bench: Bench) -> LayeredClassifier:
     """Train a classifier on some images."""
     seed, side = bench.seed_of(number), math.isqrt(train.d)
     layers = [Convolution(width, (3, 3), (step, step)) for width, step in zip(form.widths, form.strides, strict=True)]
@@ -166,7 +187,7 @@ def image_classifier(form: ImageForm, train: Dataset, number: int, bench: Bench)
     return kept_classifier(store, network, draw, form.classifier)
 
 
-def _store(form: ImageForm, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
+def _store(form: ClassifiedImages, train: Dataset, seed: int, bench: Bench, *parts: Any) -> Checkpoints:
     settings = {"source": form.source, "seed": seed, "device": str(bench.device), "parts": plain(parts)}
     return shared_trainings(settings, train.X, np.asarray(train.labels))
 
