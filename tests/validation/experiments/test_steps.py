@@ -217,6 +217,7 @@ def test_what_is_common_to_all_grids_of_a_training_is_no_error():
         ({"calls": (2, 5)}, "at least 3 calls, got 2"),
         ({"line": replace(PLAN.quick.line, weights=(1.0,))}, "must have a weight, got 3 and 1"),
         ({"images": PLAN.quick.images * 2}, "must be there once, got digits, digits"),
+        ({"left_out": ("mnist",)}, "must be among digits, got"),
     ],
 )
 def test_bad_forms_are_refused(changed, text):

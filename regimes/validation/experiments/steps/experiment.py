@@ -62,6 +62,7 @@ def _simulate(form: StepsForm, bench: Bench) -> Runs:
             trained_run(each, number, bench.of(_IMAGES, place, number)) for number in range(each.trainings)
         ]
         for place, each in enumerate(form.images)
+        if each in form.run
     }
     return Runs(exact, images)
 
@@ -125,6 +126,7 @@ PLAN = Plan(
                 levels=24,
             ),
         ),
+        left_out=("mnist",),
     ),
     quick=StepsForm(
         calls=(5, 20),

@@ -22,7 +22,7 @@ def panels(form: StepsForm, rows: Sequence[Agreement], tables: Mapping[str, Any]
     """Exact scores first, then each set of images."""
     kinds = list(dict.fromkeys(each.quantity.rsplit(", ", 1)[0] for each in rows))
     drawn = [_compared(kind, [each for each in rows if each.quantity.rsplit(", ", 1)[0] == kind]) for kind in kinds]
-    for images in form.images:
+    for images in form.run:
         source = images.labelled.source
         found = tables["images"][source]["measured"]
         drawn += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from regimes.validation.experiments.runner.image_models import available
 from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
 
 __all__ = ["GaussianForm", "HierarchyForm", "ImagesForm", "LineForm", "StepsForm"]
@@ -69,6 +70,7 @@ class StepsForm:
     line: LineForm
     hierarchy: HierarchyForm
     images: tuple[ImagesForm, ...]
+    left_out: tuple[str, ...] = ()  # sets of images that are planned and not run
 
     def __post_init__(self) -> None:
         fewest = min(min(each) for each in (self.calls, *(each.calls for each in self.images)))
@@ -82,3 +84,12 @@ class StepsForm:
         sources = [each.labelled.source for each in self.images]
         if len(set(sources)) < len(sources):
             raise ValueError(f"steps: each set of images must be there once, got {', '.join(sources)}")
+        if set(self.left_out) - set(sources):
+            raise ValueError(f"steps: what is left out must be among {', '.join(sources)}, got {self.left_out}")
+
+    @property
+    def run(self) -> tuple[ImagesForm, ...]:
+        """Sets of images that are not left out, and can be had here."""
+        sources = [each.labelled.source for each in self.images]
+        kept = [source not in self.left_out and available(source) for source in sources]
+        return tuple(each for each, keep in zip(self.images, kept, strict=True) if keep)

@@ -44,7 +44,7 @@ def tables_of(form: StepsForm, runs: Mapping[str, ExactRun], found: Found) -> di
             "grids": list(GRIDS),
             "calls": list(form.calls),
             "exact": {name: _exact(form, name, run) for name, run in runs.items()},
-            "images": {each.labelled.source: _images(each, found[each.labelled.source]) for each in form.images},
+            "images": {each.labelled.source: _images(each, found[each.labelled.source]) for each in form.run},
         }
     )
     return tables
@@ -53,7 +53,7 @@ def tables_of(form: StepsForm, runs: Mapping[str, ExactRun], found: Found) -> di
 def numbers_of(form: StepsForm, tables: Mapping[str, Any]) -> dict[str, Number]:
     """What was measured of trained denoisers, as numbers with errors."""
     found = {}
-    for images in form.images:
+    for images in form.run:
         source = images.labelled.source
         table = tables["images"][source]
         for measure in ("held_out", "whitened", "nats"):
@@ -92,8 +92,11 @@ def sentences(form: StepsForm, tables: Mapping[str, Any], tests: Sequence[ChiSqu
         if table["end"] is not None
     ]
     said.append(f"Of the divergence of paths of the best grid the final samples have the share {'; '.join(shares)}.")
-    for images in form.images:
+    for images in form.run:
         said += _of_images(images, tables["images"][images.labelled.source])
+    missing = [each.labelled.source for each in form.images if each not in form.run]
+    if missing:
+        said.append(f"Planned and not run: {', '.join(missing)}.")
     return said
 
 
