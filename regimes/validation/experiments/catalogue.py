@@ -133,6 +133,11 @@ EXPERIMENTS = {
             "sclocchi2025, masked diffusion of text, in small",
         ),
         Experiment(
+            "steps",
+            "grids of sampling steps: predicted divergence of paths and of final samples against exact scores, and "
+            "whether the best grid helps trained denoisers of digits and MNIST",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

@@ -149,6 +149,20 @@ def _hierarchy_masked(form):
     )
 
 
+def _steps(form):
+    labelled = replace(form.images[0].labelled, channels=4, steps=20, batch=8)
+    images = replace(form.images[0], labelled=labelled, calls=(4,), generated=24, fine=6, permutations=10, levels=6)
+    return replace(
+        form,
+        calls=(4, 8),
+        levels=40,
+        gaussian=replace(form.gaussian, d=6, samples=400, paths=100),
+        line=replace(form.line, samples=2000, paths=200, bins=6, nodes=401),
+        hierarchy=replace(form.hierarchy, strings=100, paths=100),
+        images=(images,),
+    )
+
+
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-imbalance": (_bump_imbalance, 1),
@@ -173,6 +187,7 @@ TINY = {
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
     "hierarchy-masked": (_hierarchy_masked, 1),
+    "steps": (_steps, 1),
 }
 
 

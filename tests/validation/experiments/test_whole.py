@@ -41,6 +41,10 @@ STOPS = {
     "hierarchy-learned": [lambda part, done, total: part == "n24,s64: looks" and done == 2],
     # Likewise.
     "hierarchy-masked": [lambda part, done, total: part == "n8,v8m2s2L2,r64"],
+    "steps": [
+        lambda part, done, total: part == "line, 8 calls" and done == 2,
+        lambda part, done, total: part == "digits,0: 4 calls, karras",
+    ],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",
