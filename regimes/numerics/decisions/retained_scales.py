@@ -13,7 +13,7 @@ from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.roots import bracketed_root
 from regimes.numerics.interface.data_checks import checked_points
 
-__all__ = ["BandPower", "band_powers", "half_retained", "retained_share"]
+__all__ = ["BandPower", "band_powers", "cycles", "half_retained", "retained_share"]
 
 Array = NDArray[np.float64]
 
@@ -73,8 +73,7 @@ def band_powers(X: ArrayLike, shape: Sequence[int], *, memory: int = _MEMORY) ->
         images = _channels_first(points.values[part] - mean, tuple(shape), d)
         power += (np.abs(np.fft.fft2(images, norm="ortho")) ** 2).sum(axis=0) / some.size
     height, width = map(int, power.shape[-2:])
-    cycles = np.hypot(np.fft.fftfreq(height, 1 / height)[:, None], np.fft.fftfreq(width, 1 / width))
-    flat, radius = power.reshape(len(power), -1), cycles.ravel()
+    flat, radius = power.reshape(len(power), -1), cycles(height, width).ravel()
     bands, low, high = [], 0, 1
     while low <= radius.max():
         inside = (radius >= low) & (radius < high)
@@ -83,6 +82,17 @@ def band_powers(X: ArrayLike, shape: Sequence[int], *, memory: int = _MEMORY) ->
             bands.append(BandPower(low, high, variances))
         low, high = high, 2 * high
     return bands
+
+
+def cycles(height: int, width: int) -> Array:
+    """Spatial frequency of each Fourier mode, in cycles an image: shape (height, width).
+
+    Examples
+    --------
+    >>> cycles(1, 4).tolist()
+    [[0.0, 1.0, 2.0, 1.0]]
+    """
+    return np.asarray(np.hypot(np.fft.fftfreq(height, 1 / height)[:, None], np.fft.fftfreq(width, 1 / width)))
 
 
 def retained_share(snr: ArrayLike, variances: ArrayLike, *, deterministic: bool = False) -> Array:

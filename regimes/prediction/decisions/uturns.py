@@ -16,9 +16,9 @@ from regimes.prediction.dataset.time_grid import even_times
 from regimes.prediction.decisions.answer import Answer
 from regimes.prediction.decisions.noise_words import noise_level
 
-__all__ = ["uturn_answer"]
+__all__ = ["ANEW", "KEPT", "uturn_answer"]
 
-_KEPT, _ANEW = 0.95, 0.05
+KEPT, ANEW = 0.95, 0.05
 _SAMPLERS = ("stochastic", "deterministic")
 _ENDS = ("keep", "lose")
 _LABELS = {"keep": "class survives with 95% up to this noise", "lose": "class is drawn anew from this noise on"}
@@ -68,7 +68,7 @@ def _label(end: str, sampler: str) -> str:
 
 def _rows(suffix: str, survival: Survival, schedule: Schedule) -> dict[str, Number]:
     numbers: dict[str, Number] = {}
-    levels = {"keep": (_KEPT - survival.floor) / (1 - survival.floor), "lose": _ANEW}
+    levels = {"keep": (KEPT - survival.floor) / (1 - survival.floor), "lose": ANEW}
     for end in _ENDS:
         for sampler, formulas in zip(_SAMPLERS, survival.formulas, strict=True):
             time = survival_time(survival, getattr(survival, sampler), levels[end], f"survival ({sampler})")

@@ -116,6 +116,11 @@ EXPERIMENTS = {
             "processes, trained denoisers of digits and MNIST",
         ),
         Experiment(
+            "uturns",
+            "class survival and retained scales after U-turns, stochastic and deterministic: prediction from the "
+            "training images against exact scores and trained denoisers of digits and MNIST",
+        ),
+        Experiment(
             "hierarchy-learned",
             "tree-shaped denoisers trained on few to many data of random hierarchies: posterior mean, U-turns, rules "
             "obeyed by level, copies, against belief propagation",
@@ -126,6 +131,11 @@ EXPERIMENTS = {
             "masked diffusion of random hierarchies: networks against belief propagation, U-turns, changed blocks, and "
             "plans of unmasking several leaves at once",
             "sclocchi2025, masked diffusion of text, in small",
+        ),
+        Experiment(
+            "steps",
+            "grids of sampling steps: predicted divergence of paths and of final samples against exact scores, and "
+            "whether the best grid helps trained denoisers of digits and MNIST",
         ),
         Experiment(
             "copied-points",

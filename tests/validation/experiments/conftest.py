@@ -84,6 +84,14 @@ def _guidance_window(form):
     return replace(form, exact=exact, sources=(source,))
 
 
+def _uturns(form):
+    exact = replace(form.exact, points=200, steps=20, probes=256, redraws=2)
+    source = form.sources[0]
+    labelled = replace(source.labelled, channels=4, steps=10, batch=8)
+    sizes = {"turned": 40, "steps": 4, "memorised": 60, "memorised_steps": 8}
+    return replace(form, exact=exact, sources=(replace(source, labelled=labelled, **sizes),))
+
+
 def _hierarchy_exact(form):
     first, second = form.models
     return replace(
@@ -141,6 +149,20 @@ def _hierarchy_masked(form):
     )
 
 
+def _steps(form):
+    labelled = replace(form.images[0].labelled, channels=4, steps=20, batch=8)
+    images = replace(form.images[0], labelled=labelled, calls=(4,), generated=24, fine=6, permutations=10, levels=6)
+    return replace(
+        form,
+        calls=(4, 8),
+        levels=40,
+        gaussian=replace(form.gaussian, d=6, samples=400, paths=100),
+        line=replace(form.line, samples=2000, paths=200, bins=6, nodes=401),
+        hierarchy=replace(form.hierarchy, strings=100, paths=100),
+        images=(images,),
+    )
+
+
 def _copied_points(form):
     training = replace(form.sources[0].training, channels=4, steps=20, batch=8, snapshots=(10, 20))
     return replace(form, sources=(replace(form.sources[0], training=training, samples=40),), steps=4, least=1)
@@ -171,9 +193,11 @@ TINY = {
     "features": (_features, 1),
     "class-tree": (_class_tree, 1),
     "guidance-window": (_guidance_window, 1),
+    "uturns": (_uturns, 1),
     "hierarchy-exact": (_hierarchy_exact, 0),
     "hierarchy-learned": (_hierarchy_learned, 1),
     "hierarchy-masked": (_hierarchy_masked, 1),
+    "steps": (_steps, 1),
     "copied-points": (_copied_points, 1),
     "data-needed": (_data_needed, 1),
 }

@@ -19,6 +19,7 @@ from regimes.validation.experiments.class_tree.form import cut  # noqa: E402
 from regimes.validation.experiments.class_tree.predictions import predicted_times  # noqa: E402
 from regimes.validation.experiments.class_tree.runs import SeedFound, drawn_classes, ideal_times  # noqa: E402
 from regimes.validation.experiments.class_tree.sentences import sentences  # noqa: E402
+from regimes.validation.measurement.falling import crossing_times  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
 from regimes.validation.training.confusion import corrected_clone_probability  # noqa: E402
 
@@ -144,12 +145,12 @@ def test_errors_of_the_classifier_are_taken_out(planted):
 def test_crossings_and_rank_correlations_are_those_of_scipy():
     drawn, t = np.random.default_rng(0), np.geomspace(0.1, 2, 9)
     curves = 1 / (1 + t**3) + drawn.normal(scale=0.1, size=(40, 9))
-    for curve, found in zip(curves, transitions.crossing_times(t, curves, 0.5), strict=True):
+    for curve, found in zip(curves, crossing_times(t, curves, 0.5), strict=True):
         falling = isotonic_regression(curve, increasing=False).x
         k = np.flatnonzero(falling >= 0.5)[-1]
         at = np.interp(0.5, [falling[k + 1], falling[k]], [np.log(t[k + 1]), np.log(t[k])])
         assert found == pytest.approx(np.exp(at))
-    assert transitions.crossing_times(t, np.stack([np.ones(9), np.zeros(9)]), 0.5).tolist() == [t[-1], t[0]]
+    assert crossing_times(t, np.stack([np.ones(9), np.zeros(9)]), 0.5).tolist() == [t[-1], t[0]]
     measured, predicted = drawn.normal(size=(3, 12)), drawn.normal(size=12)
     for row, rank, tau in zip(
         measured, orders.spearman(measured, predicted), orders.kendall(measured, predicted), strict=True

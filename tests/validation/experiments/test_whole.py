@@ -36,10 +36,15 @@ STOPS = {
         lambda part, done, total: part == "two,exploding,paths" and done == 2,
         lambda part, done, total: part == "digits,0,inside,w2",
     ],
+    "uturns": [lambda part, done, total: part == "digits-0,trained,deterministic" and done == 2],
     # Its trainings are shared with the run that it is compared with.
     "hierarchy-learned": [lambda part, done, total: part == "n24,s64: looks" and done == 2],
     # Likewise.
     "hierarchy-masked": [lambda part, done, total: part == "n8,v8m2s2L2,r64"],
+    "steps": [
+        lambda part, done, total: part == "line, 8 calls" and done == 2,
+        lambda part, done, total: part == "digits,0: 4 calls, karras",
+    ],
     "copied-points": [lambda part, done, total: part == "digits,n16,s64: samples" and done == 1],
     "data-needed": [lambda part, done, total: part == "digits,n4,s64: samples" and done == 2],
     "potential": [

@@ -17,11 +17,11 @@ from regimes.validation.experiments.class_tree.transitions import (
     Ends,
     Groups,
     Redraws,
-    crossing_times,
     levels,
     redraws,
     transition_curves,
 )
+from regimes.validation.measurement.falling import crossing_times
 
 __all__ = [
     "Estimate",

@@ -13,7 +13,8 @@ from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.speciation.class_pairs.held_out_pairs import HeldOutClasses, held_out_classes
 from regimes.prediction.speciation.classes import predict_classes
-from regimes.validation.experiments.class_tree.transitions import ESTIMANDS, Groups, crossing_times, levels
+from regimes.validation.experiments.class_tree.transitions import ESTIMANDS, Groups, levels
+from regimes.validation.measurement.falling import crossing_times
 
 __all__ = ["FORMS", "Predicted", "predicted_times"]
 

@@ -15,10 +15,11 @@ from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.validation.experiments.class_tree.form import ClassTreeForm, Parts, SourceForm, cut
 from regimes.validation.experiments.class_tree.predictions import Predicted, predicted_times
-from regimes.validation.experiments.class_tree.transitions import Ends, Groups, crossing_times, levels
+from regimes.validation.experiments.class_tree.transitions import Ends, Groups, levels
 from regimes.validation.experiments.runner.denoisers import T_RANGE
 from regimes.validation.experiments.runner.image_models import image_classifier, image_denoiser
 from regimes.validation.experiments.runner.run import Bench
+from regimes.validation.measurement.falling import crossing_times
 from regimes.validation.measurement.nearest import NearestPoint
 from regimes.validation.sampling import NoiseStream, backward_times, clone_pairs, noised
 from regimes.validation.sampling.samplers import Score

@@ -1,0 +1,1 @@
+"""U-turns: what survives when a point is noised and led back."""
