@@ -40,6 +40,11 @@ _ASSUMES = (
     "steps: the sampler begins with the law of the data at its first noise level; steps.start_divergence is what its "
     "own start costs",
 )
+_MEASURED = (
+    "Of trained denoisers of digits (experiment steps) the best grid cost the paths least, and at 20 calls or fewer "
+    "made no better images than the cosine schedule: take it where likelihood counts, and compare the final samples "
+    "where images do."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +211,7 @@ def _sentences(plan: StepPlan, numbers: dict[str, Number], schedule: Schedule, n
         count = f"More than {MOST_CALLS} calls are needed for final samples within {nats:g} nats of the data."
     else:
         count = f"{needed} calls of the best grid bring the final samples within {nats:g} nats of the data."
-    return path, samples, count, f"This holds for {COVERED}, not for deterministic samplers."
+    return path, samples, count, f"This holds for {COVERED}, not for deterministic samplers.", _MEASURED
 
 
 def _warnings(spectrum: CovarianceSpectrum, numbers: dict[str, Number], nats: float) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def _source(name: str, weight: str, runs: Sequence[GuidedTraining]) -> Panel:
         drawn.append(curve(place, "simulation", x, y, [error], group=group))
     return Panel(
         f"{name}, weight {weight}, beside no guidance",
-        "gain of distance from held-out images",
-        "gain of accuracy",
+        "rise of the distance from held-out images",
+        "rise of accuracy",
         tuple(drawn),
     )
