@@ -64,7 +64,10 @@ def test_checkpoints_come_in_natural_order_and_a_set_is_none(tmp_path):
     assert [each.name for each in checkpoint_files(tmp_path, 5)] == ["step1.npy", "step2.npy", "step10.npy"]
     assert checkpoint_files(tmp_path / "step1.npy", 5) == checkpoint_files("digits", 64) == []
     (tmp_path / "notes.txt").write_text("learning rate halved")
-    (tmp_path / "weights.pt").write_bytes(b"weights")
+    for step in (1, 2, 10):
+        (tmp_path / f"step{step}.csv").write_text("loss\n0.5\n0.4\n")
+        (tmp_path / f"weights{step}.pt").write_bytes(b"weights")
+    (tmp_path / "log.csv").write_text("loss\n0.5\n")
     assert [each.name for each in checkpoint_files(tmp_path, 5)] == ["step1.npy", "step2.npy", "step10.npy"]
     points = tmp_path / "points"
     points.mkdir()

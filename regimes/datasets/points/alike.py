@@ -45,8 +45,8 @@ class Alike:
 def checkpoint_files(source: Any, d: int, memory: int = MEMORY) -> list[Path]:
     """Files of a folder that each hold samples of d values, in the natural order of their names; none of other sources.
 
-    A folder of images, or of one point a file, is one set of samples. What has another ending than most files that
-    hold points is passed over: notes, weights, a log.
+    A folder of images, or of one point a file, is one set of samples. Files of the ending that most have which hold
+    samples count, others are passed over: weights, a log, notes.
     """
     if not isinstance(source, str | os.PathLike) or os.fspath(source) in builtin_datasets():
         return []
@@ -54,13 +54,22 @@ def checkpoint_files(source: Any, d: int, memory: int = MEMORY) -> list[Path]:
     if not path.is_dir():
         return []
     inside = [each for each in path.iterdir() if not is_hidden(each.name)]
-    kinds = Counter(each.suffix.lower() for each in inside if each.suffix.lower() in SUFFIXES)
-    if not kinds or any(each.is_dir() or each.suffix.lower() in IMAGES for each in inside):
+    endings = Counter(each.suffix.lower() for each in inside if each.suffix.lower() in SUFFIXES)
+    if any(each.is_dir() or each.suffix.lower() in IMAGES for each in inside):
         return []
-    usual = kinds.most_common(1)[0][0]
-    files = sorted((each for each in inside if each.suffix.lower() == usual), key=lambda each: _natural(each.name))
-    shape = raw_points(files[0], Reading(memory=memory)).values.shape
-    return files if len(shape) > 1 and shape[0] > 1 and math.prod(shape[1:]) == d else []
+    for ending in sorted(endings, key=lambda each: (-endings[each], each)):
+        files = sorted((each for each in inside if each.suffix.lower() == ending), key=lambda each: _natural(each.name))
+        if _holds_samples(files[0], d, memory):
+            return files
+    return []
+
+
+def _holds_samples(file: Path, d: int, memory: int) -> bool:
+    try:
+        shape = raw_points(file, Reading(memory=memory)).values.shape
+    except ValueError:
+        return False
+    return len(shape) > 1 and shape[0] > 1 and math.prod(shape[1:]) == d
 
 
 def samples_alike(source: Any, data: Dataset, memory: int = MEMORY) -> Alike:

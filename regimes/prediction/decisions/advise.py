@@ -150,12 +150,16 @@ def advise(
     )
 
 
-def _losses(found: Found, losses: str | Path | LossCurve) -> tuple[HeldOutLosses, tuple[str, ...]]:
-    """Losses on other points, and what speaks against their being of a model of these points."""
+def _losses(found: Found, losses: str | Path | LossCurve) -> tuple[HeldOutLosses | None, tuple[str, ...]]:
+    """Losses on other points, or what speaks against their being of a model of these points."""
+    if not isinstance(losses, str | Path | LossCurve):
+        raise ValueError(f"advise: losses must be a CSV file or a LossCurve, got {type(losses).__name__}")
     total = found.spread.total_variance
     curve, notes = checked_losses("advise", losses, found.data.n, total * (1 - 1 / found.data.n))
+    if notes:
+        return None, (f"{notes[0]}; they are not used", *notes[1:])
     try:
-        return held_out_losses(curve, total), notes
+        return held_out_losses(curve, total), ()
     except ValueError as refused:
         raise ValueError(f"advise: {refused}") from None
 

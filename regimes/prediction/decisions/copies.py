@@ -19,6 +19,7 @@ from regimes.prediction.decisions.answer import Answer
 __all__ = ["copies_answer"]
 
 _CHANCE = 0.05  # share of held-out points above which the criterion says little by itself
+_EQUAL = 1e-6  # of the distance to the next: a point again, but for rounding
 _SHARE = "share of samples that are copies of a training point"
 _RULE = (
     "A sample counts as a copy where its nearest training point is under a third as far as the nearest outside the "
@@ -106,8 +107,7 @@ def _group_heads(found: Found) -> NDArray[np.intp]:
 def _held_out(found: Found, source: Any) -> _Share | str:
     """Of points that were not trained on, or of each point, held out with its near copies, against the others."""
     if source is not None:
-        seen = _copied(found, samples_alike(source, found.data, found.budget.memory))
-        return _Share(int(seen.copied.sum()), seen.copied.size, seen.formulas)
+        return _of_given(found, source)
     copies = found.copies
     heads, sizes = np.unique(copies.labels, return_index=True, return_counts=True)[1:]
     known = heads[np.isfinite(copies.apart[heads])]
@@ -118,6 +118,21 @@ def _held_out(found: Found, source: Any) -> _Share | str:
         return _Share(int(copied.sum()), known.size, formulas)
     equal = int(sizes[sizes > 1].sum())  # by the law itself: a held-out point equals one of the others
     return _Share(int((copied & (sizes[np.isfinite(copies.apart[heads])] == 1)).sum()) + equal, found.data.n, formulas)
+
+
+def _of_given(found: Found, source: Any) -> _Share | str:
+    """Of given points; why nothing is known where they are on another scale, or are points of the training."""
+    try:
+        given = samples_alike(source, found.data, found.budget.memory)
+    except ValueError as refused:
+        raise ValueError(str(refused).replace("copies: ", "copies, held-out points: ", 1)) from None
+    if given.warnings:
+        return given.warnings[0].replace("the samples are", "they are", 1)
+    seen = _copied(found, given)
+    trained_on = int((seen.distance < _EQUAL * seen.outside).sum())
+    if 2 * trained_on > seen.copied.size:
+        return f"{trained_on} of {seen.copied.size} are training points; give others"
+    return _Share(int(seen.copied.sum()), seen.copied.size, seen.formulas)
 
 
 def _held_out_number(beside: _Share | str, given: bool) -> Number:

@@ -58,9 +58,10 @@ def data_answer(found: Found, schedule: Schedule, *, losses: HeldOutLosses | Non
         ),
         "collapse.time": collapse,
     }
+    notes: tuple[str, ...] = ()
     known = _information(found, t)
     if losses is not None:
-        known = _smaller(known, losses, t)
+        known, notes = _smaller(known, losses, t, found, collapse)
     numbers["data.log10_n_star"] = known if isinstance(known, Number) else _log10(known)
     said = _verdict(found, t, None if isinstance(known, Number) else known, collapse)
     place = f"the sampler's smallest noise, {noise_level(t, schedule)}"
@@ -71,7 +72,7 @@ def data_answer(found: Found, schedule: Schedule, *, losses: HeldOutLosses | Non
         (*sentences, "What a trained model does its samples tell (copies.share), not n*."),
         _curves(found),
         assumes=("how many data: the points are independent draws of one law; near copies count once",),
-        warnings=_warnings(found, schedule) + _unmeasured(losses, t, schedule),
+        warnings=_warnings(found, schedule) + notes,
     )
 
 
@@ -105,27 +106,33 @@ def _information(found: Found, t: float) -> _Information | Number:
     return _Information(value, interval, False, None, formulas, "the points left out one at a time")
 
 
-def _smaller(known: _Information | Number, losses: HeldOutLosses, t: float) -> _Information | Number:
-    """The bound from the losses, unless the data give an estimate or a lower bound."""
+def _smaller(
+    known: _Information | Number, losses: HeldOutLosses, t: float, found: Found, collapse: Number
+) -> tuple[_Information | Number, tuple[str, ...]]:
+    """The bound from the losses, unless the data give an estimate or a lower bound; why it is not taken."""
     with recorded() as used:
         snr = float(compile_formula("snr", target="numpy")(t))
+        place = noise_level(t, found.schedule)
         if not losses.reach(snr):
-            return known
+            end = noise_level(losses.least_time, found.schedule)
+            return known, (
+                f"the losses end at {end} and do not bound n* at the sampler's smallest noise, {place}: measure them "
+                "down to there",
+            )
         value, error = losses.information(snr)
     upper = value + _ONE_SIDED * error
+    if error > value:
+        return known, ("the losses are too few or too rough to bound n*: measure them at more noise levels",)
+    if upper < np.log(len(found.distinct.values)) and collapse.interval and t < (collapse.interval[0] or 0.0):
+        return known, (
+            f"the losses integrate to {value:.3g} nats at {place}, below the collapse of these points, where it is "
+            "log n or more: they are on another scale, or a mean over dimensions; give their sum, in the units of the "
+            "points as preprocessed",
+        )
     if isinstance(known, _Information) and (not known.at_most or known.interval[1] <= upper):
-        return known
+        return known, ()
     covers = "losses, one-sided 95%"
-    return _Information(upper, (None, upper), True, value, tuple(used), "the losses of the model", covers)
-
-
-def _unmeasured(losses: HeldOutLosses | None, t: float, schedule: Schedule) -> tuple[str, ...]:
-    if losses is None or losses.reach(float(compile_formula("snr", target="numpy")(t))):
-        return ()
-    return (
-        f"the losses end at {noise_level(losses.least_time, schedule)} and do not bound n* at the sampler's smallest "
-        f"noise, {noise_level(t, schedule)}: measure them down to there",
-    )
+    return _Information(upper, (None, upper), True, value, tuple(used), "the losses of the model", covers), ()
 
 
 def _log10(known: _Information) -> Number:

@@ -29,6 +29,10 @@ def added_by_steps(grids: Mapping[str, StepGrid], losses: HeldOutLosses, schedul
             continue
         with recorded() as used:
             value, error = losses.added_by_steps(grid)
+        if error > abs(value):
+            reason = "the losses are too few or too rough for it: half of their noise levels give something else"
+            found[f"{_KEY}.{name}"] = Number(label, None, reason=reason)
+            continue
         interval = value - NORMAL * error, value + NORMAL * error
         found[f"{_KEY}.{name}"] = Number(
             label, value, unit="nats", formulas=tuple(used), interval=interval, covers="losses"
@@ -41,8 +45,8 @@ def added_in_words(numbers: Mapping[str, Number]) -> tuple[str, ...]:
     if not numbers:
         return ()
     own, best = (numbers[f"{_KEY}.{name}"] for name in ("own", "best"))
-    if own.reason is not None:
-        return (f"What the steps add to the paths of the model cannot be said: {own.reason}.",)
+    if own.value is None or best.value is None:
+        return (f"What the steps add to the paths of the model cannot be said: {own.reason or best.reason}.",)
     return (
         f"To the paths of the model with these losses its own steps add {_in_nats(own)}, those of the best grid "
         f"{_in_nats(best)}.",

@@ -100,7 +100,7 @@ def steps_answer(found: Found, schedule: Schedule, *, nats: float = 1.0, losses:
     Answer
         ``steps.path_divergence.own``, ``.best``, ``steps.end_divergence.own``, ``.best``, ``steps.needed`` and
         ``steps.start_divergence``; curves of both grids and of the mmse, and the best grid in the words of diffusers.
-        With losses ``steps.losses.own``, ``.best``.
+        With losses ``steps.model_divergence.own``, ``.best``.
 
     Raises
     ------

@@ -21,6 +21,7 @@ READ_AT = (
     0.5  # of the collapse time, where G is read: nearer to it networks that overfit have much of the exact one too
 )
 _MEMORY = 0.5  # of G of the exact empirical score
+_SILENT = 0.1
 _SAME_VARIANCE = 0.02  # of the total variance: another scale or other points are off by more
 
 Array = NDArray[np.float64]
@@ -69,8 +70,10 @@ def checked_losses(
             f"{function}: losses must be those of a model trained on the points of the data set, got losses on "
             f"{curve.n_train} training points and data of {n}; give the data that the model was trained on"
         )
-    silent = curve.train_variance
-    if silent is None or abs(silent - total_variance) <= _SAME_VARIANCE * total_variance:
+    silent, allowed = curve.train_variance, _SAME_VARIANCE
+    if silent is None and curve.snr[-1] * total_variance < _SILENT:  # next to no signal, which takes no more off
+        silent, allowed = float(curve.train_loss[-1]), _SILENT
+    if silent is None or abs(silent - total_variance) <= allowed * total_variance:
         return curve, ()
     return curve, (
         f"the training loss without a signal is {silent:.4g}, while the points as preprocessed have the total variance "

@@ -51,7 +51,8 @@ class HeldOutLosses:
 
     def information(self, snr: float) -> tuple[float, float]:
         """J, half the integral of the losses from pure noise on, in nats, and its error: at least I(a; x_t)."""
-        return self._value(lambda kept: loss_spline(self.snr, self._spread, kept)[1](np.array([snr]))[0])
+        value, error = self._value(lambda kept: loss_spline(self.snr, self._spread, kept)[1](np.array([snr]))[0])
+        return value, error + self._gap * float(self.snr[1])
 
     def added_by_steps(self, grid: StepGrid) -> tuple[float, float]:
         """Divergence that the steps of a grid add to the paths of the model, in nats, and its error."""
@@ -64,7 +65,15 @@ class HeldOutLosses:
             total: Array = added(length[:, None], loss(begin), gain).sum(axis=0)
             return total
 
-        return self._value(weights)
+        value, error = self._value(weights)
+        below = begin < self.snr[1]
+        known = length[below & (begin > 0)].sum() + (self.snr[1] if below.any() else 0.0)
+        return value, error + self._gap * float(known)
+
+    @property
+    def _gap(self) -> float:
+        """Half of what the loss may fall by between no signal and the first level, where it was not measured."""
+        return float(abs(self.loss[0] - self.loss[1])) / 2
 
     def _value(self, weights: Callable[[NDArray[np.intp]], Array]) -> tuple[float, float]:
         """What is linear in the losses; its error holds what half of the levels would change."""

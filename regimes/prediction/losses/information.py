@@ -166,6 +166,8 @@ def loss_spline(snr: Array, spread: float, kept: NDArray[np.intp]) -> tuple[Basi
     def variable(ratio: Array) -> Array:
         return np.asarray(np.log1p(spread * ratio) / spread)
 
+    if not np.all(np.diff(variable(snr[kept])) > 0):
+        raise ValueError("losses must be at noise levels that differ by more than rounding; leave some out")
     values = np.zeros((kept.size, snr.size))
     slope = compile_formula("information_slope", target="numpy")
     values[np.arange(kept.size), kept] = slope(1 + spread * snr[kept])

@@ -73,6 +73,23 @@ def test_losses_of_the_gaussian_of_the_points_cost_what_it_costs():
     )
 
 
+def test_losses_that_are_means_over_dimensions_bound_nothing():
+    """A Gaussian in 16 dimensions at little noise: the mean over dimensions integrates to less than log n."""
+    X = np.random.default_rng(0).normal(size=(200, 16))
+    t = np.geomspace(4e-5, 5, 40)
+    snr = 1 / np.expm1(2 * t)
+    sums, means = (LossCurve(t, snr, loss, 0 * t, loss, 0 * t, None, None) for loss in (16 / (1 + snr), 1 / (1 + snr)))
+    found, refused = (advise(X, scale="none", only="data", losses=each) for each in (sums, means))
+    assert found["data.log10_n_star"].covers == "losses, one-sided 95%"
+    assert refused["data.log10_n_star"].covers == "data, one-sided 95%"
+    assert refused["data.exact_score_copies"].value == found["data.exact_score_copies"].value == 1
+    assert any("of another scale; they are not used" in said for said in refused.warnings)
+    assert not any("scale" in said for said in found.warnings)
+    few = LossCurve(t[:20], snr[:20], *2 * (1 / (1 + snr[:20]), 0 * t[:20]), None, None)  # none of next to no signal
+    late = advise(X, scale="none", only="data", losses=few)
+    assert late["data.log10_n_star"] == refused["data.log10_n_star"]
+
+
 @pytest.mark.parametrize("n", [2, 3, 9])
 def test_few_points_have_reasons(n):
     advice = advise(np.random.default_rng(n).standard_normal((n, 5)), scale="none")

@@ -92,3 +92,15 @@ def test_samples_of_a_law_with_atoms_are_not_called_copies(given):
     answer = copies_answer(given.found_of(points, scale="none"), samples)
     assert answer.numbers["copies.share"].value > 0.9
     assert answer.numbers["copies.found"].value == 0
+
+
+def test_held_out_points_that_are_none_tell_nothing(found):
+    """On another scale no copy is seen among them, and points of the training are all copies."""
+    samples = np.concatenate([X[:12] + 1e-3, fresh(68)])
+    for held_out, reason in ((1000 * fresh(50) + 5e4, "they are unlike the points"), (X[:60], "60 of 60 are training")):
+        answer = copies_answer(found, samples, held_out=held_out)
+        assert answer.numbers["copies.found"].value is answer.numbers["copies.held_out_share"].value is None
+        assert reason in answer.numbers["copies.held_out_share"].reason
+        assert "of held-out points nothing is known" in answer.sentences[0]
+    with pytest.raises(ValueError, match="copies, held-out points: a sample must have as many values"):
+        copies_answer(found, samples, held_out=fresh(50, d=4))

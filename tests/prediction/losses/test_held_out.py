@@ -116,3 +116,28 @@ def test_losses_that_cannot_be_used():
     assert losses.reach(losses.snr[-1])
     assert not losses.reach(1.01 * losses.snr[-1])
     assert losses.least_time == pytest.approx(0.01)
+
+
+def test_what_was_not_measured_between_no_signal_and_the_first_level_is_in_the_error():
+    """Two far classes lose most of their variance there: J is at least the information by its error."""
+    x = np.linspace(-12, 12, 4001)
+    normal = np.exp(-(x**2) / 2)
+
+    def loss(snr):  # of +-10 with a variance of 1e-3 about each, by quadrature over the noise
+        signal = 100 * snr[:, None]
+        y = signal + np.sqrt(signal) * x
+        return 100 * ((1 - np.tanh(y)) * normal).sum(axis=1) / normal.sum() + 1e-3 / (1 + 1e-3 * snr)
+
+    def losses(first):
+        snr = np.geomspace(1e4, first, 30)
+        t = np.log1p(1 / snr) / 2
+        of = loss(snr)
+        return held_out_losses(LossCurve(t, snr, of, 0 * t, of, 0 * t, None, None), 100.001)
+
+    fine, coarse = losses(1e-4), losses(0.1)
+    exact, small = fine.information(5e3)
+    assert exact == pytest.approx(np.log(2) + 0.5 * np.log1p(5), rel=0.01)
+    assert small < 0.1
+    value, error = coarse.information(5e3)
+    assert value + error > exact
+    assert error > 1
