@@ -27,9 +27,10 @@ _FEWEST, _NOISES, _MOST_NOISES, _CLOSER = 64, 4, 16, 64  # points, noises of all
 _TIMES, _LEVELS = 7, (0.97, 0.03)
 _FURTHER, _ROUNDS, _STEP = 4, 20, 1.8  # times beyond these, a round after another, and their ratio of snr
 _NOTHING = 0.05  # snr times the squared extent at which x_t says nothing
-_SETTLED = (
-    "Which of the two tells better what a trained network copies, this time or the plain distance to the nearest other "
-    "point, is not settled: both are listed."
+_MEASURED = (
+    "Of denoisers trained on 128 digits (experiment copied-points) the plain distance to the nearest other point told "
+    "better than this time which were copied (AUC .85 and .77), since around an isolated point more counts as a copy; "
+    "with one radius for all points neither told it: both are listed."
 )
 
 
@@ -233,5 +234,5 @@ def _sentences(
         f"With the exact score of these points the point most at risk is number {place} of the source, counted from 0 "
         f"({', '.join(about)}): a sample "
         f"noised from it returns to it in more than half of the cases from t = {top.value:.3g} down{typical}{looked}.",
-        _SETTLED + agreement,
+        _MEASURED + agreement,
     )

@@ -113,12 +113,12 @@ EXPERIMENTS = {
         Experiment(
             "guidance-window",
             "guidance inside the noise interval that advise names, elsewhere and everywhere: exact mixtures under two "
-            "processes, trained denoisers of digits and MNIST",
+            "processes, trained denoisers of digits",
         ),
         Experiment(
             "uturns",
             "class survival and retained scales after U-turns, stochastic and deterministic: prediction from the "
-            "training images against exact scores and trained denoisers of digits and MNIST",
+            "training images against exact scores and trained denoisers of digits",
         ),
         Experiment(
             "hierarchy-learned",
@@ -135,7 +135,7 @@ EXPERIMENTS = {
         Experiment(
             "steps",
             "grids of sampling steps: predicted divergence of paths and of final samples against exact scores, and "
-            "whether the best grid helps trained denoisers of digits and MNIST",
+            "whether the best grid helps trained denoisers of digits",
         ),
         Experiment(
             "copied-points",

@@ -31,7 +31,7 @@ def test_isolated_points_come_first_and_near_copies_count_as_one(given):
     assert median.interval[0] < median.value < median.interval[1]
     assert answer.numbers["points.rank_correlation"].value > 0.5
     assert "number 7 of the source, counted from 0 (class 1, nearest other point at" in answer.sentences[0]
-    assert "is not settled" in answer.sentences[1]
+    assert "both are listed" in answer.sentences[1]
     given.no_nan(answer)
 
 

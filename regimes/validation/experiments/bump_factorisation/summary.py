@@ -59,6 +59,7 @@ def tables_of(
                 f"{layer}, {told}": _trust([run.planes[layer] for run in each])
                 for told, each in runs.items()
                 for layer in each[0].planes
+                if all(layer in run.planes for run in each)  # pieces may be older than an installation of UMAP
             },
         }
     )

@@ -67,7 +67,7 @@ def _levels(steps: int) -> dict[str, list[float]]:
 def _advised(data: Dataset, name: str, schedule: dict[str, list[float]], bench: Bench) -> Advised:
     def compute() -> dict[str, NDArray[np.float64]]:
         numbers = advise(data, only="data", schedule=schedule).numbers
-        found = [numbers[f"{key}"].value for key in ("data.log10_n_star", "collapse.time", "data.exact_score_copies")]
+        found = [numbers[key].value for key in ("data.log10_n_star", "collapse.time", "data.exact_score_copies")]
         return {"found": np.array([np.nan if each is None else each for each in found], dtype=np.float64)}
 
     return Advised(data.n, *bench.store.piece(name, compute)["found"].tolist())

@@ -59,11 +59,9 @@ def between_processes(mixtures: Sequence[MixtureFound]) -> dict[str, float]:
     one, other = PROCESSES
     return {
         key: max(
-            abs(value - each.limits[other][place][key])
+            abs(limit[key] - each.limits[other][place][key])
             for each in mixtures
             for place, limit in each.limits[one].items()
-            for name, value in limit.items()
-            if name == key
         )
         for key in ("mean", "accuracy", "divergence")
     }

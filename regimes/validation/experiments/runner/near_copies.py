@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from regimes.numerics.decisions.copied_points import COPY
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.sampling import backward, backward_times
@@ -18,8 +19,6 @@ from regimes.validation.sampling.samplers import Score
 __all__ = ["Generated", "generate", "generated_points"]
 
 Array = NDArray[np.float64]
-
-_COPY = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -62,4 +61,4 @@ def generated_points(
 def _copies(points: Array, train: NDArray[Any]) -> tuple[float, float]:
     distance: Tensor = torch.cdist(torch.from_numpy(points), torch.from_numpy(np.unique(train, axis=0)))
     first, second = distance.topk(2, dim=1, largest=False).values.T
-    return float((first < _COPY * second).double().mean()), float(first.median())
+    return float((first < COPY * second).double().mean()), float(first.median())

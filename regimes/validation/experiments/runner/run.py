@@ -31,6 +31,7 @@ from regimes.validation.sampling import NoiseStream, choose_device
 
 __all__ = ["Bench", "Plan", "run_plan"]
 
+_LEFT_OUT = "left_out"  # field of a form: parts that are planned and not run, which change no other part
 _TRAININGS = 64  # numbers that a run can use
 _VERSIONS = ("regimes", "numpy", "numba", "scipy", "torch", "gudhi", "umap-learn")
 
@@ -86,7 +87,8 @@ def run_plan(
     form, where = plan.quick if quick else plan.full, choose_device(device)
     settings = {"quick": quick, "seed": rng, "device": str(where)} | plain(plan.fixed) | plain(form)
     noise = NoiseStream(rng, plan.stream)
-    bench = Bench(noise, where, Checkpoints(checkpoint, settings), progress or silent, rng)
+    of_pieces = {name: value for name, value in settings.items() if name != _LEFT_OUT}
+    bench = Bench(noise, where, Checkpoints(checkpoint, of_pieces), progress or silent, rng)
     with one_torch_thread() if plan.one_thread else torch_threads_kept(), recorded() as used:
         judged = plan.judge(form, plan.simulate(form, bench))
     rows = agreement_rows(judged.tests) | dict(judged.numbers)

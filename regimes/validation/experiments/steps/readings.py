@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from regimes.numerics.estimation.jackknife import student_quantile
-from regimes.validation.experiments.runner.along_training import Estimate, mean_of
+from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
 from regimes.validation.experiments.steps.grids import GRIDS, NAMED
 
 __all__ = ["HELPS", "NOT", "OPEN", "ordered_alike", "reading", "readings_of", "verdict"]
@@ -20,12 +19,10 @@ HELPS, NOT, OPEN = "helps", "does not help", "not told"
 
 def reading(less: Estimate) -> str:
     """Of what a named grid has more than the best one: above or below 0 with 95% by Student's law over trainings."""
-    if less.value is None or less.se is None:
+    ends = interval(less)
+    if ends is None or ends[0] <= 0 <= ends[1]:
         return OPEN
-    reach = student_quantile(less.count - 1) * less.se
-    if less.value - reach > 0:
-        return HELPS
-    return NOT if less.value + reach < 0 else OPEN
+    return HELPS if ends[0] > 0 else NOT
 
 
 def readings_of(values: Array) -> list[dict[str, str]]:
