@@ -229,7 +229,7 @@ def _sentences(
     typical = "" if median.value is None else f"; the median point from t = {median.value:.3g} down"
     looked = f" (looked at were {some[0]} drawn points and the {some[1]} farthest from others)" if some else ""
     ranks = numbers["points.rank_correlation"].value
-    agreement = "" if ranks is None else f" Their ranks correlate by {ranks:.2f} here."
+    agreement = "" if ranks is None else f" Ranks by time and by distance correlate by {ranks:.2f} here."
     return (
         f"With the exact score of these points the point most at risk is number {place} of the source, counted from 0 "
         f"({', '.join(about)}): a sample "
