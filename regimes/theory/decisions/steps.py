@@ -49,7 +49,8 @@ _samplers = (
 )
 
 
-_loss, _gain, _information_gain = sympy.symbols("loss J_gain I_gain", positive=True)
+_loss = sympy.Symbol("loss", nonnegative=True)
+_gain, _information_gain = sympy.symbols("J_gain I_gain", positive=True)
 _weight = sympy.Symbol("weight", positive=True)
 _WEIGHT = Variable(_weight, "weight that the model gives to y", POSITIVE)
 _model_loss = _lambda - 2 * _weight * snr * _lambda + _weight**2 * (snr**2 * _lambda + snr)
@@ -132,7 +133,7 @@ FROZEN_LOSS_DIVERGENCE = Formula(
     symbol=sympy.Symbol("D_step", real=True),
     inputs=(
         _STEP,
-        Variable(_loss, "squared error of the model where the step begins", POSITIVE),
+        Variable(_loss, "squared error of the model where the step begins", _HALF_LINE),
         Variable(_gain, "rise of J, half the integral of the losses, over the step", POSITIVE),
     ),
     expr=_step * _loss / 2 - _gain,
