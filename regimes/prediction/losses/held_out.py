@@ -67,8 +67,8 @@ class HeldOutLosses:
 
         value, error = self._value(weights)
         below = begin < self.snr[1]
-        known = length[below & (begin > 0)].sum() + (self.snr[1] if below.any() else 0.0)
-        return value, error + self._gap * float(known)
+        unmeasured = length[below & (begin > 0)].sum() + (self.snr[1] if below.any() else 0.0)
+        return value, error + self._gap * float(unmeasured)
 
     @property
     def _gap(self) -> float:
