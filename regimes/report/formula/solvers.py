@@ -184,6 +184,9 @@ SOLVERS: dict[str, dict[str, str]] = {
         f"{_DECISIONS}/step_divergence.py::end_divergence": "variances from step to step",
         **_BEST,
     },
+    r"steps\.model_divergence\..*": {
+        "regimes/prediction/losses/held_out.py::HeldOutLosses.added_by_steps": "integrates the losses"
+    },
     r"steps\.start_divergence": {f"{_DECISIONS}/step_divergence.py::start_divergence": "sums the components"},
     r"start\.time": {
         f"{_DECISIONS}/late_start.py::late_start": "where the difference of informations passes the level"
