@@ -29,6 +29,8 @@ class Spline:
         length, rise = np.diff(self.x), np.diff(values, axis=0)
         if self.x.ndim != 1 or self.x.size < 2 or len(values) != self.x.size or not np.all(length > 0):
             raise ValueError("Spline: x must be at least 2 numbers that increase, with a value of y for each")
+        if not np.all(np.isfinite(self.x)) or not np.all(np.isfinite(values)):
+            raise ValueError("Spline: x and y must be finite")
         length = length.reshape(-1, *[1] * (values.ndim - 1))
         chord = rise / length
         slope = _slopes(length, chord)

@@ -34,3 +34,10 @@ def test_cubics_come_back():
 def test_points_that_are_no_curve_are_refused(x, y):
     with pytest.raises(ValueError, match="Spline: x must be at least 2 numbers that increase"):
         Spline(x, y)
+
+
+@pytest.mark.parametrize(("x", "y"), [([0.0, 1.0, np.inf], [0.0, 1.0, 2.0]), ([0.0, 1.0, 2.0], [0.0, np.nan, 2.0])])
+def test_what_is_not_finite_is_refused_as_by_scipy(x, y):
+    for spline in (Spline, CubicSpline):
+        with pytest.raises(ValueError, match="finite"):
+            spline(x, y)

@@ -34,13 +34,14 @@ from regimes.validation.experiments.guidance_window.places import (  # noqa: E40
     bands_of,
     places_of,
 )
-from regimes.validation.experiments.guidance_window.readings import claim, read, reading  # noqa: E402
+from regimes.validation.experiments.guidance_window.readings import read, reading  # noqa: E402
 from regimes.validation.experiments.guidance_window.summary import (  # noqa: E402
     GuidanceFound,
     numbers_of,
     sentences,
     tables_of,
 )
+from regimes.validation.experiments.runner.helping import claim  # noqa: E402
 from regimes.validation.sampling import NoiseStream, backward_times  # noqa: E402
 
 FORM = replace(PLAN.quick, sources=())

@@ -13,6 +13,9 @@ from regimes.decisions import end_divergence, gaussian_components, path_divergen
 from regimes.hierarchy import random_hierarchy  # noqa: E402
 from regimes.numerics.estimation.streams import Stream  # noqa: E402
 from regimes.validation.experiments.runner.along_training import Estimate  # noqa: E402
+from regimes.validation.experiments.runner.helping import HELPS, claim  # noqa: E402
+from regimes.validation.experiments.runner.helping import NOT_HELPS as NOT  # noqa: E402
+from regimes.validation.experiments.runner.helping import NOT_TOLD as OPEN  # noqa: E402
 from regimes.validation.experiments.steps.distance import energy_distance  # noqa: E402
 from regimes.validation.experiments.steps.exact_comparison import binned_end, end_of_gaussian  # noqa: E402
 from regimes.validation.experiments.steps.experiment import PLAN  # noqa: E402
@@ -27,15 +30,7 @@ from regimes.validation.experiments.steps.grids import (  # noqa: E402
 )
 from regimes.validation.experiments.steps.laws import HierarchyLaw, MixtureLaw, log_ratios  # noqa: E402
 from regimes.validation.experiments.steps.line import Line  # noqa: E402
-from regimes.validation.experiments.steps.readings import (  # noqa: E402
-    HELPS,
-    NOT,
-    OPEN,
-    ordered_alike,
-    reading,
-    readings_of,
-    verdict,
-)
+from regimes.validation.experiments.steps.readings import ordered_alike, reading, readings_of  # noqa: E402
 from regimes.validation.experiments.steps.summary import tables_of  # noqa: E402
 from regimes.validation.experiments.steps.trained import DISTANCES, ENDS, TrainedRun  # noqa: E402
 from regimes.validation.sampling import NoiseStream  # noqa: E402
@@ -178,7 +173,7 @@ def test_the_rule_reads_differences_over_trainings():
     assert reading(Estimate(-1.0, 0.2, 3)) == NOT
     assert reading(Estimate(1.0, 0.25, 3)) == OPEN
     assert reading(Estimate(1.0, None, 1)) == OPEN
-    assert [verdict(each) for each in ([HELPS, HELPS], [HELPS, OPEN], [HELPS, NOT])] == [HELPS, OPEN, NOT]
+    assert [claim(each) for each in ([HELPS, HELPS], [HELPS, OPEN], [HELPS, NOT])] == [HELPS, OPEN, NOT]
 
 
 def test_predicted_orders_are_compared_by_rank():

@@ -13,6 +13,7 @@ from regimes.validation.experiments.copied_points.form import CopiedPointsForm
 from regimes.validation.experiments.copied_points.predictors import PREDICTORS, Predicted
 from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
 from regimes.validation.experiments.runner.copies_along import Copies, CopiesAlong
+from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS, NOT_TOLD
 
 __all__ = [
     "CRITERIA",
@@ -100,10 +101,10 @@ def helps(found: Estimate) -> str:
     """Whether a ranking is better than none."""
     ends = interval(found)
     if ends is None:
-        return "not told"
+        return NOT_TOLD
     if ends[0] > _HALF:
-        return "helps"
-    return "does not help" if ends[1] < _HALF + _SAME else "not told"
+        return HELPS
+    return NOT_HELPS if ends[1] < _HALF + _SAME else NOT_TOLD
 
 
 def dispersion(counts: NDArray[np.int64], chances: Array | None = None) -> float | None:

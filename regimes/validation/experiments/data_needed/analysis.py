@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from regimes.validation.experiments.data_needed.runs import Advised, SourceFound
 from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
+from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS, NOT_TOLD
 from regimes.validation.measurement.estimate import crossing
 
 __all__ = [
@@ -57,13 +58,13 @@ def what_decides(exponent: Estimate) -> str:
     """Passes through each image where the step grows as n, steps where it does not grow."""
     ends = interval(exponent)
     if ends is None:
-        return "not told"
+        return NOT_TOLD
     low, high = ends
     if low > 1:
         return "n beyond passes"
     if low > 0:
         return "passes" if high >= 1 else "passes in part"
-    return "steps" if high < 1 else "not told"
+    return "steps" if high < 1 else NOT_TOLD
 
 
 def surely_copied(whole: Advised, parts: Sequence[Advised]) -> int | None:
@@ -86,5 +87,5 @@ def n_star_helps(least: Estimate, most: Estimate) -> str:
     """Whether n* says within a decade how many images end the copying of a trained model."""
     low, high = interval(least), interval(most)
     if low is not None and low[0] > _DECADE:
-        return "does not help"
-    return "helps" if high is not None and high[1] < _DECADE else "not told"
+        return NOT_HELPS
+    return HELPS if high is not None and high[1] < _DECADE else NOT_TOLD

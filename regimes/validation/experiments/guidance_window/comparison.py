@@ -11,7 +11,8 @@ from scipy.linalg import block_diag
 from regimes.validation.experiments.guidance_window.exact import MixtureFound
 from regimes.validation.experiments.guidance_window.mixtures import PROCESSES
 from regimes.validation.experiments.guidance_window.places import NONE
-from regimes.validation.experiments.guidance_window.readings import HELPS, KEPT, NOT_HELPS
+from regimes.validation.experiments.guidance_window.readings import KEPT
+from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS
 from regimes.validation.outcome.agreement import Agreement, ChiSquare, correlated_chi_square
 
 __all__ = ["band_centre", "between_processes", "compared", "kept_and_spared", "verdict"]

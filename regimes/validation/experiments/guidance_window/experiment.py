@@ -36,7 +36,7 @@ from regimes.validation.experiments.guidance_window.form import ExactForm, Guida
 from regimes.validation.experiments.guidance_window.generated import GuidedTraining, guided_training
 from regimes.validation.experiments.guidance_window.summary import GuidanceFound, numbers_of, sentences, tables_of
 from regimes.validation.experiments.runner.image_models import available
-from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
+from regimes.validation.experiments.runner.labelled_denoisers import DIGITS, LabelledForm
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
@@ -86,15 +86,7 @@ PLAN = Plan(
         exact=ExactForm(mixtures=(_TWO, _APART, _MIDDLE, _LAST), weight=3.0, steps=200, samples=40_000, bands=12),
         sources=(
             SourceForm(
-                labelled=LabelledForm(
-                    source="digits",
-                    trained=1400,
-                    held_out=397,
-                    channels=16,
-                    steps=3000,
-                    batch=64,
-                    unconditional=0.1,
-                ),
+                labelled=DIGITS,
                 widths=(16, 32, 64),
                 strides=(1, 2, 2),
                 classifier=ClassifierForm(steps=400, batch=64),

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from regimes.validation.experiments.guidance_window.generated import GuidedTraining
 from regimes.validation.experiments.guidance_window.places import NONE
 from regimes.validation.experiments.runner.along_training import interval, mean_of
+from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS, NOT_TOLD
 
-__all__ = ["DAMAGES", "HELPS", "KEPT", "NOT_HELPS", "NOT_TOLD", "claim", "read", "reading"]
+__all__ = ["DAMAGES", "KEPT", "read", "reading"]
 
-HELPS, NOT_HELPS, NOT_TOLD = "helps", "does not help", "not told"
 KEPT = 0.9
 """Share of the gain in accuracy that guidance inside has to keep."""
 
@@ -46,13 +46,6 @@ def reading(values: Mapping[str, Sequence[float]], damage: str) -> str:
     if any(each is not None and each[1] < 0 for each in found):
         return NOT_HELPS
     return HELPS if all(each is not None and each[0] > 0 for each in found) else NOT_TOLD
-
-
-def claim(readings: Sequence[str]) -> str:
-    """Of all weights together."""
-    if NOT_HELPS in readings:
-        return NOT_HELPS
-    return HELPS if readings and all(each == HELPS for each in readings) else NOT_TOLD
 
 
 def _key(place: str) -> str:

@@ -19,8 +19,9 @@ from regimes.validation.experiments.guidance_window.form import GuidanceForm
 from regimes.validation.experiments.guidance_window.generated import MEASURES, GuidedTraining
 from regimes.validation.experiments.guidance_window.mixtures import PROCESSES
 from regimes.validation.experiments.guidance_window.places import NONE
-from regimes.validation.experiments.guidance_window.readings import DAMAGES, KEPT, claim, read, reading
+from regimes.validation.experiments.guidance_window.readings import DAMAGES, KEPT, read, reading
 from regimes.validation.experiments.runner.along_training import interval, mean_of
+from regimes.validation.experiments.runner.helping import claim
 from regimes.validation.experiments.runner.means import number_of, text_of
 
 __all__ = ["GuidanceFound", "numbers_of", "sentences", "tables_of"]

@@ -20,7 +20,7 @@ from regimes.validation.running.progress import renamed
 from regimes.validation.sampling import NoiseStream
 from regimes.validation.training import ConditionCode, SmallUNet, TrainedDenoiser
 
-__all__ = ["LabelledDenoiser", "LabelledForm", "labelled_denoiser", "told"]
+__all__ = ["DIGITS", "MNIST", "LabelledDenoiser", "LabelledForm", "labelled_denoiser", "told"]
 
 Array = NDArray[np.float64]
 
@@ -41,6 +41,11 @@ class LabelledForm:
     ema: float = 0.99
     unconditional: float = 0.1  # share of images whose class is not told; 1 trains without classes
     snapshots: tuple[int, ...] = ()
+
+
+DIGITS = LabelledForm(source="digits", trained=1400, held_out=397, channels=16, steps=3000, batch=64, unconditional=0.1)
+MNIST = LabelledForm(source="mnist", trained=4000, held_out=800, channels=16, steps=2000, batch=64, unconditional=0.1)
+"""Trainings that experiments share."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
+from regimes.validation.experiments.runner.labelled_denoisers import DIGITS, MNIST, LabelledForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
 from regimes.validation.experiments.steps.exact import ExactRun, exact_runs
@@ -102,9 +102,7 @@ PLAN = Plan(
         hierarchy=HierarchyForm(v=8, m=2, s=2, L=3, strings=6_000, paths=5_000),
         images=(
             ImagesForm(
-                labelled=LabelledForm(
-                    source="digits", trained=1400, held_out=397, channels=16, steps=3000, batch=64, unconditional=0.1
-                ),
+                labelled=DIGITS,
                 trainings=3,
                 calls=_CALLS,
                 generated=1200,
@@ -114,9 +112,7 @@ PLAN = Plan(
                 levels=48,
             ),
             ImagesForm(
-                labelled=LabelledForm(
-                    source="mnist", trained=4000, held_out=800, channels=16, steps=2000, batch=64, unconditional=0.1
-                ),
+                labelled=MNIST,
                 trainings=3,
                 calls=_CALLS,
                 generated=400,

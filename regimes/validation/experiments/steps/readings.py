@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
+from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS, NOT_TOLD
 from regimes.validation.experiments.steps.grids import GRIDS, NAMED
 
-__all__ = ["HELPS", "NOT", "OPEN", "ordered_alike", "reading", "readings_of", "verdict"]
+__all__ = ["ordered_alike", "reading", "readings_of"]
 
 Array = NDArray[np.float64]
-
-HELPS, NOT, OPEN = "helps", "does not help", "not told"
 
 
 def reading(less: Estimate) -> str:
     """Of what a named grid has more than the best one: above or below 0 with 95% by Student's law over trainings."""
     ends = interval(less)
     if ends is None or ends[0] <= 0 <= ends[1]:
-        return OPEN
-    return HELPS if ends[0] > 0 else NOT
+        return NOT_TOLD
+    return HELPS if ends[0] > 0 else NOT_HELPS
 
 
 def readings_of(values: Array) -> list[dict[str, str]]:
@@ -32,13 +29,6 @@ def readings_of(values: Array) -> list[dict[str, str]]:
         {name: reading(mean_of(more[:, row, place].tolist())) for place, name in enumerate(NAMED)}
         for row in range(more.shape[1])
     ]
-
-
-def verdict(readings: Sequence[str]) -> str:
-    """Of one number of calls: the best grid helps against each named one, or one of them is better, or not told."""
-    if all(each == HELPS for each in readings):
-        return HELPS
-    return NOT if NOT in readings else OPEN
 
 
 def ordered_alike(predicted: Array, measured: Array) -> float:

@@ -14,12 +14,13 @@ from regimes.numerics.decisions.step_divergence import end_divergence, path_dive
 from regimes.numerics.interface.number import Number
 from regimes.numerics.interface.result import plain
 from regimes.validation.experiments.runner.along_training import mean_of
+from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS, claim
 from regimes.validation.experiments.runner.means import number_of, text_of
 from regimes.validation.experiments.steps.exact import ExactRun
 from regimes.validation.experiments.steps.exact_comparison import LAWS, predicted_paths
 from regimes.validation.experiments.steps.form import ImagesForm, StepsForm
 from regimes.validation.experiments.steps.grids import BEST, GRIDS, NAMED, on_grids
-from regimes.validation.experiments.steps.readings import HELPS, NOT, ordered_alike, readings_of, verdict
+from regimes.validation.experiments.steps.readings import ordered_alike, readings_of
 from regimes.validation.experiments.steps.trained import DISTANCES, ENDS, TrainedRun
 from regimes.validation.outcome.agreement import ChiSquare
 
@@ -131,7 +132,7 @@ def _images(images: ImagesForm, runs: Sequence[TrainedRun]) -> dict[str, Any]:
         "ends": {key: asdict(mean_of([run.ends[key] for run in runs])) for key in ENDS},
         "ends_null": {key: float(np.mean([run.ends_null[key] for run in runs])) for key in ENDS},
         "readings": readings,
-        "verdicts": {key: [verdict(list(row.values())) for row in rows] for key, rows in readings.items()},
+        "verdicts": {key: [claim(list(row.values())) for row in rows] for key, rows in readings.items()},
         "ordered_alike": {
             key: {
                 what: asdict(mean_of([ordered_alike(*pair) for pair in zip(of, each, strict=True)]))
@@ -156,7 +157,7 @@ def _of_images(images: ImagesForm, table: Mapping[str, Any]) -> list[str]:
             [f"{calls} calls {each}" for calls, each in zip(images.calls, table["verdicts"][key], strict=True)]
         )
         rows = table["readings"][key]
-        counts = [sum(each == word for row in rows for each in row.values()) for word in (HELPS, NOT)]
+        counts = [sum(each == word for row in rows for each in row.values()) for word in (HELPS, NOT_HELPS)]
         said.append(
             f"{source}, {what}: {verdicts}. Of {len(rows) * len(NAMED)} comparisons with named grids the best grid is "
             f"lower in {counts[0]}, higher in {counts[1]}, by 95% over {images.trainings} trainings."

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.runner.image_models import available
-from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm
+from regimes.validation.experiments.runner.labelled_denoisers import DIGITS, MNIST, LabelledForm
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED, share_agreement
@@ -131,9 +131,7 @@ PLAN = Plan(
         exact=_EXACT,
         sources=(
             SourceForm(
-                labelled=LabelledForm(
-                    source="digits", trained=1400, held_out=397, channels=16, steps=3000, batch=64, unconditional=0.1
-                ),
+                labelled=DIGITS,
                 classes=ImageClasses(
                     source="digits",
                     widths=(16, 32, 64),
@@ -147,9 +145,7 @@ PLAN = Plan(
                 memorised_steps=150,
             ),
             SourceForm(
-                labelled=LabelledForm(
-                    source="mnist", trained=4000, held_out=800, channels=16, steps=2000, batch=64, unconditional=0.1
-                ),
+                labelled=MNIST,
                 classes=ImageClasses(
                     source="mnist",
                     widths=(16, 32, 64),
