@@ -59,6 +59,12 @@ def test_collapse_adds_special_functions():
     }
 
 
+def test_kernels_that_are_kept_are_read_without_what_only_compiling_needs():
+    run = "from regimes import predict\npredict('iris', probes=64)\n"
+    loaded(run)
+    loaded(run + "assert not {'numba.np.arrayobj', 'numba.cpython.unicode'} & set(sys.modules)")
+
+
 def test_a_figure_adds_matplotlib_without_a_window_system(tmp_path):
     arguments = ["speciation", "--Lambda", "4", "--json", "--plot", str(tmp_path / "figure.png")]
     assert command(*arguments) == {"numpy", "matplotlib"}

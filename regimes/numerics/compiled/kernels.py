@@ -9,6 +9,7 @@ kernel at once, one compiles and the other waits for it.
 from __future__ import annotations
 
 import contextlib
+import io
 import pickle
 import sys
 import warnings
@@ -19,12 +20,14 @@ from typing import Any, TypeVar, cast
 import llvmlite  # type: ignore[import-untyped]
 import numba
 import numba.core.compiler
+import numba.core.environment
 import numba.core.serialize
 import numba.core.sigutils
 import numpy as np
 from numba.core import caching, config
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime.nrt import rtsys
 
 from regimes.numerics.compiled.cache_folder import cache_directory
 from regimes.numerics.compiled.content_key import reached
@@ -38,6 +41,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Of varying completeness in their type information, from one release of numba to the next.
 compiler: Any = numba.core.compiler
+environment: Any = numba.core.environment
 serialize: Any = numba.core.serialize
 sigutils: Any = numba.core.sigutils
 
@@ -114,12 +118,12 @@ class _MachineCode(caching._Cache):
         """Nothing to do: the key of a stale file is never asked for."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        target_context.refresh()
+        rtsys.initialize(target_context)
         content = read_sealed(self._path(sig, target_context.codegen())) if self._enabled else None
         if content is None:
             return None
         try:
-            kept, payload = pickle.loads(content)
+            kept, payload = _Kept(io.BytesIO(content)).load()
             return compiler.CompileResult._rebuild(target_context, *payload) if kept == sig else None
         except Exception:  # whatever a file of another time holds, compiling again is right
             return None
@@ -145,6 +149,26 @@ class _MachineCode(caching._Cache):
         where = [repr(sig).encode(), *_named_fields(sig), repr(codegen.magic_tuple()).encode()]
         name = self._function.__qualname__.replace("<", "").replace(">", "")
         return _folder() / f"{self._function.__module__}.{name}-{digest(*content, *where)}"
+
+
+class _Kept(pickle.Unpickler):
+    """Reads a kept kernel, without the modules of numba from which it only took functions when it was compiled."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        return _rebuilt if found is environment._rebuild_env else found
+
+
+def _rebuilt(module: str, constants: list[Any], name: str) -> Any:
+    """The constants of a function that machine code needs; of one of numba's own no globals, which nothing asks for."""
+    if module in sys.modules or not module.startswith("numba."):
+        return environment._rebuild_env(module, constants, name)
+    found = environment.lookup_environment(name)
+    if found is None:
+        found = environment.Environment._memo[name] = environment.Environment({"__name__": module})
+        found.consts[:] = constants
+        found.env_name = name
+    return found
 
 
 def _folder() -> Path:
