@@ -241,6 +241,7 @@ def collapse_times_by_size(
             left = max(memory - some.nbytes, 1)
             told = partial(_told, points.report, done, size, work)
             curves = posterior_curves(some, times, probes=-(-probes // parts), rng=draws, memory=left, progress=told)
+            del some  # before others are read
             done += size * curves.probes
             values.append(corrected_collapse_time(curves))
         found.append(_average(size, values))

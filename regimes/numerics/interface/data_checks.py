@@ -65,11 +65,14 @@ class Points:
             report(piece.stop, total)
             yield found
 
-    @cached_property
+    @property
     def sent(self) -> Any:
         """What stands for these points in what workers are given."""
-        bare = Points(self.values, self.mean, self.low, self.high)
-        return self if isinstance(self.workers, Here) else self.workers.put(bare)
+        return self if isinstance(self.workers, Here) else self._put
+
+    @cached_property
+    def _put(self) -> Any:
+        return self.workers.put(Points(self.values, self.mean, self.low, self.high))
 
     def bytes_held(self) -> int:
         """Of the values and of all arrays that are kept."""

@@ -1,7 +1,9 @@
 """The posterior kernel against brute force, quadrature, recomputation without a group, and earlier measurements."""
 
+import gc
 import json
 import tracemalloc
+import weakref
 
 import numba
 import numpy as np
@@ -453,3 +455,15 @@ GOOD = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 1.0]])
 def test_bad_input(X, t, options, message):
     with pytest.raises(ValueError, match=message):
         posterior_curves(X, t, **options)
+
+
+def test_points_are_freed_with_the_last_who_holds_them():
+    X = np.random.default_rng(0).normal(size=(200, 5))
+    kept = weakref.ref(X)
+    gc.disable()  # what refers to itself would wait for the collector, which does not see how large arrays are
+    try:
+        posterior_curves(X, [0.5], probes=16)
+        del X
+        assert kept() is None
+    finally:
+        gc.enable()
