@@ -30,9 +30,10 @@ Blocks = Iterable[tuple[int, Array]]
 
 FULL = 2048
 """Matrices up to this size are decomposed in full."""
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-8  # of vectors: that of eigenvalues is its square
 _BLOCK_BYTES = 2**26
 _MANY = 2**24
+_CACHED = 2**18  # values of a block that is still in the cache when it is used again
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,8 @@ class Centred:
         block, fits = min(_BLOCK_BYTES, memory), self.dtype.itemsize * values <= memory // 2
         block = min(block, memory // 2) if fits else block
         self._scaling, self._columns = (
-            _Scaling(origin, self.extent, self.dtype, max(1, block // (32 * length))) for length in (self.d, self.n)
+            _Scaling(origin.astype(self.dtype), self.extent, self.dtype, max(1, block // (32 * length)))
+            for length in (self.d, self.n)
         )
         self._held: list[tuple[int, Array]] | None = None
         if fits and points.workers.shards == 1:
@@ -207,8 +209,11 @@ def _squares(blocks: Blocks) -> float:
 
 def _applied(blocks: Blocks, v: Array) -> Array:
     result = np.zeros(v.size)
+    step = max(1, _CACHED // v.size)
     for _, block in blocks:
-        result += block.T @ (block @ v)
+        for start in range(0, len(block), step):
+            some = block[start : start + step]
+            result += some.T @ (some @ v)
     return result
 
 
@@ -224,7 +229,7 @@ def fixed_bytes(n: int, d: int, wanted: int, dense: bool) -> int:
 
 
 def _krylov_size(d: int, wanted: int) -> int:
-    return min(d, max(2 * wanted + 1, 20))
+    return min(d, max(2 * wanted + 1, 12))
 
 
 def dense_eigenvalues(data: Centred, wanted: int) -> tuple[Array, Array]:

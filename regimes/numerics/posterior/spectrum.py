@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 DENSE_LIMIT = 4096
 """Points or dimensions, whichever are fewer, up to which all eigenvalues are found."""
 _DEFAULT_TOP = 16
+_LARGE = 1024  # matrices from which on a few eigenvalues are found by iteration
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +70,8 @@ def covariance_spectrum(
 ) -> CovarianceSpectrum:
     """Eigenvalues of ``C = 1/(n-1) sum_mu (a_mu - m)(a_mu - m)^T``, with m the mean.
 
-    Up to min(n, d) = 4096 all of them, from the smaller of the two Gram matrices; beyond, the largest ones by an
-    implicitly restarted Lanczos iteration that never forms C.
+    Up to min(n, d) = 4096 all of them, from the smaller of the two Gram matrices; beyond, or where up to 16 of more
+    than 1024 are asked for, the largest ones by an implicitly restarted Lanczos iteration that never forms C.
 
     Parameters
     ----------
@@ -114,7 +115,8 @@ def covariance_spectrum(
         what = "vary, got equal points" if center else "not vanish, got zeros only"
         raise ValueError(f"covariance_spectrum: X must {what}; there is no direction to speak of")
     rank = min(n - 1 if center else n, d)
-    dense = min(n, d) <= DENSE_LIMIT
+    few = top is not None and top <= _DEFAULT_TOP and min(n, d) > _LARGE and points.held
+    dense = min(n, d) <= DENSE_LIMIT and not few
     if top is None:
         top = rank if dense else _DEFAULT_TOP
     wanted = min(whole_number("covariance_spectrum", "top", "eigenvalues to keep", top, at_least=1), rank)
