@@ -28,6 +28,7 @@ _COMMANDS = {
     "validate": "regimes.cli.validate",
     "clock": "regimes.cli.clock",
     "derive": "regimes.cli.derive",
+    "claims": "regimes.cli.claims",
 }
 
 
@@ -103,4 +104,5 @@ def main() -> None:
     regimes validate mixture-clones --quick      theory against simulation
     regimes clock --time 1
     regimes derive collapse_time                 where a number comes from
+    regimes claims biroli2024                    what a paper claims, and what came out
     """

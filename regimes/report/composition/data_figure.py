@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from regimes.numerics.composition.overlap_kinds import OVERLAPS
 from regimes.report.composition.marks import FINITE, GUIDE, LARGEST, mark, name_above, remark, set_limits
-from regimes.report.composition.rounding import rounded
 from regimes.report.composition.titles import count_words
 from regimes.report.parts.axes import band, figure_axes
+from regimes.report.parts.rounding import rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

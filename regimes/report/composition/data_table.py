@@ -10,11 +10,11 @@ from rich.text import Text
 
 from regimes.numerics.composition.overlap_kinds import OVERLAPS
 from regimes.numerics.interface.checks import as_given
-from regimes.report.composition.rounding import curve_entry, rounded
 from regimes.report.composition.shown import rows_near_round
 from regimes.report.composition.titles import count_words
 from regimes.report.parts.columns import columns
 from regimes.report.parts.data_lines import data_lines
+from regimes.report.parts.rounding import curve_entry, rounded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from regimes.report.composition.marks import FINITE, GUIDE, LARGEST, mark, name_above, remark, set_limits
-from regimes.report.composition.rounding import rounded
 from regimes.report.composition.shown import shown_lambdas
 from regimes.report.composition.titles import connection_words, count_words, grid_words
 from regimes.report.parts.axes import band, figure_axes
+from regimes.report.parts.rounding import rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,10 @@ import numpy as np
 from rich.console import Group
 from rich.text import Text
 
-from regimes.report.composition.rounding import curve_entry, rounded
 from regimes.report.composition.shown import default_lambdas, rows_near_round, shown_lambdas
 from regimes.report.composition.titles import connection_words, grid_words
 from regimes.report.parts.columns import columns
+from regimes.report.parts.rounding import curve_entry, rounded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

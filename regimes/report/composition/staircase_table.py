@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.text import Text
 
 from regimes.numerics.composition.overlap_kinds import OVERLAPS
-from regimes.report.composition.rounding import rounded
 from regimes.report.parts.columns import columns, shown_rows
+from regimes.report.parts.rounding import rounded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from regimes import BumpGrid, predict_data_percolation, predict_percolation
 from regimes.report.composition.grid_figure import grid_figure
-from regimes.report.composition.rounding import capped, rounded
 from regimes.report.composition.shown import default_lambdas, shown_lambdas
+from regimes.report.parts.rounding import capped, rounded
 from regimes.report.views import table
 
 WIDTH = 92  # of the outputs in the documentation
