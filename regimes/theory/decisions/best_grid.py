@@ -43,7 +43,10 @@ MMSE_FALL = Formula(
             "a short step costs a quarter of the fall times its square",
             4 * Limit(divergence_of_step(snr, _step) / _step**2, _step, 0),
         ),
-        Step("the fall itself falls at", equation(Derivative(mmse_of(snr) ** 2, snr), -2 * mmse_of(snr) * mmse_of(snr) ** 2)),
+        Step(
+            "the fall itself falls at",
+            equation(Derivative(mmse_of(snr) ** 2, snr), -2 * mmse_of(snr) * mmse_of(snr) ** 2),
+        ),
     ),
 )
 

@@ -121,7 +121,10 @@ FROZEN_MEAN_DIVERGENCE = Formula(
         ),
         Step(
             "left Riemann error of the mmse, by I-MMSE",
-            equation(_step * mmse_of(snr) / 2 - (_information(snr + _step) - _information(snr)), divergence_of_step(snr, _step)),
+            equation(
+                _step * mmse_of(snr) / 2 - (_information(snr + _step) - _information(snr)),
+                divergence_of_step(snr, _step),
+            ),
             extra=(START, EIGENVALUE),
         ),
         Step(
