@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +30,7 @@ _EVEN: tuple[tuple[Callable[[Array], Array], Callable[[Array], Array]], ...] = (
 """Scales on which named grids are even, and back."""
 
 
-def best_end_grid(
-    data: Components,
-    calls: int,
-    first: float,
-    last: float,
-    *,
-    denoises: bool = False,
-    beside: Sequence[StepGrid] = (),
-) -> StepGrid:
+def best_end_grid(data: Components, calls: int, first: float, last: float, *, denoises: bool = False) -> StepGrid:
     """Find the levels of which the final samples diverge least, between two of them.
 
     Newton's method on the logarithms of the levels, from the grid that is best for the paths and from the nearest of
@@ -55,8 +47,6 @@ def best_end_grid(
         Signal-to-noise ratios ``1/sigma^2`` of the first call, 0 if it is pure noise, and of the final samples.
     denoises : bool
         Whether the network is called at the last level too.
-    beside : sequence of StepGrid
-        Grids of as many calls between the same levels, which it may not be worse than.
 
     Returns
     -------
@@ -84,8 +74,7 @@ def best_end_grid(
     calls = checked_calls("best_end_grid", calls, denoises)
     ends = step_grid([first, last], denoises=denoises).snr
     few, steps = data.thinned(VARIANCES), calls - denoises
-    found = [_best_levels(few, ends, steps), *_starts(few, ends, steps), *(grid.snr for grid in beside)]
-    return StepGrid(_nearest(few, found), denoises)
+    return StepGrid(_nearest(few, [_best_levels(few, ends, steps), *_starts(few, ends, steps)]), denoises)
 
 
 def _best_levels(data: Components, ends: Array, steps: int) -> Array:

@@ -1,4 +1,4 @@
-"""The grid of a sampler with the least path divergence for a Gaussian, and how many steps the final samples need."""
+"""The grid of a sampler with the least path divergence for a Gaussian."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.decisions.components import Components
 from regimes.numerics.decisions.descent import descended
-from regimes.numerics.decisions.step_divergence import end_divergence, path_divergence
+from regimes.numerics.decisions.step_divergence import path_divergence
 from regimes.numerics.decisions.step_grid import StepGrid, step_grid
-from regimes.numerics.interface.checks import positive_number, whole_number
+from regimes.numerics.interface.checks import whole_number
 
-__all__ = ["MOST_CALLS", "SEEN", "VARIANCES", "best_grid", "checked_calls", "limit_divergence", "steps_needed"]
+__all__ = ["MOST_CALLS", "SEEN", "VARIANCES", "best_grid", "checked_calls", "limit_divergence"]
 
 Array = NDArray[np.float64]
 
@@ -95,55 +95,6 @@ def limit_divergence(data: Components, calls: int, first: float, last: float) ->
     """
     clock = _clock(data.thinned(VARIANCES), first, last)[1][-1]
     return float(compile_formula("best_grid_divergence", target="numpy")(clock, calls))
-
-
-def steps_needed(
-    data: Components, nats: float, grid_of: Callable[[int], StepGrid], *, fewest: int = 2, most: int = MOST_CALLS
-) -> int | None:
-    """Fewest calls of the network of which the final samples diverge by less than a number of nats.
-
-    Parameters
-    ----------
-    data : Components
-        The Gaussian.
-    nats : float
-        Positive.
-    grid_of : callable
-        The grid of a number of calls, the best one or the user's own; with more calls its final samples are nearer.
-    fewest, most : int
-        Numbers of calls to look among.
-
-    Returns
-    -------
-    int or None
-        None where ``most`` are too few.
-
-    Raises
-    ------
-    ValueError
-        If nats is not positive.
-
-    Examples
-    --------
-    >>> from regimes.numerics.decisions.components import gaussian_components
-    >>> data = gaussian_components([1.0, 4.0])
-    >>> steps_needed(data, 0.01, lambda calls: best_grid(data, calls, 0.01, 100.0))
-    39
-    """
-    nats = positive_number("steps_needed", "nats", "divergence of the final samples", nats)
-
-    def enough(calls: int) -> bool:
-        return end_divergence(grid_of(calls), data) < nats
-
-    low, high = fewest - 1, fewest
-    while not enough(high):
-        if high == most:
-            return None
-        low, high = high, min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
 
 
 def _clock(data: Components, first: float, last: float) -> tuple[Array, Array]:

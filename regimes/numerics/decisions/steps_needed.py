@@ -1,0 +1,63 @@
+"""How many calls of its network a sampler needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from regimes.numerics.decisions.best_grid import MOST_CALLS
+from regimes.numerics.decisions.components import Components
+from regimes.numerics.decisions.step_divergence import end_divergence
+from regimes.numerics.decisions.step_grid import StepGrid
+from regimes.numerics.interface.checks import positive_number
+
+__all__ = ["steps_needed"]
+
+
+def steps_needed(
+    data: Components, nats: float, grid_of: Callable[[int], StepGrid], *, fewest: int = 2, most: int = MOST_CALLS
+) -> int | None:
+    """Fewest calls of the network of which the final samples diverge by less than a number of nats.
+
+    Parameters
+    ----------
+    data : Components
+        The Gaussian.
+    nats : float
+        Positive.
+    grid_of : callable
+        The grid of a number of calls, the best one or the user's own; with more calls its final samples are nearer.
+    fewest, most : int
+        Numbers of calls to look among.
+
+    Returns
+    -------
+    int or None
+        None where ``most`` are too few.
+
+    Raises
+    ------
+    ValueError
+        If nats is not positive.
+
+    Examples
+    --------
+    >>> from regimes.numerics.decisions.best_end_grid import best_end_grid
+    >>> from regimes.numerics.decisions.components import gaussian_components
+    >>> data = gaussian_components([1.0, 4.0])
+    >>> steps_needed(data, 0.01, lambda calls: best_end_grid(data, calls, 0.01, 100.0))
+    39
+    """
+    nats = positive_number("steps_needed", "nats", "divergence of the final samples", nats)
+
+    def enough(calls: int) -> bool:
+        return end_divergence(grid_of(calls), data) < nats
+
+    low, high = fewest - 1, fewest
+    while not enough(high):
+        if high == most:
+            return None
+        low, high = high, min(2 * high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
