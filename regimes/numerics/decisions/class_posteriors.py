@@ -187,7 +187,7 @@ def exact_class_posteriors(
     count = whole_number(name, "probes", "noised points", wanted if probes is None else probes, at_least=2)
     held = each * count
     advice = "leave out classes, or make fewer of them by merging some"
-    check_memory(name, f"posteriors of {classes} classes of {count} noised points", held, memory, advice)
+    check_memory(name, f"{count} noised points with posteriors of {classes} classes", held, memory, advice)
     drawn = generator(Stream.CLASS_WINDOW, rng)
     own = np.resize(drawn.permutation(n), count)
     noise = drawn.standard_normal((count, d), dtype=np.float32)

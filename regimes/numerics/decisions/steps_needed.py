@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import count
 
 from regimes.numerics.decisions.best_grid import MOST_CALLS
 from regimes.numerics.decisions.components import Components
@@ -11,6 +13,10 @@ from regimes.numerics.decisions.step_grid import StepGrid
 from regimes.numerics.interface.checks import positive_number
 
 __all__ = ["steps_needed"]
+
+_FIRST = 16  # calls that are tried
+_GROWTH = 4.0  # at once
+_GUESSES = 6  # before doubling and halving
 
 
 def steps_needed(
@@ -45,19 +51,19 @@ def steps_needed(
     >>> from regimes.numerics.decisions.components import gaussian_components
     >>> data = gaussian_components([1.0, 4.0])
     >>> steps_needed(data, 0.01, lambda calls: best_end_grid(data, calls, 0.01, 100.0))
-    39
+    26
     """
     nats = positive_number("steps_needed", "nats", "divergence of the final samples", nats)
-
-    def enough(calls: int) -> bool:
-        return end_divergence(grid_of(calls), data) < nats
-
-    low, high = fewest - 1, fewest
-    while not enough(high):
-        if high == most:
-            return None
-        low, high = high, min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    low, high, calls = fewest - 1, most + 1, min(max(_FIRST, fewest), most)
+    for tried in count():
+        value = end_divergence(grid_of(calls), data)
+        low, high = (low, calls) if value < nats else (calls, high)
+        if high - low == 1:
+            break
+        if tried < _GUESSES:  # divergences fall as the square of the calls
+            guess = calls * min(math.sqrt(value / nats), _GROWTH)
+            calls = math.ceil(guess) if value >= nats else math.floor(guess)
+        else:
+            calls = (low + high) // 2 if high <= most else 2 * calls
+        calls = min(max(calls, low + 1), high - 1)
+    return high if high <= most else None

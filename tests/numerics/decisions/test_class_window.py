@@ -59,7 +59,9 @@ def test_many_classes_in_little_memory_take_fewer_noised_points_and_say_the_same
         all_of_it, some = class_information(whole), class_information(part)
         assert np.all(np.abs(some.information - all_of_it.information) < 4 * np.hypot(some.error, all_of_it.error))
         assert some.information[0] > 1.5 * some.information[1] > 0
-        rule = "posteriors of 200 classes of 128 noised points would take .* more than memory = .*; leave out classes"
+        rule = (
+            "128 noised points with posteriors of 200 classes.* would take .*, more than memory = .*; leave out classes"
+        )
         with pytest.raises(ValueError, match=rule):
             posteriors(X, labels, [0.3, 1.2], memory=refused)
 

@@ -41,6 +41,13 @@ def test_calls_that_one_nat_takes_on_the_digits(digits):
         assert path_divergence(grid(paths), digits) < 1 < path_divergence(grid(paths - 1), digits)
 
 
+@pytest.mark.parametrize("nats", [1e9, 30.0, 1.0, 0.03, 0.004])
+def test_calls_needed_are_those_of_a_plain_search(digits, nats):
+    for grid in (log_snr_grid, karras_grid):
+        plain = next((calls for calls in range(2, 300) if end_divergence(grid(calls), digits) < nats), None)
+        assert steps_needed(digits, nats, grid, most=299) == plain
+
+
 def test_path_divergence_is_the_left_riemann_error(digits):
     grid = karras_grid(12)
     lam = np.repeat(digits.variances, digits.counts.astype(int))

@@ -67,7 +67,8 @@ def checked_request(
     each = 0 if kept is None else times.size * kept(classes, folds)
     least = 2 * FEWEST_KEPT * each
     advice = "leave out classes, or make fewer of them by merging some"
-    check_memory(function, f"posteriors of {classes} classes of {FEWEST_KEPT} noised points", least, memory, advice)
+    what = f"{FEWEST_KEPT} noised points with posteriors of {classes} classes and room to make them"
+    check_memory(function, what, least, memory, advice)
     used = draw_used(data, members, group, folds, memory, drawn, each_class=each_class, kept=each)
     return Request(used, np.bincount(members, minlength=classes) / n, times, n, folds, memory, drawn)
 
