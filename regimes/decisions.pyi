@@ -1,5 +1,6 @@
 from regimes.numerics.decisions.best_grid import best_grid as best_grid
-from regimes.numerics.decisions.best_grid import steps_needed as steps_needed
+from regimes.numerics.decisions.best_end_grid import best_end_grid as best_end_grid
+from regimes.numerics.decisions.steps_needed import steps_needed as steps_needed
 from regimes.numerics.decisions.components import gaussian_components as gaussian_components
 from regimes.numerics.decisions.components import Components as Components
 from regimes.numerics.decisions.copied_points import copied_points as copied_points

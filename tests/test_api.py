@@ -32,9 +32,9 @@ PUBLIC = {
         spectral_collapse_bound
     """,
     "regimes.decisions": """
-        Components CopiedPoints HiddenVariance ReturnProbabilities StepGrid best_grid copied_points
-        end_divergence gaussian_components hidden_variance path_divergence retained_share return_probabilities
-        schedule_grid start_divergence step_grid steps_needed to_diffusers
+        Components CopiedPoints HiddenVariance ReturnProbabilities StepGrid best_end_grid best_grid
+        copied_points end_divergence gaussian_components hidden_variance path_divergence retained_share
+        return_probabilities schedule_grid start_divergence step_grid steps_needed to_diffusers
     """,
     "regimes.hierarchy": """
         Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations

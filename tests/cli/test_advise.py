@@ -34,7 +34,7 @@ def test_steps_for_diffusers_are_one_json_object():
     steps = plan["timesteps"]
     assert len(steps) == plan["calls"] == 8
     assert steps == sorted(set(steps), reverse=True)
-    assert plan["path_divergence"] <= plan["path_divergence_rounded"]
+    assert plan["end_divergence"] <= plan["end_divergence_rounded"]
     assert "not cover" in plan["sigmas_for"]
 
 

@@ -104,7 +104,7 @@ LADDERS: dict[str, Ladder] = {
     "c_rest": both_signs(1e-8, 0.999999),
     "clock": between(1e-8, 1e8),
     "d": between(1, 1e6),
-    "deficit": lambda u: inside_unit(1e-15)(u) if u > 0 else 0.0,
+    "deficit_slope": both_signs(1e-8, 1e8),
     "delta": both_signs(1e-6, 1e3),
     "distance": between(1e-8, 1e6),
     "dt": between(1e-8, 300),
@@ -124,7 +124,9 @@ LADDERS: dict[str, Ladder] = {
     "k": whole(0, 10**6),
     "kappa": between(1e-12, 1e3),
     "lambda": between(1e-8, 1e8),
+    "kept": between(1e-8, 1e8),
     "kurtosis": lambda u: between(1e-6, 1e6)(u) - 2,
+    "lacking": from_zero(1e-12, 1e8),
     "last": inside_unit(1e-6),
     "log_1S": between(1e-12, 1e6),
     "left_out": between(1e-6, 1e6),
@@ -170,6 +172,7 @@ LADDERS: dict[str, Ladder] = {
     "snr": between(1e-12, 1e12),
     "snr_step": between(1e-12, 1e12),
     "spread": from_zero(1e-12, 1e3),
+    "step_before": between(1e-12, 1e12),
     "t": between(1e-8, 300),
     "terminal": inside_unit(1e-6),
     "tokens": between(1, 1e5),
@@ -286,6 +289,7 @@ CONDITIONED: dict[str, str] = {
     "score_from_v": "zero where x_t is signal alone",
     "score_from_velocity": "zero where x_t is signal alone",
     "separated_entropy": "zero at small noise",
+    "variance_deficit_slope": "zero at the best grid",
 }
 
 # Quantities that keep their sign and that a relative change of the inputs changes many times as much: an argument of an

@@ -70,7 +70,8 @@ def test_variances_of_an_ancestral_sampler_are_those_of_the_recursion() -> None:
     rng = np.random.default_rng(5)
     true = compiled("covariance_eigenvalue")
     x = np.sqrt(true(times[0], variances)) * rng.standard_normal((draws, 3))
-    exact, deficit = true(times[0], variances), np.zeros(3)
+    exact, lacking = true(times[0], variances), np.zeros(3)
+    kept = variances - compiled("gaussian_channel_mmse")(compiled("snr")(times[0]), variances)
     for t, s in pairwise(times):
         gain = variances * math.exp(-t) / true(t, variances)
         factor = compiled("posterior_state_weight")(s, t - s) + compiled("posterior_point_weight")(s, t - s) * gain
@@ -78,9 +79,14 @@ def test_variances_of_an_ancestral_sampler_are_those_of_the_recursion() -> None:
         x = factor * x + math.sqrt(noise) * rng.standard_normal(x.shape)
         exact = factor**2 * exact + noise
         begin, end = compiled("snr")(t), compiled("snr")(s)
-        deficit = compiled("variance_deficit")(deficit, begin, end - begin, variances)
-        assert 1 - deficit == pytest.approx(exact / true(s, variances), rel=1e-12)
-    assert deficit[1] > 0.02
+        mmse = compiled("gaussian_channel_mmse")(begin, variances)
+        lacking += compiled("variance_deficit")(end - begin, mmse)
+        kept += compiled("variance_gain")(end - begin, mmse)
+        share = exact / true(s, variances)
+        assert kept / (kept + lacking) == pytest.approx(share, rel=1e-12)
+        # Together they are the variance of the posterior mean of the data.
+        assert kept + lacking == pytest.approx(variances - variances / (1 + end * variances), rel=1e-12)
+    assert lacking[1] / kept[1] > 0.02
     found = (x**2).mean(axis=0) / exact
     assert np.abs(found - 1).max() < 4 * math.sqrt(2 / draws)
 
@@ -108,7 +114,7 @@ def test_divergences_of_gaussians_are_those_by_quadrature(snr: float, variance: 
     at_first = formula("preserving_start_divergence").mp(noised, math.sqrt(signal) * mean)
     assert float(at_first) == pytest.approx(preserving, abs=1e-9)
     lacking = normal_divergence((0.0, 1.0), (0.0, 1 - signal))
-    assert float(formula("variance_deficit_divergence").mp(signal)) == pytest.approx(lacking, abs=1e-9)
+    assert float(formula("variance_deficit_divergence").mp(signal, 1 - signal)) == pytest.approx(lacking, abs=1e-9)
 
 
 def test_late_start_is_the_divergence_of_a_mixture_from_its_gaussian() -> None:

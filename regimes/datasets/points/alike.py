@@ -23,6 +23,7 @@ from regimes.datasets.points.dataset import Dataset
 from regimes.datasets.points.loading import raw_points
 from regimes.datasets.points.pixels import pixels_range
 from regimes.datasets.points.shape import flat_points
+from regimes.numerics.estimation.energy_distance import energy_from_means
 from regimes.numerics.interface.paths import expanded
 
 __all__ = ["Alike", "checkpoint_files", "samples_alike"]
@@ -139,8 +140,9 @@ def _check(values: Array, d: int) -> None:
 
 def _energy_distance(one: Array, other: Array) -> float:
     """2 E|x - y| - E|x - x'| - E|y - y'|, as a share of 2 E|x - y|: 0 for one law, 1 for laws far apart."""
-    between = 2 * _mean_distance(one, other)
-    return (between - _mean_distance(one, one) - _mean_distance(other, other)) / between if between else 0.0
+    across = _mean_distance(one, other)
+    found = energy_from_means(across, _mean_distance(one, one), _mean_distance(other, other))
+    return found / (2 * across) if across else 0.0
 
 
 def _mean_distance(one: Array, other: Array) -> float:

@@ -1,4 +1,4 @@
-"""The grid of a sampler with the least path divergence for a Gaussian, and how many steps the final samples need."""
+"""The grid of a sampler with the least path divergence for a Gaussian."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.decisions.components import Components
-from regimes.numerics.decisions.step_divergence import end_divergence, path_divergence
+from regimes.numerics.decisions.descent import descended
+from regimes.numerics.decisions.step_divergence import path_divergence
 from regimes.numerics.decisions.step_grid import StepGrid, step_grid
-from regimes.numerics.interface.checks import positive_number, whole_number
+from regimes.numerics.interface.checks import whole_number
 
-__all__ = ["MOST_CALLS", "best_grid", "limit_divergence", "steps_needed"]
+__all__ = ["MOST_CALLS", "SEEN", "VARIANCES", "best_grid", "checked_calls", "limit_divergence"]
 
 Array = NDArray[np.float64]
 
 MOST_CALLS = 4096
 """More are not looked for."""
 
-_VARIANCES = 256  # of which a grid is found; what it costs is of all
+SEEN = 1e-4
+"""Below this share of what the largest variance sees all grids are even in snr, and no level need lie."""
+
+VARIANCES = 256
+"""Of so many at most a grid is found; what it costs is of all."""
+
 _LEVELS = 2049
-_BELOW = 1e-4  # the clock is uniform in snr below this share of what the largest variance sees
-_ITERATIONS = 100
-_PRECISION = 1e-10
-_NEAREST = 0.9  # of the way to the next level that a level may go at once
 
 
 def best_grid(data: Components, calls: int, first: float, last: float, *, denoises: bool = False) -> StepGrid:
@@ -68,13 +70,20 @@ def best_grid(data: Components, calls: int, first: float, last: float, *, denois
     >>> best_grid(gaussian_components([1.0]), 3, 0.0, 7.0).snr.round(6).tolist()
     [0.0, 1.0, 3.0, 7.0]
     """
-    calls = whole_number("best_grid", "calls", "calls of the network", calls, at_least=1 + denoises)
-    if calls > MOST_CALLS:
-        raise ValueError(f"best_grid: calls of the network must be at most {MOST_CALLS}, got {calls}")
+    calls = checked_calls("best_grid", calls, denoises)
     ends = step_grid([first, last], denoises=denoises)
-    few = data.thinned(_VARIANCES)
+    few = data.thinned(VARIANCES)
     levels = _limit_levels(few, float(ends.snr[0]), float(ends.snr[1]), calls - denoises)
-    return StepGrid(_descended(few, levels), denoises)
+    value = lambda tried: path_divergence(StepGrid(tried, False), few)  # noqa: E731
+    return StepGrid(descended(levels, value, lambda tried: _newton_move(*_derivatives(few, tried))), denoises)
+
+
+def checked_calls(caller: str, calls: int, denoises: bool) -> int:
+    """Whole number of calls for which a grid is found."""
+    calls = whole_number(caller, "calls", "calls of the network", calls, at_least=1 + denoises)
+    if calls > MOST_CALLS:
+        raise ValueError(f"{caller}: calls of the network must be at most {MOST_CALLS}, got {calls}")
+    return calls
 
 
 def limit_divergence(data: Components, calls: int, first: float, last: float) -> float:
@@ -84,62 +93,13 @@ def limit_divergence(data: Components, calls: int, first: float, last: float) ->
     >>> round(limit_divergence(gaussian_components([1.0]), 100, 0.0, 7.0), 4)
     0.0108
     """
-    clock = _clock(data.thinned(_VARIANCES), first, last)[1][-1]
+    clock = _clock(data.thinned(VARIANCES), first, last)[1][-1]
     return float(compile_formula("best_grid_divergence", target="numpy")(clock, calls))
-
-
-def steps_needed(
-    data: Components, nats: float, grid_of: Callable[[int], StepGrid], *, fewest: int = 2, most: int = MOST_CALLS
-) -> int | None:
-    """Fewest calls of the network of which the final samples diverge by less than a number of nats.
-
-    Parameters
-    ----------
-    data : Components
-        The Gaussian.
-    nats : float
-        Positive.
-    grid_of : callable
-        The grid of a number of calls, the best one or the user's own; with more calls its final samples are nearer.
-    fewest, most : int
-        Numbers of calls to look among.
-
-    Returns
-    -------
-    int or None
-        None where ``most`` are too few.
-
-    Raises
-    ------
-    ValueError
-        If nats is not positive.
-
-    Examples
-    --------
-    >>> from regimes.numerics.decisions.components import gaussian_components
-    >>> data = gaussian_components([1.0, 4.0])
-    >>> steps_needed(data, 0.01, lambda calls: best_grid(data, calls, 0.01, 100.0))
-    39
-    """
-    nats = positive_number("steps_needed", "nats", "divergence of the final samples", nats)
-
-    def enough(calls: int) -> bool:
-        return end_divergence(grid_of(calls), data) < nats
-
-    low, high = fewest - 1, fewest
-    while not enough(high):
-        if high == most:
-            return None
-        low, high = high, min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
 
 
 def _clock(data: Components, first: float, last: float) -> tuple[Array, Array]:
     """Levels, and the integral of the square root of the fall of the mmse up to each."""
-    low = first if first > 0 else min(_BELOW / float(data.variances[-1]), last / 2)
+    low = first if first > 0 else min(SEEN / float(data.variances[-1]), last / 2)
     snr = np.geomspace(low, last, _LEVELS)
     if first == 0:
         snr = np.append(np.linspace(0.0, low, 16)[:-1], snr)
@@ -157,31 +117,6 @@ def _limit_levels(data: Components, first: float, last: float, steps: int) -> Ar
     )
 
 
-def _descended(data: Components, levels: Array) -> Array:
-    """Newton's method on the logarithms of the levels between the ends, with damping where it would not descend."""
-    if levels.size < 3:
-        return levels
-    value, damping = path_divergence(StepGrid(levels, False), data), 0.0
-    for _ in range(_ITERATIONS):
-        slope, curvature, beside = _derivatives(data, levels)
-        move = _newton_move(slope, curvature, beside, damping)
-        if move is None:
-            damping = max(4 * damping, 1e-3)
-            continue
-        tried = _moved(levels, move)
-        after = path_divergence(StepGrid(tried, False), data)
-        if after > value:
-            damping = max(4 * damping, 1e-3)
-            if damping > 1e9:
-                break
-            continue
-        gain, levels, value = value - after, tried, after
-        damping = damping / 8 if damping > 1e-6 else 0.0
-        if gain <= _PRECISION * value:
-            break
-    return levels
-
-
 def _derivatives(data: Components, levels: Array) -> tuple[Array, Array, Array]:
     """Slope of the path divergence in the logarithms of the levels between, and the two diagonals of its curvature."""
     inner, length = levels[1:-1], np.diff(levels)[1:]
@@ -191,31 +126,21 @@ def _derivatives(data: Components, levels: Array) -> tuple[Array, Array, Array]:
     return slope, inner**2 * (fall + length * bend) + slope, -inner[:-1] * inner[1:] * fall[:-1] / 2
 
 
-def _newton_move(slope: Array, curvature: Array, beside: Array, damping: float) -> Array | None:
-    """Change of the logarithms; None where the curvature is not positive."""
+def _newton_move(slope: Array, curvature: Array, beside: Array) -> Callable[[float], Array | None]:
+    """Change of the logarithms for a damping; None where the curvature is not positive."""
     from scipy.linalg import LinAlgError, solveh_banded
 
     scale = np.sqrt(np.maximum(np.abs(curvature), np.finfo(float).tiny))  # unit diagonal: components differ by decades
-    if slope.size == 1:  # which the solver refuses
-        return (
-            -slope / scale**2 / (np.sign(curvature) + damping) if curvature[0] / scale[0] ** 2 + damping > 0 else None
-        )
     bands = np.zeros((2, slope.size))
     bands[0, 1:] = beside / scale[:-1] / scale[1:]
-    bands[1] = curvature / scale**2 + damping
-    try:
-        return np.asarray(-solveh_banded(bands, slope / scale) / scale)
-    except LinAlgError:
-        return None
 
+    def move(damping: float) -> Array | None:
+        bands[1] = curvature / scale**2 + damping
+        if slope.size == 1:  # which the solver refuses
+            return -slope / scale**2 / bands[1] if bands[1, 0] > 0 else None
+        try:
+            return np.asarray(-solveh_banded(bands, slope / scale) / scale)
+        except LinAlgError:
+            return None
 
-def _moved(levels: Array, move: Array) -> Array:
-    """Levels after a change of their logarithms, shortened where they would meet."""
-    logs = np.log(np.maximum(levels, levels[1] * 1e-300))
-    full = np.concatenate([[0.0], move, [0.0]])
-    gaps, closing = np.diff(logs), -np.diff(full)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        room = np.where(closing > 0, gaps / closing, np.inf)
-    moved = levels.copy()
-    moved[1:-1] = levels[1:-1] * np.exp(min(1.0, _NEAREST * float(room.min())) * move)
-    return moved
+    return move

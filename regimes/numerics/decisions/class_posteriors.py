@@ -17,7 +17,8 @@ from regimes.numerics.estimation.streams import Stream, generator
 from regimes.numerics.interface.checks import check_memory, positive_times, whole_number
 from regimes.numerics.interface.data_checks import checked_labels, checked_points
 from regimes.numerics.interface.progress import silent
-from regimes.numerics.speciation.class_bound.held_out import held_out_scores
+from regimes.numerics.speciation.class_bound.held_out import held_out_bytes, held_out_scores
+from regimes.numerics.speciation.class_bound.probes import FEWEST_KEPT
 from regimes.numerics.speciation.class_bound.request import checked_request
 from regimes.theory.formula.record import note, recorded
 
@@ -94,12 +95,12 @@ def held_out_class_posteriors(
     Returns
     -------
     ClassPosteriors
-        Of at most 2048 noised points.
+        Of at most 2048 noised points; of many classes fewer, as many as the memory holds the posteriors of.
 
     Raises
     ------
     ValueError
-        As :func:`class_bound`; of many classes also where the memory does not hold the posteriors.
+        As :func:`class_bound`; of many classes also where the memory does not hold the posteriors of 128.
 
     Notes
     -----
@@ -115,7 +116,8 @@ def held_out_class_posteriors(
     (2, 2, 300, 2)
     """
     name = "held_out_class_posteriors"
-    given = checked_request(name, X, labels, t, groups=copies, folds=5, rng=rng, memory=memory)
+    kept = lambda classes, folds: held_out_bytes(classes, keep=True, folds=folds)  # noqa: E731
+    given = checked_request(name, X, labels, t, groups=copies, folds=5, rng=rng, memory=memory, kept=kept)
     with recorded() as noted:
         found = held_out_scores(given, progress, keep=True, logarithmic=True)
     used, floor = given.used, np.float32(1 / given.n)
@@ -149,7 +151,8 @@ def exact_class_posteriors(
     X, labels, t, copies, rng, memory, progress
         As of :func:`held_out_class_posteriors`; all points are used, a block of them after another.
     probes : int, optional
-        Number of noised points, each with +z and -z; the points take turns. ``2^21/n`` within 256 and 1024 by default.
+        Number of noised points, each with +z and -z; the points take turns. ``2^21/n`` within 256 and 1024 by default,
+        of many classes fewer, 128 at least.
 
     Returns
     -------
@@ -177,10 +180,14 @@ def exact_class_posteriors(
     classes, members = checked_labels(name, labels, n)
     groups = np.arange(n) if copies is None else np.asarray(copies, dtype=np.int64)
     times = positive_times(name, t)
+    each = 8 * times.size * (2 * classes + 4) + 16 * d
     wanted = int(np.clip(_PAIRS // n, _FEWEST_PROBES, _MOST_PROBES))
+    if each * wanted > memory:
+        wanted = max(FEWEST_KEPT, memory // (2 * each))
     count = whole_number(name, "probes", "noised points", wanted if probes is None else probes, at_least=2)
-    held = 8 * times.size * count * (2 * classes + 4) + 16 * d * count
-    check_memory(name, f"class posteriors of {count} points", held, memory, "ask for fewer times")
+    held = each * count
+    advice = "leave out classes, or make fewer of them by merging some"
+    check_memory(name, f"{count} noised points with posteriors of {classes} classes", held, memory, advice)
     drawn = generator(Stream.CLASS_WINDOW, rng)
     own = np.resize(drawn.permutation(n), count)
     noise = drawn.standard_normal((count, d), dtype=np.float32)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.decisions.components import Components
+from regimes.numerics.decisions.final_variance import final_variance
 from regimes.numerics.decisions.step_grid import StepGrid
 
 __all__ = ["STARTS", "end_divergence", "path_divergence", "start_divergence", "step_divergences"]
@@ -78,8 +79,8 @@ def end_divergence(grid: StepGrid, data: Components) -> float:
     """Divergence of the noised Gaussian from the final samples of the sampler, in nats.
 
     At the last level of the grid: see :class:`StepGrid` for a sampler that ends at noise 0. The sampler starts with the
-    law of the data at the first level. Its samples are Gaussian, of a variance in each component that follows from step
-    to step (``variance_deficit``).
+    law of the data at the first level. Its samples are Gaussian; what each component of them lacks of its variance adds
+    up over the steps (``variance_deficit``).
 
     Parameters
     ----------
@@ -100,12 +101,7 @@ def end_divergence(grid: StepGrid, data: Components) -> float:
     >>> round(end_divergence(step_grid([0.0, 1.0, 3.0]), gaussian_components([1.0])), 4)
     0.1534
     """
-    after = compile_formula("variance_deficit", target="numpy")
-    deficit = np.zeros(data.variances.size)
-    for begin, length in zip(*grid.steps, strict=True):
-        deficit = after(deficit, begin, length, data.variances)
-    each = compile_formula("variance_deficit_divergence", target="numpy")(np.minimum(deficit, 1 - 2.0**-53))
-    return float(each @ data.counts)
+    return float(final_variance(grid.snr, data).divergence(data))
 
 
 def start_divergence(grid: StepGrid, data: Components, kind: str, offset: float) -> float:

@@ -21,7 +21,8 @@ def added_by_steps(grids: Mapping[str, StepGrid], losses: HeldOutLosses, schedul
     """``steps.model_divergence`` of each grid, with its interval, or why it cannot be told."""
     found = {}
     for name, grid in grids.items():
-        label = f"divergence that the steps add to the paths of the model with these losses, {name} grid"
+        which = "own grid" if name == "own" else "grid best for paths"
+        label = f"divergence that the steps add to the paths of the model with these losses, {which}"
         if not losses.reach(float(grid.snr[-1])):
             end = noise_level(losses.least_time, schedule)
             reason = f"the losses end at {end}, above the noise of the last call; measure them down to it"
@@ -48,8 +49,8 @@ def added_in_words(numbers: Mapping[str, Number]) -> tuple[str, ...]:
     if own.value is None or best.value is None:
         return (f"What the steps add to the paths of the model cannot be said: {own.reason or best.reason}.",)
     return (
-        f"To the paths of the model with these losses its own steps add {_in_nats(own)}, those of the best grid "
-        f"{_in_nats(best)}.",
+        f"To the paths of the model with these losses its own steps add {_in_nats(own)}, those of the grid that is "
+        f"best for paths {_in_nats(best)}; what steps do to its final samples losses do not say.",
     )
 
 

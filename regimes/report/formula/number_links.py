@@ -71,11 +71,11 @@ EXCEPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     r"steps\.path_divergence\.best": (
         ("frozen_mean_divergence",),
-        "of the best grid; the formulas that find the grid come after",
+        "of the grid best for paths; the formulas that find it come after",
     ),
     r"steps\.(end_divergence\.best|needed)": (
         ("variance_deficit_divergence",),
-        "of the best grid; the formulas that find the grid come after",
+        "of the grid best for final samples; the formulas that find it come after",
     ),
     r"uturn\.(keep|lose)_stochastic.*": (
         ("class_quadratic_score",),

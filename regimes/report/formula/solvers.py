@@ -69,7 +69,8 @@ _EXACT_TREE = {
 }
 
 _DECISIONS = "regimes/numerics/decisions"
-_BEST = {f"{_DECISIONS}/best_grid.py::best_grid": "the best grid, where it is of that"}
+_BEST_PATH = {f"{_DECISIONS}/best_grid.py::best_grid": "the best grid, where it is of that"}
+_BEST_END = {f"{_DECISIONS}/best_end_grid.py::best_end_grid": "the best grid, where it is of that"}
 
 SOLVERS: dict[str, dict[str, str]] = {
     r"steps\.(before|between|after)": {
@@ -179,10 +180,13 @@ SOLVERS: dict[str, dict[str, str]] = {
         f"{_DECISIONS}/class_posteriors.py::held_out_class_posteriors": "posteriors of points that are held out",
         f"{_DECISIONS}/class_posteriors.py::exact_class_posteriors": "posteriors over all points",
     },
-    r"steps\.path_divergence\..*": {f"{_DECISIONS}/step_divergence.py::path_divergence": "sums the steps", **_BEST},
+    r"steps\.path_divergence\..*": {
+        f"{_DECISIONS}/step_divergence.py::path_divergence": "sums the steps",
+        **_BEST_PATH,
+    },
     r"steps\.(end_divergence\..*|needed)": {
-        f"{_DECISIONS}/step_divergence.py::end_divergence": "variances from step to step",
-        **_BEST,
+        f"{_DECISIONS}/step_divergence.py::end_divergence": "sums what steps lack",
+        **_BEST_END,
     },
     r"steps\.model_divergence\..*": {
         "regimes/prediction/losses/held_out.py::HeldOutLosses.added_by_steps": "integrates the losses"

@@ -47,6 +47,8 @@ _MODULES = (
     "decisions.training_noise",
     "decisions.copying",
     "decisions.steps",
+    "decisions.best_grid",
+    "decisions.final_samples",
     "decisions.start",
     "hierarchy.leaves",
     "hierarchy.maps",

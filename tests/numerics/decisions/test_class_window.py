@@ -46,6 +46,26 @@ def test_blocks_of_points_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None
     assert np.allclose(whole.posterior, parts.posterior, atol=1e-5)
 
 
+def test_many_classes_in_little_memory_take_fewer_noised_points_and_say_the_same() -> None:
+    """Of 200 classes of three points: what does not fit is not refused until 128 noised points do not."""
+    rng, labels = np.random.default_rng(5), np.repeat(np.arange(200), 3)
+    X = 2 * rng.normal(size=(200, 12))[labels] + 0.4 * rng.normal(size=(600, 12))
+    for posteriors, of_few, refused in (
+        (held_out_class_posteriors, 2**23, 2**22),
+        (exact_class_posteriors, 3 * 2**20, 2**19),
+    ):
+        whole, part = (posteriors(X, labels, [0.3, 1.2], memory=memory) for memory in (2**30, of_few))
+        assert 128 <= part.members.size < whole.members.size / 2
+        all_of_it, some = class_information(whole), class_information(part)
+        assert np.all(np.abs(some.information - all_of_it.information) < 4 * np.hypot(some.error, all_of_it.error))
+        assert some.information[0] > 1.5 * some.information[1] > 0
+        rule = (
+            "128 noised points with posteriors of 200 classes.* would take .*, more than memory = .*; leave out classes"
+        )
+        with pytest.raises(ValueError, match=rule):
+            posteriors(X, labels, [0.3, 1.2], memory=refused)
+
+
 def test_windows_of_two_gaussian_classes_bound_the_closed_form() -> None:
     low, high = truth(0.95), truth(0.05)
     for rng in range(2):

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from regimes import noise_schedule
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.decisions.best_grid import best_grid
+from regimes.numerics.decisions.best_end_grid import best_end_grid
 from regimes.numerics.decisions.components import gaussian_components
 from regimes.numerics.decisions.diffusers_steps import to_diffusers
 from regimes.numerics.decisions.step_divergence import end_divergence
@@ -23,7 +22,7 @@ VARIANCES = (0.02, 1.0, 9.0)
 def plan(name="cosine", calls=12):
     schedule, data = noise_schedule(name, inference_steps=calls), gaussian_components(VARIANCES)
     own = schedule_grid(schedule)
-    grid = best_grid(data, own.calls, own.snr[0], own.snr[-1], denoises=own.denoises)
+    grid = best_end_grid(data, own.calls, own.snr[0], own.snr[-1], denoises=own.denoises)
     return schedule, data, grid, to_diffusers(grid, schedule, data)
 
 
@@ -85,13 +84,14 @@ def test_samplers_of_diffusers_take_them():
         x = sampler.step(noise, step, x, generator=random).prev_sample
     last = alpha_bar[told["timesteps"][-1]]
     ratio = ((x**2).mean(0) / (last * variances + 1 - last)).numpy()
-    ratios, deficit = (alpha_bar / (1 - alpha_bar)).numpy()[told["timesteps"]], np.zeros(3)
+    ratios, lam = (alpha_bar / (1 - alpha_bar)).numpy()[told["timesteps"]], np.array(VARIANCES)
+    variance = ratios[0] ** 2 * lam + ratios[0]
     for begin, end in pairwise(ratios):
-        deficit = compile_formula("variance_deficit", target="numpy")(deficit, begin, end - begin, VARIANCES)
-    assert deficit.max() > 0.05
-    assert np.abs(ratio / (1 - deficit) - 1).max() < 4 * math.sqrt(2 / draws)
-    by_component = compile_formula("variance_deficit_divergence", target="numpy")(deficit)
-    assert by_component.sum() == pytest.approx(told["end_divergence_rounded"], rel=1e-3)
+        variance = (1 + (end - begin) * lam / (1 + begin * lam)) ** 2 * variance + end - begin
+    share = variance / (ratios[-1] ** 2 * lam + ratios[-1])
+    assert share.min() < 0.95
+    assert np.abs(ratio / share - 1).max() < 4 * math.sqrt(2 / draws)
+    assert (1 / share - 1 + np.log(share)).sum() / 2 == pytest.approx(told["end_divergence_rounded"], rel=1e-3)
     euler = schedulers.EulerDiscreteScheduler(beta_schedule="squaredcos_cap_v2", timestep_spacing="trailing")
     euler.set_timesteps(sigmas=told["sigmas"])
     assert euler.sigmas.tolist() == pytest.approx(told["sigmas"], rel=1e-6)

@@ -1,12 +1,13 @@
-"""Grids of a stochastic sampler: divergences against closed ones, the best grid against an independent optimum."""
+"""Grids of a stochastic sampler: divergences against closed ones, the best grids against independent ones."""
 
 import math
 
 import numpy as np
 import pytest
 
-from regimes import load_dataset, noise_schedule
-from regimes.numerics.decisions.best_grid import best_grid, limit_divergence, steps_needed
+from regimes import noise_schedule
+from regimes.numerics.decisions.best_end_grid import best_end_grid
+from regimes.numerics.decisions.best_grid import best_grid, limit_divergence
 from regimes.numerics.decisions.components import gaussian_components
 from regimes.numerics.decisions.step_divergence import (
     end_divergence,
@@ -15,14 +16,9 @@ from regimes.numerics.decisions.step_divergence import (
     step_divergences,
 )
 from regimes.numerics.decisions.step_grid import schedule_grid, step_grid
+from regimes.numerics.decisions.steps_needed import steps_needed
 
 FIRST, LAST = 80.0**-2, 0.05**-2
-
-
-@pytest.fixture(scope="module")
-def digits():
-    X = load_dataset("digits").X  # from -1 to 1, about the mean
-    return gaussian_components(np.maximum(np.linalg.eigvalsh(np.cov(X.T)), 0))
 
 
 def log_snr_grid(calls):
@@ -34,11 +30,22 @@ def karras_grid(calls):
 
 
 def test_calls_that_one_nat_takes_on_the_digits(digits):
-    """DESIGN 3.6: for the paths 250, 570, 873; for the final samples 19 (20 by the limit of many steps), 26, 36."""
+    """DESIGN 3.6: for the paths 250, 570, 873; for the final samples 19 (20 by the limit of many steps), 26, 36.
+
+    For the final samples another grid is best.
+    """
     best = lambda calls: best_grid(digits, calls, FIRST, LAST)  # noqa: E731
+    assert steps_needed(digits, 1.0, lambda calls: best_end_grid(digits, calls, FIRST, LAST)) == 15
     for grid, paths, samples in ((best, 250, 19), (log_snr_grid, 570, 26), (karras_grid, 873, 36)):
         assert steps_needed(digits, 1.0, grid) == samples
         assert path_divergence(grid(paths), digits) < 1 < path_divergence(grid(paths - 1), digits)
+
+
+@pytest.mark.parametrize("nats", [1e9, 30.0, 1.0, 0.03, 0.004])
+def test_calls_needed_are_those_of_a_plain_search(digits, nats):
+    for grid in (log_snr_grid, karras_grid):
+        plain = next((calls for calls in range(2, 300) if end_divergence(grid(calls), digits) < nats), None)
+        assert steps_needed(digits, nats, grid, most=299) == plain
 
 
 def test_path_divergence_is_the_left_riemann_error(digits):
@@ -95,6 +102,20 @@ SPECTRA = {
     "all is seen": ([1.0, 2.0], np.ones(2), 1e6, 1e8),
     "power law": (np.arange(1, 400.0) ** -2, np.ones(399), 1e-4, 1e6),  # more than are kept when a grid is found
 }
+
+
+@pytest.mark.parametrize("name", SPECTRA)
+def test_final_samples_of_their_best_grid_are_nowhere_farther_than_those_of_named_ones(name):
+    variances, counts, first, last = SPECTRA[name]
+    data = gaussian_components(variances, counts)
+    for calls in (1, 2, 3, 5, 20, 50, 150, 400):
+        found = best_end_grid(data, calls, first, last)
+        value = end_divergence(found, data)
+        assert found.calls == calls
+        assert found.snr[[0, -1]].tolist() == [first, last]
+        for grid in (best_grid(data, calls, first, last), *sigma_grids(first, last, calls).values()):
+            assert value <= end_divergence(grid, data) * (1 + 1e-9)
+    assert np.array_equal(found.snr, best_end_grid(data, calls, first, last).snr)
 
 
 @pytest.mark.parametrize("name", SPECTRA)

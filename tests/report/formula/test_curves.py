@@ -34,7 +34,9 @@ OTHER = {
 }
 OTHER |= {f"{of}.t{model}" for of in ("guidance", "uturn") for model in ("", "_memorised")}
 OTHER |= {"start.t", "steps.snr", "training.log_sigma", "uturn.retained_t"}
-OTHER |= {f"steps.{grid}_{clock}" for grid in ("own", "best") for clock in ("sigma", "t")} | {"steps.diffusers"}
+OTHER |= {f"steps.{grid}_{clock}" for grid in ("own", "best", "best_path") for clock in ("sigma", "t")} | {
+    "steps.diffusers"
+}
 OTHER |= {"copies.points", "copies.samples", "data.collapse_bound", "data.collapse_times", "points", "points.by_class"}
 OTHER |= {"guidance.classes", "guidance.pairs", "uturn.bands"}
 OTHER |= {"directions", "merges", "pairs", "sizes"}  # lists of named parts, whose numbers are rows as well

@@ -46,7 +46,7 @@ def held_out_scores(
     """
     used, folds, times, classes = given.used, given.folds, given.times, given.share.size
     at, count = Noising.at(times), len(CANDIDATES)
-    needed = times.size * len(used.own) * (held_out_bytes(classes, keep=keep) + 8 * logarithmic * folds * count)
+    needed = times.size * len(used.own) * held_out_bytes(classes, keep=keep, folds=folds * logarithmic)
     what = f"held-out posteriors of {classes} classes at {times.size} times"
     check_memory("class_bound", what, needed, given.memory, "ask for fewer times")
     report = silent if progress is None else progress
@@ -94,10 +94,13 @@ def held_out_scores(
     return HeldOutScores(np.asarray(score(own_class, both)), weights.mean(axis=0), mixed)
 
 
-def held_out_bytes(classes: int, *, keep: bool) -> int:
-    """Bytes that the moments of all candidates take for each time and probe, and their posteriors if they are kept."""
+def held_out_bytes(classes: int, *, keep: bool, folds: int = 0) -> int:
+    """Bytes of each time and probe: the moments of all candidates, their posteriors if they are kept.
+
+    With the number of folds also what logarithmic mixtures are chosen by.
+    """
     count = len(CANDIDATES)
-    return 4 * (count + count**2 + keep * 2 * classes * (count + 1))
+    return 4 * (count + count**2 + keep * 2 * classes * (count + 1)) + 8 * folds * count
 
 
 def _block_rows(given: Request) -> int:

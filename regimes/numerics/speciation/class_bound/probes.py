@@ -11,7 +11,7 @@ from regimes.numerics.interface.data_checks import Points
 from regimes.numerics.speciation.class_bound.folds import stratified_folds
 from regimes.numerics.speciation.class_bound.subspace import AXES
 
-__all__ = ["MOST_POINTS", "Used", "draw_used", "noised_points"]
+__all__ = ["FEWEST_KEPT", "MOST_POINTS", "Used", "draw_used", "noised_points"]
 
 Counts = NDArray[np.int64]
 Single = NDArray[np.float32]
@@ -19,6 +19,8 @@ Single = NDArray[np.float32]
 MOST_POINTS = 20_000
 """Points that are used; of more a sample is drawn."""
 _MOST_PROBES, _FEWEST_PROBES, _PAIRS = 2048, 1024, 4_000_000
+FEWEST_KEPT = 128
+"""Noised points at least, where what is kept of each takes so much that the memory does not hold it of all."""
 _REPEATED = 256  # noised points at least, of which a small set gives several each
 
 
@@ -58,8 +60,12 @@ def draw_used(
     generator: np.random.Generator,
     *,
     each_class: int = 0,
+    kept: int = 0,
 ) -> Used:
-    """Draw points, folds, probes and noise; with ``each_class`` as many probes of every class, if it has them."""
+    """Draw points, folds, probes and noise; with ``each_class`` as many probes of every class, if it has them.
+
+    ``kept`` bytes of each probe are to fit into the memory: where they do not, as many are made as half of it holds.
+    """
     n, d = data.values.shape
     # Their copies in single precision, and eight in double of what a model is fitted to.
     most = max(2, min(MOST_POINTS, memory // (12 * d + 64 * min(d, AXES))))
@@ -73,8 +79,11 @@ def draw_used(
     if each_class:
         chosen = chosen[np.argsort(_turns(used_members[chosen]) // each_class, kind="stable")]
         wanted = max(wanted, min(count, each_class * int(members.max() + 1)))
+    repeats = max(1, -(-_REPEATED // wanted))
+    if kept * repeats * wanted > memory:
+        wanted = max(1, memory // (2 * kept * repeats))
     chosen = chosen[:wanted]
-    own = np.repeat(chosen, max(1, -(-_REPEATED // wanted)))
+    own = np.repeat(chosen, repeats)
     own = own[np.argsort(fold[own], kind="stable")]
     noise = generator.standard_normal((len(own), d), dtype=np.float32)
     return Used(points, used_members, used_groups, fold, own, noise)

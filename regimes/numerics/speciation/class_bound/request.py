@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.estimation.streams import Stream, generator
-from regimes.numerics.interface.checks import as_given, positive_times, whole_number
+from regimes.numerics.interface.checks import as_given, check_memory, positive_times, whole_number
 from regimes.numerics.interface.data_checks import checked_labels, checked_points
-from regimes.numerics.speciation.class_bound.probes import Used, draw_used
+from regimes.numerics.speciation.class_bound.probes import FEWEST_KEPT, Used, draw_used
 
 __all__ = ["Request", "checked_request"]
 
@@ -44,8 +45,12 @@ def checked_request(
     rng: int | np.random.Generator,
     memory: int,
     each_class: int = 0,
+    kept: Callable[[int, int], int] | None = None,
 ) -> Request:
-    """Check what a caller of ``function`` gave, and draw folds and probes."""
+    """Check what a caller of ``function`` gave, and draw folds and probes.
+
+    ``kept`` gives the bytes that are kept of each probe and time, of so many classes and folds.
+    """
     data = checked_points(function, X)
     n = len(data.values)
     classes, members = checked_labels(function, labels, n)
@@ -59,7 +64,12 @@ def checked_request(
         raise ValueError(f"{function}: there must be at least 3 groups of near copies, got {folds}; add points")
     memory = whole_number(function, "memory", "bytes", memory, at_least=2**20)
     drawn = generator(Stream.CLASS_BOUND, rng)
-    used = draw_used(data, members, group, folds, memory, drawn, each_class=each_class)
+    each = 0 if kept is None else times.size * kept(classes, folds)
+    least = 2 * FEWEST_KEPT * each
+    advice = "leave out classes, or make fewer of them by merging some"
+    what = f"{FEWEST_KEPT} noised points with posteriors of {classes} classes and room to make them"
+    check_memory(function, what, least, memory, advice)
+    used = draw_used(data, members, group, folds, memory, drawn, each_class=each_class, kept=each)
     return Request(used, np.bincount(members, minlength=classes) / n, times, n, folds, memory, drawn)
 
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from regimes.numerics.estimation.energy_distance import energy_from_means
 from regimes.prediction.decisions.advise import advise
 from regimes.validation.experiments.guidance_window.form import GuidanceForm, SourceForm
 from regimes.validation.experiments.guidance_window.places import NONE, Intervals, PlacedGuidance, places_of
@@ -83,7 +84,7 @@ def measures(images: Array, labels: Counts, classified: Counts, held_out: Array,
         own, real = images[labels == k], held_out[held_out_labels == k]
         within, among, across = _apart(own), _apart(real), _between(own, real).mean()
         diversity.append(within / among)
-        distance.append((2 * across - within - among) / among)
+        distance.append(energy_from_means(across, within, among) / among)
     return np.array([(classified == labels).mean(), np.mean(diversity), np.mean(distance)])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from regimes.numerics.estimation.energy_distance import energy_from_means
 from regimes.validation.sampling import NoiseStream
 
 __all__ = ["Distance", "energy_distance"]
@@ -39,7 +40,7 @@ def energy_distance(points: Array, others: Array, noise: NoiseStream, *, permuta
     between = row_sums @ first - within
     second = row_sums.sum() - within - 2 * between
     m = total - n
-    means = 2 * between / (n * m) - within / (n * (n - 1)) - second / (m * (m - 1))
+    means = energy_from_means(between / (n * m), within / (n * (n - 1)), second / (m * (m - 1)))
     unit = second[0] / (m * (m - 1))
     found = means / unit
     return Distance(float(found[0]), float(np.quantile(found[1:], _LEVEL)))
