@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from regimes.datasets.files.images import is_encoded
 from regimes.datasets.files.unreadable import refusing_damage
 
 __all__ = ["arrow_frame", "read_arrow", "read_parquet"]
+
+_BATCH = 256  # rows of a Parquet file at a time
 
 
 def read_parquet(path: Path) -> Frame:
@@ -44,21 +48,65 @@ def read_parquet(path: Path) -> Frame:
         with refusing_damage("a Parquet file", path, schema.names[place]):
             return column(place, start, stop)
 
-    return _frame(schema, ends[-1] if ends else 0, checked)
+    streamed = _StreamedColumns("a Parquet file", path, schema, _parquet_batches)
+    return replace(_frame(schema, ends[-1] if ends else 0, checked), streamed=streamed)
+
+
+def _parquet_batches(path: Path, place: int, row: int) -> Iterator[tuple[int, Any]]:
+    """A column from the group of rows on that holds a row, some rows at a time, each with the place of the first."""
+    file = library("pyarrow.parquet", "Parquet files", of="pyarrow").ParquetFile(path)
+    name, first = file.schema_arrow.names[place], 0
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        if first + rows <= row:
+            first += rows
+            continue
+        for batch in file.iter_batches(_BATCH, row_groups=[group], columns=[name], use_threads=False):
+            yield first, batch.column(0)
+            first += len(batch)
 
 
 def read_arrow(path: Path) -> Frame:
-    """The columns of an Arrow file, of either of its two forms, mapped into memory."""
-    arrow = library("pyarrow", "Arrow files")
+    """The columns of an Arrow file, of either of its two forms, mapped into memory when they are asked for."""
     with refusing_damage("an Arrow or Feather file", path):
-        source = arrow.memory_map(str(path))
-        try:
-            table = arrow.ipc.open_file(source).read_all()
-        except arrow.ArrowInvalid:
-            source.seek(0)
-            table = arrow.ipc.open_stream(source).read_all()
-        table.validate(full=True)  # offsets of an altered file lead outside of it
-        return arrow_frame(table)
+        schema = _arrow_reader(path).schema
+        n = sum(len(found) for _, found in _arrow_batches(path, 0, 0)) if schema.names else 0
+
+    @functools.cache
+    def table() -> Any:
+        found = _arrow_reader(path).read_all()
+        found.validate(full=True)  # offsets of an altered file lead outside of it
+        return found
+
+    def column(place: int, start: int, stop: int) -> Any:
+        with refusing_damage("an Arrow or Feather file", path, schema.names[place]):
+            return _together([table().column(place).slice(start, stop - start)], schema.field(place).type)
+
+    streamed = _StreamedColumns("an Arrow or Feather file", path, schema, _arrow_batches)
+    return replace(_frame(schema, n, column), streamed=streamed)
+
+
+def _arrow_reader(path: Path, place: int | None = None) -> Any:
+    """Of a file, mapped into memory; of one column without mapping it."""
+    arrow = library("pyarrow", "Arrow files")
+    source = arrow.memory_map(str(path)) if place is None else arrow.OSFile(str(path))
+    options = arrow.ipc.IpcReadOptions(included_fields=[] if place is None else [place])
+    try:
+        return arrow.ipc.open_file(source, options=options)
+    except arrow.ArrowInvalid:
+        source.seek(0)
+        return arrow.ipc.open_stream(source, options=options)
+
+
+def _arrow_batches(path: Path, place: int, row: int) -> Iterator[tuple[int, Any]]:
+    """A column from the batch on that holds a row, each with the place of its first row."""
+    reader, first = _arrow_reader(path, place), 0
+    of_file = hasattr(reader, "num_record_batches")
+    for batch in map(reader.get_batch, range(reader.num_record_batches)) if of_file else reader:
+        if row < first + len(batch):
+            batch.validate(full=True)
+            yield first, batch.column(0)
+        first += len(batch)
 
 
 def arrow_frame(table: Any, features: Any = None) -> Frame:
@@ -87,6 +135,40 @@ def _frame(schema: Any, n: int, column: Callable[[int, int, int], Any], features
         index=frozenset(each for each in index if isinstance(each, str)),
         class_names=class_label_names(features),
     )
+
+
+@dataclass(eq=False)
+class _StreamedColumns:
+    """Columns of a file, a batch after another; rows before those that were read last begin anew."""
+
+    what: str
+    path: Path
+    schema: Any
+    batches: Callable[[Path, int, int], Iterator[tuple[int, Any]]]
+    open: dict[int, tuple[Iterator[tuple[int, Any]], int, Any]] = field(default_factory=dict)
+
+    def __call__(self, place: int, start: int, stop: int) -> Any:
+        parts = []
+        with refusing_damage(self.what, self.path, self.schema.names[place]):
+            while start < stop:
+                first, found = self._holding(place, start)
+                parts.append(found.slice(start - first, stop - start))
+                start += len(parts[-1])
+            return _together(parts, self.schema.field(place).type)
+
+    def _holding(self, place: int, row: int) -> tuple[int, Any]:
+        """The batch that holds a row, with the place of its first."""
+        reading, first, found = self.open.get(place, (iter(()), 0, ()))
+        if place not in self.open or row < first:
+            reading = self.batches(self.path, place, row)
+            first, found = next(reading)
+        while row >= first + len(found):
+            first, found = next(reading)
+        self.open[place] = reading, first, found
+        return first, found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "open": {}}
 
 
 def _parsed(text: bytes | None) -> dict[str, Any]:

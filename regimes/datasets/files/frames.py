@@ -25,6 +25,8 @@ __all__ = ["Frame", "class_label_names", "frame_points", "joined"]
 _SHOWN = 6
 _ROWS = 2**16
 
+Column = Callable[[int, int, int], Any]
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -32,15 +34,17 @@ class Frame:
 
     A kind is number, text, vector, image or other. ``column(place, start, stop)`` reads rows of a column, of images the
     encoded bytes. ``index`` are columns that only number or name the rows, as the format says, and ``class_names`` the
-    names of classes of which a column holds the numbers.
+    names of classes of which a column holds the numbers. ``streamed`` reads as ``column`` does, best rows in
+    order, and holds no more of a file than these rows, where that can be.
     """
 
     names: tuple[str, ...]
     kinds: tuple[str, ...]
     n: int
-    column: Callable[[int, int, int], Any]
+    column: Column
     index: frozenset[str] = frozenset()
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    streamed: Column | None = None
 
 
 def joined(frames: Sequence[Frame], where: str) -> Frame:
@@ -52,18 +56,30 @@ def joined(frames: Sequence[Frame], where: str) -> Frame:
                 f"load_dataset: all files of a data set must have the same columns, got {', '.join(first.names)} and "
                 f"{', '.join(other.names)} in {where}, or others of them, or other classes; give the files of one"
             )
+    if not others:
+        return first
     starts = np.cumsum([0, *(frame.n for frame in frames)]).tolist()
+    streamed = [frame.streamed for frame in frames if frame.streamed is not None]
+    return replace(
+        first,
+        n=starts[-1],
+        column=_below([frame.column for frame in frames], starts),
+        streamed=_below(streamed, starts) if len(streamed) == len(frames) else None,
+    )
+
+
+def _below(columns: Sequence[Column], starts: Sequence[int]) -> Column:
+    """Columns of several frames, one below the other."""
 
     def column(place: int, start: int, stop: int) -> Any:
-        spans = zip(frames, starts, strict=False)
         parts = [
-            frame.column(place, max(start - before, 0), min(stop - before, frame.n))
-            for frame, before in spans
-            if before < stop and start < before + frame.n
+            read(place, max(start - before, 0), min(stop, end) - before)
+            for read, before, end in zip(columns, starts, starts[1:], strict=False)
+            if before < stop and start < end
         ]
         return [each for part in parts for each in part] if isinstance(parts[0], list) else np.concatenate(parts)
 
-    return replace(first, n=starts[-1], column=column) if others else first
+    return column
 
 
 def class_label_names(features: Any) -> dict[str, tuple[str, ...]]:
@@ -95,6 +111,8 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
             f"{where}; name it alone with --columns (columns=)"
         )
     (place,) = whole
+    if frame.kinds[place] == "vector" and reading.opens and frame.streamed is not None and frame.n:
+        frame = replace(frame, column=frame.streamed)  # a pass over a file that memory may not hold
     notes: tuple[str, ...] = ()
     if label is None and asked is None:
         label, notes = _unasked_label(frame, {*range(width)} - dropped - {place}, where, reading.memory)
@@ -116,7 +134,7 @@ def frame_points(frame: Frame, reading: Reading, where: str) -> RawData:
     if frame.kinds[place] == "vector":
         values = _vectors(frame, place, where)
         shown = " x ".join(map(str, values.shape))
-        size = values.declared_bytes
+        size = 0 if reading.opens and values.chunk else values.declared_bytes
         check_memory("load_dataset", f"{shown} values of {where}", size, reading.memory, "give fewer points")
         taken = f"column {names[place]!r} of {'x'.join(map(str, values.shape[1:]))} values"
         return replace(raw, values=values, taken="; ".join((taken, *said)))
@@ -186,18 +204,20 @@ def _needed(frame: Frame, reading: Reading, where: str) -> list[int]:
 
 def _vectors(frame: Frame, place: int, where: str) -> Blocks:
     """Lists of numbers, nested or not, all of the shape of the first."""
-    first = np.asarray(frame.column(place, 0, min(1, frame.n)))
+    column, name = frame.column, frame.names[place]  # alone, since a cluster takes what stands in the function
+    first = np.asarray(column(place, 0, min(1, frame.n)))
+    one = first.shape[1:]
 
     def rows(start: int, stop: int) -> NDArray[Any]:
-        read = np.asarray(frame.column(place, start, stop))
-        if read.shape[1:] != first.shape[1:]:
+        read = np.asarray(column(place, start, stop))
+        if read.shape[1:] != one:
             raise ValueError(
-                f"load_dataset: all lists in a column must have one length, got {first.shape[1:]} and {read.shape[1:]} "
-                f"in column {frame.names[place]} of {where}; pad or cut them"
+                f"load_dataset: all lists in a column must have one length, got {one} and {read.shape[1:]} "
+                f"in column {name} of {where}; pad or cut them"
             )
         return read
 
-    return Blocks((frame.n, *first.shape[1:]), first.dtype, rows)
+    return Blocks((frame.n, *one), first.dtype, rows, chunk=int(column is frame.streamed))
 
 
 def _images(frame: Frame, place: int, reading: Reading, where: str) -> Pixels:

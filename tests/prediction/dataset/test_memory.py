@@ -3,6 +3,9 @@
 import tracemalloc
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
 
 from regimes import predict
@@ -71,3 +74,37 @@ def test_wide_rows_stay_within_the_memory(tmp_path):
         peak < memory + 2**24
     )  # what is looked at in any case: a million values in double precision, and copies of it
     assert stored["speciation.sample_Lambda"].value == pytest.approx(held["speciation.sample_Lambda"].value, rel=1e-6)
+
+
+def write_parquet(table, folder):
+    pq.write_table(table, folder / "points.parquet", row_group_size=700)
+    return folder / "points.parquet"
+
+
+def write_feather(table, folder):
+    feather.write_feather(table, folder / "points.feather", chunksize=500)
+    return folder / "points.feather"
+
+
+def write_stream(table, folder):  # as the library datasets does, in two files
+    (folder / "points").mkdir()
+    for part in range(2):
+        path = str(folder / "points" / f"data-{part}.arrow")
+        with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table.slice(part * 5000, 5000 + 2000 * part), max_chunksize=300)
+    return folder / "points"
+
+
+@pytest.mark.parametrize("write", [write_parquet, write_feather, write_stream])
+def test_vectors_of_a_table_stay_in_their_file(tmp_path, write):
+    X = np.random.default_rng(2).normal(size=(12000, 300)).astype(np.float32) * np.arange(1, 301, dtype="f4") ** -0.5
+    labels = (X[:, 0] > 0).astype(int)
+    np.save(tmp_path / "x.npy", X)
+    table = pa.table({"vector": pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 300), "label": labels})
+    options = {"memory": 20_000_000, "probes": 64, "groups": 4, "parts": ["speciation"]}
+    array = predict(tmp_path / "x.npy", labels=labels, **options)
+    found = predict(write(table, tmp_path), labels="label", **options)
+    assert "read from the file in passes" in found.problem.taken
+    assert {key: each.value for key, each in found.numbers.items()} == {
+        key: each.value for key, each in array.numbers.items()
+    }
