@@ -29,6 +29,7 @@ _COMMANDS = {
     "clock": "regimes.cli.clock",
     "derive": "regimes.cli.derive",
     "claims": "regimes.cli.claims",
+    "doctor": "regimes.cli.doctor",
 }
 
 
@@ -105,4 +106,5 @@ def main() -> None:
     regimes clock --time 1
     regimes derive collapse_time                 where a number comes from
     regimes claims biroli2024                    what a paper claims, and what came out
+    regimes doctor                               versions and threads, for a report of a fault
     """
