@@ -35,6 +35,7 @@ from regimes import process as process
 from regimes import speciation as speciation
 from regimes import collapse as collapse
 from regimes import decisions as decisions
+from regimes import learning as learning
 from regimes import hierarchy as hierarchy
 from regimes import composition as composition
 from regimes import validation as validation

@@ -13,7 +13,7 @@ PUBLIC = {
         Advice BumpGrid ClassTree Clock Collapse CompiledFormula DataPercolationPrediction Dataset Formula Hierarchy
         HierarchyPrediction Mixture NotConverged Number PercolationPrediction Prediction Preprocessing Result
         SCHEDULES Schedule Speciation advise builtin_datasets catalogue clock collapse compile_formula composition
-        decisions formula hierarchy load_dataset noise_schedule predict predict_classes predict_collapse
+        decisions formula hierarchy learning load_dataset noise_schedule predict predict_classes predict_collapse
         predict_data_percolation predict_hierarchy predict_percolation predict_speciation process speciation
         unmasking_loss unmasking_plan validation
     """,
@@ -35,6 +35,10 @@ PUBLIC = {
         Components CopiedPoints HiddenVariance ReturnProbabilities StepGrid best_end_grid best_grid
         copied_points end_divergence gaussian_components hidden_variance path_divergence retained_share
         return_probabilities schedule_grid start_divergence step_grid steps_needed to_diffusers
+    """,
+    "regimes.learning": """
+        ActivationMoments Bulk FeatureSpectrum FiniteFeatures RandomFeatures Transform activation_moments
+        feature_spectrum feature_support feature_transform gaussian_features random_features true_features
     """,
     "regimes.hierarchy": """
         Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations

@@ -102,11 +102,15 @@ LADDERS: dict[str, Ladder] = {
     "beta_range": between(1e-6, 1e3),
     "c": inside_unit(1e-12),
     "c_rest": both_signs(1e-8, 0.999999),
+    "b2": from_zero(1e-12, 1e6),
     "clock": between(1e-8, 1e8),
     "d": between(1, 1e6),
     "deficit_slope": both_signs(1e-8, 1e8),
     "delta": both_signs(1e-6, 1e3),
     "distance": between(1e-8, 1e6),
+    "dof_share": lambda u: inside_unit(1e-12)(u) if 0 < u < 1 else u,
+    "dof_slope": from_zero(1e-12, 1e6),
+    "dof_squares": lambda u: inside_unit(1e-12)(u) if 0 < u < 1 else u,
     "dt": between(1e-8, 300),
     "e": between(1e-3, 1e3),
     "exponent": between(1e-6, 1e3),
@@ -137,6 +141,7 @@ LADDERS: dict[str, Ladder] = {
     "loss": from_zero(1e-12, 1e12),
     "low_shift": between(1e-3, 1e2),
     "m": between(1e-3, 1e5),
+    "m_k": between(1e-12, 1e6),
     "many_tokens": between(1, 1e5),
     "mmse_before": between(1e-8, 1e8),
     "mmse_here": between(1e-8, 1e8),
@@ -149,6 +154,10 @@ LADDERS: dict[str, Ladder] = {
     "p_other": inside_unit(1e-15),
     "p_same": inside_unit(1e-15),
     "phi": inside_unit(1e-15),
+    "psi_p": between(1e-3, 1e6),
+    "points_ratio": from_zero(1e-9, 1e3),
+    "rate": between(1e-8, 1e3),
+    "ridge": between(1e-8, 1e8),
     "phi_inf": inside_unit(1e-15),
     "place": lambda u: inside_unit(1e-12)(u) if 0 < u < 1 else u,
     "ratio": between(1e-8, 1e8),
@@ -177,10 +186,12 @@ LADDERS: dict[str, Ladder] = {
     "terminal": inside_unit(1e-6),
     "tokens": between(1, 1e5),
     "transform": between(1e-6, 1e6),
+    "tau": between(1e-8, 1e12),
     "tau_1": both_signs(1e-8, 1e6),
     "tau_2": from_zero(1e-12, 1e12),
     "u": both_signs(1e-8, 40),
     "v": between(1e-12, 1e12),
+    "v2": from_zero(1e-12, 1e6),
     "v_t": both_signs(1e-8, 1e4),
     "w": between(1e-3, 1e3),
     "weight": both_signs(1e-6, 100),
@@ -261,6 +272,12 @@ CONDITIONED: dict[str, str] = {
     "excess_entropy_definition": "zero at the collapse time",
     "excess_entropy_from_information": "zero where I = log n",
     "frozen_loss_divergence": "zero where losses do not fall within the step",
+    "feature_balance": "zero on the spectrum",
+    "feature_balance_by_ridge": "zero where the points stop to hold a direction",
+    "feature_balance_by_transform": "zero where the branches of the transform meet",
+    "feature_point": "zero where the transform is taken at 0",
+    "feature_point_by_ridge": "zero where the branches of the transform meet",
+    "feature_point_by_transform": "zero at an edge",
     "finite_size_threshold": "zero where a shift to below is as large as the threshold",
     "gaussian_log_density": "zero where the density is 1",
     "gaussian_posterior_mean": "zero where noise and centre cancel",
@@ -307,6 +324,7 @@ STEEP: dict[str, str] = {
     "pixel_density_product": "tail of a bump",
     "pixel_sum": "tail of a bump",
     "poisson_sum_gap_integrand": "exponential in x",
+    "relu_own_variance": "in proportion to what is left of a correlation near 1",
     "sign_clone_integrand": "tails of normal laws",
     "sign_posterior": "tail of the normal law",
 }
@@ -331,7 +349,9 @@ def sweep(name: str) -> tuple[tuple[tuple[float, ...], Any, Any], ...]:
     """
     count = len(formula(name).inputs)
     rng = np.random.default_rng(2024)
-    corners = np.array(np.meshgrid(*[(0.0, 1.0)] * count)).reshape(count, -1).T[:CORNERS]
+    corners = np.array(np.meshgrid(*[(0.0, 1.0)] * count)).reshape(count, -1).T
+    if len(corners) > CORNERS:
+        corners = rng.permutation(corners)[:CORNERS]
     candidates = (*corners, *rng.random((40 * POINTS, count)))
     places = list(islice((place for place in candidates if allowed(name, values_at(name, place))), POINTS))
     exact = [formula(name).mp(*values_at(name, place)) for place in places]

@@ -49,6 +49,7 @@ NUMERIC = {
     "preserving_start_divergence": {2},
     "random_energy_rate": {2},
     "random_energy_tilt": {1},
+    "relu_own_variance": {1},
     "sign_clone_integrand": {1},
     "sign_clone_slope": {0, 1},
     "student_mean_deviation": {1},

@@ -53,6 +53,15 @@ class CompiledFormula:
     path: Path
     _elementwise: Callable[..., Any]
 
+    @functools.cached_property
+    def analytic(self) -> Callable[..., Any]:
+        """The scalar for kernels that call it with complex numbers too; for formulas that are analytic in them."""
+        from regimes.numerics.compiled.kernels import kernel
+
+        written: Any = self.scalar  # a kernel, of target "numba"
+        compiled: Callable[..., Any] = kernel(error_model="numpy")(written.py_func)
+        return compiled
+
     def __call__(self, *values: Any) -> Any:
         """Evaluate elementwise with broadcasting; the inputs are not checked against their domains.
 

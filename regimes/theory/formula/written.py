@@ -50,6 +50,9 @@ _MODULES = (
     "decisions.best_grid",
     "decisions.final_samples",
     "decisions.start",
+    "learning.features",
+    "learning.resolvent",
+    "learning.edges",
     "hierarchy.leaves",
     "hierarchy.maps",
     "hierarchy.transition",
@@ -79,7 +82,7 @@ class Written:
 
     @property
     def subject(self) -> str:
-        """The room of the formula: process, speciation, collapse, decisions, hierarchy or composition."""
+        """The room of the formula: process, speciation, collapse, decisions, learning, hierarchy or composition."""
         return self.module.split(".")[-2]
 
 

@@ -1,0 +1,13 @@
+from regimes.numerics.learning.activation import activation_moments as activation_moments
+from regimes.numerics.learning.activation import ActivationMoments as ActivationMoments
+from regimes.numerics.learning.features import random_features as random_features
+from regimes.numerics.learning.features import RandomFeatures as RandomFeatures
+from regimes.numerics.learning.transform import feature_transform as feature_transform
+from regimes.numerics.learning.transform import Transform as Transform
+from regimes.numerics.learning.support import feature_support as feature_support
+from regimes.numerics.learning.spectrum import feature_spectrum as feature_spectrum
+from regimes.numerics.learning.spectrum import FeatureSpectrum as FeatureSpectrum
+from regimes.numerics.learning.spectrum import Bulk as Bulk
+from regimes.numerics.learning.finite_features import gaussian_features as gaussian_features
+from regimes.numerics.learning.finite_features import true_features as true_features
+from regimes.numerics.learning.finite_features import FiniteFeatures as FiniteFeatures

@@ -1,0 +1,1 @@
+"""Random features under gradient flow: spectrum of their covariance, learning times, losses."""

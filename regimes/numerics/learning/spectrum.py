@@ -1,0 +1,217 @@
+"""Density of the eigenvalues of the features' covariance: its bulks, their weights, quantiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regimes.numerics.compiled.compile import compile_formula
+from regimes.numerics.compiled.kernels import kernel
+from regimes.numerics.estimation.spline import Spline
+from regimes.numerics.interface.errors import NotConverged
+from regimes.numerics.learning.features import RandomFeatures
+from regimes.numerics.learning.support import support_above_floor
+from regimes.numerics.learning.transform import Fixed, fixed, sums, sweep
+from regimes.theory.formula.record import note, recorded
+
+__all__ = ["Bulk", "FeatureSpectrum", "feature_spectrum"]
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+noise_transform = compile_formula("noise_transform").analytic
+
+_NODES, _MOST, _SPLITS, _NARROWER = 64, 1024, 8, 8
+_SETTLED, _WEIGHT = 1e-8, 1e-6
+_ADVICE = "eigenvalues of the covariance that nearly agree should be given as one, with counts"
+
+
+@dataclass(frozen=True, eq=False)
+class Bulk:
+    """Eigenvalues from one edge to another.
+
+    Attributes
+    ----------
+    low, high, weight : float
+        Edges, and the share of all eigenvalues.
+    eigenvalues, density : ndarray, shape (k,)
+        Points within, dense at the edges, and the density there.
+    noise : ndarray, shape (k,)
+        Density of the same eigenvalues as the noise sees them: ``Im K/pi`` (``noise_transform``).
+    quadrature : ndarray, shape (k,)
+        Weights of the points in an integral over the bulk.
+    cumulated : ndarray, shape (k,)
+        Share of the bulk's weight below each point.
+    """
+
+    low: float
+    high: float
+    weight: float
+    eigenvalues: Array
+    density: Array
+    noise: Array
+    quadrature: Array
+    cumulated: Array
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSpectrum:
+    """Eigenvalues of the covariance of random features, as p, n and d go to infinity.
+
+    Attributes
+    ----------
+    problem : RandomFeatures
+        Whose they are.
+    bulks : tuple of Bulk
+        Ascending.
+    atom, atom_weight : float
+        The eigenvalue of features that meet neither data nor noise, s^2, and its share, ``1 - (n + d)/p`` if positive.
+    """
+
+    problem: RandomFeatures
+    bulks: tuple[Bulk, ...]
+    atom: float
+    atom_weight: float
+    formulas: tuple[str, ...]
+
+    @property
+    def weight(self) -> float:
+        """Of all eigenvalues: 1, but for the error of the quadrature."""
+        return self.atom_weight + sum(bulk.weight for bulk in self.bulks)
+
+    def quantile(self, share: ArrayLike) -> Array:
+        """Eigenvalue below which a share of all lies; of a gap between bulks its lower end, of the atom the atom.
+
+        Raises a ValueError where a share lies outside [0, 1].
+        """
+        asked = np.asarray(share, dtype=np.float64)
+        if not ((asked >= 0) & (asked <= 1)).all():
+            raise ValueError(
+                f"quantile: share must lie in [0, 1], got {asked[~((asked >= 0) & (asked <= 1))].tolist()}"
+            )
+        found = np.full(asked.shape, self.atom)
+        below = self.atom_weight
+        for bulk in self.bulks:
+            within = (asked > below) if bulk is not self.bulks[0] or below > 0 else asked >= 0
+            place = np.clip((asked[within] - below) / bulk.weight, 0.0, 1.0)
+            points = np.concatenate([[bulk.low], bulk.eigenvalues, [bulk.high]])
+            found[within] = np.interp(place, np.concatenate([[0.0], bulk.cumulated, [1.0]]), points)
+            below += bulk.weight
+        return found
+
+
+def feature_spectrum(given: RandomFeatures) -> FeatureSpectrum:
+    """Density of the eigenvalues of the features' covariance, bulk by bulk.
+
+    Parameters
+    ----------
+    given : RandomFeatures
+        The features.
+
+    Returns
+    -------
+    FeatureSpectrum
+        Bulks with edges, weights and density; the atom.
+
+    Raises
+    ------
+    NotConverged
+        If the weights do not add up to 1 within 1e-6.
+
+    Notes
+    -----
+    bonnaire2025 (``feature_balance``, ``feature_point``), for any covariance. Of other eigenvalues there is one near
+    p mean^2 where the mean of a feature is not 0: it has no weight.
+
+    Examples
+    --------
+    >>> from regimes.numerics.learning.features import random_features
+    >>> found = feature_spectrum(random_features([1.0], counts=[100], features=800, samples=400, t=0.05))
+    >>> [(round(bulk.low, 4), round(bulk.high, 4), round(bulk.weight, 6)) for bulk in found.bulks]
+    [(0.0083, 0.0681), (0.5166, 6.4391)]
+    """
+    with recorded() as used:
+        bulks = tuple(_bulk(given, low, high) for low, high in support_above_floor(given))
+    found = FeatureSpectrum(given, bulks, given.floor, max(0.0, 1 - _rank(given) / given.features), tuple(used))
+    if not abs(found.weight - 1) < _WEIGHT:
+        raise NotConverged("feature_spectrum: the weight of all eigenvalues", _MOST, abs(found.weight - 1), _ADVICE)
+    return found
+
+
+def _rank(given: RandomFeatures) -> float:
+    """Dimensions that the features span beyond the floor: those of data and noise, and those of the points."""
+    of_data = given.dimension if given.b2 > 0 else given.dimension * float(given.shares[given.levels > 0].sum())
+    if given.samples == np.inf:
+        return of_data
+    of_points = given.samples if given.v2 > 0 else 0.0
+    return of_data + of_points if given.b2 > 0 else max(min(of_data, given.samples), of_points)
+
+
+def _bulk(given: RandomFeatures, low: float, high: float) -> Bulk:
+    """Edges counted from the floor."""
+    parts = _parts(given, low, high, _SPLITS)
+    points, u, y, quadrature = (np.concatenate(column) for column in zip(*(part[:4] for part in parts), strict=True))
+    weights = np.array([part[4] for part in parts])
+    before = np.concatenate([[0.0], np.cumsum(weights)[:-1]])
+    cumulated = np.concatenate([start + part[5] for start, part in zip(before, parts, strict=True)]) / weights.sum()
+    noise = _seen_by_noise(u, y, fixed(given)).imag / np.pi
+    note("noise_transform")
+    floor, density = given.floor, u.imag / (np.pi * given.psi_p)
+    return Bulk(
+        low + floor, high + floor, float(weights.sum()), points + floor, density, noise, quadrature.real, cumulated.real
+    )
+
+
+def _parts(given: RandomFeatures, low: float, high: float, splits: int) -> list[tuple[Any, ...]]:
+    """Points, u, y, quadrature, weight and what is below each point, of a bulk or of its parts.
+
+    Points are doubled until the weight settles. Where two bulks nearly part it does so late: there, it is split.
+    """
+    before, count = -1.0, _NODES
+    while True:
+        place = (np.arange(count) + 0.5) / count
+        points, slope = _points(low, high, place)
+        u, y = sweep(given, points)
+        mass = u.imag * slope / (np.pi * given.psi_p)
+        weight = float(mass.mean())
+        if abs(weight - before) < _SETTLED or (splits == 0 and count >= _MOST):
+            whole = Spline(place, mass).antiderivative()
+            below = np.clip(np.maximum.accumulate(whole(place) - whole(0.0)) / (whole(1.0) - whole(0.0)), 0, 1) * weight
+            return [(points, u, y, slope / count, weight, below)]
+        if count >= _MOST:
+            break
+        before, count = weight, 2 * count
+    at = _valley(given, points[count // 16 : -(count // 16)], u[count // 16 : -(count // 16)])
+    return _parts(given, low, at, splits - 1) + _parts(given, at, high, splits - 1)
+
+
+def _valley(given: RandomFeatures, points: Array, u: Complex) -> float:
+    """Where the density over the logarithm is lowest, away from the edges."""
+    place = int(np.clip(np.argmin(u.imag * points), 1, points.size - 2))
+    for _ in range(_NARROWER):
+        points = np.linspace(points[place - 1], points[place + 1], 17)
+        u = sweep(given, points)[0]
+        place = int(np.clip(np.argmin(u.imag * points), 1, points.size - 2))
+    return float(points[place])
+
+
+def _points(low: float, high: float, place: Array) -> tuple[Array, Array]:
+    """Points from one edge to the other, even on a half circle over their logarithm, and their slope in the place."""
+    half, turn = np.pi * place / 2, np.sin(np.pi * place / 2) ** 2
+    if low == 0.0:  # a hard edge
+        return high * turn, np.pi * high * np.sin(half) * np.cos(half)
+    stretch = np.log(high / low)
+    points = low * np.exp(stretch * turn)
+    return points, np.pi * points * stretch * np.sin(half) * np.cos(half)
+
+
+@kernel(error_model="numpy")
+def _seen_by_noise(u: Complex, y: Complex, given: Fixed) -> Complex:
+    """K at each of some solutions."""
+    found = np.empty(u.size, np.complex128)
+    for place in range(u.size):
+        found[place] = noise_transform(u[place], sums(y[place], given)[0], given.b2)
+    return found

@@ -1,0 +1,196 @@
+"""Where the features' spectrum lies: its edges, from where the eigenvalue turns as a function of the ridge.
+
+Outside the spectrum transform and ridge are real. For a real ridge y the balance is a quadratic equation for u, so that
+the eigenvalue is explicit on two branches; the edges are among the points where it turns. Which of the pieces between
+these belong to the spectrum is asked of the transform itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regimes.numerics.compiled.kernels import kernel
+from regimes.numerics.learning.features import RandomFeatures
+from regimes.numerics.learning.transform import (
+    Fixed,
+    at,
+    balance_by_u,
+    balance_by_y,
+    fixed,
+    point,
+    point_by_u,
+    point_by_y,
+    sums,
+)
+
+__all__ = ["feature_support", "support_above_floor"]
+
+Array = NDArray[np.float64]
+
+_DECADES, _OUTER = 12, 40  # of the ridge beyond the levels, and points for each
+_FEW, _INNER, _OF_MANY = 256, 24, 6  # between two of few levels, from each of them on; of many
+_GOLDEN = (5**0.5 - 1) / 2
+_ALIKE, _ZERO = 1e-7, 1e-14
+_OFF = 1.037  # so that no ridge is 0, where both sides of the balance may be
+
+
+def feature_support(given: RandomFeatures) -> tuple[tuple[float, float], ...]:
+    """Pieces of the line that hold the eigenvalues, but for those at s^2: pairs of edges, ascending.
+
+    Parameters
+    ----------
+    given : RandomFeatures
+        The features.
+
+    Returns
+    -------
+    tuple of pair of float
+        Lower and upper edge of each bulk.
+
+    Notes
+    -----
+    Derived: as for a sample covariance (Silverstein and Choi), whose map this nests. Edges are found to rounding; two
+    bulks whose gap is below 1e-7 of where it is are one.
+
+    Examples
+    --------
+    >>> from regimes.numerics.learning.features import random_features
+    >>> given = random_features([1.0], counts=[100], features=400, samples=float("inf"), t=0.5, activation="linear")
+    >>> [tuple(round(end, 6) for end in piece) for piece in feature_support(given)]  # Marchenko-Pastur: 1, 9
+    [(1.0, 9.0)]
+    """
+    return tuple((low + given.floor, high + given.floor) for low, high in support_above_floor(given))
+
+
+def support_above_floor(given: RandomFeatures) -> list[tuple[float, float]]:
+    """The same, counted from the floor."""
+    problem = fixed(given)
+    rows = _ridges(problem.levels, given)
+    turns = np.concatenate([_turns_of_row(row, problem) for row in rows])
+    turns = np.sort(turns[np.isfinite(turns) & (turns > _ZERO * given.largest) & (turns <= 4 * given.largest)])
+    turns = turns[np.concatenate([[True], np.diff(turns) > _ALIKE * turns[1:]])]
+    ends = np.concatenate([[0.0], turns])
+    middles, widths = (ends[1:] + ends[:-1]) / 2, np.diff(ends)
+    # Inside, the density is there however near the axis; outside, the transform's imaginary part is in proportion.
+    above = at(given, middles + 1e-3j * widths)[0].imag
+    nearer = at(given, middles + 1e-4j * widths)[0].imag
+    pieces: list[tuple[float, float]] = []
+    for low, high, inside in zip(ends[:-1], ends[1:], nearer > 0.4 * above, strict=True):
+        if inside and pieces and pieces[-1][1] == low:
+            pieces[-1] = (pieces[-1][0], float(high))
+        elif inside:
+            pieces.append((float(low), float(high)))
+    return pieces
+
+
+def _ridges(levels: Array, given: RandomFeatures) -> list[Array]:
+    """Rows of ridges, ascending, within which no level of the data is met."""
+    outer = _OFF * np.logspace(-_DECADES, _DECADES, 2 * _DECADES * _OUTER + 1)
+    if not levels.size:
+        scale = given.b2 + given.v2
+        return [-outer[::-1] * scale, outer * scale]
+    near = np.geomspace(1e-6, 0.49, _INNER if levels.size <= _FEW else _OF_MANY)
+    between = np.concatenate([near, 1 - near[::-1]])
+    rows = [-levels[-1] - outer[::-1] * levels[-1]]
+    rows += [-high + between * (high - low) for low, high in zip(levels[-2::-1], levels[:0:-1], strict=True)]
+    return [*rows, -levels[0] + outer * levels[0]]
+
+
+@kernel(error_model="numpy")
+def _branch(y: float, sign: float, given: Fixed) -> tuple[float, float, float, float]:
+    """On one branch, u at a ridge y, and what is 0 where the eigenvalue turns; the first value is the discriminant."""
+    b2, v2, psi_p, beta = given.b2, given.v2, given.psi_p, given.beta
+    share, squares, slope = sums(y, given)
+    square = beta * b2 * v2
+    line = b2 + beta * v2 - y * (1 - beta * share)
+    inside = line * line - 4 * square
+    if inside < 0:
+        return inside, 0.0, 0.0, share
+    far = -(line + (1.0 if line >= 0 else -1.0) * np.sqrt(inside)) / 2  # the root that does not cancel, times square
+    if sign > 0:
+        if far == 0:
+            return -1.0, 0.0, 0.0, share
+        u = 1 / far
+    else:
+        if square == 0:
+            return -1.0, 0.0, 0.0, share
+        u = far / square
+    turn = balance_by_u(u, b2, v2, beta) * point_by_y(u, slope, b2, v2, beta)
+    turn -= balance_by_y(squares, beta) * point_by_u(u, share, b2, v2, psi_p, beta)
+    return inside, u, turn, share
+
+
+@kernel(error_model="numpy")
+def _turns_of_row(row: Array, given: Fixed) -> Array:
+    """Eigenvalues at which the map from the ridge turns, on both branches, in one row of ridges."""
+    found = np.empty(8 * row.size)
+    count = 0
+    for sign in (1.0, -1.0):
+        for place in range(row.size - 1):
+            low, high = row[place], row[place + 1]
+            if _branch(low, sign, given)[0] < 0 and _branch(high, sign, given)[0] < 0:
+                continue
+            if _branch(low, sign, given)[0] < 0:
+                low = _meeting(low, high, sign, given)
+            elif _branch(high, sign, given)[0] < 0:
+                high = _meeting(high, low, sign, given)
+            if (_branch(low, sign, given)[2] > 0) != (_branch(high, sign, given)[2] > 0):
+                found[count] = _turn_between(low, high, sign, given)
+                count += 1
+            elif place > 0:
+                dip = _dip(row[place - 1], low, high, sign, given)
+                if dip != low and (_branch(dip, sign, given)[2] > 0) != (_branch(low, sign, given)[2] > 0):
+                    found[count] = _turn_between(row[place - 1], dip, sign, given)
+                    found[count + 1] = _turn_between(dip, high, sign, given)
+                    count += 2
+    return found[:count]
+
+
+@kernel(error_model="numpy")
+def _meeting(outside: float, inside: float, sign: float, given: Fixed) -> float:
+    """The ridge at which the branches meet, between one that has none and one that has both."""
+    for _ in range(200):
+        middle = (outside + inside) / 2
+        if middle in (outside, inside):
+            break
+        if _branch(middle, sign, given)[0] < 0:
+            outside = middle
+        else:
+            inside = middle
+    return inside
+
+
+@kernel(error_model="numpy")
+def _turn_between(low: float, high: float, sign: float, given: Fixed) -> float:
+    """The eigenvalue at which the map turns, between two ridges on whose sides it does; nan if it is infinite."""
+    rising = _branch(low, sign, given)[2] > 0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if (_branch(middle, sign, given)[2] > 0) == rising:
+            low = middle
+        else:
+            high = middle
+    _, u, _, share = _branch(low, sign, given)
+    return point(u, share, given.b2, given.v2, 0.0, given.psi_p, given.beta) if u != 0 else np.nan
+
+
+@kernel(error_model="numpy")
+def _dip(low: float, middle: float, high: float, sign: float, given: Fixed) -> float:
+    """Where the map comes nearest to turning between three ridges, if that is near the middle one; else that."""
+    ends, best = (_branch(low, sign, given), _branch(high, sign, given)), _branch(middle, sign, given)
+    side = 1.0 if best[2] > 0 else -1.0
+    if ends[0][0] < 0 or ends[1][0] < 0 or side * ends[0][2] <= side * best[2] or side * ends[1][2] <= side * best[2]:
+        return middle
+    for _ in range(60):  # golden section, until it crosses
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        at_left, at_right = side * _branch(left, sign, given)[2], side * _branch(right, sign, given)[2]
+        if at_left < 0 or at_right < 0:
+            return left if at_left < 0 else right
+        if at_left < at_right:
+            high = right
+        else:
+            low = left
+    return middle

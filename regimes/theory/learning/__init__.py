@@ -1,0 +1,1 @@
+"""How a denoiser learns: random features under gradient flow, their spectrum, and when they memorise."""
