@@ -11,3 +11,8 @@ from regimes.numerics.learning.spectrum import Bulk as Bulk
 from regimes.numerics.learning.finite_features import gaussian_features as gaussian_features
 from regimes.numerics.learning.finite_features import true_features as true_features
 from regimes.numerics.learning.finite_features import FiniteFeatures as FiniteFeatures
+from regimes.numerics.learning.window import learning_window as learning_window
+from regimes.numerics.learning.window import LearningWindow as LearningWindow
+from regimes.numerics.learning.window import separating_samples as separating_samples
+from regimes.numerics.learning.losses import training_losses as training_losses
+from regimes.numerics.learning.losses import TrainingLosses as TrainingLosses

@@ -184,6 +184,7 @@ LADDERS: dict[str, Ladder] = {
     "step_before": between(1e-12, 1e12),
     "t": between(1e-8, 300),
     "terminal": inside_unit(1e-6),
+    "times": from_zero(1e-12, 1e6),
     "tokens": between(1, 1e5),
     "transform": between(1e-6, 1e6),
     "tau": between(1e-8, 1e12),

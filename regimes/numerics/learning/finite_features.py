@@ -42,6 +42,22 @@ def gaussian_features(given: RandomFeatures, rng: np.random.Generator) -> Finite
     """Gaussian features with the moments of the true ones; of whole numbers p, n, d and counts.
 
     ``U = G G^T/n + b^2 W W^T/d + s^2``, ``G = W x + v Omega`` with x of the levels.
+
+    Parameters
+    ----------
+    given : RandomFeatures
+        The features, of whole numbers p, n and d.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    FiniteFeatures
+        U, its population, and V.
+
+    Notes
+    -----
+    bonnaire2025 (Gaussian equivalence), with the moments of ``feature_signal`` and ``feature_noise``.
     """
     d, p = round(given.dimension), round(given.features)
     levels = np.repeat(given.levels, np.round(given.shares * d).astype(int))
@@ -65,6 +81,33 @@ def true_features(
     correlation of their weights, small but on the diagonal, where the mean square is taken itself. Rows of W are normal
     and brought to one length: s^2 and v^2 go as high powers of it, so that lengths that scatter by 1/sqrt(2 d) spread
     the eigenvalues near the floor, by 20% at d = 240.
+
+    Parameters
+    ----------
+    activation : str or callable
+        A smooth one, as :func:`activation_moments` takes it.
+    eigenvalues : array_like, shape (d,)
+        Of the covariance of the data, one for each direction.
+    features, samples : int
+        p and n.
+    t : float
+        Ornstein-Uhlenbeck time; positive.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    FiniteFeatures
+        U and V; the population is not known.
+
+    Raises
+    ------
+    ValueError
+        If t is not positive and finite, or no activation has that name.
+
+    Notes
+    -----
+    Derived: Mehler's series to fifth order, by Gauss-Hermite quadrature with 60 nodes.
     """
     function = smooth_activation(activation)
     t = positive_number("true_features", "t", "Ornstein-Uhlenbeck time", t)

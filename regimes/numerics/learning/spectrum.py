@@ -8,21 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regimes.numerics.compiled.compile import compile_formula
-from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.estimation.spline import Spline
 from regimes.numerics.interface.errors import NotConverged
 from regimes.numerics.learning.features import RandomFeatures
 from regimes.numerics.learning.support import support_above_floor
-from regimes.numerics.learning.transform import Fixed, fixed, sums, sweep
-from regimes.theory.formula.record import note, recorded
+from regimes.numerics.learning.transform import sweep
+from regimes.theory.formula.record import recorded
 
 __all__ = ["Bulk", "FeatureSpectrum", "feature_spectrum"]
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
-noise_transform = compile_formula("noise_transform").analytic
 
 _NODES, _MOST, _SPLITS, _NARROWER = 64, 1024, 8, 8
 _SETTLED, _WEIGHT = 1e-8, 1e-6
@@ -39,8 +35,6 @@ class Bulk:
         Edges, and the share of all eigenvalues.
     eigenvalues, density : ndarray, shape (k,)
         Points within, dense at the edges, and the density there.
-    noise : ndarray, shape (k,)
-        Density of the same eigenvalues as the noise sees them: ``Im K/pi`` (``noise_transform``).
     quadrature : ndarray, shape (k,)
         Weights of the points in an integral over the bulk.
     cumulated : ndarray, shape (k,)
@@ -52,7 +46,6 @@ class Bulk:
     weight: float
     eigenvalues: Array
     density: Array
-    noise: Array
     quadrature: Array
     cumulated: Array
 
@@ -95,7 +88,7 @@ class FeatureSpectrum:
         found = np.full(asked.shape, self.atom)
         below = self.atom_weight
         for bulk in self.bulks:
-            within = (asked > below) if bulk is not self.bulks[0] or below > 0 else asked >= 0
+            within = (asked > below + _WEIGHT / 10) if below > 0 else asked >= 0
             place = np.clip((asked[within] - below) / bulk.weight, 0.0, 1.0)
             points = np.concatenate([[bulk.low], bulk.eigenvalues, [bulk.high]])
             found[within] = np.interp(place, np.concatenate([[0.0], bulk.cumulated, [1.0]]), points)
@@ -131,7 +124,7 @@ def feature_spectrum(given: RandomFeatures) -> FeatureSpectrum:
     >>> from regimes.numerics.learning.features import random_features
     >>> found = feature_spectrum(random_features([1.0], counts=[100], features=800, samples=400, t=0.05))
     >>> [(round(bulk.low, 4), round(bulk.high, 4), round(bulk.weight, 6)) for bulk in found.bulks]
-    [(0.0083, 0.0681), (0.5166, 6.4391)]
+    [(0.0084, 0.1012, 0.5), (0.722, 7.715, 0.125)]
     """
     with recorded() as used:
         bulks = tuple(_bulk(given, low, high) for low, high in support_above_floor(given))
@@ -153,20 +146,16 @@ def _rank(given: RandomFeatures) -> float:
 def _bulk(given: RandomFeatures, low: float, high: float) -> Bulk:
     """Edges counted from the floor."""
     parts = _parts(given, low, high, _SPLITS)
-    points, u, y, quadrature = (np.concatenate(column) for column in zip(*(part[:4] for part in parts), strict=True))
-    weights = np.array([part[4] for part in parts])
+    points, density, quadrature = (np.concatenate(column) for column in zip(*(part[:3] for part in parts), strict=True))
+    weights = np.array([part[3] for part in parts])
     before = np.concatenate([[0.0], np.cumsum(weights)[:-1]])
-    cumulated = np.concatenate([start + part[5] for start, part in zip(before, parts, strict=True)]) / weights.sum()
-    noise = _seen_by_noise(u, y, fixed(given)).imag / np.pi
-    note("noise_transform")
-    floor, density = given.floor, u.imag / (np.pi * given.psi_p)
-    return Bulk(
-        low + floor, high + floor, float(weights.sum()), points + floor, density, noise, quadrature.real, cumulated.real
-    )
+    cumulated = np.concatenate([start + part[4] for start, part in zip(before, parts, strict=True)]) / weights.sum()
+    floor = given.floor
+    return Bulk(low + floor, high + floor, float(weights.sum()), points + floor, density, quadrature, cumulated)
 
 
 def _parts(given: RandomFeatures, low: float, high: float, splits: int) -> list[tuple[Any, ...]]:
-    """Points, u, y, quadrature, weight and what is below each point, of a bulk or of its parts.
+    """Points, density, quadrature, weight and what is below each point, of a bulk or of its parts.
 
     Points are doubled until the weight settles. Where two bulks nearly part it does so late: there, it is split.
     """
@@ -174,27 +163,27 @@ def _parts(given: RandomFeatures, low: float, high: float, splits: int) -> list[
     while True:
         place = (np.arange(count) + 0.5) / count
         points, slope = _points(low, high, place)
-        u, y = sweep(given, points)
-        mass = u.imag * slope / (np.pi * given.psi_p)
+        density = sweep(given, points)[0].imag / (np.pi * given.psi_p)
+        mass = density * slope
         weight = float(mass.mean())
         if abs(weight - before) < _SETTLED or (splits == 0 and count >= _MOST):
             whole = Spline(place, mass).antiderivative()
             below = np.clip(np.maximum.accumulate(whole(place) - whole(0.0)) / (whole(1.0) - whole(0.0)), 0, 1) * weight
-            return [(points, u, y, slope / count, weight, below)]
+            return [(points, density, slope / count, weight, below)]
         if count >= _MOST:
             break
         before, count = weight, 2 * count
-    at = _valley(given, points[count // 16 : -(count // 16)], u[count // 16 : -(count // 16)])
+    at = _valley(given, points[count // 16 : -(count // 16)], density[count // 16 : -(count // 16)])
     return _parts(given, low, at, splits - 1) + _parts(given, at, high, splits - 1)
 
 
-def _valley(given: RandomFeatures, points: Array, u: Complex) -> float:
+def _valley(given: RandomFeatures, points: Array, density: Array) -> float:
     """Where the density over the logarithm is lowest, away from the edges."""
-    place = int(np.clip(np.argmin(u.imag * points), 1, points.size - 2))
+    place = int(np.clip(np.argmin(density * points), 1, points.size - 2))
     for _ in range(_NARROWER):
         points = np.linspace(points[place - 1], points[place + 1], 17)
-        u = sweep(given, points)[0]
-        place = int(np.clip(np.argmin(u.imag * points), 1, points.size - 2))
+        density = sweep(given, points)[0].imag
+        place = int(np.clip(np.argmin(density * points), 1, points.size - 2))
     return float(points[place])
 
 
@@ -206,12 +195,3 @@ def _points(low: float, high: float, place: Array) -> tuple[Array, Array]:
     stretch = np.log(high / low)
     points = low * np.exp(stretch * turn)
     return points, np.pi * points * stretch * np.sin(half) * np.cos(half)
-
-
-@kernel(error_model="numpy")
-def _seen_by_noise(u: Complex, y: Complex, given: Fixed) -> Complex:
-    """K at each of some solutions."""
-    found = np.empty(u.size, np.complex128)
-    for place in range(u.size):
-        found[place] = noise_transform(u[place], sums(y[place], given)[0], given.b2)
-    return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from regimes.numerics.compiled.compile import compile_formula
 from regimes.numerics.compiled.kernels import kernel
 from regimes.numerics.learning.features import RandomFeatures
 from regimes.numerics.learning.transform import (
@@ -30,8 +31,11 @@ Array = NDArray[np.float64]
 
 _DECADES, _OUTER = 12, 40  # of the ridge beyond the levels, and points for each
 _FEW, _INNER, _OF_MANY = 256, 24, 6  # between two of few levels, from each of them on; of many
+_noise = compile_formula("noise_transform").analytic
+
+_HEIGHTS = (1e-5j, 1e-6j)  # of the width of a piece, above its middle
 _GOLDEN = (5**0.5 - 1) / 2
-_ALIKE, _ZERO = 1e-7, 1e-14
+_ALIKE, _ZERO, _NEAR_ZERO = 1e-7, 1e-14, 1e-6
 _OFF = 1.037  # so that no ridge is 0, where both sides of the balance may be
 
 
@@ -72,9 +76,8 @@ def support_above_floor(given: RandomFeatures) -> list[tuple[float, float]]:
     turns = turns[np.concatenate([[True], np.diff(turns) > _ALIKE * turns[1:]])]
     ends = np.concatenate([[0.0], turns])
     middles, widths = (ends[1:] + ends[:-1]) / 2, np.diff(ends)
-    # Inside, the density is there however near the axis; outside, the transform's imaginary part is in proportion.
-    above = at(given, middles + 1e-3j * widths)[0].imag
-    nearer = at(given, middles + 1e-4j * widths)[0].imag
+    # Inside, the density is there however near the axis; outside, the imaginary part of a transform is in proportion.
+    above, nearer = (_seen(*at(given, middles + height * widths), problem) for height in _HEIGHTS)
     pieces: list[tuple[float, float]] = []
     for low, high, inside in zip(ends[:-1], ends[1:], nearer > 0.4 * above, strict=True):
         if inside and pieces and pieces[-1][1] == low:
@@ -82,6 +85,11 @@ def support_above_floor(given: RandomFeatures) -> list[tuple[float, float]]:
         elif inside:
             pieces.append((float(low), float(high)))
     return pieces
+
+
+def _seen(u: NDArray[np.complex128], y: NDArray[np.complex128], problem: Fixed) -> Array:
+    """Imaginary part of the transform as the noise sees it, which leaves out the many eigenvalues at the floor."""
+    return np.array([_noise(u[k], sums(y[k], problem)[0], problem.b2).imag for k in range(u.size)])
 
 
 def _ridges(levels: Array, given: RandomFeatures) -> list[Array]:
@@ -94,7 +102,9 @@ def _ridges(levels: Array, given: RandomFeatures) -> list[Array]:
     between = np.concatenate([near, 1 - near[::-1]])
     rows = [-levels[-1] - outer[::-1] * levels[-1]]
     rows += [-high + between * (high - low) for low, high in zip(levels[-2::-1], levels[:0:-1], strict=True)]
-    return [*rows, -levels[0] + outer * levels[0]]
+    near_zero = levels[0] * outer[outer > _NEAR_ZERO]  # where the points leave directions to the noise
+    last = np.concatenate([near_zero - levels[0], near_zero, -near_zero[near_zero < levels[0]]])
+    return [*rows, np.unique(last[last > -levels[0]])]
 
 
 @kernel(error_model="numpy")
@@ -124,6 +134,7 @@ def _branch(y: float, sign: float, given: Fixed) -> tuple[float, float, float, f
 @kernel(error_model="numpy")
 def _turns_of_row(row: Array, given: Fixed) -> Array:
     """Eigenvalues at which the map from the ridge turns, on both branches, in one row of ridges."""
+    row = _with_branches_apart(row, given)
     found = np.empty(8 * row.size)
     count = 0
     for sign in (1.0, -1.0):
@@ -144,6 +155,40 @@ def _turns_of_row(row: Array, given: Fixed) -> Array:
                     found[count] = _turn_between(row[place - 1], dip, sign, given)
                     found[count + 1] = _turn_between(dip, high, sign, given)
                     count += 2
+    return found[:count]
+
+
+@kernel(error_model="numpy")
+def _line(y: float, given: Fixed) -> float:
+    """Coefficient of u in its quadratic equation: at 0 the branches are complex, where there are two."""
+    share: float = sums(y, given)[0]
+    return given.b2 + given.beta * given.v2 - y * (1 - given.beta * share)
+
+
+@kernel(error_model="numpy")
+def _with_branches_apart(row: Array, given: Fixed) -> Array:
+    """The row with a ridge within each stretch that has no real branch, however short."""
+    found, count = np.empty(2 * row.size), 0
+    for place in range(row.size):
+        found[count] = row[place]
+        count += 1
+        if place + 1 == row.size:
+            break
+        low, high = row[place], row[place + 1]
+        rising = _line(low, given) > 0
+        if (_line(high, given) > 0) == rising:
+            continue
+        for _ in range(200):
+            middle = (low + high) / 2
+            if middle in (low, high):
+                break
+            if (_line(middle, given) > 0) == rising:
+                low = middle
+            else:
+                high = middle
+        if row[place] < low < row[place + 1]:
+            found[count] = low
+            count += 1
     return found[:count]
 
 

@@ -77,8 +77,8 @@ def feature_transform(given: RandomFeatures, z: ArrayLike) -> Transform:
     --------
     >>> from regimes.numerics.learning.features import random_features
     >>> given = random_features([1.0], counts=[100], features=200, samples=float("inf"), t=0.5, activation="linear")
-    >>> complex(feature_transform(given, -1.0).q.round(6))  # Marchenko-Pastur
-    (0.5+0j)
+    >>> complex(feature_transform(given, -1.0).q.round(6))  # Marchenko-Pastur: 1/sqrt(2)
+    (0.707107+0j)
     """
     points = np.asarray(z, dtype=np.complex128)
     if not np.isfinite(points).all() or (points.imag < 0).any():

@@ -53,6 +53,7 @@ _MODULES = (
     "learning.features",
     "learning.resolvent",
     "learning.edges",
+    "learning.losses",
     "hierarchy.leaves",
     "hierarchy.maps",
     "hierarchy.transition",
