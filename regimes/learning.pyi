@@ -16,3 +16,6 @@ from regimes.numerics.learning.window import LearningWindow as LearningWindow
 from regimes.numerics.learning.window import separating_samples as separating_samples
 from regimes.numerics.learning.losses import training_losses as training_losses
 from regimes.numerics.learning.losses import TrainingLosses as TrainingLosses
+from regimes.prediction.learning.predict import predict_training as predict_training
+from regimes.prediction.learning.predict import TrainingClock as TrainingClock
+from regimes.prediction.learning.predict import FeatureTraining as FeatureTraining

@@ -37,9 +37,10 @@ PUBLIC = {
         return_probabilities schedule_grid start_divergence step_grid steps_needed to_diffusers
     """,
     "regimes.learning": """
-        ActivationMoments Bulk FeatureSpectrum FiniteFeatures LearningWindow RandomFeatures TrainingLosses Transform
-        activation_moments feature_spectrum feature_support feature_transform gaussian_features learning_window
-        random_features separating_samples training_losses true_features
+        ActivationMoments Bulk FeatureSpectrum FeatureTraining FiniteFeatures LearningWindow RandomFeatures
+        TrainingClock TrainingLosses Transform activation_moments feature_spectrum feature_support feature_transform
+        gaussian_features learning_window predict_training random_features separating_samples training_losses
+        true_features
     """,
     "regimes.hierarchy": """
         Beliefs Bisection DensityEvolution FeatureTransitions GaussianFieldUTurn HierarchyBudget HierarchyCorrelations

@@ -19,6 +19,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "predict": "regimes.cli.predict",
     "advise": "regimes.cli.advise",
+    "training": "regimes.cli.training",
     "classes": "regimes.cli.classes",
     "speciation": "regimes.cli.speciation",
     "collapse": "regimes.cli.collapse",

@@ -24,6 +24,7 @@ _ROOMS = {
     "collapse": "collapse",
     "dataset": "dataset",
     "advice": "decisions",
+    "training clock": "learning",
     "hierarchy": "hierarchy",
     "hierarchy transition": "hierarchy.transition",
     "phase diagram": "hierarchy.phase_diagram",

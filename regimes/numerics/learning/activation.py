@@ -19,7 +19,7 @@ Activation = str | Callable[[Array], Array]
 
 _REACH = 9.5  # the normal density is 2e-20 of its peak beyond
 _WIDEST, _FINEST = 0.5, 1 / 256
-_SETTLED, _ROUNDING = 1e-11, 1e-15
+_SETTLED, _ROUNDING, _NOTHING = 1e-11, 1e-15, 1e-13
 _STEEPEST = 200.0
 
 
@@ -128,8 +128,10 @@ def activation_moments(activation: Activation, t: float, variance: float) -> Act
     while step >= _FINEST:
         found = _trapezoid(function, alpha, math.sqrt(noise), step / max(alpha, 1.0), step)
         if before is not None and np.allclose(found, before, rtol=_SETTLED, atol=_ROUNDING * found[4]):
-            slope = abs(found[1]) if abs(found[1]) > 1e-13 * math.sqrt(found[4]) else 0.0  # of an even activation
-            return ActivationMoments(found[0], slope, found[2], found[3])
+            # What an odd or an even activation has none of is rounding.
+            least = _NOTHING * math.sqrt(found[4])
+            mean, slope = (value if abs(value) > least else 0.0 for value in found[:2])
+            return ActivationMoments(mean, abs(slope), found[2], found[3])
         before, step = found, step / 2
     raise ValueError(
         "activation_moments: the activation must be smooth, with moments that a quadrature finds; its mean, slope and "

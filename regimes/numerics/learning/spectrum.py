@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 
 _NODES, _MOST, _SPLITS, _NARROWER = 64, 1024, 8, 8
+_LAST, _FINER = 8192, (1, 10)
 _SETTLED, _WEIGHT = 1e-8, 1e-6
 _ADVICE = "eigenvalues of the covariance that nearly agree should be given as one, with counts"
 
@@ -126,9 +127,13 @@ def feature_spectrum(given: RandomFeatures) -> FeatureSpectrum:
     >>> [(round(bulk.low, 4), round(bulk.high, 4), round(bulk.weight, 6)) for bulk in found.bulks]
     [(0.0084, 0.1012, 0.5), (0.722, 7.715, 0.125)]
     """
-    with recorded() as used:
-        bulks = tuple(_bulk(given, low, high) for low, high in support_above_floor(given))
-    found = FeatureSpectrum(given, bulks, given.floor, max(0.0, 1 - _rank(given) / given.features), tuple(used))
+    atom = max(0.0, 1 - _rank(given) / given.features)
+    for finer in _FINER:  # a narrow bulk may hide from a coarse look; the weights show it
+        with recorded() as used:
+            bulks = tuple(_bulk(given, low, high) for low, high in support_above_floor(given, finer))
+        found = FeatureSpectrum(given, bulks, given.floor, atom, tuple(used))
+        if abs(found.weight - 1) < _WEIGHT:
+            break
     if not abs(found.weight - 1) < _WEIGHT:
         raise NotConverged("feature_spectrum: the weight of all eigenvalues", _MOST, abs(found.weight - 1), _ADVICE)
     return found
@@ -166,11 +171,11 @@ def _parts(given: RandomFeatures, low: float, high: float, splits: int) -> list[
         density = sweep(given, points)[0].imag / (np.pi * given.psi_p)
         mass = density * slope
         weight = float(mass.mean())
-        if abs(weight - before) < _SETTLED or (splits == 0 and count >= _MOST):
+        if abs(weight - before) < _SETTLED or (splits == 0 and count >= _LAST):
             whole = Spline(place, mass).antiderivative()
             below = np.clip(np.maximum.accumulate(whole(place) - whole(0.0)) / (whole(1.0) - whole(0.0)), 0, 1) * weight
             return [(points, density, slope / count, weight, below)]
-        if count >= _MOST:
+        if count >= _MOST and splits > 0:
             break
         before, count = weight, 2 * count
     at = _valley(given, points[count // 16 : -(count // 16)], density[count // 16 : -(count // 16)])

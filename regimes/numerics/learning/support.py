@@ -33,6 +33,7 @@ _DECADES, _OUTER = 12, 40  # of the ridge beyond the levels, and points for each
 _FEW, _INNER, _OF_MANY = 256, 24, 6  # between two of few levels, from each of them on; of many
 _noise = compile_formula("noise_transform").analytic
 
+_AROUND = np.geomspace(1e-6, 1.0, 25)  # of a cell of the grid
 _HEIGHTS = (1e-5j, 1e-6j)  # of the width of a piece, above its middle
 _GOLDEN = (5**0.5 - 1) / 2
 _ALIKE, _ZERO, _NEAR_ZERO = 1e-7, 1e-14, 1e-6
@@ -67,10 +68,10 @@ def feature_support(given: RandomFeatures) -> tuple[tuple[float, float], ...]:
     return tuple((low + given.floor, high + given.floor) for low, high in support_above_floor(given))
 
 
-def support_above_floor(given: RandomFeatures) -> list[tuple[float, float]]:
-    """The same, counted from the floor."""
+def support_above_floor(given: RandomFeatures, finer: int = 1) -> list[tuple[float, float]]:
+    """The same, counted from the floor, with so many times as many ridges looked at."""
     problem = fixed(given)
-    rows = _ridges(problem.levels, given)
+    rows = _ridges(problem.levels, given, finer)
     turns = np.concatenate([_turns_of_row(row, problem) for row in rows])
     turns = np.sort(turns[np.isfinite(turns) & (turns > _ZERO * given.largest) & (turns <= 4 * given.largest)])
     turns = turns[np.concatenate([[True], np.diff(turns) > _ALIKE * turns[1:]])]
@@ -92,13 +93,13 @@ def _seen(u: NDArray[np.complex128], y: NDArray[np.complex128], problem: Fixed) 
     return np.array([_noise(u[k], sums(y[k], problem)[0], problem.b2).imag for k in range(u.size)])
 
 
-def _ridges(levels: Array, given: RandomFeatures) -> list[Array]:
+def _ridges(levels: Array, given: RandomFeatures, finer: int) -> list[Array]:
     """Rows of ridges, ascending, within which no level of the data is met."""
-    outer = _OFF * np.logspace(-_DECADES, _DECADES, 2 * _DECADES * _OUTER + 1)
+    outer = _OFF * np.logspace(-_DECADES, _DECADES, 2 * _DECADES * _OUTER * finer + 1)
     if not levels.size:
         scale = given.b2 + given.v2
         return [-outer[::-1] * scale, outer * scale]
-    near = np.geomspace(1e-6, 0.49, _INNER if levels.size <= _FEW else _OF_MANY)
+    near = np.geomspace(1e-6, 0.49, finer * (_INNER if levels.size <= _FEW else _OF_MANY))
     between = np.concatenate([near, 1 - near[::-1]])
     rows = [-levels[-1] - outer[::-1] * levels[-1]]
     rows += [-high + between * (high - low) for low, high in zip(levels[-2::-1], levels[:0:-1], strict=True)]
@@ -134,24 +135,29 @@ def _branch(y: float, sign: float, given: Fixed) -> tuple[float, float, float, f
 @kernel(error_model="numpy")
 def _turns_of_row(row: Array, given: Fixed) -> Array:
     """Eigenvalues at which the map from the ridge turns, on both branches, in one row of ridges."""
-    row = _with_branches_apart(row, given)
+    row = _refined(row, given)
     found = np.empty(8 * row.size)
     count = 0
     for sign in (1.0, -1.0):
+        before = _branch(row[0], sign, given)
         for place in range(row.size - 1):
-            low, high = row[place], row[place + 1]
-            if _branch(low, sign, given)[0] < 0 and _branch(high, sign, given)[0] < 0:
+            first, last = before, _branch(row[place + 1], sign, given)
+            before = last
+            if first[0] < 0 and last[0] < 0:
                 continue
-            if _branch(low, sign, given)[0] < 0:
+            low, high = row[place], row[place + 1]
+            if first[0] < 0:
                 low = _meeting(low, high, sign, given)
-            elif _branch(high, sign, given)[0] < 0:
+                first = _branch(low, sign, given)
+            elif last[0] < 0:
                 high = _meeting(high, low, sign, given)
-            if (_branch(low, sign, given)[2] > 0) != (_branch(high, sign, given)[2] > 0):
+                last = _branch(high, sign, given)
+            if (first[2] > 0) != (last[2] > 0):
                 found[count] = _turn_between(low, high, sign, given)
                 count += 1
-            elif place > 0:
+            elif place > 0 and abs(first[2]) < abs(last[2]):
                 dip = _dip(row[place - 1], low, high, sign, given)
-                if dip != low and (_branch(dip, sign, given)[2] > 0) != (_branch(low, sign, given)[2] > 0):
+                if dip != low and (_branch(dip, sign, given)[2] > 0) != (first[2] > 0):
                     found[count] = _turn_between(row[place - 1], dip, sign, given)
                     found[count + 1] = _turn_between(dip, high, sign, given)
                     count += 2
@@ -166,30 +172,58 @@ def _line(y: float, given: Fixed) -> float:
 
 
 @kernel(error_model="numpy")
-def _with_branches_apart(row: Array, given: Fixed) -> Array:
-    """The row with a ridge within each stretch that has no real branch, however short."""
-    found, count = np.empty(2 * row.size), 0
+def _refined(row: Array, given: Fixed) -> Array:
+    """The row with more ridges where branches meet, come near each other, or are not real for a short stretch."""
+    found, count = np.empty((2 + 4 * _AROUND.size) * row.size), 0
     for place in range(row.size):
         found[count] = row[place]
         count += 1
         if place + 1 == row.size:
             break
         low, high = row[place], row[place + 1]
-        rising = _line(low, given) > 0
-        if (_line(high, given) > 0) == rising:
-            continue
-        for _ in range(200):
-            middle = (low + high) / 2
-            if middle in (low, high):
-                break
-            if (_line(middle, given) > 0) == rising:
-                low = middle
-            else:
-                high = middle
-        if row[place] < low < row[place + 1]:
-            found[count] = low
+        if (_line(low, given) > 0) != (_line(high, given) > 0):
+            found[count] = _zero(low, high, False, given)
             count += 1
-    return found[:count]
+        places = np.empty(2)
+        many = 0
+        if (_slope(low, given) > 0) != (_slope(high, given) > 0):
+            places[many] = _zero(low, high, True, given)
+            many += 1
+        real = _branch(low, 1.0, given)[0] >= 0
+        if real != (_branch(high, 1.0, given)[0] >= 0):
+            places[many] = _meeting(high, low, 1.0, given) if real else _meeting(low, high, 1.0, given)
+            many += 1
+        for near in places[:many]:
+            for side in (-1.0, 1.0):
+                for off in _AROUND:
+                    ridge = near + side * off * (high - low)
+                    if low < ridge < high:
+                        found[count] = ridge
+                        count += 1
+    return np.unique(found[:count])
+
+
+@kernel(error_model="numpy")
+def _slope(y: float, given: Fixed) -> float:
+    """0 where the coefficient is least or greatest."""
+    squares: float = sums(y, given)[1]
+    slope: float = balance_by_y(squares, given.beta)
+    return slope
+
+
+@kernel(error_model="numpy")
+def _zero(low: float, high: float, of_slope: bool, given: Fixed) -> float:
+    """Where the coefficient, or its slope, is 0 between two ridges."""
+    rising = (_slope(low, given) if of_slope else _line(low, given)) > 0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if ((_slope(middle, given) if of_slope else _line(middle, given)) > 0) == rising:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @kernel(error_model="numpy")

@@ -145,9 +145,8 @@ def _far(given: RandomFeatures, z: Any) -> float:
 
 
 def _lost(z: Any, residual: float) -> NotConverged:
-    return NotConverged(
-        f"feature_transform: at {complex(z):.6g}", _ITERATIONS, residual, "take eigenvalues nearer to each other"
-    )
+    advice = "take samples = inf for points that are many beside the features, or eigenvalues of less range"
+    return NotConverged(f"feature_transform: at {complex(z):.6g}", _ITERATIONS, residual, advice)
 
 
 @kernel(error_model="numpy")

@@ -19,7 +19,8 @@ __all__ = ["LearningWindow", "learning_window", "separating_samples"]
 
 Array = NDArray[np.float64]
 
-_MOST, _CLOSE, _STEPS = 1e12, 1e-4, 80
+_FEWEST = 10
+_MOST, _FACTOR, _ABOVE, _FINE, _CLOSE, _STEPS = 1e8, 64, 10, 2, 1e-4, 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,8 @@ def separating_samples(given: RandomFeatures) -> float | None:
     Returns
     -------
     float or None
-        To 1e-4 of itself; at least 1. None where there is none below 1e12 times the dimension.
+        To 1e-4 of itself; 1, or d/10, where a gap is there for all that are more. None where there is none below 1e8
+        times the number of features.
 
     Notes
     -----
@@ -163,14 +165,16 @@ def separating_samples(given: RandomFeatures) -> float | None:
     179
     """
     with recorded():
-        high = _MOST * given.dimension
+        high = _MOST * given.features
         if not _parts(given, high):
             return None
         low = high
-        while low > 1 and _parts(given, low):
-            high, low = low, max(1.0, low / 4)
+        least = max(1.0, given.dimension / _FEWEST)
+        while low > least and _parts(given, low):
+            # Above all p and d the bulk of the points only narrows with n.
+            high, low = low, max(least, low / (_FACTOR if low > _FACTOR * _ABOVE * given.features else _FINE))
         if _parts(given, low):
-            return 1.0
+            return low
         for _ in range(_STEPS):
             if high / low < 1 + _CLOSE:
                 break

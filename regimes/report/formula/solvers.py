@@ -71,6 +71,12 @@ _EXACT_TREE = {
 _DECISIONS = "regimes/numerics/decisions"
 _BEST_PATH = {f"{_DECISIONS}/best_grid.py::best_grid": "the best grid, where it is of that"}
 _BEST_END = {f"{_DECISIONS}/best_end_grid.py::best_end_grid": "the best grid, where it is of that"}
+_LEARNING = "regimes/numerics/learning"
+_SPECTRUM_OF_FEATURES = {
+    f"{_LEARNING}/spectrum.py::feature_spectrum": "density and weights of the bulks",
+    f"{_LEARNING}/support.py::feature_support": "their edges",
+    f"{_LEARNING}/transform.py::newton": "the transform at a point, by Newton's method",
+}
 
 SOLVERS: dict[str, dict[str, str]] = {
     r"steps\.(before|between|after)": {
@@ -173,6 +179,17 @@ SOLVERS: dict[str, dict[str, str]] = {
     },
     r"connecting\..*": {
         "regimes/numerics/composition/data/connecting_overlaps.py::connecting_overlaps": "overlap at which they join"
+    },
+    r"learning\.(tau_gen|tau_mem|window)(_steps|_epochs)?": {
+        f"{_LEARNING}/window.py::learning_window": "which modes they are of",
+        **_SPECTRUM_OF_FEATURES,
+    },
+    r"learning\.best_(time|loss)(_steps|_epochs)?": {
+        f"{_LEARNING}/losses.py::training_losses": "the losses over training time, by Cauchy's formula",
+    },
+    r"learning\.separating_samples": {
+        f"{_LEARNING}/window.py::separating_samples": "the number of points, by bisection",
+        f"{_LEARNING}/support.py::feature_support": "the gaps",
     },
     r"guidance\..*": {
         f"{_DECISIONS}/class_window.py::class_window": "where its shares are left",

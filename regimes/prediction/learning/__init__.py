@@ -1,0 +1,1 @@
+"""When random features trained on a data set generalise, and when they memorise it."""

@@ -1,0 +1,74 @@
+"""``regimes training`` as a user meets it."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from regimes.cli import main
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(main, ["training", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+def test_the_first_line_says_what_it_is(tmp_path):
+    printed = run("iris", "--features", 400, "--plot", tmp_path / "clock.png")
+    assert printed.splitlines()[0].startswith("Random features under gradient flow, not a U-Net: ")
+    assert (tmp_path / "clock.png").stat().st_size > 10_000
+    for words in ("modes of the points begin", "test loss is least", "versicolor", "tau_gen and tau_mem are"):
+        assert words in printed
+
+
+def test_options_reach_the_prediction(tmp_path):
+    np.savetxt(tmp_path / "spectrum.csv", [[1.0, 30], [3.0, 20]], delimiter=",")
+    np.save(tmp_path / "spectrum.npy", [[1.0, 30], [3.0, 20]])
+    options = ("--samples", 200, "--features", 900, "--time", "0.05,0.2", "--activation", "erf", "--rate", 0.1)
+    options += ("--batch", 10, "--generalised", 0.9, "--memorised", 0.1, "--json")
+    plain, other = (
+        json.loads(run("--spectrum", tmp_path / name, *options)) for name in ("spectrum.csv", "spectrum.npy")
+    )
+    assert plain == other
+    assert (plain["schema"], plain["kind"]) == (2, "training clock")
+    assert plain["problem"] == {
+        "points": None,
+        "dimension": 50,
+        "samples": 200,
+        "features": 900,
+        "time": [0.05, 0.2],
+        "activation": "erf",
+    }
+    assert plain["settings"] == {
+        "generalised": 0.9,
+        "memorised": 0.1,
+        "rate": 0.1,
+        "batch": 10,
+        "memory": 2 * 2**30,
+    }
+    assert plain["numbers"]["learning.tau_mem_epochs"]["value"] > plain["numbers"]["learning.tau_gen_epochs"]["value"]
+
+
+def test_several_noise_levels_are_printed():
+    printed = run("wine", "--time", "0.05,0.2")
+    assert any(line.split()[:1] == ["0.2"] for line in printed.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "one of the two, got neither"),
+        (("iris", "--spectrum", "x.txt"), "one of the two, got both"),
+        (("--spectrum", "missing.txt", "--samples", 9), "--spectrum takes a text of one or two columns"),
+        (("--spectrum", "x.txt", "--classes", "a"), "--classes belongs to DATASET"),
+        (("iris", "--features", 0), "number of features, p"),
+        (("iris", "--time", -1), "Ornstein-Uhlenbeck time"),
+        (("iris", "--activation", "step"), "activation must be one of"),
+    ],
+)
+def test_mistakes_are_messages(arguments, words):
+    assert words in run(*arguments, code=2)
