@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``sd/``, ``flowers``, ``gaps``, ``hf_digits/``, latents, samples, ``checkpoints/``, losses."""
+    """Write ``photos/``, ``sd/``, flowers, gaps, ``hf_digits/``, latents, samples, ``checkpoints/``, losses, a spectrum."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -25,6 +25,7 @@ def write_files(folder):
     _write_tables(folder, iris.values, species)
     _write_samples(folder, digits.values)
     _write_losses(folder, digits.values / 8)
+    np.savetxt(folder / "eigenvalues.txt", np.column_stack([[4.0, 1.0, 0.25], [10, 40, 50]]))
     latents = np.random.default_rng(0).normal(size=(40, 4, 32, 32)) * np.linspace(0.5, 2, 32)
     _write_safetensors(folder / "latents.safetensors", latents.astype("<f4"))
 

@@ -136,6 +136,7 @@ def test_help_examples_run(example, tmp_path, monkeypatch):
         turns |= {f"start.{layer}": draw(size=(60, 8)), f"end.{layer}": draw(size=(6, 60, 8))}
     np.savez("turns.npz", **turns)
     np.savez("turns/all.npz", **turns)
+    np.savetxt("eigenvalues.txt", [[4.0, 10], [1.0, 40]])
     np.save("samples.npy", draw(8, 2, size=(20, 64)))  # of the digits
     Path("losses.csv").write_text("\n".join(["t,train_loss,test_loss", *rows]))
     code, output = run(example)

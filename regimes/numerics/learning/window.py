@@ -15,11 +15,12 @@ from regimes.numerics.learning.support import support_above_floor
 from regimes.numerics.learning.transform import at
 from regimes.theory.formula.record import recorded
 
-__all__ = ["LearningWindow", "learning_window", "separating_samples"]
+__all__ = ["FEWEST", "LearningWindow", "learning_window", "separating_samples"]
 
 Array = NDArray[np.float64]
 
-_FEWEST = 10
+FEWEST = 10
+"""Dimensions for each point at which a gap is no longer looked for."""
 _MOST, _FACTOR, _ABOVE, _FINE, _CLOSE, _STEPS = 1e8, 64, 10, 2, 1e-4, 80
 
 
@@ -169,7 +170,7 @@ def separating_samples(given: RandomFeatures) -> float | None:
         if not _parts(given, high):
             return None
         low = high
-        least = max(1.0, given.dimension / _FEWEST)
+        least = max(1.0, given.dimension / FEWEST)
         while low > least and _parts(given, low):
             # Above all p and d the bulk of the points only narrows with n.
             high, low = low, max(least, low / (_FACTOR if low > _FACTOR * _ABOVE * given.features else _FINE))

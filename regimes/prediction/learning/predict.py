@@ -21,7 +21,7 @@ from regimes.numerics.interface.result import Result
 from regimes.numerics.learning.features import RandomFeatures, random_features
 from regimes.numerics.learning.losses import TrainingLosses, training_losses
 from regimes.numerics.learning.spectrum import FeatureSpectrum, feature_spectrum
-from regimes.numerics.learning.window import LearningWindow, learning_window, separating_samples
+from regimes.numerics.learning.window import FEWEST, LearningWindow, learning_window, separating_samples
 from regimes.prediction.dataset.result import GivenData
 from regimes.prediction.learning.covariance import Covariance, covariance_of, levels_of
 from regimes.theory.formula.record import recorded
@@ -252,10 +252,16 @@ def _numbers(given: RandomFeatures, window: LearningWindow, losses: TrainingLoss
         "learning.separating_samples": Number(
             "points from which on no mode of theirs overlaps the population's",
             parted,
+            covers=None if parted is None or parted > _fewest(given) else "or fewer, which were not looked at",
             formulas=tuple(used),
             reason=None if parted else "there are too few features: no number of points parts them",
         ),
     }
+
+
+def _fewest(given: RandomFeatures) -> float:
+    """Points down to which a gap is looked for."""
+    return max(1.0, given.dimension / FEWEST)
 
 
 def _in_steps(
@@ -342,7 +348,7 @@ def _sentences(given: RandomFeatures, window: LearningWindow, numbers: dict[str,
         "at no number of points would there be one with so few features."
         if least is None
         else f"a gap parts the two from n = {least:.3g} points on, with these features."
-        if least > max(1.0, given.dimension / 10)
+        if least > _fewest(given)
         else "a gap parts the two at any number of points above a tenth of the dimensions, with these features."
     )
     best = numbers["learning.best_time"].value
