@@ -6,7 +6,7 @@ import numpy as np
 
 
 def write_files(folder):
-    """Write ``photos/``, ``sd/``, flowers, gaps, ``hf_digits/``, latents, samples, ``checkpoints/``, losses, a spectrum."""
+    """Write ``photos/``, ``sd/``, flowers, gaps, ``hf_digits/``, latents, samples, checkpoints, losses, eigenvalues."""
     import pyarrow as pa
     import pyarrow.parquet
 

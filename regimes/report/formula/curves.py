@@ -37,6 +37,11 @@ CURVES: dict[str, dict[str, tuple[str, ...]]] = {
         "losses.J_test_exact": ("leave_one_out_excess_entropy", "snr"),
         "losses.G_exact": ("leave_one_out_excess_entropy", "empirical_excess_entropy", "snr"),
     },
+    "training clock": {
+        "train": ("mode_train_gain", "noise_transform", "learning_time", "feature_balance", "feature_point"),
+        "test": ("mode_test_gain", "noise_transform", "learning_time", "feature_balance", "feature_point"),
+        "spectrum.density": ("feature_point", "feature_balance"),
+    },
     "advice": {
         **dict.fromkeys(
             (f"guidance.{name}{of}" for name in ("information", "density") for of in ("", "_memorised")),

@@ -243,6 +243,8 @@ SOLVERS: dict[str, dict[str, str]] = {
 """By key, with digits as N; a pattern each. The function that gives the value first, then what it rests on."""
 
 CURVE_SOLVERS: dict[str, dict[str, str]] = {
+    r"train|test": {f"{_LEARNING}/losses.py::training_losses": "by Cauchy's formula, of one and of two resolvents"},
+    r"spectrum\.density": _SPECTRUM_OF_FEATURES,
     r"(clone_|excess_entropy$|leave_one_out)(?!probability).*": {_AVERAGES: "of data", _PAIRS: "of data, the sums"},
     r"cosine|baseline|share": {
         f"{_LAYERS}/transition.py::layer_transition": "over the points",

@@ -14,6 +14,7 @@ from regimes import (
 )
 from regimes.composition import BumpStaircase, predict_staircase
 from regimes.hierarchy import HierarchyPlane, hierarchy_phase_diagram, hierarchy_transition
+from regimes.learning import predict_training
 from regimes.report.formula.curves import CURVES, SIMULATED, curve_formulas, curve_kinds
 from regimes.theory.formula.record import recorded
 from regimes.theory.formula.written import written
@@ -39,6 +40,7 @@ OTHER |= {f"steps.{grid}_{clock}" for grid in ("own", "best", "best_path") for c
 }
 OTHER |= {"copies.points", "copies.samples", "data.collapse_bound", "data.collapse_times", "points", "points.by_class"}
 OTHER |= {"guidance.classes", "guidance.pairs", "uturn.bands"}
+OTHER |= {"tau", "spectrum.eigenvalue", "levels", "modes", "classes"}  # of the training clock
 OTHER |= {"directions", "merges", "pairs", "sizes"}  # lists of named parts, whose numbers are rows as well
 
 
@@ -53,6 +55,7 @@ OTHER |= {"directions", "merges", "pairs", "sizes"}  # lists of named parts, who
         lambda: hierarchy_phase_diagram(HierarchyPlane((2,), 100)),
         lambda: predict_percolation(BumpGrid(16, 0.7), runs=2),
         lambda: predict_staircase(BumpStaircase(largest=3.0)),
+        lambda: predict_training(spectrum=[[1.0, 40], [3.0, 20]], samples=200),
     ],
 )
 def test_formulas_of_curves_are_those_that_were_evaluated(compute):
