@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ _TIMES = {
     "points.median_time": "median point",
     "collapse.time": "collapse",
 }
+_HIDDEN = "variance hidden by noise"
 _LEVELS = {"own": ("your steps", 0.07), "best": ("best steps", 0.0)}
 
 
@@ -81,6 +83,8 @@ def _shares(result: Advice, axis: Axes) -> None:
         if f"uturn.{sampler}" in curves:
             thin = style | {"linewidth": 1.2}
             band(axis, _sigma(curves["uturn.t"]), curves[f"uturn.{sampler}"], None, label, thin)
+    if not axis.lines and "steps.mmse" in curves:
+        band(axis, *_variance_told(curves), None, "variance told, Gaussian", POPULATION)
 
 
 def _densities(result: Advice, axis: Axes) -> None:
@@ -93,7 +97,16 @@ def _densities(result: Advice, axis: Axes) -> None:
     if "training.density" in curves:
         density = curves["training.density"]
         hidden = np.exp(curves["training.log_sigma"]), density / density.max()
-        band(axis, *hidden, None, "variance hidden by noise", POPULATION | {"linestyle": (0, (5, 2))})
+        band(axis, *hidden, None, _HIDDEN, POPULATION | {"linestyle": (0, (5, 2))})
+    if not axis.lines and "steps.mmse" in curves:
+        sigma, told = _variance_told(curves)
+        density = -np.gradient(told, np.log(sigma))
+        band(axis, sigma, density / density.max(), None, _HIDDEN, POPULATION | {"linestyle": (0, (5, 2))})
+
+
+def _variance_told(curves: Mapping[str, NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of the variance that the Gaussian of the data is told, against sigma."""
+    return curves["steps.snr"] ** -0.5, 1 - curves["steps.mmse"] / curves["steps.mmse"].max()
 
 
 def _steps(result: Advice, axis: Axes) -> None:
