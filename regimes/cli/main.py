@@ -97,6 +97,8 @@ def main() -> None:
 
     \b
     regimes predict digits                       transition times of a data set
+    regimes advise digits                        where to guide, step, start, stop
+    regimes training digits                      when random features begin to memorise it
     regimes classes digits                       when each pair of classes parts, and their tree
     regimes speciation --dim 256 --mu 1 --sigma 1
     regimes collapse --dim 256 --samples 20000 --sigma 1

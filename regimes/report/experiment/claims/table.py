@@ -36,7 +36,9 @@ def table(ledger: Sequence[Claim]) -> RenderableType:
 
 def _counted(ledger: Sequence[Claim]) -> str:
     count = Counter(each.status for each in ledger)
-    return f"{len(ledger)} claims: " + ", ".join(f"{count[status]} {status}" for status in STATUS if count[status])
+    return f"{len(ledger)} claim{'s' * (len(ledger) > 1)}: " + ", ".join(
+        f"{count[status]} {status}" for status in STATUS if count[status]
+    )
 
 
 def _told(each: Claim) -> str:
