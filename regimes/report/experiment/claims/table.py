@@ -36,9 +36,8 @@ def table(ledger: Sequence[Claim]) -> RenderableType:
 
 def _counted(ledger: Sequence[Claim]) -> str:
     count = Counter(each.status for each in ledger)
-    return f"{len(ledger)} claim{'s' * (len(ledger) > 1)}: " + ", ".join(
-        f"{count[status]} {status}" for status in STATUS if count[status]
-    )
+    by_status = ", ".join(f"{count[status]} {status}" for status in STATUS if count[status])
+    return f"{len(ledger)} {'claim' if len(ledger) == 1 else 'claims'}: {by_status}"
 
 
 def _told(each: Claim) -> str:
