@@ -14,8 +14,9 @@ WIDTHS = (5, 33, 11, 51)
 def page_of(evidence):
     """Name and document of the page that shows a piece of evidence."""
     if evidence.page:
-        name = evidence.page.rsplit("/", 1)[-1].removesuffix(".py")
-        return name, f"/auto_examples/{name}"
+        folder, name = evidence.page.rsplit("/", 1)
+        name, kind = name.rsplit(".", 1)
+        return name, f"/{'auto_examples' if kind == 'py' else folder}/{name}"
     words = evidence.command.split()
     return (words[2], f"/experiments/{words[2]}") if words[1] == "validate" else None
 

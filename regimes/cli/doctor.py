@@ -36,7 +36,7 @@ def command(as_json: bool) -> None:
 
 def _device(found: dict[str, Any]) -> str | None:
     """Where simulations would run; None without torch."""
-    if not found["extras"].get("simulate", {}).get("torch"):
+    if found["torch"] is None:
         return None
     from regimes.validation.sampling import choose_device
 
@@ -53,7 +53,7 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("python", f"{found['python']} on {found['platform']}"),
         ("processors", str(found["processors"])),
         ("threads", ", ".join(f"{name} {count}" for name, count in found["threads"].items())),
-        ("packages", _versions(found["packages"])),
+        ("packages", _versions(found["packages"]) or "not known: regimes is not installed, but found on the path"),
     ]
     for extra, packages in found["extras"].items():
         missing = [name for name, version in packages.items() if version is None]

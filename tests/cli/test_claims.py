@@ -15,7 +15,7 @@ def run(*arguments, code=0):
 
 def test_each_claim_has_its_numbers_and_commands():
     text = run("biroli2024")
-    assert text.startswith("10 claims: 6 reproduced, 4 refined\n")
+    assert text.startswith("10 claims: 5 reproduced, 5 refined\n")
     assert "B10" in text
     assert "S1" not in text
     assert "$ regimes validate mixture-clones --seed 0" in text

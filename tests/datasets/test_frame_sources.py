@@ -2,6 +2,8 @@
 
 import io
 import json
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from PIL import Image
 
 from regimes import load_dataset
+from regimes.datasets.files.arrow import read_parquet
 from regimes.datasets.files.formats import read_format
 from regimes.datasets.files.reading import Reading
 
@@ -321,3 +324,32 @@ def test_columns_and_labels_of_another_form():
     for source in (FRAME["a"], FRAME["species"], pl.Series([1.0, 2.0])):
         with pytest.raises(ValueError, match=r"must be a frame or an array, got Series of shape .*; give its to_frame"):
             load_dataset(source)
+
+
+def vectors(rows, first=0):
+    values = np.arange(first, first + 8 * rows, dtype=np.float32)
+    return pa.table({"v": pa.FixedSizeListArray.from_arrays(pa.array(values), 8)})
+
+
+def test_a_shard_without_rows_among_others(tmp_path):
+    for place, rows in enumerate((20, 0, 30)):
+        pa.parquet.write_table(vectors(rows, 8 * 20 * (place == 2)), tmp_path / f"{place}.parquet")
+    data = load_dataset(tmp_path, center=False)
+    assert np.array_equal(data.X, np.arange(400).reshape(50, 8))
+
+
+def test_streamed_rows_in_any_order_by_several_threads(tmp_path):
+    pa.parquet.write_table(vectors(5000), tmp_path / "a.parquet", row_group_size=700)
+    rows = pickle.loads(pickle.dumps(read_parquet(tmp_path / "a.parquet").streamed))
+    starts = np.random.default_rng(0).integers(0, 4000, size=60)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda start: rows(0, start, start + 900), starts))
+    for start, each in zip(starts, found, strict=True):
+        assert np.array_equal(each, np.arange(8 * start, 8 * (start + 900)).reshape(900, 8))
+
+
+def test_labels_as_views_of_text(tmp_path):
+    table = vectors(4).append_column("label", pa.array(["a", "b"] * 2).cast(pa.string_view()))
+    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    assert load_dataset(tmp_path / "a.arrow").classes == ("a", "b")

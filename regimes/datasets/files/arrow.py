@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,7 +146,7 @@ class _StreamedColumns:
     path: Path
     schema: Any
     batches: Callable[[Path, int, int], Iterator[tuple[int, Any]]]
-    open: dict[int, tuple[Iterator[tuple[int, Any]], int, Any]] = field(default_factory=dict)
+    held: threading.local = field(default_factory=threading.local)  # each thread reads by itself
 
     def __call__(self, place: int, start: int, stop: int) -> Any:
         parts = []
@@ -158,17 +159,21 @@ class _StreamedColumns:
 
     def _holding(self, place: int, row: int) -> tuple[int, Any]:
         """The batch that holds a row, with the place of its first."""
-        reading, first, found = self.open.get(place, (iter(()), 0, ()))
-        if place not in self.open or row < first:
+        held = vars(self.held).setdefault("places", {})
+        reading, first, found = held.get(place, (iter(()), 0, ()))
+        if place not in held or row < first:
             reading = self.batches(self.path, place, row)
             first, found = next(reading)
         while row >= first + len(found):
             first, found = next(reading)
-        self.open[place] = reading, first, found
+        held[place] = reading, first, found
         return first, found
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "open": {}}
+        return {**vars(self), "held": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, held=threading.local())
 
 
 def _parsed(text: bytes | None) -> dict[str, Any]:
@@ -193,7 +198,7 @@ def _kind(kind: Any, feature: Any) -> str:
         return "image" if image else "bytes"
     if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind):
         return "number"
-    if types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_dictionary(kind):
         return "text"
     while types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         kind = _storage(kind.value_type)
@@ -222,9 +227,7 @@ def _together(parts: list[Any], kind: Any) -> Any:
         array = array.dictionary_decode()
     if types.is_decimal(array.type):
         array = array.cast(arrow.float64())
-    if types.is_boolean(array.type) and array.null_count:
-        array = array.cast(arrow.uint8())
-    if types.is_string(array.type) or types.is_large_string(array.type):
+    if types.is_string(array.type) or types.is_large_string(array.type) or types.is_string_view(array.type):
         return np.asarray(array.to_pylist(), dtype=object)
     return _values(array, types)
 
@@ -233,9 +236,13 @@ def _values(array: Any, types: Any) -> NDArray[Any]:
     """Numbers, or lists of them of one length, as an array of one more axis for each list."""
     if not (types.is_list(array.type) or types.is_large_list(array.type) or types.is_fixed_size_list(array.type)):
         array = array.storage if hasattr(array, "storage") else array
+        if types.is_boolean(array.type) and array.null_count:
+            array = array.cast("uint8")
         return np.asarray(array.to_numpy(zero_copy_only=False))
     if array.null_count:
-        raise ValueError("load_dataset: every value must be present, got a list that is missing; drop such rows")
+        raise ValueError(
+            "load_dataset: every value must be present, got a list that is missing; leave its row out of the file"
+        )
     lengths = (
         set(array.value_lengths().unique().to_pylist())
         if not types.is_fixed_size_list(array.type)

@@ -75,7 +75,7 @@ def _below(columns: Sequence[Column], starts: Sequence[int]) -> Column:
         parts = [
             read(place, max(start - before, 0), min(stop, end) - before)
             for read, before, end in zip(columns, starts, starts[1:], strict=False)
-            if before < stop and start < end
+            if max(start, before) < min(stop, end)
         ]
         return [each for part in parts for each in part] if isinstance(parts[0], list) else np.concatenate(parts)
 

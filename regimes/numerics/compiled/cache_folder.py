@@ -8,13 +8,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["cache_directory"]
+__all__ = ["cache_directory", "is_kept"]
 
 
 def cache_directory() -> Path:
     """``REGIMES_CACHE_DIR`` if set, else the platform's; a private temporary folder where that one will not do."""
     chosen = os.environ.get("REGIMES_CACHE_DIR")
     return _usable(chosen if chosen else _platform_cache())
+
+
+def is_kept(folder: Path) -> bool:
+    """Whether what lies in that folder is there in the next process too."""
+    return not _temporary_directory.cache_info().currsize or folder != _temporary_directory()
 
 
 def _platform_cache() -> str:

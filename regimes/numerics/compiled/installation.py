@@ -6,11 +6,12 @@ import os
 import platform
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-from regimes.numerics.compiled.cache_folder import cache_directory
+from regimes.numerics.compiled.cache_folder import cache_directory, is_kept
 
 __all__ = ["installation"]
 
@@ -38,6 +39,7 @@ def installation() -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": _processors(),
         "threads": _threads(),
+        "torch": _version("torch"),
         "packages": packages,
         "extras": extras,
         "cache": _cache(),
@@ -83,6 +85,9 @@ def _threads() -> dict[str, int]:
 
 def _cache() -> dict[str, Any]:
     folder = cache_directory()
-    sizes = [each.stat().st_size for each in folder.rglob("*") if each.is_file()]
-    kept = not folder.name.startswith("regimes-")  # else a private temporary one, gone with the process
-    return {"folder": str(folder), "kept": kept, "files": len(sizes), "bytes": sum(sizes)}
+    sizes = []
+    for each in folder.rglob("*"):
+        with suppress(OSError):  # another process may be replacing it
+            if each.is_file():
+                sizes.append(each.stat().st_size)
+    return {"folder": str(folder), "kept": is_kept(folder), "files": len(sizes), "bytes": sum(sizes)}

@@ -273,5 +273,5 @@ def iterated_eigenvectors(operator: Any, wanted: int) -> tuple[Array, Array]:
     except ArpackNoConvergence as error:
         advice = f"{len(error.eigenvalues)} of {wanted} eigenvalues converged; ask for fewer (top)"
         raise NotConverged("covariance_spectrum", 10 * size, _TOLERANCE, advice) from None
-    order = np.argsort(np.abs(values))[::-1]
-    return values[order], vectors[:, order]
+    order = np.argsort(values)[::-1]
+    return np.maximum(values[order], 0.0), vectors[:, order]

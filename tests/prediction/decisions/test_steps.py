@@ -50,7 +50,7 @@ def test_the_numbers_are_those_of_the_covariance_of_the_points():
     assert told["end_divergence"] == answer.numbers["steps.end_divergence.best"].value
     assert told["path_divergence"] > answer.numbers["steps.path_divergence.best"].value
     assert answer.curves["steps.best_path_sigma"].tolist() == plan.best_path.sigma.tolist()
-    assert "22 calls of the best grid bring the final samples within 1 nats of the data." in answer.sentences
+    assert "22 calls of the best grid bring the final samples within 1 nat of the data." in answer.sentences
     assert any("DDIM with eta = 1" in line for line in answer.assumes)
 
 
