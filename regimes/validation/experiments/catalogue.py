@@ -148,6 +148,12 @@ EXPERIMENTS = {
             "the exact score would stop",
         ),
         Experiment(
+            "training-spectrum",
+            "spectrum of the covariance of random features: equations against Gaussian matrices, and against nonlinear "
+            "features of data of several covariances",
+            "bonnaire2025, figure of the spectrum",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),
