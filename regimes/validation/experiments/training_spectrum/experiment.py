@@ -61,8 +61,8 @@ PLAN = Plan(
             FeatureCase("one level", "tanh", 4.0, 2.0, 0.1),
             FeatureCase("one level", "tanh", 2.0, 5.0, 0.1),
             FeatureCase("one level", "tanh", 0.5, 2.0, 0.1),
-            FeatureCase("one level", "tanh", 4.0, 2.0, 0.5),
-            FeatureCase("one level", "relu", 4.0, 2.0, 0.1),
+            FeatureCase("one level", "tanh", 2.0, 1.5, 0.5),
+            FeatureCase("one level", "relu", 2.0, 0.5, 0.1),
             FeatureCase("one level", "silu", 2.0, 5.0, 0.1),
             FeatureCase("two levels", "tanh", 4.0, 2.0, 0.1),
             FeatureCase("two levels", "relu", 2.0, 5.0, 0.1),
@@ -74,7 +74,7 @@ PLAN = Plan(
         levels=100,
         draws=40,
         dimensions=(200, 400),
-        repetitions=(6, 3),
+        repetitions=(4, 2),
     ),
     quick=SpectrumForm(
         cases=(
