@@ -154,6 +154,12 @@ EXPERIMENTS = {
             "bonnaire2025, figure of the spectrum",
         ),
         Experiment(
+            "training-losses",
+            "random features under gradient flow: training and test loss, times at which they generalise and memorise, "
+            "against equations, by number of points",
+            "bonnaire2025, times of random features",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

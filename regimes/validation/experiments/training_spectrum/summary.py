@@ -118,7 +118,7 @@ def sentences(
 
 
 def _within(tables: Mapping[str, Any], d: int, kind: str) -> str:
-    parts = [case["dimensions"][d if d in case["dimensions"] else str(d)]["kinds"][kind] for case in tables["cases"]]
+    parts = [case["dimensions"][str(d)]["kinds"][kind] for case in tables["cases"]]
     own = [part["equations"] for part, case in zip(parts, tables["cases"], strict=True) if case["levelled"]]
     bulk = [abs(each["bulk"][1]) for each in own]
     floor = [abs(each["floor"][1]) for each in own if each["floor"] is not None]
