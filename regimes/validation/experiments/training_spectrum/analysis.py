@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 TRACY_WIDOM = 1.2065335745820 / np.sqrt(1.607781034581)
 """How far the mean of the largest eigenvalue (first Tracy-Widom law) lies below the edge, in its deviations."""
 
-_NEAR, _RATIO = 0.02, 1.1  # shares this near to a gap of this ratio are not compared
+_NEAR = 0.02  # shares this near to that of a gap are not compared
 
 
 def compared(found: list[CaseFound], form: SpectrumForm) -> tuple[list[Agreement], list[ChiSquare]]:
@@ -88,18 +88,9 @@ class Off:
 
 def shares_of(spectrum: FeatureSpectrum) -> Array:
     """Shares that lie in no gap, nor near one."""
-    ends, weight = [(spectrum.atom, 0.0)], spectrum.atom_weight
-    borders = []
-    for bulk in spectrum.bulks:
-        if weight > 0 and bulk.low > _RATIO * ends[-1][0]:
-            borders.append(weight)
-        weight += bulk.weight
-        ends.append((bulk.high, weight))
-    apart = np.ones(SHARES.size, dtype=bool)
-    for border in [*borders, spectrum.atom_weight]:
-        if border > 0:
-            apart &= np.abs(SHARES - border) > _NEAR
-    return SHARES[apart]
+    weights = spectrum.atom_weight + np.cumsum([0.0, *(bulk.weight for bulk in spectrum.bulks)])
+    borders = weights[:-1] if spectrum.atom_weight > 0 else weights[1:-1]
+    return SHARES[(np.abs(SHARES[:, None] - borders) > _NEAR).all(axis=1)]
 
 
 def off(each: CaseFound, kind: str, d: int, *, of_gaussian: bool) -> Off:

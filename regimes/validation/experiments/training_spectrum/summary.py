@@ -17,6 +17,7 @@ from regimes.validation.outcome.agreement import Agreement, ChiSquare
 __all__ = ["numbers_of", "sentences", "tables_of"]
 
 _TARGET = 0.03
+_MEAN = 1e-9  # an odd activation has one by rounding
 _PARTS = {"bulk": False, "floor": True}
 
 
@@ -47,7 +48,7 @@ def _of_dimension(each: CaseFound, d: int) -> dict[str, Any]:
     kinds = {}
     for kind in KINDS:
         values = each.eigenvalues[kind, d]
-        if spectrum.problem.mean != 0 and kind != "gaussian":
+        if abs(spectrum.problem.mean) > _MEAN and kind != "gaussian":
             values = values[:, :-1]  # the eigenvalue of the mean
         part: dict[str, Any] = {
             "ends": [_over(values[:, 0], spectrum.atom if spectrum.atom_weight else spectrum.bulks[0].low)]
