@@ -148,6 +148,18 @@ EXPERIMENTS = {
             "the exact score would stop",
         ),
         Experiment(
+            "training-spectrum",
+            "spectrum of the covariance of random features: equations against Gaussian matrices, and against nonlinear "
+            "features of data of several covariances",
+            "bonnaire2025, figure of the spectrum",
+        ),
+        Experiment(
+            "training-losses",
+            "random features under gradient flow: training and test loss, times at which they generalise and memorise, "
+            "against equations, by number of points",
+            "bonnaire2025, times of random features",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

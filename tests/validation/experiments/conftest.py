@@ -173,6 +173,15 @@ def _data_needed(form):
     return replace(form, sources=(replace(form.sources[0], training=training, samples=20),), steps=4)
 
 
+def _training_spectrum(form):
+    return replace(form, levels=20, dimensions=(20, 40), repetitions=(2, 2))
+
+
+def _training_losses(form):
+    descent = replace(form.descent, d=6, points=12, tau=(3.0, 15.0))
+    return replace(form, levels=12, dimensions=(12, 24), far=(8.0,), descent=descent)
+
+
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-imbalance": (_bump_imbalance, 1),
@@ -200,6 +209,8 @@ TINY = {
     "steps": (_steps, 1),
     "copied-points": (_copied_points, 1),
     "data-needed": (_data_needed, 1),
+    "training-spectrum": (_training_spectrum, 1),
+    "training-losses": (_training_losses, 1),
 }
 
 

@@ -47,6 +47,14 @@ STOPS = {
     ],
     "copied-points": [lambda part, done, total: part == "digits,n16,s64: samples" and done == 1],
     "data-needed": [lambda part, done, total: part == "digits,n4,s64: samples" and done == 2],
+    "training-spectrum": [
+        lambda part, done, total: part.startswith("one level") and done == 2,
+        lambda part, done, total: part.startswith("k^-1") and part.endswith("unit rows, d = 40"),
+    ],
+    "training-losses": [
+        lambda part, done, total: part == "gradient descent",
+        lambda part, done, total: part.endswith("nonlinear, d = 24"),
+    ],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",

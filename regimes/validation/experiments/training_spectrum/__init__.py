@@ -1,0 +1,1 @@
+"""Spectrum of random features: its equations against simulated matrices, Gaussian and nonlinear."""
