@@ -81,6 +81,7 @@ class Stream(IntEnum):
     COPIED_POINTS = 0x636F70696564
     DATA_NEEDED = 0x6E6565646564
     UTURNS = 0x757475726E73
+    TRAINING_NETWORKS = 0x6E6574776F726B73
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:

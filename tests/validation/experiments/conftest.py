@@ -173,6 +173,11 @@ def _data_needed(form):
     return replace(form, sources=(replace(form.sources[0], training=training, samples=20),), steps=4)
 
 
+def _training_networks(form):
+    training = replace(form.sources[0].training, channels=4, steps=20, batch=8, snapshots=(5, 10, 20))
+    return replace(form, sources=(replace(form.sources[0], training=training, samples=20),), steps=4, noises=3)
+
+
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-imbalance": (_bump_imbalance, 1),
@@ -200,6 +205,7 @@ TINY = {
     "steps": (_steps, 1),
     "copied-points": (_copied_points, 1),
     "data-needed": (_data_needed, 1),
+    "training-networks": (_training_networks, 1),
 }
 
 

@@ -47,6 +47,10 @@ STOPS = {
     ],
     "copied-points": [lambda part, done, total: part == "digits,n16,s64: samples" and done == 1],
     "data-needed": [lambda part, done, total: part == "digits,n4,s64: samples" and done == 2],
+    "training-networks": [
+        lambda part, done, total: part == "digits,n4,s64: losses" and done == 2,
+        lambda part, done, total: part == "digits,n8,s64: samples" and done == 1,
+    ],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",
