@@ -101,7 +101,7 @@ PLAN = Plan(
     quick=TrainingNetworksForm(
         sources=(
             NestedSizes(
-                replace(QUICK_DIGITS, steps=200, batch=32, held_out=60, snapshots=(10, 25, 50, 100, 150, 200)),
+                replace(QUICK_DIGITS, steps=300, batch=32, held_out=60, snapshots=(10, 25, 50, 100, 200, 300)),
                 sizes=(4, 8),
                 seeds=1,
                 samples=60,
