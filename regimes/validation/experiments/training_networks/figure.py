@@ -15,7 +15,7 @@ from regimes.validation.outcome.panels import Curve, Panel, curve
 
 __all__ = ["panels"]
 
-_TIME = "sum of the learning rate, in steps of the largest"
+_TIME = "steps of the largest rate"
 
 
 def panels(form: TrainingNetworksForm, found: Sequence[SourceFound]) -> list[Panel]:
@@ -42,7 +42,7 @@ def _losses(found: SourceFound) -> Panel:
         train = np.log10([each.losses.train for each in found.trainings[n]])
         drawn.append(mean_line("", time, train.T, group))
     title = f"Losses along the training, {source}"
-    return Panel(title, _TIME, "log10 of the error of the noise; lines alone: trained on", tuple(drawn), log_x=True)
+    return Panel(title, _TIME, "log10 of the loss; no points: trained on", tuple(drawn), log_x=True)
 
 
 def _times(form: TrainingNetworksForm, found: SourceFound) -> Panel:
@@ -66,7 +66,7 @@ def _times(form: TrainingNetworksForm, found: SourceFound) -> Panel:
             line = mean.mean() + slope * (np.log10(sizes) - np.log10(sizes).mean())
             drawn.append(curve(f"slope {slope:g}", "reference", sizes, line, group=group))
     title = f"Times by number of images, {found.form.training.source}"
-    return Panel(title, "training images", f"log10 of the {_TIME}", tuple(drawn), log_x=True)
+    return Panel(title, "training images", f"log10 of {_TIME}", tuple(drawn), log_x=True)
 
 
 def _time(found: SourceFound) -> np.ndarray:
