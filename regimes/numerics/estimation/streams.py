@@ -83,6 +83,7 @@ class Stream(IntEnum):
     UTURNS = 0x757475726E73
     TRAINING_SPECTRUM = 0x6D6F646573
     TRAINING_LOSSES = 0x666C6F77
+    TRAINING_NETWORKS = 0x6E6574776F726B73
 
 
 def generator(stream: Stream, rng: int | np.random.Generator, what: str = "rng", *part: int) -> np.random.Generator:

@@ -160,6 +160,12 @@ EXPERIMENTS = {
             "bonnaire2025, times of random features",
         ),
         Experiment(
+            "training-networks",
+            "copies and losses of denoisers along their training, by number of images: memorising in proportion to it, "
+            "generalising at a time that stays, least held-out loss before or after the first copies",
+            "bonnaire2025, memorisation time in proportion to n, in small",
+        ),
+        Experiment(
             "potential",
             "drift, noise and law of the overlap: potential against noised pairs and backward trajectories",
         ),

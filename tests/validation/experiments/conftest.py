@@ -182,6 +182,11 @@ def _training_losses(form):
     return replace(form, levels=12, dimensions=(12, 24), far=(8.0,), descent=descent)
 
 
+def _training_networks(form):
+    training = replace(form.sources[0].training, channels=4, steps=20, batch=8, snapshots=(5, 10, 20))
+    return replace(form, sources=(replace(form.sources[0], training=training, samples=20),), steps=4, noises=3)
+
+
 TINY = {
     "bump-phases": (_bump_phases, 1),
     "bump-imbalance": (_bump_imbalance, 1),
@@ -211,6 +216,7 @@ TINY = {
     "data-needed": (_data_needed, 1),
     "training-spectrum": (_training_spectrum, 1),
     "training-losses": (_training_losses, 1),
+    "training-networks": (_training_networks, 1),
 }
 
 

@@ -19,12 +19,12 @@ from regimes.validation.experiments.data_needed.analysis import (  # noqa: E402
     what_decides,
 )
 from regimes.validation.experiments.data_needed.experiment import PLAN  # noqa: E402
-from regimes.validation.experiments.data_needed.form import SourceForm  # noqa: E402
 from regimes.validation.experiments.data_needed.runs import Advised, SourceFound  # noqa: E402
 from regimes.validation.experiments.data_needed.summary import sentences, tables_of  # noqa: E402
 from regimes.validation.experiments.runner.along_training import Estimate  # noqa: E402
 from regimes.validation.experiments.runner.copies_along import Copies, CopiesAlong  # noqa: E402
 from regimes.validation.experiments.runner.labelled_denoisers import LabelledForm  # noqa: E402
+from regimes.validation.experiments.runner.nested_sizes import NestedSizes  # noqa: E402
 
 STEPS, SIZES, SAMPLES = (100, 200, 400, 800, 1600), (10, 20, 40, 80), 10000
 TRAINING = LabelledForm("planted", 10, 5, 4, STEPS[-1], 8, unconditional=1.0, snapshots=STEPS)
@@ -48,7 +48,7 @@ def planted(share, *, n_star=9.0, copies=1.0):
         for n in SIZES
     }
     whole = Advised(1000, n_star, 0.3, copies)
-    return SourceFound(SourceForm(TRAINING, SIZES, 3, SAMPLES), trainings, whole, (Advised(10, np.nan, np.nan, 1.0),))
+    return SourceFound(NestedSizes(TRAINING, SIZES, 3, SAMPLES), trainings, whole, (Advised(10, np.nan, np.nan, 1.0),))
 
 
 def rising(number):

@@ -55,6 +55,10 @@ STOPS = {
         lambda part, done, total: part == "gradient descent",
         lambda part, done, total: part.endswith("nonlinear, d = 24"),
     ],
+    "training-networks": [
+        lambda part, done, total: part == "digits,n4,s64: losses" and done == 2,
+        lambda part, done, total: part == "digits,n8,s64: samples" and done == 1,
+    ],
     "potential": [
         lambda part, done, total: part == "fine run to t = 2.62",
         lambda part, done, total: part == "noised pairs, t = 2.77",

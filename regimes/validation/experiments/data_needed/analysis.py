@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from regimes.validation.experiments.data_needed.runs import Advised, SourceFound
 from regimes.validation.experiments.runner.along_training import Estimate, interval, mean_of
+from regimes.validation.experiments.runner.along_training import exponents as on_number
 from regimes.validation.experiments.runner.helping import HELPS, NOT_HELPS, NOT_TOLD
 from regimes.validation.measurement.estimate import crossing
 
@@ -46,12 +47,7 @@ def half_numbers(found: SourceFound, place: int) -> Values:
 def exponents(found: SourceFound, level: float) -> tuple[Values, tuple[int, ...]]:
     """Slope of log step on log n, for each seed, and the sizes: those of which all seeds pass that share."""
     log_step = np.log(found.form.training.snapshots)
-    steps = {n: [crossing(log_step, row, level) for row in shares(found, n)] for n in found.form.sizes}
-    reached = tuple(n for n, each in steps.items() if all(step is not None for step in each))
-    if len(reached) < 2:
-        return [None] * found.form.seeds, reached
-    logs = np.array([steps[n] for n in reached], dtype=np.float64)
-    return [float(np.polyfit(np.log(reached), row, 1)[0]) for row in logs.T], reached
+    return on_number({n: [crossing(log_step, row, level) for row in shares(found, n)] for n in found.form.sizes})
 
 
 def what_decides(exponent: Estimate) -> str:

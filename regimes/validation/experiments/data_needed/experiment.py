@@ -27,11 +27,12 @@ from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.data_needed.figure import panels
-from regimes.validation.experiments.data_needed.form import DataNeededForm, SourceForm
+from regimes.validation.experiments.data_needed.form import DataNeededForm
 from regimes.validation.experiments.data_needed.runs import SourceFound, source_found
 from regimes.validation.experiments.data_needed.summary import numbers_of, sentences, tables_of
 from regimes.validation.experiments.runner.copies_along import FEW_DIGITS, FEW_MNIST, QUICK_DIGITS
 from regimes.validation.experiments.runner.image_models import available
+from regimes.validation.experiments.runner.nested_sizes import NestedSizes
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
 from regimes.validation.outcome.experiment import Judgement
@@ -71,15 +72,15 @@ PLAN = Plan(
     stream=Stream.DATA_NEEDED,
     full=DataNeededForm(
         sources=(
-            SourceForm(FEW_DIGITS, sizes=(32, 64, 96, 128, 256), seeds=3, samples=500),
-            SourceForm(FEW_MNIST, sizes=(16, 32, 64), seeds=3, samples=300),
+            NestedSizes(FEW_DIGITS, sizes=(32, 64, 96, 128, 256), seeds=3, samples=500),
+            NestedSizes(FEW_MNIST, sizes=(16, 32, 64), seeds=3, samples=300),
         ),
         steps=25,
         level=0.1,
         left_out=("mnist",),
     ),
     quick=DataNeededForm(
-        sources=(SourceForm(QUICK_DIGITS, sizes=(4, 16), seeds=1, samples=100),),
+        sources=(NestedSizes(QUICK_DIGITS, sizes=(4, 16), seeds=1, samples=100),),
         steps=10,
         level=0.1,
     ),

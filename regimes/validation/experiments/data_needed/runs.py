@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from regimes.datasets.points.dataset import Dataset
 from regimes.numerics.compiled.compile import compile_formula
 from regimes.prediction.decisions.advise import advise
-from regimes.validation.experiments.data_needed.form import DataNeededForm, SourceForm
+from regimes.validation.experiments.data_needed.form import DataNeededForm
 from regimes.validation.experiments.runner.copies_along import CopiesAlong, copies_along
 from regimes.validation.experiments.runner.denoisers import START, T_RANGE
 from regimes.validation.experiments.runner.image_models import images
+from regimes.validation.experiments.runner.nested_sizes import NestedSizes
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.sampling import backward_times
 
@@ -35,13 +36,13 @@ class Advised:
 class SourceFound:
     """Trainings of each number of images, those of one seed nested."""
 
-    form: SourceForm
+    form: NestedSizes
     trainings: Mapping[int, tuple[CopiesAlong, ...]]
     whole: Advised  # of all images of the set
     parts: tuple[Advised, ...]  # of the images of the first training of each size
 
 
-def source_found(form: DataNeededForm, source: SourceForm, bench: Bench) -> SourceFound:
+def source_found(form: DataNeededForm, source: NestedSizes, bench: Bench) -> SourceFound:
     """Train on all numbers of images, and look for copies."""
     name, schedule = source.training.source, _levels(form.steps)
     trainings = {

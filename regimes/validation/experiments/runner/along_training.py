@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from regimes.numerics.estimation.jackknife import student_quantile
 from regimes.validation.measurement.estimate import crossing
 
-__all__ = ["Estimate", "interval", "log_ratio", "mean_of", "passage"]
+__all__ = ["Estimate", "exponents", "interval", "log_ratio", "mean_of", "passage"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,15 @@ def passage(steps: Sequence[int], values: Sequence[float], level: float = 0.5) -
     """Where values first reach a level, on straight lines in the logarithm of the step, from 0 at step 1."""
     place = crossing(np.log([1, *steps]), np.array([0.0, *values]), level)
     return None if place is None else float(np.exp(place))
+
+
+def exponents(log_times: Mapping[int, Sequence[float | None]]) -> tuple[list[float | None], tuple[int, ...]]:
+    """Slope of a log time on log n, for each seed, and the sizes: those of which all seeds have a time."""
+    reached = tuple(n for n, each in log_times.items() if all(time is not None for time in each))
+    if len(reached) < 2:
+        return [None] * max(map(len, log_times.values())), reached
+    logs = np.array([log_times[n] for n in reached], dtype=np.float64)
+    return [float(np.polyfit(np.log(reached), row, 1)[0]) for row in logs.T], reached
 
 
 def log_ratio(later: float | None, earlier: float | None) -> float | None:

@@ -93,9 +93,11 @@ class CopiesAlong:
         return np.unique(self.near.labels, return_index=True)[1]
 
 
-def copies_along(form: LabelledForm, number: int, samples: int, steps: int, bench: Bench) -> CopiesAlong:
+def copies_along(
+    form: LabelledForm, number: int, samples: int, steps: int, bench: Bench, *, precondition: bool | None = None
+) -> CopiesAlong:
     """Train, or take the training that is kept, and look for copies at each snapshot."""
-    trained = labelled_denoiser(form, number, bench)
+    trained = labelled_denoiser(form, number, bench, precondition=precondition)
     train, near = trained.train, near_copies(trained.train.X)
     name = f"{form.source},n{form.trained},s{bench.seed_of(number)}"
 

@@ -59,8 +59,10 @@ class LabelledDenoiser:
     denoiser: TrainedDenoiser
 
 
-def labelled_denoiser(form: LabelledForm, number: int, bench: Bench) -> LabelledDenoiser:
-    """Train, or take the training that is kept."""
+def labelled_denoiser(
+    form: LabelledForm, number: int, bench: Bench, *, precondition: bool | None = None
+) -> LabelledDenoiser:
+    """Train, or take the training that is kept; with or without the linear denoiser in front, by default with."""
     seed, data = bench.seed_of(number), images(form.source)
     if form.trained + form.held_out > data.n or data.labels is None:
         raise ValueError(
@@ -82,7 +84,7 @@ def labelled_denoiser(form: LabelledForm, number: int, bench: Bench) -> Labelled
         "t_range": T_RANGE,
         "snapshots": form.snapshots,
         "rng": seed,
-    }
+    } | ({} if precondition is None else {"precondition": precondition})  # what is kept has no such entry
     training = Training(
         SmallUNet((1, side, side), channels=form.channels, condition=code, rng=seed),
         torch.from_numpy(train.X).float().reshape(-1, 1, side, side),
