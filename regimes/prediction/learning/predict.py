@@ -333,10 +333,10 @@ def _classes(names: Sequence[str], covariance: Covariance, losses: TrainingLosse
 
 def _sentences(given: RandomFeatures, window: LearningWindow, numbers: dict[str, Number]) -> tuple[str, ...]:
     if window.tau_mem is None or window.ratio is None:
-        return (f"{_FIRST}they generalise at training time {window.tau_gen:.3g}; {window.reason}.",)
+        return (f"{_FIRST}modes of the population are learned at training time {window.tau_gen:.3g}; {window.reason}.",)
     first = (
-        f"{_FIRST}they generalise at training time {window.tau_gen:.3g} and begin to memorise at {window.tau_mem:.3g}, "
-        f"{window.ratio:.3g} times as late."
+        f"{_FIRST}modes of the population are learned at training time {window.tau_gen:.3g}, those of the points from "
+        f"{window.tau_mem:.3g} on, {window.ratio:.3g} times as late."
     )
     least = numbers["learning.separating_samples"].value
     second = (
@@ -352,8 +352,10 @@ def _sentences(given: RandomFeatures, window: LearningWindow, numbers: dict[str,
         else "a gap parts the two at any number of points above a tenth of the dimensions, with these features."
     )
     best = numbers["learning.best_time"].value
-    third = () if best is None else (f"The test loss is least at {best:.3g}: the time to stop.",)
-    return (first, second[0].upper() + second[1:], *third)
+    if best is None:
+        return first, second[0].upper() + second[1:]
+    early = ", before the last modes of the population are worth learning" if best < window.tau_gen else ""
+    return first, second[0].upper() + second[1:], f"The test loss is least at {best:.3g}: the time to stop{early}."
 
 
 def _warnings(given: RandomFeatures, window: LearningWindow, data: Dataset | None) -> tuple[str, ...]:
