@@ -113,7 +113,6 @@ PLAN = Plan(
             ),
         ),
         weights=(2.0, 4.0),
-        left_out=("mnist",),
     ),
     quick=GuidanceForm(
         exact=ExactForm(mixtures=(_TWO, _MIDDLE), weight=3.0, steps=40, samples=10_000, bands=6),
