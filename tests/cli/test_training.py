@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from regimes.cli import main
+from regimes.numerics.learning.activation import ACTIVATIONS
 
 
 def run(*arguments, code=0):
@@ -56,6 +57,26 @@ def test_options_reach_the_prediction(tmp_path):
 def test_several_noise_levels_are_printed():
     printed = run("wine", "--time", "0.05,0.2")
     assert any(line.split()[:1] == ["0.2"] for line in printed.splitlines())
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_has_a_clock(tmp_path, activation):
+    (tmp_path / "white.txt").write_text("1 100\n")
+    printed = json.loads(
+        run("--spectrum", tmp_path / "white.txt", "--samples", 200, "--activation", activation, "--json")
+    )
+    tau_mem = printed["numbers"]["learning.tau_mem"]
+    assert printed["numbers"]["learning.tau_gen"]["value"] > 0
+    assert (tau_mem["value"] is None) == (activation == "linear")
+
+
+def test_endless_points_have_a_clock(tmp_path):
+    (tmp_path / "white.txt").write_text("1 100\n")
+    printed = run("--spectrum", tmp_path / "white.txt", "--samples", "inf", "--features", 400)
+    assert "endless points are never memorised" in printed
+    assert "features (their number p) must be given" in run(
+        "--spectrum", tmp_path / "white.txt", "--samples", "inf", code=2
+    )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def learning_window(spectrum: FeatureSpectrum, *, generalised: float = 1.0, memo
     Raises
     ------
     ValueError
-        If a share lies outside.
+        If a share lies outside, or the last mode of the population has eigenvalue 0 and is never learned.
 
     Notes
     -----
@@ -103,7 +103,9 @@ def learning_window(spectrum: FeatureSpectrum, *, generalised: float = 1.0, memo
         of_mode = compile_formula("learning_time", target="numpy")
         index = _index(spectrum, 1 - top)
         separate = index is not None and top < 1
-        gap = (spectrum.bulks[index - 1].high, spectrum.bulks[index].low) if index else (math.nan, math.nan)
+        gap = (math.nan, math.nan)
+        if index is not None:
+            gap = (spectrum.bulks[index - 1].high if index else spectrum.atom, spectrum.bulks[index].low)
         last = float(spectrum.quantile(np.clip(1 - generalised * top, 0, 1)))
         first = float(spectrum.quantile(np.clip(1 - top - memorised * below, 0, 1)))
         if separate and generalised == 1.0:
@@ -112,6 +114,11 @@ def learning_window(spectrum: FeatureSpectrum, *, generalised: float = 1.0, memo
             first = gap[0]
         if top == 1 and generalised == 1.0:
             last = spectrum.bulks[0].low
+        if not last > 0:
+            raise ValueError(
+                "learning_window: the eigenvalue of the last mode of the population must exceed 0, got 0: that mode is "
+                "never learned; take more features, or fewer"
+            )
         tau_gen = float(of_mode(given.t, given.psi_p, last))
         reason = _no_points(given, below)
         tau_mem = None if reason else float(of_mode(given.t, given.psi_p, first))
@@ -124,7 +131,7 @@ def _no_points(given: RandomFeatures, below: float) -> str | None:
         return "endless points are never memorised"
     if below <= 0:
         return "there are no more features than dimensions: no mode is left for the points"
-    if given.v2 == 0.0 and given.samples >= given.dimension:
+    if given.v2 == 0.0:
         return "copies of a point share nothing beyond the line: no mode is left for the points"
     return None
 

@@ -158,11 +158,11 @@ def predict_training(
     if samples is None and data is None:
         raise ValueError(f"{name}: samples (number of training points) must be given with a spectrum")
     n = float(data.n if samples is None and data is not None else samples)  # type: ignore[arg-type]
-    p = (
-        _OVER * (positive_number(name, "samples", "number of training points, n", n) + d)
-        if features is None
-        else features
-    )
+    if n < math.inf:
+        positive_number(name, "samples", "number of training points, n", n)
+    elif features is None:
+        raise ValueError(f"{name}: features (their number p) must be given with endless samples")
+    p = _OVER * (n + d) if features is None else features
     times = tuple(positive_number(name, "time", "Ornstein-Uhlenbeck time", t) for t in np.atleast_1d(time).tolist())
     if not times:
         raise ValueError(f"{name}: time (of noise levels) must hold one at least")

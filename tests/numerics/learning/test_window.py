@@ -78,3 +78,14 @@ def test_without_modes_for_the_points_there_is_no_tau_mem():
     assert (endless.tau_mem, endless.ratio) == (None, None)
     linear = random_features([1.0], counts=[100], features=800, samples=300, t=0.1, activation="linear")
     assert "share nothing beyond the line" in window(linear).reason
+
+
+def test_where_no_bulk_lies_below_the_population_the_last_mode_is_at_its_edge():
+    for change in ({"samples": math.inf}, {"samples": 300, "activation": "linear"}):
+        spectrum = feature_spectrum(random_features([1.0], counts=[100], features=800, t=0.1, **change))
+        found = learning_window(spectrum)
+        assert (len(spectrum.bulks), found.separate, found.tau_mem) == (1, True, None)
+        assert found.eigenvalues[0] == spectrum.bulks[0].low
+    hard = feature_spectrum(random_features([1.0], counts=[100], features=100, samples=300, t=0.1, activation="linear"))
+    with pytest.raises(ValueError, match="never learned; take more features, or fewer"):
+        learning_window(hard)
