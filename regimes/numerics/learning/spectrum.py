@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 _NODES, _MOST, _SPLITS, _NARROWER = 64, 1024, 8, 8
 _LAST, _FINER = 8192, (1, 10)
 _SETTLED, _WEIGHT = 1e-8, 1e-6
+_TOLD = 1e-11  # of the largest eigenvalue: below, edges of the points' modes are lost in rounding
 _ADVICE = "eigenvalues of the covariance that nearly agree should be given as one, with counts"
 
 
@@ -112,6 +113,8 @@ def feature_spectrum(given: RandomFeatures) -> FeatureSpectrum:
 
     Raises
     ------
+    ValueError
+        If modes of the points are lost in rounding: data of small variance, or at a large time.
     NotConverged
         If the weights do not add up to 1 within 1e-6.
 
@@ -135,6 +138,12 @@ def feature_spectrum(given: RandomFeatures) -> FeatureSpectrum:
         if abs(found.weight - 1) < _WEIGHT:
             break
     if not abs(found.weight - 1) < _WEIGHT:
+        if given.samples < np.inf and 0 < given.v2 < _TOLD * given.largest:
+            raise ValueError(
+                "feature_spectrum: modes of the points must be told from the floor: what copies of a point share "
+                f"(v^2) must exceed {_TOLD:g} of the largest eigenvalue, got {given.v2 / given.largest:.2g} at "
+                f"t = {given.t:.4g}; scale the data to variances of 1, or take a smaller time"
+            )
         raise NotConverged("feature_spectrum: the weight of all eigenvalues", _MOST, abs(found.weight - 1), _ADVICE)
     return found
 

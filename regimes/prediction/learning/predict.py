@@ -21,9 +21,10 @@ from regimes.numerics.interface.result import Result
 from regimes.numerics.learning.features import RandomFeatures, random_features
 from regimes.numerics.learning.losses import TrainingLosses, training_losses
 from regimes.numerics.learning.spectrum import FeatureSpectrum, feature_spectrum
-from regimes.numerics.learning.window import FEWEST, LearningWindow, learning_window, separating_samples
+from regimes.numerics.learning.window import LearningWindow, learning_window, separating_samples
 from regimes.prediction.dataset.result import GivenData
 from regimes.prediction.learning.covariance import Covariance, covariance_of, levels_of
+from regimes.prediction.learning.sentences import fewest, labels_of, sentences, warnings_of
 from regimes.theory.formula.record import recorded
 
 __all__ = ["FeatureTraining", "TrainingClock", "predict_training"]
@@ -32,9 +33,10 @@ Array = NDArray[np.float64]
 
 _TIME = 0.1
 _OVER = 4
-_BEFORE, _AFTER, _POINTS = 30.0, 100.0, 120
+_BEFORE, _AFTER = 30.0, 100.0
+_POINTS, _DECADE = 120, 20  # of the curves: in all and a decade, at least
 _SHOWN = 12
-_FIRST = "Random features under gradient flow, not a U-Net: "
+_ROUNDING = 1e-9  # of a loss that has come to its end
 _ASSUMES = (
     "features f(W x_t/sqrt d) of a random layer W, of which only the last layer is trained, at one noise level, from "
     "zero, by gradient flow on the denoising loss averaged over all noises of each point",
@@ -171,6 +173,8 @@ def predict_training(
         batch = positive_number(name, "batch", "points of a step", batch, at_least=1)
         if rate is None:
             raise ValueError(f"{name}: batch needs rate, the learning rate")
+        if batch > n:
+            raise ValueError(f"{name}: batch (points of a step) must not exceed the {n:.6g} points, got {batch:.6g}")
     problems = [
         random_features(
             covariance.eigenvalues, counts=covariance.counts, features=p, samples=n, t=t, activation=activation
@@ -180,14 +184,12 @@ def predict_training(
     spectra = [feature_spectrum(each) for each in problems]
     windows = [learning_window(each, generalised=generalised, memorised=memorised) for each in spectra]
     given, window = problems[0], windows[0]
-    last = window.tau_mem or window.tau_gen
-    losses = training_losses(given, np.geomspace(window.tau_gen / _BEFORE, _AFTER * last, _POINTS))
-    # Of endless points: of few, what a direction loses in the end is lost in memorising.
     first = float(compile_formula("learning_time", target="numpy")(given.t, given.psi_p, spectra[0].bulks[-1].high))
-    endless = training_losses(
-        given.of_samples(math.inf), np.geomspace(first / _BEFORE, _AFTER * window.tau_gen, _POINTS)
-    )
-    numbers = _numbers(given, window, losses)
+    losses = training_losses(given, _grid(min(first, window.tau_gen), window.tau_mem or window.tau_gen))
+    # Of endless points: of few, what a direction loses in the end is lost in memorising.
+    endless = training_losses(given.of_samples(math.inf), _grid(first, window.tau_gen))
+    least = float(losses.test.min())
+    numbers = _numbers(given, window, losses, labels_of(generalised, memorised))
     numbers |= _in_steps(numbers, d, n, rate, batch)
     return TrainingClock(
         problem=FeatureTraining(None if data is None else GivenData.of(data), d, n, p, times, activation),
@@ -202,9 +204,9 @@ def predict_training(
             "classes": [] if data is None else _classes(data.classes, covariance, endless),
         },
         settings={"generalised": generalised, "memorised": memorised, "rate": rate, "batch": batch, "memory": memory},
-        sentences=_sentences(given, window, numbers),
+        sentences=sentences(given, window, numbers, least, generalised, memorised, several=len(times) > 1),
         assumes=_ASSUMES,
-        warnings=_warnings(given, window, data),
+        warnings=warnings_of(given, spectra[0], covariance, data, rate, least),
     )
 
 
@@ -230,38 +232,50 @@ def _covariance(
     return None, Covariance(levels, many, np.empty((0, levels.size)))
 
 
-def _numbers(given: RandomFeatures, window: LearningWindow, losses: TrainingLosses) -> dict[str, Number]:
+def _grid(first: float, last: float) -> Array:
+    """Training times from well before the first to well after the last."""
+    low, high = first / _BEFORE, _AFTER * last
+    return np.geomspace(low, high, max(_POINTS, math.ceil(_DECADE * math.log10(high / low))))
+
+
+def _numbers(
+    given: RandomFeatures, window: LearningWindow, losses: TrainingLosses, labels: tuple[str, str]
+) -> dict[str, Number]:
     with recorded() as used:
         parted = separating_samples(given)
     best = int(np.argmin(losses.test))
-    inner = 0 < best < losses.time.size - 1
+    falls, rises = (losses.test[end] - losses.test[best] > _ROUNDING for end in (0, -1))
+    inner = bool(falls and rises)
+    outer = None
+    if not falls:
+        outer = "it rises from the first of the training times that were looked at"
+    elif not inner:
+        outer = "it falls to the end of the training times that were looked at"
     none = window.reason
     return {
-        "learning.tau_gen": Number("modes of the population are learned", window.tau_gen, formulas=window.formulas),
-        "learning.tau_mem": Number("modes of the points begin", window.tau_mem, formulas=window.formulas, reason=none),
+        "learning.tau_gen": Number(labels[0], window.tau_gen, formulas=window.formulas),
+        "learning.tau_mem": Number(labels[1], window.tau_mem, formulas=window.formulas, reason=none),
         "learning.window": Number("window: tau_mem/tau_gen", window.ratio, formulas=window.formulas, reason=none),
         "learning.best_time": Number(
             "test loss is least",
             float(losses.time[best]) if inner else None,
             formulas=losses.formulas,
-            reason=None if inner else "it falls to the end of the training times that were looked at",
+            reason=outer,
         ),
         "learning.best_loss": Number(
-            "test loss there, of that untrained", float(losses.test[best]), formulas=losses.formulas
+            "test loss there, of that untrained",
+            float(losses.test[best]) if inner else None,
+            formulas=losses.formulas,
+            reason=outer,
         ),
         "learning.separating_samples": Number(
             "points from which on no mode of theirs overlaps the population's",
             parted,
-            covers=None if parted is None or parted > _fewest(given) else "or fewer, which were not looked at",
+            covers=None if parted is None or parted > fewest(given) else "or fewer, which were not looked at",
             formulas=tuple(used),
             reason=None if parted else "there are too few features: no number of points parts them",
         ),
     }
-
-
-def _fewest(given: RandomFeatures) -> float:
-    """Points down to which a gap is looked for."""
-    return max(1.0, given.dimension / FEWEST)
 
 
 def _in_steps(
@@ -280,7 +294,8 @@ def _in_steps(
         made, reason = tuple(used), number.reason
         rows[f"{key}_steps"] = Number(f"{number.label}, in steps", steps, formulas=made, reason=reason)
         if batch is not None:
-            epochs = None if steps is None else steps * batch / n
+            epochs = None if steps is None or n == math.inf else steps * batch / n
+            reason = "endless points have no epochs" if n == math.inf else reason
             rows[f"{key}_epochs"] = Number(f"{number.label}, in epochs", epochs, formulas=made, reason=reason)
     return rows
 
@@ -329,41 +344,3 @@ def _classes(names: Sequence[str], covariance: Covariance, losses: TrainingLosse
         for name, shares in zip(names, covariance.classes, strict=False)
     ]
     return sorted(found, key=lambda each: math.inf if each["tau"] is None else each["tau"])
-
-
-def _sentences(given: RandomFeatures, window: LearningWindow, numbers: dict[str, Number]) -> tuple[str, ...]:
-    if window.tau_mem is None or window.ratio is None:
-        return (f"{_FIRST}modes of the population are learned at training time {window.tau_gen:.3g}; {window.reason}.",)
-    first = (
-        f"{_FIRST}modes of the population are learned at training time {window.tau_gen:.3g}, those of the points from "
-        f"{window.tau_mem:.3g} on, {window.ratio:.3g} times as late."
-    )
-    least = numbers["learning.separating_samples"].value
-    second = (
-        "No gap parts the modes of the population from those of the points: there is no window; "
-        if not window.separate
-        else ""
-    )
-    second += (
-        "at no number of points would there be one with so few features."
-        if least is None
-        else f"a gap parts the two from n = {least:.3g} points on, with these features."
-        if least > _fewest(given)
-        else "a gap parts the two at any number of points above a tenth of the dimensions, with these features."
-    )
-    best = numbers["learning.best_time"].value
-    if best is None:
-        return first, second[0].upper() + second[1:]
-    early = ", before the last modes of the population are worth learning" if best < window.tau_gen else ""
-    return first, second[0].upper() + second[1:], f"The test loss is least at {best:.3g}: the time to stop{early}."
-
-
-def _warnings(given: RandomFeatures, window: LearningWindow, data: Dataset | None) -> tuple[str, ...]:
-    said = []
-    if given.mean:
-        said.append("the mean of a feature is not 0: one mode more, learned before all others, is left out")
-    if data is not None and data.n < 2 * data.d:
-        said.append(
-            f"n = {data.n} points in d = {data.d}: eigenvalues of their covariance spread more than those of their law"
-        )
-    return tuple(said)

@@ -135,3 +135,10 @@ def test_shares_outside_are_refused():
     found = feature_spectrum(random_features([1.0], counts=[50], features=100, samples=70, t=0.1))
     with pytest.raises(ValueError, match=r"share must lie in \[0, 1\], got \[1.2\]"):
         found.quantile([0.5, 1.2])
+
+
+@pytest.mark.parametrize(("variance", "t"), [(1.0, 5.0), (1e-6, 0.1)])
+def test_points_lost_in_rounding_are_named(variance, t):
+    given = random_features([variance], counts=[100], features=1200, samples=200, t=t)
+    with pytest.raises(ValueError, match=r"modes of the points must be told from the floor.* scale the data"):
+        feature_spectrum(given)

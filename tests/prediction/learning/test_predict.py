@@ -1,12 +1,14 @@
 """The training clock of data: against the solvers beneath, by scale, and what is refused."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 
 from regimes import load_dataset
 from regimes.numerics.learning.features import random_features
+from regimes.numerics.learning.finite_features import gaussian_features
 from regimes.numerics.learning.losses import training_losses
 from regimes.numerics.learning.spectrum import feature_spectrum
 from regimes.numerics.learning.window import learning_window, separating_samples
@@ -96,7 +98,8 @@ def test_noise_levels_have_times_of_their_own_and_the_first_has_curves():
 
 def test_without_a_window_it_says_so():
     close = predict_training(spectrum=[[0.02, 50], [4.0, 50]], samples=120, features=160, time=0.05)
-    assert "there is no window" in close.sentences[1] or close["learning.window"].value > 1
+    assert "there is no window" in close.sentences[0]
+    assert "times as late" not in close.sentences[0]
     few = predict_training(spectrum=[[1.0, 50]], samples=120, features=30)
     assert few["learning.tau_mem"].value is None
     assert "no mode is left for the points" in few["learning.tau_mem"].reason
@@ -125,6 +128,7 @@ def test_what_cannot_be_answered_is_refused():
         ({"spectrum": [1.0], "samples": 9, "time": [0.1, -1.0]}, "Ornstein-Uhlenbeck time"),
         ({"spectrum": [1.0], "samples": 9, "time": []}, "must hold one at least"),
         ({"spectrum": [1.0], "samples": 9, "batch": 4}, "batch needs rate"),
+        ({"spectrum": [1.0], "samples": 9, "rate": 1, "batch": 10}, "must not exceed the 9 points, got 10"),
         ({"spectrum": [1.0], "samples": 9, "rate": -1}, "learning rate"),
         ({"spectrum": [1.0], "samples": 9, "activation": "no"}, "activation must be one of"),
         ({"spectrum": [1.0], "samples": 9, "generalised": 0}, "generalised"),
@@ -133,3 +137,70 @@ def test_what_cannot_be_answered_is_refused():
         given = dict(change)
         with pytest.raises(ValueError, match=words):
             predict_training(given.pop("source", None), **given)
+
+
+def test_the_least_test_loss_is_found_where_the_spectrum_is_wide():
+    """The last mode of as many features as dimensions comes 1e5 times as late as the best time."""
+    found = predict_training(spectrum=[[1.0, 100]], samples=50, features=100, time=0.01)
+    best = found["learning.best_time"].value
+    assert best < found["learning.tau_gen"].value / 100
+    given = random_features([1.0], counts=[100], features=100, samples=50, t=0.01)
+    near = training_losses(given, best * np.geomspace(0.3, 3, 60))
+    assert found["learning.best_loss"].value == pytest.approx(near.test.min(), rel=1e-4)
+    assert best == pytest.approx(near.time[np.argmin(near.test)], rel=0.1)
+
+
+def test_without_a_least_test_loss_it_says_why():
+    falling = predict_training(spectrum=[[1.0, 100]], samples=math.inf, features=400)
+    assert falling["learning.best_loss"].value is None
+    assert falling["learning.best_time"].reason.startswith("it falls to the end")
+
+
+def test_where_nothing_is_learned_no_time_to_stop_is_named():
+    wide = predict_training(spectrum=[[1e4, 50]], samples=120, features=700)
+    assert "learn next to nothing" in wide.sentences[-1]
+    assert not any("time to stop" in each for each in wide.sentences)
+    assert "the mean eigenvalue is 1e+04: take eigenvalues over their mean" in wide.warnings[0]
+    X, _ = points()
+    assert "--scale standard" in predict_training(100 * X, scale="none").warnings[0]
+    assert "time to stop" in predict_training(X, scale="none").sentences[-1]
+
+
+def test_shares_and_the_noise_level_are_said():
+    spoken = predict_training(
+        spectrum=[[1.0, 100]], samples=400, features=3200, time=[0.1, 0.5], generalised=0.9, memorised=0.1
+    )
+    assert spoken["learning.tau_gen"].label == "90% of the population's modes are learned"
+    assert spoken["learning.tau_mem"].label == "10% of the points' modes are learned"
+    assert "at t = 0.1: 90% of the population's modes" in spoken.sentences[0]
+    assert "10% of the points' modes at" in spoken.sentences[0]
+    assert all(each.startswith("At t = 0.1: ") for each in spoken.sentences[1:])
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_a_rate_that_diverges_is_named(activation):
+    """Descent on a finite draw grows above the bound and not below; a mean adds a mode of p times its square."""
+    asked = {"features": 800, "samples": 400, "activation": activation}
+    warned = predict_training(spectrum=[[1.0, 200]], rate=1e9, **asked).warnings
+    bound = float(next(each for each in warned if "diverges" in each).partition("above ")[2].partition(",")[0])
+    given = random_features([1.0], counts=[200], t=0.1, **asked)
+    covariance = gaussian_features(given, np.random.default_rng(0)).covariance + given.mean**2
+    noise = -np.expm1(-0.2)
+    for rate, grows in ((0.93 * bound, False), (1.07 * bound, True)):
+        weights = np.random.default_rng(1).standard_normal(800)
+        start = np.linalg.norm(weights)
+        for _ in range(400):
+            weights -= rate * 2 * noise / (200 * 800) * covariance @ weights
+        assert (np.linalg.norm(weights) > start) == grows
+    calm = predict_training(spectrum=[[1.0, 200]], rate=0.9 * bound, **asked)
+    assert not any("diverges" in each for each in calm.warnings)
+
+
+def test_few_points_make_the_best_time_late_and_the_loss_low():
+    rng = np.random.default_rng(0)
+    sample = predict_training(rng.standard_normal((400, 100)), scale="none", features=3200)
+    law = predict_training(spectrum=[[1.0, 100]], samples=400, features=3200)
+    assert "the best time is too late and the test loss too low" in sample.warnings[0]
+    assert sample["learning.best_time"].value > law["learning.best_time"].value
+    assert sample["learning.best_loss"].value < law["learning.best_loss"].value
+    assert not predict_training(rng.standard_normal((400, 10)), scale="none").warnings
