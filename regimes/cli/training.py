@@ -112,13 +112,44 @@ def _eigenvalues(path: str) -> NDArray[Any]:
     """One or two columns of a text, separated by blanks or commas, or an array."""
     import numpy as np
 
+    form = f"training: --spectrum takes a text of one or two columns of numbers, or .npy: {path}"
     try:
         if path.endswith(".npy"):
-            return np.asarray(np.load(path, allow_pickle=False))
-        with open(path, encoding="utf-8") as lines:
-            return np.loadtxt((line.replace(",", " ") for line in lines), ndmin=2)
+            rows = np.asarray(np.load(path, allow_pickle=False))
+        else:
+            with open(path, encoding="utf-8-sig") as file:
+                rows = _rows_of(list(file), form)
     except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise ValueError(f"training: --spectrum takes a text of one or two columns, or .npy: {path}: {error}") from None
+        raise error if str(error).startswith(form) else ValueError(f"{form}: {error}") from None
+    if rows.ndim == 2 and rows.shape[1] == 2 and not ((rows[:, 1] >= 1) & (rows[:, 1] % 1 == 0)).all():
+        raise ValueError(
+            f"{form}: the second column says how many directions have the eigenvalue, a whole number from 1 on; leave "
+            "out shares of variance"
+        )
+    return rows
+
+
+def _rows_of(lines: list[str], form: str) -> NDArray[Any]:
+    """Numbers of the lines; what is wrong with the first that cannot be read."""
+    import numpy as np
+
+    rows: list[list[float]] = []
+    for number, line in enumerate(lines, 1):
+        cells = line.partition("#")[0].replace(",", " ").split()
+        if not cells:
+            continue
+        try:
+            row = [float(cell) for cell in cells]
+        except ValueError:
+            raise ValueError(f"{form}, line {number}: got {line.strip()!r}; a header is left out") from None
+        if len(row) != len(rows[0] if rows else row):
+            raise ValueError(f"{form}, line {number}: got {len(row)} numbers, {len(rows[0])} in the lines before")
+        if not row[0] >= 0:
+            raise ValueError(f"{form}, line {number}: an eigenvalue must not be negative, got {row[0]:g}")
+        rows.append(row)
+    if not rows:
+        raise ValueError(f"{form}: no number in it")
+    return np.array(rows)
 
 
 def _refuse_options_of_data() -> None:

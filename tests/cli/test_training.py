@@ -59,6 +59,30 @@ def test_several_noise_levels_are_printed():
     assert any(line.split()[:1] == ["0.2"] for line in printed.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "x.txt: no number in it"),
+        ("eigenvalue,count\n1,10\n", "line 1: got 'eigenvalue,count'; a header is left out"),
+        ("1 10\n\n-2 10\n", "line 3: an eigenvalue must not be negative, got -2"),
+        ("nan\n", "line 1: an eigenvalue must not be negative, got nan"),
+        ("1 10\n2\n", "line 2: got 1 numbers, 2 in the lines before"),
+        ("4 .8\n1 .2\n", "leave out shares of variance"),
+        ("4 10\n1 0\n", "a whole number from 1 on"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_eigenvalues_is_said(tmp_path, monkeypatch, text, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.txt").write_text(text)
+    assert words in " ".join(run("--spectrum", "x.txt", "--samples", 100, code=2).split())
+
+
+def test_a_mark_of_byte_order_is_no_number(tmp_path):
+    (tmp_path / "bom.txt").write_text("2, 40\n1, 10\n", encoding="utf-8-sig")
+    printed = json.loads(run("--spectrum", tmp_path / "bom.txt", "--samples", 100, "--json"))
+    assert printed["problem"]["dimension"] == 50
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_has_a_clock(tmp_path, activation):
     (tmp_path / "white.txt").write_text("1 100\n")
