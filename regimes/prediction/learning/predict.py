@@ -75,6 +75,9 @@ class FeatureTraining:
         stored: Any = self.points
         if isinstance(stored, dict):
             object.__setattr__(self, "points", GivenData(**stored))
+        samples: Any = self.samples
+        if samples is None:  # as endless points are stored
+            object.__setattr__(self, "samples", math.inf)
         object.__setattr__(self, "time", tuple(self.time))
 
 

@@ -153,6 +153,7 @@ def test_the_least_test_loss_is_found_where_the_spectrum_is_wide():
 def test_without_a_least_test_loss_it_says_why():
     falling = predict_training(spectrum=[[1.0, 100]], samples=math.inf, features=400)
     assert falling["learning.best_loss"].value is None
+    assert TrainingClock.from_dict(json.loads(json.dumps(falling.to_dict()))).problem.samples == math.inf
     assert falling["learning.best_time"].reason.startswith("it falls to the end")
 
 
