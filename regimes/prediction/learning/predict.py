@@ -75,6 +75,9 @@ class FeatureTraining:
         stored: Any = self.points
         if isinstance(stored, dict):
             object.__setattr__(self, "points", GivenData(**stored))
+        samples: Any = self.samples
+        if samples is None:  # as endless points are stored
+            object.__setattr__(self, "samples", math.inf)
         object.__setattr__(self, "time", tuple(self.time))
 
 
@@ -85,7 +88,8 @@ class TrainingClock(Result):
     Numbers at the first noise level: ``learning.tau_gen``, ``.tau_mem``, their ratio ``.window``,
     ``.separating_samples``, ``.best_time``, where the test loss is least; with a learning rate ``..._steps`` of each
     time, with a batch too ``..._epochs``. Curves over ``tau``: ``train`` and ``test``; ``spectrum.eigenvalue`` and
-    ``.density``; ``levels`` of noise, ``modes`` and ``classes``, with the training time of each.
+    ``.density``; ``levels`` of noise, with their eigenvalues and the atom, ``modes`` and ``classes``, with the training
+    time of each.
     """
 
     kind: ClassVar[str] = "training clock"
@@ -199,7 +203,7 @@ def predict_training(
             "train": losses.train,
             "test": losses.test,
             **_density(spectra[0]),
-            "levels": [_level(t, each) for t, each in zip(times, windows, strict=True)],
+            "levels": [_level(*each) for each in zip(times, windows, spectra, strict=True)],
             "modes": _modes(covariance, endless),
             "classes": [] if data is None else _classes(data.classes, covariance, endless),
         },
@@ -301,7 +305,7 @@ def _in_steps(
 
 
 def _density(spectrum: FeatureSpectrum) -> dict[str, Array]:
-    """Density per nat of the eigenvalue, with gaps, and the eigenvalue at which features meet nothing."""
+    """Density per nat of the eigenvalue, with gaps."""
     eigenvalues: list[ArrayLike] = []
     density: list[ArrayLike] = []
     for bulk in spectrum.bulks:
@@ -311,8 +315,18 @@ def _density(spectrum: FeatureSpectrum) -> dict[str, Array]:
     return {"spectrum.eigenvalue": np.hstack(eigenvalues), "spectrum.density": np.hstack(density)}
 
 
-def _level(t: float, window: LearningWindow) -> dict[str, Any]:
-    return {"t": t, "tau_gen": window.tau_gen, "tau_mem": window.tau_mem, "window": window.ratio}
+def _level(t: float, window: LearningWindow, spectrum: FeatureSpectrum) -> dict[str, Any]:
+    gen, mem = window.eigenvalues
+    return {
+        "t": t,
+        "tau_gen": window.tau_gen,
+        "tau_mem": window.tau_mem,
+        "window": window.ratio,
+        "lambda_gen": gen,
+        "lambda_mem": None if window.tau_mem is None else mem,
+        "atom": spectrum.atom,
+        "atom_share": spectrum.atom_weight,
+    }
 
 
 def _half_time(losses: TrainingLosses, curve: Array) -> float | None:

@@ -56,7 +56,7 @@ def sentences(
         early = ", before the last modes of the population are worth learning" if best < window.tau_gen else ""
         said.append(f"the test loss is least at {best:.3g}: the time to stop{early}.")
     if several:
-        return f"{_FIRST}at t = {given.t:.4g}: {said[0]}", *(f"At t = {given.t:.4g}: {each}" for each in said[1:])
+        return f"{_FIRST}at t = {given.t:.4g}, {said[0]}", *(f"At t = {given.t:.4g}: {each}" for each in said[1:])
     return f"{_FIRST}{said[0]}", *(each[0].upper() + each[1:] for each in said[1:])
 
 

@@ -153,6 +153,7 @@ def test_the_least_test_loss_is_found_where_the_spectrum_is_wide():
 def test_without_a_least_test_loss_it_says_why():
     falling = predict_training(spectrum=[[1.0, 100]], samples=math.inf, features=400)
     assert falling["learning.best_loss"].value is None
+    assert TrainingClock.from_dict(json.loads(json.dumps(falling.to_dict()))).problem.samples == math.inf
     assert falling["learning.best_time"].reason.startswith("it falls to the end")
 
 
@@ -172,7 +173,7 @@ def test_shares_and_the_noise_level_are_said():
     )
     assert spoken["learning.tau_gen"].label == "90% of the population's modes are learned"
     assert spoken["learning.tau_mem"].label == "10% of the points' modes are learned"
-    assert "at t = 0.1: 90% of the population's modes" in spoken.sentences[0]
+    assert "at t = 0.1, 90% of the population's modes" in spoken.sentences[0]
     assert "10% of the points' modes at" in spoken.sentences[0]
     assert all(each.startswith("At t = 0.1: ") for each in spoken.sentences[1:])
 
@@ -204,3 +205,20 @@ def test_few_points_make_the_best_time_late_and_the_loss_low():
     assert sample["learning.best_time"].value > law["learning.best_time"].value
     assert sample["learning.best_loss"].value < law["learning.best_loss"].value
     assert not predict_training(rng.standard_normal((400, 10)), scale="none").warnings
+
+
+def test_the_picture_marks_eigenvalues_times_and_the_best_time():
+    def places(axes):
+        return {line.get_label(): line.get_xdata()[0] for line in axes.lines if not line.get_label().startswith("_")}
+
+    parted = predict_training(spectrum=[[1.0, 100]], samples=400, features=3200)
+    upper, lower = map(places, parted.plot().axes)
+    lambdas = [upper[rf"$\lambda_{{{of}}}$"] for of in ("gen", "mem")]
+    given = random_features([1.0], counts=[100], features=3200, samples=400, t=0.1)
+    assert tuple(lambdas) == pytest.approx(learning_window(feature_spectrum(given)).eigenvalues)
+    assert lower[r"$\tau_{mem}$"] / lower[r"$\tau_{gen}$"] == pytest.approx(lambdas[0] / lambdas[1])
+    assert lower["test loss least"] == parted["learning.best_time"].value
+    assert upper[next(label for label in upper if label.startswith("84.4% of the modes at"))] == pytest.approx(given.s2)
+    joined = predict_training(spectrum=[[1.0, 100]], samples=60, features=170)
+    lower = places(joined.plot().axes[1])
+    assert lower[r"$\tau_{gen} = \tau_{mem}$: no gap"] == joined["learning.tau_gen"].value
