@@ -52,7 +52,7 @@ def _times(form: TrainingNetworksForm, found: SourceFound) -> Panel:
         (f"copies {form.memorised:g}", times.memorised, 1.0),
         (f"copies {form.first:g}", times.first, 1.0),
         ("least held-out loss", times.least, np.nan),
-        (f"{form.learned:g} of the way of the held-out loss", times.generalised, 0.0),
+        (f"held-out loss, {form.learned:g} of its way", times.generalised, 0.0),
     )
     for group, (label, of, slope) in enumerate(named):
         there = {n: np.array(each, dtype=float) / np.log(10) for n, each in of.items() if None not in each}
@@ -64,8 +64,8 @@ def _times(form: TrainingNetworksForm, found: SourceFound) -> Panel:
         drawn.append(curve(label, "simulation", sizes, mean, se, group=group))
         if np.isfinite(slope):
             line = mean.mean() + slope * (np.log10(sizes) - np.log10(sizes).mean())
-            drawn.append(curve(f"slope {slope:g}", "reference", sizes, line, group=group))
-    title = f"Times by number of images, {found.form.training.source}"
+            drawn.append(curve("", "reference", sizes, line, group=group))
+    title = f"Times by number of images, {found.form.training.source}; lines: slopes 1 and 0"
     return Panel(title, "training images", f"log10 of {_TIME}", tuple(drawn), log_x=True)
 
 
