@@ -28,8 +28,8 @@ def labels_of(generalised: float, memorised: float) -> tuple[str, str]:
     return (
         "modes of the population are learned"
         if generalised == 1.0
-        else f"{_percent(generalised)} of the population's modes are learned",
-        "modes of the points begin" if memorised == 0.0 else f"{_percent(memorised)} of the points' modes are learned",
+        else f"modes of the population: {_percent(generalised)} are learned",
+        "modes of the points begin" if memorised == 0.0 else f"modes of the points: {_percent(memorised)} are learned",
     )
 
 

@@ -171,8 +171,8 @@ def test_shares_and_the_noise_level_are_said():
     spoken = predict_training(
         spectrum=[[1.0, 100]], samples=400, features=3200, time=[0.1, 0.5], generalised=0.9, memorised=0.1
     )
-    assert spoken["learning.tau_gen"].label == "90% of the population's modes are learned"
-    assert spoken["learning.tau_mem"].label == "10% of the points' modes are learned"
+    assert spoken["learning.tau_gen"].label == "modes of the population: 90% are learned"
+    assert spoken["learning.tau_mem"].label == "modes of the points: 10% are learned"
     assert "at t = 0.1, 90% of the population's modes" in spoken.sentences[0]
     assert "10% of the points' modes at" in spoken.sentences[0]
     assert all(each.startswith("At t = 0.1: ") for each in spoken.sentences[1:])
