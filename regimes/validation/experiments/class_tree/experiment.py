@@ -38,7 +38,7 @@ from regimes.validation.experiments.class_tree.form import ClassTreeForm, Source
 from regimes.validation.experiments.class_tree.orders import Estimate, combined
 from regimes.validation.experiments.class_tree.runs import seed_found
 from regimes.validation.experiments.class_tree.sentences import sentences
-from regimes.validation.experiments.runner.image_models import DenoiserForm, ImageForm, available
+from regimes.validation.experiments.runner.image_models import DenoiserForm, ImageForm, runnable
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
@@ -55,11 +55,9 @@ class _Found:
 
 
 def _simulate(form: ClassTreeForm, bench: Bench) -> _Found:
-    sources, not_run = [], []
-    for place, each in enumerate(form.sources):
-        if not available(each.image.source):
-            not_run.append(each.image.source)
-            continue
+    sources = []
+    run, not_run = runnable(form.sources, lambda each: each.image.source)
+    for place, _, each in run:
         seeds = [seed_found(form, each, number, bench.of(place, number)) for number in range(each.image.trainings)]
         sources.append(source_found(form, seeds, place, bench.seed))
     return _Found(sources, not_run)

@@ -42,7 +42,7 @@ from regimes.validation.experiments.copied_points.summary import (
     tables_of,
 )
 from regimes.validation.experiments.runner.copies_along import FEW_DIGITS, FEW_MNIST, QUICK_DIGITS, copies_along
-from regimes.validation.experiments.runner.image_models import available
+from regimes.validation.experiments.runner.image_models import runnable
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
 from regimes.validation.outcome.experiment import Judgement
@@ -57,12 +57,9 @@ class _Found:
 
 
 def _simulate(form: CopiedPointsForm, bench: Bench) -> _Found:
-    sources, not_run = {}, []
-    for place, source in enumerate(form.sources):
-        name = source.training.source
-        if name in form.left_out or not available(name):
-            not_run.append(name)
-            continue
+    sources = {}
+    run, not_run = runnable(form.sources, lambda each: each.training.source, form.left_out)
+    for place, name, source in run:
         seeds = [
             copies_along(source.training, number, source.samples, form.steps, bench.of(place, number))
             for number in range(source.seeds)

@@ -31,7 +31,7 @@ from regimes.validation.experiments.data_needed.form import DataNeededForm
 from regimes.validation.experiments.data_needed.runs import SourceFound, source_found
 from regimes.validation.experiments.data_needed.summary import numbers_of, sentences, tables_of
 from regimes.validation.experiments.runner.copies_along import FEW_DIGITS, FEW_MNIST, QUICK_DIGITS
-from regimes.validation.experiments.runner.image_models import available
+from regimes.validation.experiments.runner.image_models import runnable
 from regimes.validation.experiments.runner.nested_sizes import NestedSizes
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
@@ -47,14 +47,8 @@ class _Found:
 
 
 def _simulate(form: DataNeededForm, bench: Bench) -> _Found:
-    sources, not_run = [], []
-    for place, source in enumerate(form.sources):
-        name = source.training.source
-        if name in form.left_out or not available(name):
-            not_run.append(name)
-            continue
-        sources.append(source_found(form, source, bench.of(place)))
-    return _Found(sources, not_run)
+    run, not_run = runnable(form.sources, lambda each: each.training.source, form.left_out)
+    return _Found([source_found(form, source, bench.of(place)) for place, _, source in run], not_run)
 
 
 def _judge(form: DataNeededForm, found: _Found) -> Judgement:

@@ -42,7 +42,7 @@ from regimes.numerics.estimation.streams import Stream
 from regimes.validation.experiments.features.hierarchy import SAMPLER, HierarchyForm, hierarchy_features, tree_found
 from regimes.validation.experiments.features.images import image_features
 from regimes.validation.experiments.features.judgement import Found, judged
-from regimes.validation.experiments.runner.image_models import DenoiserForm, ImageForm, available
+from regimes.validation.experiments.runner.image_models import DenoiserForm, ImageForm, runnable
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.runner.trained_case import HARDLY_TRAINED
@@ -72,13 +72,11 @@ def _simulate(form: FeaturesForm, bench: Bench) -> Found:
         tree_found(of, [hierarchy_features(of, number, bench.of(part, number)) for number in range(of.trainings)])
         for part, of in ((_HIERARCHY, form.hierarchy), (_LEARNED, control), (_LEARNED, form.learned))
     ]
-    of_images, not_run = {}, []
-    for place, each in enumerate(form.images):
-        if not available(each.source):
-            not_run.append(each.source)
-            continue
+    of_images = {}
+    run, not_run = runnable(form.images, lambda each: each.source)
+    for place, source, each in run:
         own = bench.of(_IMAGES, place)
-        of_images[each.source] = [
+        of_images[source] = [
             image_features(each, form.points, form.t, form.steps, number, own) for number in range(each.trainings)
         ]
     return Found(trees, of_images, not_run)

