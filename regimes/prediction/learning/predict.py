@@ -41,7 +41,8 @@ _ASSUMES = (
     "features f(W x_t/sqrt d) of a random layer W, of which only the last layer is trained, at one noise level, from "
     "zero, by gradient flow on the denoising loss averaged over all noises of each point",
     "Gaussian points with the covariance of these data, p, n and d large; one direction that holds most of the "
-    "variance (eigenvalues as 1/k) puts eigenvalues off by some 15%, those of a few levels by 3%",
+    "variance (eigenvalues as 1/k) puts eigenvalues off by 10 to 20%, those of a few levels by 3 to 15% "
+    "(experiment training-spectrum)",
     "tau_gen and tau_mem are learning times of modes, of the last of the population and of the first of the points "
     "unless other shares are asked for; samples that look right, or that are copies, were not counted",
     "steps are those of plain gradient descent in this model: learning rates of a U-Net or of Adam do not carry over",

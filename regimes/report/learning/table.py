@@ -42,9 +42,7 @@ def table(result: TrainingClock) -> RenderableType:
     parts.append(_rows(result.curves["modes"], ("eigenvalue", "directions", "tau")))
     if result.curves["classes"]:
         parts.append(_rows(result.curves["classes"], ("class", "tau")))
-    parts.append(
-        Text("tau of a mode or class: half of what the training loss loses in its direction is lost", style="dim")
-    )
+    parts.append(Text(_OF_DIRECTIONS, style="dim"))
     parts += [Text(f"warning: {text}", style="yellow") for text in result.warnings]
     parts += [Text(f"assumed: {text}", style="dim") for text in result.assumes]
     return Group(*parts)
