@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regimes.numerics.interface.checks import positive_number
-from regimes.numerics.learning.activation import Activation, smooth_activation
+from regimes.numerics.learning.activation import Activation
 from regimes.numerics.learning.features import RandomFeatures
+from regimes.numerics.learning.noised_features import Series, draw_weights, noised_features
 
 __all__ = ["FiniteFeatures", "gaussian_features", "true_features"]
 
 Array = NDArray[np.float64]
 
-_NODES, _ORDERS = 60, 5
+_SERIES = Series(nodes=60)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def true_features(
     Parameters
     ----------
     activation : str or callable
-        A smooth one, as :func:`activation_moments` takes it.
+        As :func:`activation_moments` takes it.
     eigenvalues : array_like, shape (d,)
         Of the covariance of the data, one for each direction.
     features, samples : int
@@ -109,29 +110,9 @@ def true_features(
     -----
     Derived: Mehler's series to fifth order, by Gauss-Hermite quadrature with 60 nodes.
     """
-    function = smooth_activation(activation)
     t = positive_number("true_features", "t", "Ornstein-Uhlenbeck time", t)
     values = np.asarray(eigenvalues, dtype=np.float64)
-    d, p, n = values.size, features, samples
-    W = rng.standard_normal((p, d))
-    W /= np.linalg.norm(W, axis=1)[:, None]
-    noise = math.sqrt(-math.expm1(-2 * t))
-    centre = math.exp(-t) * (W @ (np.sqrt(values)[:, None] * rng.standard_normal((d, n))))
-    z, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    weights = weights / weights.sum()
-    basis = [np.ones(_NODES), z]
-    for order in range(1, _ORDERS):
-        basis.append(z * basis[-1] - order * basis[-2])
-    parts, square = np.zeros((_ORDERS + 1, p, n)), np.zeros(p)
-    for k in range(_NODES):
-        value = function(centre + noise * z[k])
-        square += weights[k] * (value**2).mean(axis=1)
-        for order in range(_ORDERS + 1):
-            parts[order] += weights[k] * basis[order][k] * value
-    correlation = W @ W.T
-    U = np.zeros((p, p))
-    for order in range(_ORDERS + 1):
-        U += parts[order] @ parts[order].T / n * correlation**order / math.factorial(order)
-    np.fill_diagonal(U, square)
+    weights = draw_weights(features, values.size, rng, unit=True)
+    drawn = noised_features(activation, t, weights, values, samples, rng, _SERIES)
     # E[f z_j] of the noise in the data's directions: along the weights alone.
-    return FiniteFeatures(U, None, parts[1].mean(axis=1)[:, None] * W)
+    return FiniteFeatures(drawn.covariance, None, drawn.overlap)

@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 
 torch = pytest.importorskip("torch")
 
-from regimes.validation.experiments.runner.random_features import NoisedFeatures  # noqa: E402
+from regimes.numerics.learning.noised_features import NoisedFeatures  # noqa: E402
 from regimes.validation.experiments.runner.run import run_plan  # noqa: E402
 from regimes.validation.experiments.training_losses import runs  # noqa: E402
 from regimes.validation.experiments.training_losses.analysis import log_times, slope  # noqa: E402

@@ -8,15 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from regimes.learning import gaussian_features, true_features  # noqa: E402
-from regimes.validation.experiments.runner.random_features import (  # noqa: E402
-    FeatureCase,
-    Series,
-    draw_weights,
-    hermite_means,
-    noised_features,
-    population_features,
-    variances,
-)
+from regimes.numerics.learning.noised_features import Series, draw_weights, hermite_means, noised_features  # noqa: E402
+from regimes.validation.experiments.runner.random_features import FeatureCase, population_features, variances  # noqa: E402
 from regimes.validation.experiments.runner.run import run_plan  # noqa: E402
 from regimes.validation.experiments.training_spectrum import runs  # noqa: E402
 from regimes.validation.experiments.training_spectrum.analysis import TRACY_WIDOM, effective_dimension  # noqa: E402
@@ -43,7 +36,7 @@ def noised(activation, weights, x, t, rng):
 def test_means_over_noise_are_those_of_many_noises(activation, unit):
     case, lam = replace(CASE, activation=activation), variances("k^-1", D)
     weights = draw_weights(P, D, np.random.default_rng(0), unit=unit)
-    found = noised_features(case, weights, lam, N, np.random.default_rng(1))
+    found = noised_features(case.activation, case.t, weights, lam, N, np.random.default_rng(1))
     x = np.sqrt(lam)[:, None] * np.random.default_rng(1).standard_normal((D, N))  # the same points
     rng, U, V = np.random.default_rng(2), [], []
     for _ in range(40):
@@ -75,7 +68,9 @@ def test_weights_of_one_length_give_the_same_law_as_in_the_numerics():
     mine, theirs = [], []
     for seed in seeds:
         rng = np.random.default_rng([7, seed])
-        mine.append(noised_features(case, draw_weights(60, 30, rng, unit=True), lam, 30, rng).covariance)
+        mine.append(
+            noised_features(case.activation, case.t, draw_weights(60, 30, rng, unit=True), lam, 30, rng).covariance
+        )
         theirs.append(true_features("tanh", lam, 60, 30, 0.1, np.random.default_rng([8, seed])).covariance)
     one, other = (np.sort(np.linalg.eigvalsh(each), axis=1)[:, ::6] for each in (mine, theirs))
     se = np.sqrt((one.var(axis=0, ddof=1) + other.var(axis=0, ddof=1)) / len(seeds))

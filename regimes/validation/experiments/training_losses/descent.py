@@ -7,12 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.validation.experiments.runner.random_features import (
-    FeatureCase,
-    NoisedFeatures,
-    draw_weights,
-    variances,
-)
+from regimes.numerics.learning.noised_features import NoisedFeatures, draw_weights
+from regimes.validation.experiments.runner.random_features import FeatureCase, variances
 from regimes.validation.experiments.training_losses.flow import gradient_flow
 from regimes.validation.experiments.training_losses.form import DescentForm
 from regimes.validation.running.progress import Progress

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.compiled.compile import compile_formula
-from regimes.validation.experiments.runner.random_features import NoisedFeatures
+from regimes.numerics.learning.noised_features import NoisedFeatures
 
 __all__ = ["Flow", "gradient_flow"]
 

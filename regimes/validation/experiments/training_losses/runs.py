@@ -10,16 +10,10 @@ from numpy.typing import NDArray
 
 from regimes.numerics.learning.finite_features import gaussian_features
 from regimes.numerics.learning.losses import training_losses
+from regimes.numerics.learning.noised_features import NoisedFeatures, draw_weights, noised_features
 from regimes.numerics.learning.spectrum import feature_spectrum
 from regimes.numerics.learning.window import LearningWindow, learning_window
-from regimes.validation.experiments.runner.random_features import (
-    FeatureCase,
-    NoisedFeatures,
-    draw_weights,
-    noised_features,
-    population_features,
-    variances,
-)
+from regimes.validation.experiments.runner.random_features import FeatureCase, population_features, variances
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.training_losses.flow import gradient_flow
 from regimes.validation.experiments.training_losses.form import COMPARED, END, TIMES, LossesForm, cases_of
@@ -77,7 +71,7 @@ def case_losses(form: LossesForm, number: int, bench: Bench) -> CaseLosses:
         for repetition in range(repetitions):
             rng, values = generator(_NONLINEAR, d, repetition), variances(case.spectrum, d)
             weights = draw_weights(round(case.psi_p * d), d, rng, unit=False)
-            seen = noised_features(case, weights, values, round(case.psi_n * d), rng)
+            seen = noised_features(case.activation, case.t, weights, values, round(case.psi_n * d), rng)
             found.append(_flow(seen, population_features(case, weights, values), case))
             bench.report(f"{case.name}: nonlinear, d = {d}", repetition + 1, repetitions)
         return _columns(found)

@@ -18,7 +18,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from regimes.numerics.estimation.streams import Stream
-from regimes.validation.experiments.runner.random_features import SERIES, FeatureCase
+from regimes.numerics.learning.noised_features import SERIES
+from regimes.validation.experiments.runner.random_features import FeatureCase
 from regimes.validation.experiments.runner.run import Bench, Plan
 from regimes.validation.experiments.training_spectrum.analysis import compared
 from regimes.validation.experiments.training_spectrum.figure import panels

@@ -9,15 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.numerics.learning.finite_features import gaussian_features
+from regimes.numerics.learning.noised_features import SERIES, Series, draw_weights, noised_features
 from regimes.numerics.learning.spectrum import FeatureSpectrum, feature_spectrum
-from regimes.validation.experiments.runner.random_features import (
-    SERIES,
-    FeatureCase,
-    Series,
-    draw_weights,
-    noised_features,
-    variances,
-)
+from regimes.validation.experiments.runner.random_features import FeatureCase, variances
 from regimes.validation.experiments.runner.run import Bench
 from regimes.validation.experiments.training_spectrum.form import COUNTED, KINDS, SpectrumForm
 
@@ -117,5 +111,5 @@ def _eigenvalues(case: FeatureCase, kind: str, d: int, rng: np.random.Generator)
 def _nonlinear(case: FeatureCase, d: int, rng: np.random.Generator, unit: bool, series: Series) -> Array:
     weights = draw_weights(round(case.psi_p * d), d, rng, unit=unit)
     samples = round(case.psi_n * d)
-    found = noised_features(case, weights, variances(case.spectrum, d), samples, rng, series)
+    found = noised_features(case.activation, case.t, weights, variances(case.spectrum, d), samples, rng, series)
     return np.asarray(np.linalg.eigvalsh(found.covariance))
